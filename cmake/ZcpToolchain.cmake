@@ -1,0 +1,23 @@
+# Hand-tuned kernels choose their instructions themselves; -O3 costs build time only.
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
+
+# Compiler cache, linker and the warning policy that every target of the project inherits from zcp_options.
+find_program(ZCP_CCACHE ccache)
+if(ZCP_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${ZCP_CCACHE})
+endif()
+find_program(ZCP_MOLD mold)
+if(ZCP_MOLD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND NOT ZCP_SANITIZE)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+add_library(zcp_options INTERFACE)
+target_compile_options(zcp_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow
+  -Wold-style-cast -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough -Werror
+  # g++ 12 warns of std::string operator+ in its own headers (GCC bug 105651).
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
+target_include_directories(zcp_options INTERFACE ${PROJECT_SOURCE_DIR})
+if(ZCP_SANITIZE)
+  target_compile_options(zcp_options INTERFACE -fsanitize=${ZCP_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(zcp_options INTERFACE -fsanitize=${ZCP_SANITIZE})
+endif()
