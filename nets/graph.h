@@ -1,0 +1,226 @@
+// An architecture as layers and edges, without tensors.
+//
+// Shapes, #params and MACs are counted while the graph is declared, as its
+// benchmark counts them: layers whose output nothing reads count too. What
+// remains for a network to run is the canonical form: zeros folded, unread
+// layers dropped, equal parameter-free layers merged, sums flattened within a
+// block and everything in an order that depends on structure alone. So
+// functionally equal architectures have one canonical form and one hash.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace zcp::nets {
+
+/// Channels, height and width of one sample's activation; a vector of n
+/// numbers is {n, 1, 1}.
+struct Shape {
+  int channels = 0;
+  int height = 1;
+  int width = 1;
+
+  bool operator==(const Shape&) const = default;
+  std::int64_t elements() const {
+    return std::int64_t{channels} * height * width;
+  }
+};
+
+enum class Op : std::uint8_t {
+  input,
+  zero,  ///< a constant 0 of the node's shape
+  conv2d,
+  batch_norm,
+  relu,
+  avg_pool,  ///< padding not counted, as count_include_pad=False
+  max_pool,
+  global_avg_pool,
+  linear,
+  add,
+  concat,
+};
+
+std::string_view op_name(Op op);
+
+/// Attributes of convolutions, pools and linear layers; of the others only
+/// `affine` (batch_norm) means something.
+struct Attributes {
+  int out_channels = 0;
+  int kernel = 0;
+  int stride = 1;
+  int padding = 0;
+  int dilation = 1;
+  int groups = 1;
+  bool bias = false;
+  bool affine = true;
+
+  bool operator==(const Attributes&) const = default;
+};
+
+/// A layer as declared, run or not: what size proxies and `describe` count.
+struct Layer {
+  Op op;  ///< conv2d, linear or batch_norm
+  Attributes attributes;
+  Shape input;
+  Shape output;
+  std::int64_t params;
+  std::int64_t macs;  ///< of one sample; bias additions counted, as AutoDL does
+};
+
+/// A node of the canonical form.
+struct Node {
+  Op op;
+  Attributes attributes;
+  Shape shape;  ///< of its output
+  /// Structure-only identity: equal in every architecture in which this node
+  /// computes the same function and is used in the same way. Seeds weights.
+  std::uint64_t identity = 0;
+  int layer =
+      -1;  ///< index into Graph::layers(), -1 for a node without weights
+  /// ReLU: how many modules with "ReLU" in their class name the benchmark's own
+  /// network has in this node's place: what NASWOT's authors' code counts.
+  int uses = 1;
+  /// How many modules of the benchmark's own network, containers included,
+  /// return this node's output. Kept in as-declared graphs only.
+  int calls = 1;
+  int first_input = 0;
+  int input_count = 0;
+};
+
+class Graph {
+ public:
+  /// Nodes in a canonical topological order; the first is the input.
+  std::span<const Node> nodes() const { return nodes_; }
+
+  /// Indices of the nodes that `node` reads; sums in canonical order.
+  std::span<const int> inputs(const Node& node) const {
+    return std::span(edges_).subspan(
+        static_cast<std::size_t>(node.first_input),
+        static_cast<std::size_t>(node.input_count));
+  }
+
+  int output() const { return output_; }
+
+  /// Output nodes of the macro blocks (stem, cells, reductions) in the order
+  /// declared; the same node twice where a block is an identity.
+  std::span<const int> blocks() const { return blocks_; }
+
+  /// Every conv2d, linear and batch_norm declared, in that order.
+  std::span<const Layer> layers() const { return layers_; }
+
+  Shape input_shape() const { return nodes_[0].shape; }
+  Shape output_shape() const {
+    return nodes_[static_cast<std::size_t>(output_)].shape;
+  }
+
+  std::int64_t params() const { return params_; }
+  std::int64_t macs() const { return macs_; }
+
+  /// Hash of the canonical form, layers that are never run left out.
+  std::uint64_t hash() const { return hash_; }
+
+  /// The same with each node's module calls and with what is counted: equal
+  /// only for architectures that no proxy can tell apart.
+  std::uint64_t declared_hash() const { return declared_hash_; }
+
+ private:
+  friend class GraphBuilder;
+
+  std::vector<Node> nodes_;
+  std::vector<int> edges_;
+  std::vector<int> blocks_;
+  std::vector<Layer> layers_;
+  std::int64_t params_ = 0;
+  std::int64_t macs_ = 0;
+  std::uint64_t hash_ = 0;
+  std::uint64_t declared_hash_ = 0;
+  int output_ = 0;
+};
+
+/// What of a declared graph a network runs.
+enum class Folding {
+  /// The function alone: zeros folded, unread layers dropped.
+  functional,
+  /// Everything the benchmark's own code runs, for the proxies that look at
+  /// layers whose output nothing reads.
+  as_declared,
+};
+
+/// Declares a graph layer by layer. Values are handles of this builder.
+/// Throws std::invalid_argument when shapes do not fit.
+class GraphBuilder {
+ public:
+  using Value = int;
+
+  explicit GraphBuilder(Shape input, Folding folding = Folding::functional);
+
+  Value input() const { return 0; }
+  Value zero(Shape shape);
+  Value conv2d(Value x, const Attributes& attributes);
+  Value batch_norm(Value x, bool affine = true);
+  /// `named_modules`: modules with "ReLU" in their class name that read `x`
+  /// here, such as a ReLU and the ReLUConvBN around it.
+  Value relu(Value x, int named_modules = 1);
+  Value avg_pool(Value x, int kernel, int stride, int padding);
+  Value max_pool(Value x, int kernel, int stride, int padding);
+  Value global_avg_pool(Value x);
+  Value linear(Value x, int out_features);
+  /// Zero terms vanish; a sum of one term is that term.
+  Value add(std::span<const Value> terms);
+  Value concat(std::span<const Value> parts);
+
+  /// `x` is a macro block's output; sums are not flattened across it.
+  void end_block(Value x);
+
+  /// `count` more modules return `x` (a wrapper, an identity).
+  void add_calls(Value x, int count) { nodes_[index(x)].calls += count; }
+
+  Shape shape(Value x) const { return nodes_[index(x)].shape; }
+
+  Graph finish(Value output) &&;
+
+ private:
+  struct Draft {
+    Op op;
+    Attributes attributes;
+    Shape shape;
+    int layer = -1;
+    int first_input = 0;
+    int input_count = 0;
+    bool block_end = false;
+    int uses = 1;
+    int calls = 1;
+  };
+
+  static std::size_t index(Value x) { return static_cast<std::size_t>(x); }
+  Value append(
+      Op op,
+      const Attributes& attributes,
+      Shape shape,
+      std::span<const Value> inputs,
+      int layer = -1);
+  int declare(
+      Op op,
+      const Attributes& attributes,
+      Shape input,
+      Shape output,
+      std::int64_t params,
+      std::int64_t macs);
+  /// True for a zero that is to be folded into what reads it.
+  bool folds(Value x) const {
+    return folding_ == Folding::functional && nodes_[index(x)].op == Op::zero;
+  }
+  Value pool(Op op, Value x, const Attributes& attributes);
+  std::span<const Value> inputs(const Draft& node) const;
+
+  Folding folding_;
+  std::vector<Draft> nodes_;
+  std::vector<Value> edges_;
+  std::vector<Value> blocks_;
+  Graph graph_;
+};
+
+}  // namespace zcp::nets

@@ -1,0 +1,482 @@
+// A graph with weights: walks the nodes in canonical order with LibTorch's
+// functional operators.
+#include <ATen/ATen.h>
+#include <torch/version.h>
+
+#include <algorithm>
+#include <numeric>
+#include <stdexcept>
+#include <utility>
+
+#include "common/error.h"
+#include "common/random.h"
+#include "nets/network.h"
+
+namespace zcp::nets {
+namespace {
+
+constexpr double kBatchNormMomentum = 0.1;
+constexpr double kBatchNormEpsilon = 1e-5;
+
+std::size_t at_index(int i) {
+  return static_cast<std::size_t>(i);
+}
+
+/// Parameter slots of one node, -1 for none.
+struct Slots {
+  int weight = -1;
+  int bias = -1;
+};
+
+/// What does not change when parameters do.
+struct Plan {
+  Graph graph;
+  std::vector<Slots> slots;      // by node
+  std::vector<int> last_reader;  // by node: the last node that reads it
+  std::vector<bool> live;        // by node: reaches the output
+  std::vector<int> block;        // by node: the macro block it belongs to
+};
+
+std::vector<int> last_readers(const Graph& graph) {
+  std::vector<int> last(graph.nodes().size(), -1);
+  for (std::size_t i = 0; i < graph.nodes().size(); ++i) {
+    for (const int input : graph.inputs(graph.nodes()[i])) {
+      last[at_index(input)] = static_cast<int>(i);
+    }
+  }
+  return last;
+}
+
+std::vector<bool> live_nodes(const Graph& graph) {
+  std::vector<bool> live(graph.nodes().size(), false);
+  live[at_index(graph.output())] = true;
+  for (std::size_t i = graph.nodes().size(); i-- > 0;) {
+    if (!live[i]) continue;
+    for (const int input : graph.inputs(graph.nodes()[i])) {
+      live[at_index(input)] = true;
+    }
+  }
+  return live;
+}
+
+/// A node belongs to the first block whose output depends on it, or to the one
+/// after what it reads where no block's output does.
+std::vector<int> block_numbers(const Graph& graph) {
+  constexpr int kNone = -1;
+  std::vector<int> number(graph.nodes().size(), kNone);
+  const auto blocks = graph.blocks();
+  for (std::size_t b = 0; b < blocks.size(); ++b) {
+    if (blocks[b] < 0) continue;
+    std::vector<int> pending{blocks[b]};
+    while (!pending.empty()) {
+      const int node = pending.back();
+      pending.pop_back();
+      if (number[at_index(node)] != kNone) continue;
+      number[at_index(node)] = static_cast<int>(b);
+      for (const int input : graph.inputs(graph.nodes()[at_index(node)])) {
+        pending.push_back(input);
+      }
+    }
+  }
+  std::vector<bool> ends(graph.nodes().size(), false);
+  for (const int block : blocks) {
+    if (block >= 0) ends[at_index(block)] = true;
+  }
+  for (std::size_t i = 0; i < number.size(); ++i) {
+    if (number[i] != kNone) continue;
+    number[i] = 0;
+    for (const int input : graph.inputs(graph.nodes()[i])) {
+      const int after =
+          number[at_index(input)] + (ends[at_index(input)] ? 1 : 0);
+      number[i] = std::max(number[i], after);
+    }
+  }
+  return number;
+}
+
+LayerKind layer_kind(Op op) {
+  switch (op) {
+    case Op::conv2d:
+      return LayerKind::conv;
+    case Op::linear:
+      return LayerKind::linear;
+    case Op::batch_norm:
+      return LayerKind::batch_norm;
+    case Op::relu:
+      return LayerKind::relu;
+    case Op::avg_pool:
+    case Op::max_pool:
+    case Op::global_avg_pool:
+      return LayerKind::pool;
+    case Op::add:
+      return LayerKind::sum;
+    default:
+      return LayerKind::other;
+  }
+}
+
+class GraphNetwork final : public Network {
+ public:
+  GraphNetwork(
+      std::shared_ptr<const Plan> plan,
+      std::vector<Parameter> parameters)
+      : plan_(std::move(plan)) {
+    parameters_ = std::move(parameters);
+  }
+
+  at::Tensor forward(
+      const at::Tensor& x,
+      BatchNormMode batch_norm,
+      Recording* recording) const override {
+    const Graph& graph = plan_->graph;
+    std::vector<at::Tensor> values(graph.nodes().size());
+    for (std::size_t i = 0; i < graph.nodes().size(); ++i) {
+      const at::Tensor own = own_input(i, values, recording != nullptr);
+      values[i] = run(i, own, values, x, batch_norm);
+      if (recording != nullptr) record(i, own, values, *recording);
+      release(i, values, recording != nullptr);
+    }
+    if (recording != nullptr) {
+      for (const int block : graph.blocks()) {
+        const bool zero =
+            block < 0 || graph.nodes()[at_index(block)].op == Op::zero;
+        recording->blocks.push_back(
+            zero ? at::Tensor() : values[at_index(block)]);
+      }
+    }
+    return values[at_index(graph.output())];
+  }
+
+  std::unique_ptr<Network> with_parameters(
+      const std::function<at::Tensor(const Parameter&)>& change)
+      const override {
+    return std::make_unique<GraphNetwork>(
+        plan_, changed_parameters(parameters_, change));
+  }
+
+ private:
+  const at::Tensor& parameter(int slot) const {
+    return parameters_[at_index(slot)].value;
+  }
+
+  /// The value is an undefined tensor where there is no such parameter.
+  at::Tensor optional_parameter(int slot) const {
+    return slot < 0 ? at::Tensor() : parameter(slot);
+  }
+
+  /// What node i reads first; for a layer under observation an alias, whose
+  /// gradient then is that of this reader alone.
+  at::Tensor own_input(
+      std::size_t i,
+      const std::vector<at::Tensor>& values,
+      bool observed) const {
+    const Node& node = plan_->graph.nodes()[i];
+    if (node.input_count == 0) return {};
+    const at::Tensor& first = values[at_index(plan_->graph.inputs(node)[0])];
+    return observed && node.op == Op::conv2d ? at::alias(first) : first;
+  }
+
+  at::Tensor run(
+      std::size_t i,
+      const at::Tensor& own,
+      const std::vector<at::Tensor>& values,
+      const at::Tensor& x,
+      BatchNormMode batch_norm) const {
+    const Graph& graph = plan_->graph;
+    const Node& node = graph.nodes()[i];
+    const auto inputs = graph.inputs(node);
+    const Attributes& a = node.attributes;
+    const auto in = [&](std::size_t k) -> const at::Tensor& {
+      return k == 0 ? own : values[at_index(inputs[k])];
+    };
+    switch (node.op) {
+      case Op::input:
+        return x;
+      case Op::zero:
+        return at::zeros(
+            {x.size(0),
+             node.shape.channels,
+             node.shape.height,
+             node.shape.width},
+            x.options());
+      case Op::conv2d:
+        return at::conv2d(
+            in(0),
+            parameter(plan_->slots[i].weight),
+            optional_parameter(plan_->slots[i].bias),
+            a.stride,
+            a.padding,
+            a.dilation,
+            a.groups);
+      case Op::batch_norm:
+        return normalise(i, in(0), batch_norm);
+      case Op::relu:
+        return at::relu(in(0));
+      case Op::avg_pool:
+        return at::avg_pool2d(
+            in(0), a.kernel, a.stride, a.padding, false, false);
+      case Op::max_pool:
+        return at::max_pool2d(in(0), a.kernel, a.stride, a.padding);
+      case Op::global_avg_pool:
+        return in(0).mean({2, 3});
+      case Op::linear:
+        return at::linear(
+            in(0).flatten(1),
+            parameter(plan_->slots[i].weight),
+            parameter(plan_->slots[i].bias));
+      case Op::add: {
+        at::Tensor sum = in(0) + in(1);
+        for (std::size_t k = 2; k < inputs.size(); ++k) sum = sum + in(k);
+        return sum;
+      }
+      case Op::concat: {
+        std::vector<at::Tensor> parts;
+        for (const int input : inputs) parts.push_back(values[at_index(input)]);
+        return at::cat(parts, 1);
+      }
+    }
+    throw std::logic_error("an operation that GraphNetwork does not know");
+  }
+
+  at::Tensor normalise(std::size_t i, const at::Tensor& x, BatchNormMode mode)
+      const {
+    if (mode == BatchNormMode::bypass) return x;
+    if (mode == BatchNormMode::sample_statistics) {
+      return at::instance_norm(
+          x,
+          optional_parameter(plan_->slots[i].weight),
+          optional_parameter(plan_->slots[i].bias),
+          {},
+          {},
+          true,
+          kBatchNormMomentum,
+          kBatchNormEpsilon,
+          false);
+    }
+    const bool train = mode == BatchNormMode::batch_statistics;
+    // Running statistics of a network that never trained: mean 0, variance 1.
+    at::Tensor mean;
+    at::Tensor variance;
+    if (!train) {
+      mean = at::zeros({x.size(1)}, x.options());
+      variance = at::ones({x.size(1)}, x.options());
+    }
+    return at::batch_norm(
+        x,
+        optional_parameter(plan_->slots[i].weight),
+        optional_parameter(plan_->slots[i].bias),
+        mean,
+        variance,
+        train,
+        kBatchNormMomentum,
+        kBatchNormEpsilon,
+        false);
+  }
+
+  void record(
+      std::size_t i,
+      const at::Tensor& own,
+      const std::vector<at::Tensor>& values,
+      Recording& recording) const {
+    const Graph& graph = plan_->graph;
+    const Node& node = graph.nodes()[i];
+    if (node.op == Op::input) return;
+    const Attributes& a = node.attributes;
+    LayerCall call;
+    call.kind = layer_kind(node.op);
+    call.input = own;
+    call.output = values[i];
+    if (node.op == Op::conv2d) {
+      call.own_input = true;
+      call.window = {
+          {a.stride, a.stride},
+          {a.padding, a.padding},
+          {a.dilation, a.dilation},
+          a.groups};
+    }
+    if (node.op == Op::batch_norm) {
+      call.scale = plan_->slots[i].weight;
+    } else {
+      call.weight = plan_->slots[i].weight;
+    }
+    call.uses = node.uses;
+    call.calls = node.calls;
+    call.live = plan_->live[i];
+    call.block = plan_->block[i];
+    recording.calls.push_back(std::move(call));
+  }
+
+  /// Lets go of values that nothing will read again.
+  void release(std::size_t i, std::vector<at::Tensor>& values, bool recording)
+      const {
+    if (recording) return;  // blocks are collected at the end
+    for (const int input : plan_->graph.inputs(plan_->graph.nodes()[i])) {
+      if (plan_->last_reader[at_index(input)] == static_cast<int>(i)) {
+        values[at_index(input)] = at::Tensor();
+      }
+    }
+  }
+
+  std::shared_ptr<const Plan> plan_;
+};
+
+/// Supplies the tensor of one parameter.
+using Source = std::function<
+    at::Tensor(const Node& node, ParameterKind kind, at::IntArrayRef sizes)>;
+
+std::unique_ptr<Network> assemble(
+    const Graph& graph,
+    const Source& source,
+    const at::TensorOptions& options) {
+  auto plan = std::make_shared<Plan>();
+  plan->graph = graph;
+  plan->slots.resize(graph.nodes().size());
+  plan->last_reader = last_readers(graph);
+  plan->live = live_nodes(graph);
+  plan->block = block_numbers(graph);
+  std::vector<Parameter> parameters;
+  const auto add = [&](const Node& node,
+                       ParameterKind kind,
+                       const char* suffix,
+                       at::IntArrayRef sizes) {
+    at::Tensor value = source(node, kind, sizes).to(options);
+    if (kind == ParameterKind::conv_weight) {
+      value = value.contiguous(kMemoryFormat);
+    }
+    parameters.push_back(
+        {std::to_string(node.layer) + suffix,
+         kind,
+         std::move(value),
+         2 * node.layer + (suffix == std::string_view(".bias") ? 1 : 0)});
+    return static_cast<int>(parameters.size()) - 1;
+  };
+  for (std::size_t i = 0; i < graph.nodes().size(); ++i) {
+    const Node& node = graph.nodes()[i];
+    const Attributes& a = node.attributes;
+    Slots& slots = plan->slots[i];
+    const int in =
+        node.input_count == 0
+            ? 0
+            : graph.nodes()[at_index(graph.inputs(node)[0])].shape.channels;
+    if (node.op == Op::conv2d) {
+      slots.weight =
+          add(node,
+              ParameterKind::conv_weight,
+              ".weight",
+              {a.out_channels, in / a.groups, a.kernel, a.kernel});
+      if (a.bias) {
+        slots.bias = add(node, ParameterKind::bias, ".bias", {a.out_channels});
+      }
+    } else if (node.op == Op::linear) {
+      slots.weight = add(
+          node, ParameterKind::linear_weight, ".weight", {a.out_channels, in});
+      slots.bias = add(node, ParameterKind::bias, ".bias", {a.out_channels});
+    } else if (node.op == Op::batch_norm && a.affine) {
+      slots.weight = add(node, ParameterKind::norm_scale, ".weight", {in});
+      slots.bias = add(node, ParameterKind::norm_shift, ".bias", {in});
+    }
+  }
+  return std::make_unique<GraphNetwork>(std::move(plan), std::move(parameters));
+}
+
+Fans fans_of(const Graph& graph, const Node& node) {
+  const Layer& layer = graph.layers()[at_index(node.layer)];
+  const Attributes& a = layer.attributes;
+  const std::int64_t window =
+      layer.op == Op::conv2d ? std::int64_t{a.kernel} * a.kernel : 1;
+  return {
+      window * layer.input.channels / a.groups,
+      window * a.out_channels / a.groups};
+}
+
+std::span<float> floats(at::Tensor& tensor) {
+  return {tensor.data_ptr<float>(), static_cast<std::size_t>(tensor.numel())};
+}
+
+}  // namespace
+
+std::vector<Parameter> changed_parameters(
+    const std::vector<Parameter>& parameters,
+    const std::function<at::Tensor(const Parameter&)>& change) {
+  std::vector<Parameter> changed = parameters;
+  for (std::size_t i = 0; i < changed.size(); ++i) {
+    changed[i].value = change(parameters[i]);
+  }
+  return changed;
+}
+
+std::vector<std::size_t> declared_order(const Network& network) {
+  std::vector<std::size_t> order(network.parameters().size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order, {}, [&](std::size_t i) {
+    return network.parameters()[i].declared;
+  });
+  return order;
+}
+
+std::unique_ptr<Network> make_graph_network(
+    const Graph& graph,
+    Initialiser initialiser,
+    std::uint64_t seed,
+    const at::TensorOptions& options) {
+  const Source draw =
+      [&](const Node& node, ParameterKind kind, at::IntArrayRef sizes) {
+        at::Tensor value = at::empty(sizes, at::kFloat);
+        switch (kind) {
+          case ParameterKind::norm_scale:
+            return value.fill_(1.0);
+          case ParameterKind::norm_shift:
+            return value.fill_(0.0);
+          case ParameterKind::bias:
+            draw_bias(
+                initialiser,
+                fans_of(graph, node),
+                derive_seed(seed, "bias", node.identity),
+                floats(value));
+            return value;
+          default:
+            draw_weight(
+                initialiser,
+                fans_of(graph, node),
+                derive_seed(seed, "weight", node.identity),
+                floats(value));
+            return value;
+        }
+      };
+  return assemble(graph, draw, options);
+}
+
+std::unique_ptr<Network> make_graph_network(
+    const Graph& graph,
+    std::span<const float> values,
+    const at::TensorOptions& options) {
+  if (static_cast<std::int64_t>(values.size()) != graph.params()) {
+    throw UserError(
+        "found {} weights, expected {}, the network's parameters",
+        values.size(),
+        graph.params());
+  }
+  // Where each declared layer's values begin.
+  std::vector<std::size_t> offsets;
+  std::size_t offset = 0;
+  for (const Layer& layer : graph.layers()) {
+    offsets.push_back(offset);
+    offset += static_cast<std::size_t>(layer.params);
+  }
+  const Source read =
+      [&](const Node& node, ParameterKind kind, at::IntArrayRef sizes) {
+        at::Tensor value = at::empty(sizes, at::kFloat);
+        std::size_t begin = offsets[at_index(node.layer)];
+        if (kind == ParameterKind::bias || kind == ParameterKind::norm_shift) {
+          const Layer& layer = graph.layers()[at_index(node.layer)];
+          begin += static_cast<std::size_t>(layer.params - value.numel());
+        }
+        const auto part =
+            values.subspan(begin, static_cast<std::size_t>(value.numel()));
+        std::copy(part.begin(), part.end(), value.data_ptr<float>());
+        return value;
+      };
+  return assemble(graph, read, options);
+}
+
+}  // namespace zcp::nets

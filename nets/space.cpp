@@ -1,0 +1,48 @@
+#include "nets/space.h"
+
+#include <array>
+
+#include "common/error.h"
+#include "common/random.h"
+#include "nets/spaces/all.h"
+
+namespace zcp::nets {
+
+std::span<const std::unique_ptr<const Space>> spaces() {
+  static const std::array all{make_nats_tss()};
+  return all;
+}
+
+const Space& find_space(const std::string& name) {
+  std::vector<std::string> names;
+  for (const auto& space : spaces()) {
+    if (space->info().name == name) return *space;
+    names.push_back(space->info().name);
+  }
+  const std::string near = nearest_name(name, names);
+  throw UserError(
+      "unknown space {}{} (zcp spaces lists them)",
+      name,
+      near.empty() ? "" : ", did you mean " + near + "?");
+}
+
+std::vector<std::string>
+sample_specs(const Space& space, std::int64_t count, std::uint64_t seed) {
+  const std::int64_t size = space.info().size;
+  if (count < 1 || count > size) {
+    throw UserError(
+        "--sample {}: expected 1 to {}, the size of {}",
+        count,
+        size,
+        space.info().name);
+  }
+  std::vector<std::string> specs;
+  const std::uint64_t drawn_by = derive_seed(seed, "sample");
+  for (const std::int64_t index :
+       sample_without_replacement(size, count, drawn_by)) {
+    specs.push_back(space.spec(index));
+  }
+  return specs;
+}
+
+}  // namespace zcp::nets
