@@ -1,0 +1,102 @@
+#include "benchmarks/importers/numpy.h"
+
+#include <bit>
+#include <cstdint>
+
+namespace zcp::benchmarks {
+namespace {
+
+std::uint64_t little_endian(std::string_view bytes) {
+  std::uint64_t value = 0;
+  for (std::size_t i = bytes.size(); i-- > 0;) {
+    value = value << 8U | static_cast<unsigned char>(bytes[i]);
+  }
+  return value;
+}
+
+/// numpy.dtype('f8', ...) with a state that says the byte order.
+std::string_view type_name(const PickleValue& type) {
+  if (!type.is_call() || type.callee() != "numpy.dtype") {
+    type.refuse("a NumPy type");
+  }
+  const auto state = type.state();
+  const bool little = !state || state->item(1).text() != ">";
+  if (!little) type.refuse("a little-endian NumPy type");
+  return type.arguments().item(0).text();
+}
+
+/// The bytes of Latin-1 text that is stored as UTF-8.
+std::string latin1(const PickleValue& value) {
+  const std::string_view text = value.text();
+  std::string bytes;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto lead = static_cast<unsigned char>(text[i]);
+    if (lead < 0x80U) {
+      bytes += text[i];
+      continue;
+    }
+    const bool two = (lead == 0xc2U || lead == 0xc3U) && i + 1 < text.size();
+    if (!two) value.refuse("text in Latin-1");
+    const auto next = static_cast<unsigned char>(text[++i]);
+    bytes += static_cast<char>((lead & 3U) << 6U | (next & 0x3fU));
+  }
+  return bytes;
+}
+
+/// _codecs.encode(text, 'latin1').
+bool is_encoded(const PickleValue& value) {
+  return value.is_call() && value.callee() == "_codecs.encode";
+}
+
+}  // namespace
+
+ByteArray::ByteArray(const PickleValue& value) {
+  const bool array =
+      value.is_call() && value.callee().ends_with("._reconstruct");
+  if (!array || !value.state()) value.refuse("a NumPy array");
+  // (version, shape, type, in Fortran's order, bytes)
+  const PickleValue state = *value.state();
+  const PickleValue type = state.item(2);
+  if (type_name(type) != "u1" || state.item(3).integer() != 0) {
+    type.refuse("unsigned bytes in C order");
+  }
+  const PickleValue data = state.item(4);
+  if (is_encoded(data)) {
+    decoded_ = latin1(data.arguments().item(0));
+  } else {
+    bytes_ = data.bytes();
+  }
+  // Compared by division: the product of lying sizes may overflow.
+  auto rest = static_cast<std::int64_t>(bytes().size());
+  const PickleValue shape = state.item(1);
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    const std::int64_t size = shape.item(i).integer();
+    if (size < 1 || rest % size != 0)
+      shape.refuse("a shape that fits its bytes");
+    rest /= size;
+    shape_.push_back(size);
+  }
+  if (rest != 1) shape.refuse("a shape that fits its bytes");
+}
+
+double number_of(const PickleValue& value) {
+  if (!value.is_call()) return value.real();
+  if (!value.callee().ends_with("multiarray.scalar")) value.refuse("a number");
+  const PickleValue arguments = value.arguments();
+  const std::string_view type = type_name(arguments.item(0));
+  const std::string_view bytes = arguments.item(1).bytes();
+  const std::uint64_t bits = bytes.size() <= 8 ? little_endian(bytes) : 0;
+  const auto half = static_cast<std::uint32_t>(bits);
+  if (bytes.size() == 8) {
+    if (type == "f8") return std::bit_cast<double>(bits);
+    if (type == "i8")
+      return static_cast<double>(std::bit_cast<std::int64_t>(bits));
+  }
+  if (bytes.size() == 4) {
+    if (type == "f4") return std::bit_cast<float>(half);
+    if (type == "i4") return std::bit_cast<std::int32_t>(half);
+  }
+  value.refuse("a NumPy scalar of type f8, f4, i8 or i4");
+}
+
+}  // namespace zcp::benchmarks

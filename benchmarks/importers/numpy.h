@@ -1,0 +1,53 @@
+// NumPy's values inside pickles.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "benchmarks/importers/pickle.h"
+
+namespace zcp::benchmarks {
+
+/// The names that pickles of dicts and NumPy scalars call.
+inline constexpr std::array<std::string_view, 4> kNumpyNames = {
+    "collections.OrderedDict",
+    "numpy.dtype",
+    "numpy.core.multiarray.scalar",
+    "numpy._core.multiarray.scalar"};  // as NumPy 2 writes it
+
+/// Those and the names that pickles of NumPy arrays call.
+inline constexpr std::array<std::string_view, 8> kNumpyArrayNames = {
+    "collections.OrderedDict",
+    "numpy.dtype",
+    "numpy.core.multiarray.scalar",
+    "numpy._core.multiarray.scalar",
+    "numpy.core.multiarray._reconstruct",
+    "numpy._core.multiarray._reconstruct",
+    "numpy.ndarray",
+    "_codecs.encode"};  // how Python 3 writes bytes under protocol 2
+
+/// A C-ordered NumPy array of unsigned bytes, valid as long as the pickle.
+class ByteArray {
+ public:
+  /// Throws UserError for anything else, or when bytes are missing.
+  explicit ByteArray(const PickleValue& value);
+
+  const std::vector<std::int64_t>& shape() const { return shape_; }
+  std::string_view bytes() const {
+    return decoded_.empty() ? bytes_ : std::string_view(decoded_);
+  }
+
+ private:
+  std::vector<std::int64_t> shape_;
+  std::string_view bytes_;
+  std::string decoded_;  // when the pickle holds the bytes as text
+};
+
+/// A Python number, or a NumPy scalar of float64, float32, int64 or int32.
+/// Throws UserError for anything else.
+double number_of(const PickleValue& value);
+
+}  // namespace zcp::benchmarks

@@ -1,0 +1,87 @@
+// A task: images, labels, and how minibatches are drawn from them.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace zcp::benchmarks {
+
+/// The shape of one input.
+struct InputShape {
+  int channels = 0;
+  int height = 0;
+  int width = 0;
+  bool operator==(const InputShape&) const = default;
+};
+
+/// Inputs as a network takes them, with their labels.
+struct Minibatch {
+  int size = 0;
+  InputShape shape;
+  std::vector<float> x;         ///< size x C x H x W, row-major, normalised
+  std::vector<std::int64_t> y;  ///< size labels, each in [0, classes)
+};
+
+/// What is done to an image on its way into a minibatch.
+enum class Transform {
+  normalise,  ///< pixel / 255, minus the channel's mean, over its deviation
+  augment,    ///< random horizontal flip and crop from a black border (4
+              ///< pixels; 2 at 16 x 16), by the seed, then normalise
+};
+
+/// The transform of that name; throws UserError naming those there are.
+Transform parse_transform(const std::string& name);
+
+/// What is known of a task before its data are read. The shape and the number
+/// of classes of `tensors` stand in its file: 0 until it is opened.
+struct TaskInfo {
+  std::string name;
+  std::string summary;
+  InputShape shape;
+  int classes = 0;
+  bool needs_data = false;
+  std::string transform;     ///< for the record, constants included
+  std::string data_hint;     ///< what --data must be, and where to get it
+  std::string default_data;  ///< where Debian puts the files; else empty
+};
+
+/// An opened task. Everything is const and may be called from many threads.
+class Task {
+ public:
+  virtual ~Task();
+  virtual const TaskInfo& info() const = 0;
+
+  /// Minibatch 0, 1, ...: the same whenever and however often it is asked for.
+  /// Those of `tensors` are consecutive slices in file order, those of a data
+  /// set consecutive parts of one shuffle of its images by the seed (so an
+  /// image comes at most once in a run). Throws UserError when the images run
+  /// out, saying how many there are and how many were asked for.
+  virtual Minibatch minibatch(int index, int batch_size) const = 0;
+
+  /// Hash (16 hexadecimal digits) of the data and the transform that decide
+  /// the minibatches; the seed is not in it.
+  virtual std::string fingerprint() const = 0;
+};
+
+/// All tasks, in the order they are listed to the user.
+std::span<const TaskInfo> tasks();
+
+/// The task of that name; throws UserError with the nearest name.
+const TaskInfo& find_task(const std::string& name);
+
+/// Opens a task. `data` is where its files lie, empty for a task that needs
+/// none or has a default. `classes` sets the number of classes of `tensors`
+/// (largest label + 1 otherwise) and `gaussian`; 0 leaves the task's own.
+/// Throws UserError when data are missing, cut or not what they should be.
+std::unique_ptr<Task> open_task(
+    const std::string& name,
+    const std::filesystem::path& data,
+    std::uint64_t seed,
+    Transform transform = Transform::normalise,
+    int classes = 0);
+
+}  // namespace zcp::benchmarks

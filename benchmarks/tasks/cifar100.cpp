@@ -1,0 +1,47 @@
+// CIFAR-100: 50,000 training images of 100 classes, from its binary file.
+#include "benchmarks/files.h"
+#include "benchmarks/tasks/cifar.h"
+#include "benchmarks/tasks/sources.h"
+
+namespace zcp::benchmarks {
+namespace {
+
+/// As AutoDL-Projects (NATS-Bench) has them.
+const Normalisation kNormalisation = {
+    {0.5071F, 0.4867F, 0.4408F},
+    {0.2675F, 0.2565F, 0.2761F},
+    4};
+
+std::unique_ptr<Task> open(const TaskInfo& info, const OpenOptions& options) {
+  return std::make_unique<ImageTask>(
+      info,
+      read_cifar100(options.data, Split::train),
+      kNormalisation,
+      options.seed,
+      options.transform);
+}
+
+}  // namespace
+
+ImageSet read_cifar100(const std::filesystem::path& folder, Split split) {
+  require_folder(folder, cifar100().info.data_hint);
+  const std::vector<std::filesystem::path> file = {
+      folder / (split == Split::train ? "train.bin" : "test.bin")};
+  return read_cifar(file, kCifar100Layout);
+}
+
+TaskSource cifar100() {
+  return {
+      {"cifar100",
+       "photographs of 100 kinds of things (fine labels)",
+       {3, 32, 32},
+       100,
+       true,
+       "normalise by mean 0.5071 0.4867 0.4408 std 0.2675 0.2565 0.2761",
+       "the folder cifar-100-binary of the official binary version "
+       "(https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz)",
+       ""},
+      open};
+}
+
+}  // namespace zcp::benchmarks

@@ -1,0 +1,24 @@
+// The pickled batches of ImageNet at 16 x 16.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "benchmarks/image_set.h"
+
+namespace zcp::benchmarks {
+
+/// Appends those images of a pickled batch whose label (from 1) is at most
+/// `classes`, with labels from 0. Throws UserError naming `source`, what was
+/// found and what was expected.
+void append_imagenet16(
+    std::string bytes,
+    const std::string& source,
+    int classes,
+    ImageSet& images);
+
+/// ImageNet16-120 in `folder`: every train_data_batch_N there is, in the order
+/// of N, or val_data. Throws UserError.
+ImageSet read_imagenet16_120(const std::filesystem::path& folder, Split split);
+
+}  // namespace zcp::benchmarks

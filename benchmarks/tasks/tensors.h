@@ -1,0 +1,25 @@
+// The file of the task `tensors`.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "benchmarks/task.h"
+
+namespace zcp::benchmarks {
+
+/// What torch.save({'x': x, 'y': y}) wrote.
+struct TensorFile {
+  InputShape shape;
+  int classes = 0;       ///< as asked, or the largest label + 1
+  std::vector<float> x;  ///< N x C x H x W, row-major
+  std::vector<std::int64_t> labels;
+};
+
+/// Parses the file's bytes; `classes` is 0 or the number of classes. Throws
+/// UserError naming `source`, what was found and what was expected.
+TensorFile
+parse_tensors(std::string bytes, const std::string& source, int classes);
+
+}  // namespace zcp::benchmarks
