@@ -1,0 +1,590 @@
+#include "proxies/evaluator.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <dlfcn.h>
+#include <omp.h>
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/version.h>
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <utility>
+
+#include "common/error.h"
+#include "common/random.h"
+#include "nets/network.h"
+#include "nets/script_network.h"
+#include "proxies/differentiate.h"
+#include "proxies/model_summary.h"
+#include "proxies/observer.h"
+
+namespace zcp::proxies {
+namespace {
+
+using nets::BatchNormMode;
+using nets::Network;
+using nets::Recording;
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// First line of what went wrong, without LibTorch's back trace.
+std::string brief(const std::exception& error) {
+  const auto* torch = dynamic_cast<const c10::Error*>(&error);
+  std::string text =
+      torch != nullptr ? torch->what_without_backtrace() : error.what();
+  return text.substr(0, text.find('\n'));
+}
+
+/// One proxy at work on one architecture.
+struct Job {
+  const Descriptor* proxy = nullptr;
+  std::unique_ptr<Observer> observer;
+  Score score;
+  bool failed = false;
+
+  void fail(const std::string& reason) {
+    failed = true;
+    score.status = Status::failed;
+    score.reason = reason;
+  }
+};
+
+/// Jobs that share a network and a kind of pass.
+using Jobs = std::vector<Job*>;
+
+/// Lets an observer see a pass; what it throws is its own failure.
+void show(const Pass& pass, Job& job) {
+  if (job.failed) return;
+  const auto start = Clock::now();
+  try {
+    job.observer->observe(pass);
+  } catch (const std::exception& error) {
+    job.fail(brief(error));
+  }
+  job.score.seconds += seconds_since(start);
+}
+
+void conclude(Job& job) {
+  if (job.failed) return;
+  const auto start = Clock::now();
+  const double before = job.score.seconds;
+  try {
+    job.score = job.observer->finish();
+  } catch (const std::exception& error) {
+    job.fail(brief(error));
+  }
+  job.score.seconds = before + seconds_since(start);
+}
+
+bool any_needs(const Jobs& jobs, bool Needs::*need) {
+  return std::ranges::any_of(
+      jobs, [&](const Job* job) { return job->proxy->needs.*need; });
+}
+
+/// The network in float64 with absolute values, for the SynFlow family.
+std::unique_ptr<Network> linearised(const Network& network) {
+  return network.with_parameters([](const nets::Parameter& parameter) {
+    return parameter.value.detach()
+        .to(at::kDouble)
+        .abs()
+        .contiguous()
+        .requires_grad_(true);
+  });
+}
+
+/// Gradients of `target` at parameters and, where asked for, at the output of
+/// every call, in one backward.
+void differentiate(
+    const at::Tensor& target,
+    bool parameters,
+    bool outputs,
+    Pass& pass) {
+  std::vector<at::Tensor> wanted;
+  const auto want = [&](const at::Tensor& tensor) {
+    if (tensor.requires_grad()) wanted.push_back(tensor);
+  };
+  if (parameters) {
+    for (const auto& parameter : pass.network.parameters()) {
+      want(parameter.value);
+    }
+  }
+  if (outputs) {
+    for (const auto& call : pass.recording.calls) {
+      want(call.output);
+      if (call.own_input) want(call.input);
+    }
+  }
+  std::vector<at::Tensor> found(wanted.size());
+  if (target.requires_grad() && !wanted.empty()) {
+    found = torch::autograd::grad({target}, wanted, {}, false, false, true);
+  }
+  std::size_t next = 0;
+  const auto give = [&](const at::Tensor& tensor) {
+    return tensor.requires_grad() ? found[next++] : at::Tensor();
+  };
+  if (parameters) {
+    for (const auto& parameter : pass.network.parameters()) {
+      pass.gradients.push_back(give(parameter.value));
+    }
+  }
+  if (outputs) {
+    for (const auto& call : pass.recording.calls) {
+      pass.output_gradients.push_back(give(call.output));
+      pass.reader_gradients.push_back(
+          call.own_input ? give(call.input) : at::Tensor());
+    }
+  }
+}
+
+void use_one_core() {
+  // Both the OpenMP runtime (oneDNN) and ATen keep a number per thread.
+  omp_set_num_threads(1);
+  if (at::get_num_threads() != 1) at::set_num_threads(1);
+}
+
+void set_blas_threads_to_one() {
+  using Setter = void (*)(int);
+  void* symbol = dlsym(RTLD_DEFAULT, "openblas_set_num_threads");
+  if (symbol != nullptr) reinterpret_cast<Setter>(symbol)(1);
+}
+
+at::ScalarType scalar_type(const std::string& precision) {
+  if (precision == "fp32") return at::kFloat;
+  if (precision == "fp64") return at::kDouble;
+  throw UserError("--precision {}: expected fp32 or fp64", precision);
+}
+
+at::Device device_of(const std::string& name) {
+  try {
+    at::Device device(name);
+    if (device.is_cuda() && !at::hasCUDA()) {
+      throw UserError("--device {}: this LibTorch has no CUDA", name);
+    }
+    return device;
+  } catch (const c10::Error&) {
+    throw UserError("--device {}: expected cpu or cuda:N", name);
+  }
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, std::string>> backend_description() {
+  std::vector<std::pair<std::string, std::string>> facts;
+  facts.emplace_back("libtorch", TORCH_VERSION);
+  using Config = const char* (*)();
+  void* config = dlsym(RTLD_DEFAULT, "openblas_get_config");
+  facts.emplace_back(
+      "blas",
+      config != nullptr ? reinterpret_cast<Config>(config)() : "not OpenBLAS");
+  facts.emplace_back("onednn", at::hasMKLDNN() ? "yes" : "no");
+  return facts;
+}
+
+/// What is scored, apart from its weights.
+struct Subject {
+  const nets::Graph* graph;  ///< null for a TorchScript network
+  std::int64_t params;
+  std::int64_t macs;
+};
+
+struct Evaluator::State {
+  std::vector<const Descriptor*> proxies;
+  Protocol protocol;
+  std::optional<nets::Initialiser> initialiser;
+  nets::Shape shape;
+  int classes;
+  std::vector<DeviceMinibatch> minibatches;
+  at::Tensor noise;
+  at::Tensor perturbation;
+  at::Tensor signs;
+  at::Tensor circle;
+
+  Setting setting(const Subject& subject, const Network* network) const {
+    return {
+        protocol,
+        subject.graph,
+        network,
+        subject.params,
+        subject.macs,
+        classes,
+        minibatches,
+        noise,
+        perturbation,
+        signs,
+        circle};
+  }
+
+  nets::Initialiser initialiser_of(const Descriptor& proxy) const {
+    if (initialiser) return *initialiser;
+    return proxy.needs.initialiser.value_or(nets::Initialiser::pytorch);
+  }
+
+  std::vector<Score> score(
+      const Subject& subject,
+      const std::function<nets::Initialiser(const Descriptor&)>&
+          initialiser_for,
+      const std::function<std::unique_ptr<Network>(nets::Initialiser)>& source,
+      std::span<const Descriptor* const> which) const;
+  void run(PassKind kind, const Network& network, Jobs& jobs) const;
+  void draw_noise(const EvaluatorOptions& options);
+  void run_minibatches(const Network& network, Jobs& jobs) const;
+  void run_jacobian(const Network& network, Jobs& jobs) const;
+  void run_noise(const Network& network, const at::Tensor& inputs, Jobs& jobs)
+      const;
+  void run_synflow(const Network& network, BatchNormMode batch_norm, Jobs& jobs)
+      const;
+  void run_group(
+      PassKind kind,
+      const Subject& subject,
+      const Network* network,
+      Jobs& jobs) const;
+};
+
+void Evaluator::State::run_minibatches(const Network& network, Jobs& jobs)
+    const {
+  const bool gradients = any_needs(jobs, &Needs::parameter_gradients);
+  const bool outputs = any_needs(jobs, &Needs::activation_gradients);
+  const bool record = outputs || any_needs(jobs, &Needs::activations);
+  const bool all = any_needs(jobs, &Needs::all_minibatches);
+  const std::size_t count = all ? minibatches.size() : 1;
+  const at::AutoGradMode mode(gradients || outputs);
+  const auto runnable =
+      gradients || outputs ? differentiable(network) : nullptr;
+  for (std::size_t i = 0; i < count; ++i) {
+    // Later minibatches serve only who asked for each.
+    Jobs present;
+    std::ranges::copy_if(jobs, std::back_inserter(present), [&](Job* job) {
+      return i == 0 || job->proxy->needs.all_minibatches;
+    });
+    Recording recording;
+    Pass pass{
+        runnable ? *runnable : network,
+        recording,
+        static_cast<int>(i),
+        minibatches[i].x,
+        minibatches[i].y,
+        {},
+        {},
+        {},
+        {},
+        {}};
+    const bool record_now =
+        record && std::ranges::any_of(present, [](const Job* job) {
+          return job->proxy->needs.activations ||
+                 job->proxy->needs.activation_gradients;
+        });
+    pass.logits = pass.network.forward(
+        pass.x,
+        BatchNormMode::batch_statistics,
+        record_now ? &recording : nullptr);
+    if (gradients || outputs) {
+      const at::Tensor loss = at::cross_entropy_loss(pass.logits, pass.y);
+      differentiate(loss, gradients, outputs && record_now, pass);
+    }
+    const at::NoGradGuard no_grad;
+    for (Job* job : present) show(pass, *job);
+  }
+}
+
+void Evaluator::State::run_jacobian(const Network& network, Jobs& jobs) const {
+  const at::AutoGradMode mode(true);
+  Recording recording;
+  Pass pass{
+      network,
+      recording,
+      0,
+      minibatches[0].x.detach().clone().requires_grad_(true),
+      minibatches[0].y,
+      {},
+      {},
+      {},
+      {},
+      {}};
+  pass.logits =
+      network.forward(pass.x, BatchNormMode::batch_statistics, nullptr);
+  if (pass.logits.requires_grad()) {
+    pass.input_gradient = torch::autograd::grad(
+        {pass.logits.sum()}, {pass.x}, {}, false, false, true)[0];
+  }
+  const at::NoGradGuard no_grad;
+  for (Job* job : jobs) show(pass, *job);
+}
+
+void Evaluator::State::run_noise(
+    const Network& network,
+    const at::Tensor& inputs,
+    Jobs& jobs) const {
+  // Derivatives between activations need a graph, not the weights' gradients.
+  const bool graph = any_needs(jobs, &Needs::activation_gradients);
+  const at::AutoGradMode mode(graph);
+  Recording recording;
+  const at::Tensor x = graph ? inputs.detach().requires_grad_(true) : inputs;
+  Pass pass{network, recording, 0, x, {}, {}, {}, {}, {}, {}};
+  pass.logits = network.forward(x, BatchNormMode::batch_statistics, &recording);
+  const at::NoGradGuard no_grad;
+  for (Job* job : jobs) show(pass, *job);
+}
+
+void Evaluator::State::run_synflow(
+    const Network& network,
+    BatchNormMode batch_norm,
+    Jobs& jobs) const {
+  const at::AutoGradMode mode(true);
+  const auto runnable = linearised(network);
+  Recording recording;
+  const at::Tensor ones = at::ones(
+      {1, shape.channels, shape.height, shape.width},
+      protocol.options.dtype(at::kDouble));
+  Pass pass{*runnable, recording, 0, ones, {}, {}, {}, {}, {}, {}};
+  const bool kept = batch_norm != BatchNormMode::bypass;
+  pass.logits =
+      runnable->forward(ones, batch_norm, kept ? &recording : nullptr);
+  for (const auto& call : recording.calls) {
+    if (call.kind == nets::LayerKind::batch_norm &&
+        call.input.numel() == call.input.size(1)) {
+      throw std::invalid_argument("a BatchNorm sees one value a channel");
+    }
+  }
+  differentiate(pass.logits.sum(), true, false, pass);
+  const at::NoGradGuard no_grad;
+  for (Job* job : jobs) show(pass, *job);
+}
+
+void Evaluator::State::run(PassKind kind, const Network& network, Jobs& jobs)
+    const {
+  switch (kind) {
+    case PassKind::minibatch:
+      return run_minibatches(network, jobs);
+    case PassKind::jacobian:
+      return run_jacobian(network, jobs);
+    case PassKind::noise:
+      return run_noise(network, noise, jobs);
+    case PassKind::noise_one:
+      return run_noise(network, noise.slice(0, 0, 1), jobs);
+    case PassKind::synflow:
+      return run_synflow(network, BatchNormMode::bypass, jobs);
+    case PassKind::synflow_bn:
+      return run_synflow(network, BatchNormMode::batch_statistics, jobs);
+    case PassKind::structure:
+    case PassKind::weights:
+    case PassKind::own:
+      return;  // the observer does all of it in finish()
+  }
+}
+
+void Evaluator::State::run_group(
+    PassKind kind,
+    const Subject& subject,
+    const Network* network,
+    Jobs& jobs) const {
+  const auto start = Clock::now();
+  double own = 0;
+  try {
+    for (Job* job : jobs) {
+      job->observer = job->proxy->make(setting(subject, network));
+    }
+    if (network != nullptr) run(kind, *network, jobs);
+  } catch (const std::exception& error) {
+    for (Job* job : jobs) job->fail(brief(error));
+  }
+  for (const Job* job : jobs) own += job->score.seconds;
+  const double shared =
+      (seconds_since(start) - own) / static_cast<double>(jobs.size());
+  for (Job* job : jobs) {
+    job->score.seconds += shared;
+    conclude(*job);
+    job->observer.reset();
+  }
+}
+
+void Evaluator::State::draw_noise(const EvaluatorOptions& options) {
+  const std::vector<std::int64_t> batch{
+      options.batch_size, shape.channels, shape.height, shape.width};
+  const HostNoise& given = options.noise;
+  const auto tensor = [&](at::IntArrayRef sizes,
+                          const std::vector<float>& values,
+                          const auto& draw) {
+    at::Tensor host = at::empty(sizes, at::kFloat);
+    const std::span<float> out(
+        host.data_ptr<float>(), static_cast<std::size_t>(host.numel()));
+    if (values.empty()) {
+      draw(out);
+    } else {
+      std::copy_n(values.begin(), out.size(), out.begin());
+    }
+    return host.to(protocol.options);
+  };
+  const auto normal = [&](const char* purpose) {
+    return [&options, purpose](std::span<float> out) {
+      fill_normal(out, 1.0F, derive_seed(options.seed, purpose));
+    };
+  };
+  noise = tensor(batch, given.inputs, normal("noise"))
+              .contiguous(nets::kMemoryFormat);
+  perturbation = tensor(batch, given.perturbation, normal("perturbation"))
+                     .contiguous(nets::kMemoryFormat);
+  // Enough for the widest block: 64 channels at the input's resolution.
+  const std::int64_t sign_count =
+      given.signs.empty()
+          ? std::int64_t{options.batch_size} * 64 * shape.height * shape.width
+          : static_cast<std::int64_t>(given.signs.size());
+  signs = tensor({sign_count}, given.signs, [&](std::span<float> out) {
+    fill_signs(out, derive_seed(options.seed, "signs"));
+  });
+  circle = tensor(
+      {2, shape.channels, shape.height, shape.width},
+      given.circle,
+      [&](std::span<float> out) {
+        fill_normal(out, 1.0F, derive_seed(options.seed, "circle"));
+      });
+  if (given.circle.empty()) {
+    const at::Tensor flat = circle.flatten(1).to(at::kDouble).t();
+    circle = std::get<0>(at::linalg_qr(flat))
+                 .t()
+                 .reshape(circle.sizes())
+                 .to(protocol.options);
+  }
+}
+
+Evaluator::Evaluator(
+    std::vector<const Descriptor*> proxies,
+    const EvaluatorOptions& options,
+    nets::Shape shape,
+    int classes,
+    const std::vector<HostMinibatch>& minibatches) {
+  auto state = std::make_unique<State>();
+  set_blas_threads_to_one();
+  state->protocol.seed = options.seed;
+  state->protocol.batch_size = options.batch_size;
+  state->protocol.minibatches = options.minibatches;
+  state->protocol.options = at::TensorOptions(scalar_type(options.precision))
+                                .device(device_of(options.device));
+  state->initialiser = options.initialiser;
+  state->shape = shape;
+  state->classes = classes;
+  for (const HostMinibatch& host : minibatches) {
+    DeviceMinibatch device;
+    device.x = at::empty(
+        {host.size, shape.channels, shape.height, shape.width}, at::kFloat);
+    std::ranges::copy(host.x, device.x.data_ptr<float>());
+    device.x =
+        device.x.to(state->protocol.options).contiguous(nets::kMemoryFormat);
+    if (!host.y.empty()) {
+      device.y = at::empty({host.size}, at::kLong);
+      std::ranges::copy(host.y, device.y.data_ptr<std::int64_t>());
+      device.y = device.y.to(state->protocol.options.device());
+    }
+    state->minibatches.push_back(std::move(device));
+  }
+  for (const Descriptor* proxy : proxies) {
+    const int needed = proxy->needs.minibatches;
+    if (options.minibatches < needed) {
+      throw UserError(
+          "{} needs --minibatches {} or more, found {}",
+          proxy->name,
+          needed,
+          options.minibatches);
+    }
+    if (proxy->needs.inputs() && minibatches.empty()) {
+      throw UserError("{} needs inputs, found none", proxy->name);
+    }
+  }
+  state->draw_noise(options);
+  state->proxies = std::move(proxies);
+  state_ = std::move(state);
+}
+
+Evaluator::~Evaluator() = default;
+
+namespace {
+
+/// Makes the network under an initialiser.
+using NetworkSource =
+    std::function<std::unique_ptr<Network>(nets::Initialiser initialiser)>;
+
+}  // namespace
+
+std::vector<Score> Evaluator::State::score(
+    const Subject& subject,
+    const std::function<nets::Initialiser(const Descriptor&)>& initialiser_for,
+    const NetworkSource& source,
+    std::span<const Descriptor* const> which) const {
+  use_one_core();
+  std::vector<Job> jobs(which.size());
+  std::map<nets::Initialiser, std::map<PassKind, Jobs>> grouped;
+  for (std::size_t i = 0; i < which.size(); ++i) {
+    jobs[i].proxy = which[i];
+    grouped[initialiser_for(*which[i])][which[i]->needs.pass].push_back(
+        &jobs[i]);
+  }
+  for (auto& [drawn_by, by_pass] : grouped) {
+    std::unique_ptr<Network> network;
+    for (auto& [kind, group] : by_pass) {
+      if (kind != PassKind::structure && network == nullptr) {
+        network = source(drawn_by);
+      }
+      run_group(kind, subject, network.get(), group);
+    }
+  }
+  std::vector<Score> scores;
+  for (Job& job : jobs) scores.push_back(std::move(job.score));
+  return scores;
+}
+
+std::vector<Score> Evaluator::score(
+    const nets::Graph& graph,
+    std::span<const Descriptor* const> which) const {
+  return state_->score(
+      {&graph, graph.params(), graph.macs()},
+      [&](const Descriptor& proxy) { return state_->initialiser_of(proxy); },
+      [&](nets::Initialiser initialiser) {
+        return nets::make_graph_network(
+            graph,
+            initialiser,
+            state_->protocol.seed,
+            state_->protocol.options);
+      },
+      which);
+}
+
+std::vector<Score> Evaluator::score(
+    const nets::Graph& graph,
+    std::span<const float> parameters,
+    std::span<const Descriptor* const> which) const {
+  return state_->score(
+      {&graph, graph.params(), graph.macs()},
+      [](const Descriptor&) { return nets::Initialiser::pytorch; },
+      [&](nets::Initialiser) {
+        return nets::make_graph_network(
+            graph, parameters, state_->protocol.options);
+      },
+      which);
+}
+
+std::vector<Score> Evaluator::score_model(
+    const std::filesystem::path& path,
+    std::span<const Descriptor* const> which) const {
+  const ModelSummary summary = summarise_model(path, state_->shape);
+  const auto loaded = nets::load_script_network(path, state_->protocol.options);
+  const auto own_weights = nets::Initialiser::pytorch;
+  return state_->score(
+      {nullptr, summary.params, summary.macs},
+      [&](const Descriptor&) {
+        return state_->initialiser.value_or(own_weights);
+      },
+      [&](nets::Initialiser drawn_by) -> std::unique_ptr<Network> {
+        if (state_->initialiser) {
+          return nets::redraw(*loaded, drawn_by, state_->protocol.seed);
+        }
+        return loaded->with_parameters(
+            [](const nets::Parameter& parameter) { return parameter.value; });
+      },
+      which);
+}
+
+}  // namespace zcp::proxies

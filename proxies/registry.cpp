@@ -1,0 +1,121 @@
+#include "proxies/registry.h"
+
+#include <algorithm>
+#include <array>
+
+#include "common/error.h"
+#include "proxies/all.h"
+
+namespace zcp::proxies {
+
+std::span<const Descriptor> registry() {
+  static const std::array all{
+      params(),
+      macs(),
+      l2_norm(),
+      grad_norm(),
+      grad_norm_total(),
+      snip(),
+      grasp(),
+      fisher(),
+      plain(),
+      synflow(),
+      synflow_bn(),
+      logsynflow(),
+      jacob_cov(),
+      epe_nas(),
+      naswot(),
+      nwot(),
+      linear_regions(),
+      swap(),
+      swap_regularized(),
+      wrcor(),
+      zen(),
+      expressivity(),
+      progressivity(),
+      trainability(),
+      meco(),
+      meco_opt(),
+      near(),
+      stable_rank(),
+      apd(),
+      intrain(),
+      dextr(),
+      dextr_svd(),
+      zico(),
+      zico_bc(),
+      l_swag(),
+      gradsign(),
+      ntk_condition(),
+      ntk_trace(),
+      knas(),
+      vkdnw(),
+      vkdnw_fim(),
+      dss(),
+  };
+  return all;
+}
+
+std::span<const Group> groups() {
+  static const std::array all{
+      Group{"core", {"params", "grad_norm", "synflow", "naswot", "zico"}},
+      Group{
+          "suite-zero",
+          {"epe_nas",
+           "fisher",
+           "flops",
+           "grad_norm",
+           "grasp",
+           "jacov",
+           "l2_norm",
+           "nwot",
+           "params",
+           "plain",
+           "snip",
+           "synflow",
+           "zen"}},
+  };
+  return all;
+}
+
+const Descriptor& find_proxy(const std::string& name) {
+  std::vector<std::string> known;
+  for (const Descriptor& proxy : registry()) {
+    if (proxy.name == name) return proxy;
+    if (std::ranges::find(proxy.aliases, name) != proxy.aliases.end()) {
+      return proxy;
+    }
+    known.push_back(proxy.name);
+  }
+  const std::string near = nearest_name(name, known);
+  throw UserError(
+      "unknown proxy {}{} (zcp proxies lists them)",
+      name,
+      near.empty() ? "" : ", did you mean " + near + "?");
+}
+
+std::vector<const Descriptor*> select_proxies(
+    const std::vector<std::string>& names) {
+  std::vector<const Descriptor*> selected;
+  const auto add = [&](const Descriptor& proxy) {
+    if (std::ranges::find(selected, &proxy) == selected.end()) {
+      selected.push_back(&proxy);
+    }
+  };
+  for (const std::string& name : names) {
+    const auto group = std::ranges::find(groups(), name, &Group::name);
+    if (group != groups().end()) {
+      for (const std::string& member : group->members) add(find_proxy(member));
+    } else if (name == "all") {
+      for (const Descriptor& proxy : registry()) add(proxy);
+    } else {
+      add(find_proxy(name));
+    }
+  }
+  if (selected.empty()) {
+    throw UserError("--proxies names none (zcp proxies lists them)");
+  }
+  return selected;
+}
+
+}  // namespace zcp::proxies

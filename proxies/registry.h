@@ -1,0 +1,30 @@
+// Every proxy by name. No LibTorch.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "proxies/proxy.h"
+
+namespace zcp::proxies {
+
+/// All proxies in the order `zcp proxies` lists them.
+std::span<const Descriptor> registry();
+
+/// Throws UserError with the nearest name for a name that no proxy has.
+const Descriptor& find_proxy(const std::string& name);
+
+/// Resolves names, aliases and the groups core, suite-zero and all, in order,
+/// each proxy once. Throws UserError as find_proxy, or when nothing is asked.
+std::vector<const Descriptor*> select_proxies(
+    const std::vector<std::string>& names);
+
+/// The groups and their members.
+struct Group {
+  std::string name;
+  std::vector<std::string> members;
+};
+std::span<const Group> groups();
+
+}  // namespace zcp::proxies
