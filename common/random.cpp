@@ -5,8 +5,7 @@
 #include <boost/random/uniform_int_distribution.hpp>
 #include <boost/random/uniform_real_distribution.hpp>
 #include <stdexcept>
-#include <unordered_set>
-#include <utility>
+#include <unordered_map>
 
 #include "common/hash.h"
 
@@ -63,21 +62,21 @@ std::vector<std::int64_t> sample_without_replacement(
   if (count > population) {
     throw std::invalid_argument("a sample larger than its population");
   }
-  // Floyd's algorithm: `count` draws whatever the population; then a shuffle,
-  // as the order in which it finds the numbers is not random.
+  // The first steps of a Fisher-Yates shuffle, with only the places that moved
+  // kept: a larger sample begins with the smaller one of the same seed.
   Generator generator(seed);
-  std::unordered_set<std::int64_t> seen;
+  std::unordered_map<std::int64_t, std::int64_t> moved;
+  const auto at = [&](std::int64_t place) {
+    const auto found = moved.find(place);
+    return found == moved.end() ? place : found->second;
+  };
   std::vector<std::int64_t> drawn;
-  for (std::int64_t top = population - count; top < population; ++top) {
-    boost::random::uniform_int_distribution<std::int64_t> uniform(0, top);
-    const std::int64_t candidate = uniform(generator);
-    const std::int64_t value = seen.contains(candidate) ? top : candidate;
-    seen.insert(value);
-    drawn.push_back(value);
-  }
-  for (std::size_t i = drawn.size(); i > 1; --i) {
-    boost::random::uniform_int_distribution<std::size_t> uniform(0, i - 1);
-    std::swap(drawn[i - 1], drawn[uniform(generator)]);
+  for (std::int64_t i = 0; i < count; ++i) {
+    boost::random::uniform_int_distribution<std::int64_t> uniform(
+        i, population - 1);
+    const std::int64_t place = uniform(generator);
+    drawn.push_back(at(place));
+    moved[place] = at(i);
   }
   return drawn;
 }

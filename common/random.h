@@ -39,7 +39,8 @@ void fill_integers(
     std::int64_t bound,
     std::uint64_t seed);
 
-/// `count` different integers of [0, population), in the order drawn.
+/// `count` different integers of [0, population), in the order drawn; a larger
+/// count continues the same sequence.
 /// Throws std::invalid_argument when count > population.
 std::vector<std::int64_t> sample_without_replacement(
     std::int64_t population,

@@ -66,7 +66,9 @@ class Reducer {
  private:
   void mark_live() {
     const bool all = declared_.folding == Folding::as_declared;
-    live_.assign(declared_.nodes.size(), all);
+    for (const Node& node : declared_.nodes) {
+      live_.push_back(all && node.op != Op::zero);
+    }
     live_[0] = true;
     live_[at(declared_.output)] = true;
     for (std::size_t i = declared_.nodes.size(); i-- > 0;) {
@@ -94,6 +96,7 @@ class Reducer {
       if (found != seen_.end()) {
         Node& merged = reduced_.nodes[at(found->second)];
         if (node.op == Op::relu) merged.uses += node.uses;
+        merged.merged += node.merged;
         if (declared_.folding == Folding::as_declared) {
           merged.calls += node.calls;
         }

@@ -84,6 +84,10 @@ GraphBuilder::Value GraphBuilder::append(
   edges_.insert(edges_.end(), inputs.begin(), inputs.end());
   nodes_.push_back(
       {op, attributes, shape, layer, first, static_cast<int>(inputs.size())});
+  // Sums and zeros are no modules; what returns them is told by add_calls.
+  const bool module =
+      op != Op::input && op != Op::zero && op != Op::add && op != Op::concat;
+  nodes_.back().calls = module ? 1 : 0;
   return static_cast<Value>(nodes_.size()) - 1;
 }
 
@@ -192,7 +196,8 @@ GraphBuilder::Value GraphBuilder::add(std::span<const Value> terms) {
     if (!(shape(term) == shape(terms[0]))) {
       throw std::invalid_argument("a sum of different shapes");
     }
-    if (folds(term)) continue;
+    // A zero adds nothing, whatever runs.
+    if (nodes_[index(term)].op == Op::zero) continue;
     const Draft& node = nodes_[index(term)];
     if (node.op == Op::add && !node.block_end) {
       const auto inner = inputs(node);

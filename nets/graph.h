@@ -86,6 +86,8 @@ struct Node {
   /// How many modules of the benchmark's own network, containers included,
   /// return this node's output. Kept in as-declared graphs only.
   int calls = 1;
+  /// How many equal nodes of the declared graph this one stands for.
+  int merged = 1;
   int first_input = 0;
   int input_count = 0;
 };

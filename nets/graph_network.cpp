@@ -173,6 +173,7 @@ class GraphNetwork final : public Network {
     const Node& node = plan_->graph.nodes()[i];
     if (node.input_count == 0) return {};
     const at::Tensor& first = values[at_index(plan_->graph.inputs(node)[0])];
+    if (node.op == Op::linear) return first.flatten(1);
     return observed && node.op == Op::conv2d ? at::alias(first) : first;
   }
 
@@ -221,7 +222,7 @@ class GraphNetwork final : public Network {
         return in(0).mean({2, 3});
       case Op::linear:
         return at::linear(
-            in(0).flatten(1),
+            in(0),
             parameter(plan_->slots[i].weight),
             parameter(plan_->slots[i].bias));
       case Op::add: {
@@ -301,6 +302,7 @@ class GraphNetwork final : public Network {
     }
     call.uses = node.uses;
     call.calls = node.calls;
+    call.merged = node.merged;
     call.live = plan_->live[i];
     call.block = plan_->block[i];
     recording.calls.push_back(std::move(call));

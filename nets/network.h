@@ -57,8 +57,9 @@ enum class LayerKind : std::uint8_t {
   linear,
   batch_norm,
   layer_norm,
-  relu,               ///< ReLU and ReLU6: piecewise linear, codes exist
-  smooth_activation,  ///< SiLU, GELU, ...
+  relu,                ///< ReLU and ReLU6: piecewise linear, codes exist
+  smooth_activation,   ///< SiLU, GELU, ...
+  bounded_activation,  ///< sigmoid and tanh, mostly gates
   pool,
   sum,
   other,
@@ -91,6 +92,8 @@ struct LayerCall {
   int uses = 1;
   /// How many modules, containers included, return this output.
   int calls = 1;
+  /// How many equal calls of the original network this one stands for.
+  int merged = 1;
   /// The output reaches the network's output, so it receives a gradient.
   bool live = true;
   int block = 0;  ///< index of the macro block that it runs in

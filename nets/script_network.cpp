@@ -60,17 +60,11 @@ std::optional<LayerKind> kind_of(const std::string& name) {
   if (name == "batch_norm") return LayerKind::batch_norm;
   if (one_of(name, {"layer_norm", "group_norm"})) return LayerKind::layer_norm;
   if (one_of(name, {"relu", "relu6", "hardtanh"})) return LayerKind::relu;
+  if (one_of(name, {"sigmoid", "hardsigmoid", "tanh"})) {
+    return LayerKind::bounded_activation;
+  }
   if (one_of(
-          name,
-          {"gelu",
-           "silu",
-           "hardswish",
-           "sigmoid",
-           "hardsigmoid",
-           "leaky_relu",
-           "elu",
-           "mish",
-           "tanh"})) {
+          name, {"gelu", "silu", "hardswish", "leaky_relu", "elu", "mish"})) {
     return LayerKind::smooth_activation;
   }
   if (name.find("pool") != std::string::npos) return LayerKind::pool;
@@ -326,7 +320,9 @@ class Walk {
     Stack stack = arguments(node);
     const IValue first = stack.empty() ? IValue() : stack[0];
     LayerCall call;
-    if (recording_ != nullptr && plan.recorded) begin_call(plan, stack, call);
+    const bool recorded =
+        recording_ != nullptr && plan.recorded && is_activation(first);
+    if (recorded) begin_call(plan, stack, call);
     if (plan.treatment == Treatment::batch_norm) {
       stack = {normalise(stack)};
     } else if (plan.treatment == Treatment::dropout) {
@@ -345,7 +341,7 @@ class Walk {
     if (plan.in_place && first.isTensor()) {
       rebind(first.toTensor(), stack.back());
     }
-    if (recording_ != nullptr && plan.recorded) {
+    if (recorded) {
       call.output = stack.back().toTensor();
       recording_->calls.push_back(std::move(call));
     }
@@ -396,6 +392,12 @@ class Walk {
         false);
   }
 
+  /// Not the arithmetic on shapes that traces are full of.
+  static bool is_activation(const IValue& value) {
+    return value.isTensor() && value.toTensor().dim() >= 2 &&
+           value.toTensor().is_floating_point();
+  }
+
   /// What is known of a call before it runs.
   void begin_call(const NodePlan& plan, const Stack& arguments, LayerCall& call)
       const {
@@ -403,11 +405,15 @@ class Walk {
     call.input = arguments[0].toTensor();
     call.live = plan.live;
     call.uses = plan.uses;
+    if (plan.kind == LayerKind::sum) call.calls = 0;  // no module
     if (plan.kind == LayerKind::batch_norm && arguments[4].isTensor()) {
       call.running_variance = arguments[4].toTensor();
     }
     if (plan.kind == LayerKind::conv) call.window = window_of(arguments);
-    if (arguments.size() < 2 || !arguments[1].isTensor()) return;
+    const bool weighted = plan.kind == LayerKind::conv ||
+                          plan.kind == LayerKind::linear ||
+                          plan.kind == LayerKind::batch_norm;
+    if (!weighted || !arguments[1].isTensor()) return;
     const auto found =
         index_.find(arguments[1].toTensor().unsafeGetTensorImpl());
     if (found == index_.end()) return;

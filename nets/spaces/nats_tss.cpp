@@ -136,7 +136,9 @@ Value add_reduction(GraphBuilder& graph, Value x) {
   const Value pooled = graph.avg_pool(x, 2, 2, 0);
   const Value shortcut = conv(graph, pooled, out, 1, 1);
   graph.add_calls(shortcut, 1);  // the Sequential of pool and convolution
-  return graph.add(std::array{b, shortcut});
+  const Value sum = graph.add(std::array{b, shortcut});
+  graph.add_calls(sum, 1);  // the ResNetBasicblock
+  return sum;
 }
 
 class NatsTss final : public Space {
@@ -191,8 +193,9 @@ class NatsTss final : public Space {
     }
     x = graph.relu(graph.batch_norm(x));
     graph.add_calls(x, 1);  // the Sequential of the last activation
-    return std::move(graph).finish(
-        graph.linear(graph.global_avg_pool(x), classes));
+    const Value logits = graph.linear(graph.global_avg_pool(x), classes);
+    graph.add_calls(logits, 1);  // the network itself
+    return std::move(graph).finish(logits);
   }
 };
 
