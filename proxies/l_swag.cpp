@@ -19,7 +19,7 @@ class LSwag final : public Observer {
     if (pass.minibatch > 0) return;
     for (const nets::LayerCall& call : pass.recording.calls) {
       const auto patterns = count_patterns(std::span(&call, 1));
-      if (patterns) patterns_ += static_cast<double>(*patterns);
+      if (patterns) patterns_ += static_cast<double>(*patterns * call.merged);
     }
   }
 

@@ -20,6 +20,7 @@ bool counts(const nets::LayerCall& call) {
     case nets::LayerKind::layer_norm:
     case nets::LayerKind::relu:
     case nets::LayerKind::smooth_activation:
+    case nets::LayerKind::bounded_activation:
       return true;
     default:
       return false;
@@ -58,7 +59,8 @@ Descriptor near() {
     return observe_once([](const Pass& pass) {
       std::vector<at::Tensor> ranks;
       for (const nets::LayerCall& call : pass.recording.calls) {
-        if (counts(call)) ranks.push_back(effective_rank(call.output.detach()));
+        if (counts(call))
+          ranks.push_back(effective_rank(call.output.detach()) * call.merged);
       }
       if (ranks.empty()) return Score::degenerate("no layer runs");
       return score_of(at::stack(ranks).sum(), "an activation is not finite");

@@ -18,11 +18,19 @@ at::Tensor position_rows(const at::Tensor& map) {
   return map.permute({0, 2, 3, 1}).reshape({-1, map.size(1)}).to(at::kDouble);
 }
 
-/// None for a block whose gradient passes unchanged.
+at::Tensor term_of(const at::Tensor& s) {
+  return 2 - s - (s + 1e-6).reciprocal();
+}
+
+/// None for a block whose gradient passes unchanged. A block that outputs or
+/// reads zeros passes no gradient: s = 0.
 std::optional<at::Tensor> block_term(
     const at::Tensor& in,
     const at::Tensor& out,
     const at::Tensor& signs) {
+  if (!in.defined() || !out.defined()) {
+    return term_of(at::zeros({}, signs.options().dtype(at::kDouble)));
+  }
   const at::Tensor g_out = signs.slice(0, 0, out.numel()).view(out.sizes());
   at::Tensor g_in =
       in.is_same(out) ? g_out : vector_jacobian_product(out, in, g_out);
@@ -34,8 +42,7 @@ std::optional<at::Tensor> block_term(
   const at::Tensor rows = position_rows(g_out);
   const at::Tensor a =
       position_rows(g_in).t().mm(rows) / static_cast<double>(rows.size(0));
-  const at::Tensor s = at::linalg_svdvals(a).max();
-  return 2 - s - (s + 1e-6).reciprocal();
+  return term_of(at::linalg_svdvals(a).max());
 }
 
 }  // namespace
@@ -52,9 +59,7 @@ Descriptor trainability() {
   d.needs.initialiser = nets::Initialiser::kaiming_normal;
   d.needs.detail = "vector-Jacobian product of each block";
   d.dtype = "float64";
-  d.degenerate =
-      "a block that is the identity (-inf in the original), or that outputs "
-      "zeros";
+  d.degenerate = "a block that is the identity (-inf in the original)";
   d.variant = "AZ-NAS";
   d.paper = "https://arxiv.org/abs/2403.19232";
   d.reference =
@@ -66,9 +71,6 @@ Descriptor trainability() {
       if (blocks.size() < 2) return Score::degenerate("no blocks");
       std::vector<at::Tensor> terms;
       for (std::size_t i = 1; i < blocks.size(); ++i) {
-        if (!blocks[i].defined() || !blocks[i - 1].defined()) {
-          return Score::degenerate("a block outputs zeros");
-        }
         const auto term = block_term(blocks[i - 1], blocks[i], signs);
         if (!term) return Score::degenerate("a block is the identity");
         terms.push_back(*term);

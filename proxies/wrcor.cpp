@@ -36,7 +36,9 @@ void add_relu(const Pass& pass, std::size_t index, at::Tensor& kernel) {
   // Block 0 is the stem, whose output the first cell reads.
   const double weight =
       pass.recording.blocks.empty() ? 1 : std::ldexp(1.0, relu.block - 1);
-  const at::Tensor active = relu.output.detach() > 0;
+  // Where the ReLU (or ReLU6) passes its input on.
+  const at::Tensor output = relu.output.detach();
+  const at::Tensor active = (output > 0).logical_and(output == input);
   bool read_by_layers = false;
   for (std::size_t i = 0; i < calls.size(); ++i) {
     if (!calls[i].own_input ||
