@@ -1,0 +1,61 @@
+// What a subcommand is, and what all of them share.
+#pragma once
+
+#include <boost/program_options.hpp>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace zcp::apps {
+
+/// The arguments behind the subcommand's name.
+using Arguments = std::vector<std::string>;
+
+/// One subcommand of `zcp`. `run` returns the exit status; it throws UserError
+/// for wrong use (exit 2) and anything else for a failure on the way (exit 1).
+struct Command {
+  std::string_view name;
+  std::string_view summary;
+  int (*run)(const Arguments& arguments);
+};
+
+/// The subcommands this build has, in the order `zcp --help` lists them.
+std::span<const Command> commands();
+
+/// Parses `arguments` by `options`, which gets `--help` and `--quiet` added.
+/// Prints `usage`, the options and `example` and returns false on `--help`.
+/// Abbreviated and positional arguments are refused.
+/// Throws UserError naming the option that is unknown, misspelt, missing or
+/// ill-formed, with the nearest known name.
+bool parse_options(
+    const Arguments& arguments,
+    std::string_view usage,
+    std::string_view example,
+    boost::program_options::options_description& options,
+    boost::program_options::variables_map& values);
+
+/// The same with positional arguments, named in order; the last name takes the
+/// rest when `repeat_last`.
+bool parse_options(
+    const Arguments& arguments,
+    std::string_view usage,
+    std::string_view example,
+    boost::program_options::options_description& options,
+    std::span<const std::string> positional,
+    bool repeat_last,
+    boost::program_options::variables_map& values);
+
+/// The value of an option declared as std::int64_t that may not be negative.
+/// Throws UserError.
+std::uint64_t non_negative(
+    const boost::program_options::variables_map& values,
+    const char* name);
+
+/// "a,b,,c" -> {a, b, c}.
+std::vector<std::string> split_list(
+    std::string_view text,
+    char separator = ',');
+
+}  // namespace zcp::apps

@@ -1,0 +1,172 @@
+#include <fmt/format.h>
+
+#include <iostream>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "apps/commands.h"
+#include "apps/selection.h"
+#include "common/error.h"
+#include "common/hash.h"
+#include "proxies/model_summary.h"
+
+namespace zcp::apps {
+namespace {
+
+namespace po = boost::program_options;
+using nlohmann::ordered_json;
+
+std::string shape_text(const nets::Shape& shape) {
+  return fmt::format("{}x{}x{}", shape.channels, shape.height, shape.width);
+}
+
+ordered_json layer_json(const nets::Layer& layer) {
+  return {
+      {"op", nets::op_name(layer.op)},
+      {"input", shape_text(layer.input)},
+      {"output", shape_text(layer.output)},
+      {"kernel", layer.attributes.kernel},
+      {"stride", layer.attributes.stride},
+      {"groups", layer.attributes.groups},
+      {"params", layer.params},
+      {"macs", layer.macs}};
+}
+
+/// What `describe` says of a network, wherever it comes from.
+ordered_json summary_json(
+    const std::string& name,
+    const std::string& task,
+    const nets::Shape& input,
+    int classes,
+    std::int64_t params,
+    std::int64_t macs,
+    std::uint64_t hash,
+    std::span<const nets::Layer> layers) {
+  ordered_json all = ordered_json::array();
+  for (const nets::Layer& layer : layers) all.push_back(layer_json(layer));
+  return {
+      {"arch", name},
+      {"task", task},
+      {"input_shape", {input.channels, input.height, input.width}},
+      {"classes", classes},
+      {"params", params},
+      {"macs", macs},
+      {"canonical_hash", hash_hex(hash)},
+      {"layers", all}};
+}
+
+ordered_json describe_member(
+    const Selection& selection,
+    const TaskChoice& task) {
+  const nets::Graph graph =
+      selection.space->build(selection.specs[0], task.shape, task.classes);
+  return summary_json(
+      selection.specs[0],
+      task.name,
+      task.shape,
+      task.classes,
+      graph.params(),
+      graph.macs(),
+      graph.hash(),
+      graph.layers());
+}
+
+ordered_json describe_model(
+    const Selection& selection,
+    const TaskChoice& task) {
+  const proxies::ModelSummary model =
+      proxies::summarise_model(selection.models[0], task.shape);
+  ordered_json summary = summary_json(
+      selection.names()[0],
+      task.name,
+      task.shape,
+      model.classes,
+      model.params,
+      model.macs,
+      model.hash,
+      model.layers);
+  summary["notes"] = model.notes;
+  return summary;
+}
+
+void print(const ordered_json& summary) {
+  const auto& input = summary["input_shape"];
+  std::cout << fmt::format(
+      "arch            {}\ntask            {}\ninput shape     {}x{}x{}\n"
+      "classes         {}\nparams          {}\nMACs            {}\n"
+      "canonical hash  {}\n",
+      summary["arch"].get<std::string>(),
+      summary["task"].get<std::string>(),
+      input[0].get<int>(),
+      input[1].get<int>(),
+      input[2].get<int>(),
+      summary["classes"].get<int>(),
+      summary["params"].get<std::int64_t>(),
+      summary["macs"].get<std::int64_t>(),
+      summary["canonical_hash"].get<std::string>());
+  if (summary.contains("notes")) {
+    for (const auto& note : summary["notes"]) {
+      std::cout << "note            " << note.get<std::string>() << "\n";
+    }
+  }
+  std::cout << fmt::format(
+      "\n{:<12}{:>14}{:>14}{:>8}{:>8}{:>8}{:>12}{:>14}\n",
+      "layer",
+      "input",
+      "output",
+      "kernel",
+      "stride",
+      "groups",
+      "params",
+      "MACs");
+  for (const auto& layer : summary["layers"]) {
+    std::cout << fmt::format(
+        "{:<12}{:>14}{:>14}{:>8}{:>8}{:>8}{:>12}{:>14}\n",
+        layer["op"].get<std::string>(),
+        layer["input"].get<std::string>(),
+        layer["output"].get<std::string>(),
+        layer["kernel"].get<int>(),
+        layer["stride"].get<int>(),
+        layer["groups"].get<int>(),
+        layer["params"].get<std::int64_t>(),
+        layer["macs"].get<std::int64_t>());
+  }
+}
+
+}  // namespace
+
+int describe(const Arguments& arguments) {
+  po::options_description options("Options");
+  add_selection_options(options);
+  add_task_options(options);
+  options.add_options()("json", "as an object");
+  po::variables_map values;
+  if (!parse_options(
+          arguments,
+          "zcp describe: input shape, classes, #params, MACs and layers of one "
+          "architecture",
+          "  zcp describe --space nats-tss --arch "
+          "'|nor_conv_3x3~0|+|nor_conv_3x3~0|avg_pool_3x3~1|+|skip_connect~0|"
+          "nor_conv_3x3~1|skip_connect~2|'",
+          options,
+          values)) {
+    return 0;
+  }
+  const Selection selection = select_architectures(values, 0);
+  if (selection.names().size() != 1) {
+    throw UserError(
+        "describe shows one architecture, found {}", selection.names().size());
+  }
+  const TaskChoice task = choose_task(values, false, 0);
+  const ordered_json summary = selection.space != nullptr
+                                   ? describe_member(selection, task)
+                                   : describe_model(selection, task);
+  if (values.count("json") != 0) {
+    std::cout << summary.dump(2) << "\n";
+  } else {
+    print(summary);
+  }
+  return 0;
+}
+
+}  // namespace zcp::apps

@@ -1,0 +1,49 @@
+#include <iostream>
+
+#include "analysis/atomic_file.h"
+#include "analysis/score_store.h"
+#include "apps/command.h"
+#include "apps/commands.h"
+#include "apps/score_csv.h"
+#include "common/error.h"
+
+namespace zcp::apps {
+namespace {
+
+namespace po = boost::program_options;
+
+void write_csv(std::ostream& out, const benchmarks::Table& table) {
+  const auto score = [&](std::size_t arch, std::size_t proxy) {
+    return table.values[proxy][arch];
+  };
+  write_scores_csv(out, table.arch, table.columns, score);
+}
+
+}  // namespace
+
+int export_scores(const Arguments& arguments) {
+  po::options_description options("Options");
+  options.add_options()(
+      "store", po::value<std::string>()->required(), "the store to read")(
+      "csv",
+      po::value<std::string>()->default_value("-"),
+      "where to write the table (-: standard output)");
+  po::variables_map values;
+  if (!parse_options(
+          arguments,
+          "zcp export: a store's scores as a table, a row an architecture",
+          "  zcp export --store scores.sqlite --csv scores.csv",
+          options,
+          values)) {
+    return 0;
+  }
+  const auto store = values["store"].as<std::string>();
+  const benchmarks::Table table = analysis::ScoreStore::read(store).table();
+  if (table.arch.empty()) throw UserError("{} holds no scores", store);
+  analysis::write_output(
+      values["csv"].as<std::string>(),
+      [&](std::ostream& out) { write_csv(out, table); });
+  return 0;
+}
+
+}  // namespace zcp::apps

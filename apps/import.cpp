@@ -1,0 +1,100 @@
+#include <iostream>
+#include <optional>
+
+#include "analysis/atomic_file.h"
+#include "apps/command.h"
+#include "apps/commands.h"
+#include "apps/progress.h"
+#include "benchmarks/importer.h"
+#include "common/error.h"
+
+namespace zcp::apps {
+namespace {
+
+namespace po = boost::program_options;
+
+/// The formats, as --help lists them.
+std::string usage() {
+  std::string text =
+      "zcp import FORMAT SOURCE --csv F: an official benchmark file as a "
+      "table\n"
+      "\nA row an architecture, with a column `arch`. Files are read by "
+      "parsers\n"
+      "that run nothing of what they hold. The formats:\n";
+  for (const benchmarks::Importer& importer : benchmarks::importers()) {
+    text += fmt::format(
+        "\n  {}: {}\n    SOURCE:  {}\n    columns: {}\n",
+        importer.name,
+        importer.summary,
+        importer.source,
+        importer.columns);
+  }
+  return text;
+}
+
+std::string required_word(
+    const po::variables_map& values,
+    const char* name,
+    const char* what) {
+  if (values.count(name) != 0) return values[name].as<std::string>();
+  throw UserError("no {} was named (--help shows an example)", what);
+}
+
+/// Reads the source with progress on standard error.
+benchmarks::Table read(
+    const benchmarks::Importer& importer,
+    const std::string& source,
+    bool quiet) {
+  std::optional<Progress> progress;
+  const auto show = [&](std::size_t, std::size_t total) {
+    if (!progress) {
+      progress.emplace("import", static_cast<std::int64_t>(total), quiet);
+    }
+    progress->advance();
+  };
+  benchmarks::Table table = importer.read(source, show);
+  if (progress) progress->finish();
+  return table;
+}
+
+}  // namespace
+
+int import_table(const Arguments& arguments) {
+  po::options_description options("Options");
+  options.add_options()("format", po::value<std::string>(), "the format")(
+      "source", po::value<std::string>(), "the file or folder to read")(
+      "csv",
+      po::value<std::string>()->default_value("-"),
+      "where the table goes; - is standard output");
+  const std::string positional[] = {"format", "source"};
+  po::variables_map values;
+  if (!parse_options(
+          arguments,
+          usage(),
+          "  zcp import nats NATS-tss-v1_0-3ffb9-simple --csv nats_tss.csv",
+          options,
+          positional,
+          false,
+          values)) {
+    return 0;
+  }
+  const auto& importer =
+      benchmarks::find_importer(required_word(values, "format", "format"));
+  const std::string source =
+      required_word(values, "source", "source to import");
+  const bool quiet = values.count("quiet") != 0;
+  const benchmarks::Table table = read(importer, source, quiet);
+  analysis::write_output(
+      values["csv"].as<std::string>(),
+      [&](std::ostream& out) { benchmarks::write_table(out, table); });
+  if (!quiet) {
+    std::cerr << fmt::format(
+        "zcp: {}: {} architectures, {} columns\n",
+        source,
+        table.arch.size(),
+        table.columns.size());
+  }
+  return 0;
+}
+
+}  // namespace zcp::apps

@@ -1,0 +1,73 @@
+// The program `zcp`: finds the subcommand, turns exceptions into exit statuses.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iostream>
+
+#include "apps/command.h"
+#include "apps/version.h"
+#include "common/error.h"
+
+namespace {
+
+using zcp::apps::Command;
+
+void print_help(std::ostream& out) {
+  out << "zcp " << zcp::apps::version() << ": "
+      << "scores neural architectures without training them\n\n"
+         "usage: zcp COMMAND [OPTIONS]\n\n";
+  for (const Command& command : zcp::apps::commands()) {
+    out << fmt::format("  {:<10}{}\n", command.name, command.summary);
+  }
+  out << "\n`zcp COMMAND --help` explains a command and shows an example.\n";
+}
+
+const Command& find_command(const std::string& name) {
+  const auto all = zcp::apps::commands();
+  const auto found = std::ranges::find(all, name, &Command::name);
+  if (found != all.end()) return *found;
+  std::vector<std::string> names;
+  for (const Command& command : all) names.emplace_back(command.name);
+  const std::string near = zcp::nearest_name(name, names);
+  throw zcp::UserError(
+      "unknown command {}{} (zcp --help lists the commands)",
+      name,
+      near.empty() ? "" : ", did you mean " + near + "?");
+}
+
+int run(const zcp::apps::Arguments& arguments) {
+  if (arguments.empty()) {
+    print_help(std::cerr);
+    return 2;
+  }
+  if (arguments[0] == "--help" || arguments[0] == "help") {
+    print_help(std::cout);
+    return 0;
+  }
+  if (arguments[0] == "--version") {
+    std::cout << "zcp " << zcp::apps::version() << "\n";
+    return 0;
+  }
+  return find_command(arguments[0])
+      .run({arguments.begin() + 1, arguments.end()});
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    const int status = run({argv + 1, argv + argc});
+    std::cout.flush();
+    if (!std::cout) {
+      std::cerr << "zcp: standard output could not be written\n";
+      return 1;
+    }
+    return status;
+  } catch (const zcp::UserError& error) {
+    std::cerr << "zcp: " << error.what() << "\n";
+    return 2;
+  } catch (const std::exception& error) {
+    std::cerr << "zcp: failed: " << error.what() << "\n";
+    return 1;
+  }
+}

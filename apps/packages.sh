@@ -1,0 +1,67 @@
+# The Debian 12 packages zcp is built, tested and shown with, how to get those
+# that are missing, and how to build. Sourced by apps/demo.sh and tests/run.sh.
+# shellcheck shell=bash
+
+zcp_packages=(
+  # to build
+  g++ cmake ninja-build pkg-config ccache mold
+  # libraries; OpenBLAS because Debian's default BLAS is ten times slower
+  libtorch-dev libopenblas0-pthread libeigen3-dev
+  libboost-dev libboost-program-options-dev libboost-math-dev
+  nlohmann-json3-dev libsqlite3-dev libfmt-dev
+  libbz2-dev zlib1g-dev libxxhash-dev libcsv-dev
+  # tests and images
+  doctest-dev dataset-fashion-mnist
+)
+
+# Prints the packages of zcp_packages that are not installed, one a line.
+missing_packages() {
+  local package status
+  for package in "${zcp_packages[@]}"; do
+    status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) ||
+      status=absent
+    [[ $status == installed ]] || printf '%s\n' "$package"
+  done
+}
+
+# Installs what is missing and touches nothing when nothing is. Asks nothing
+# (but sudo may ask for a password) and waits for another apt to finish.
+install_packages() {
+  if ! command -v dpkg-query >/dev/null; then
+    echo "not a Debian system: building with the libraries that are there" >&2
+    return
+  fi
+  local missing as_root=()
+  mapfile -t missing < <(missing_packages)
+  ((${#missing[@]} > 0)) || return 0
+  if ((EUID != 0)); then
+    if ! command -v sudo >/dev/null; then
+      echo "these packages are missing; as root, run" >&2
+      echo "  apt-get install ${missing[*]}" >&2
+      exit 1
+    fi
+    as_root=(sudo)
+  fi
+  echo "installing ${missing[*]}" >&2
+  local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive
+    apt-get -q -y -o DPkg::Lock::Timeout=300)
+  "${apt[@]}" update
+  "${apt[@]}" install --no-install-recommends "${missing[@]}"
+}
+
+# How many compilers at once: one a core, but 2 GB for each, which a file that
+# includes LibTorch takes. CMAKE_BUILD_PARALLEL_LEVEL overrides it.
+build_jobs() {
+  local cores memory
+  cores=$(nproc)
+  memory=$(awk '/^MemAvailable:/ { print int($2 / 2000000) }' /proc/meminfo)
+  if ((memory < 1)); then memory=1; fi
+  echo $((memory < cores ? memory : cores))
+}
+
+# build PRESET [TARGET]
+build() {
+  export CMAKE_BUILD_PARALLEL_LEVEL=${CMAKE_BUILD_PARALLEL_LEVEL:-$(build_jobs)}
+  cmake --preset "$1"
+  cmake --build --preset "$1" ${2:+--target "$2"}
+}

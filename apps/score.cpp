@@ -1,0 +1,506 @@
+#include <fmt/format.h>
+#include <omp.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <exception>
+#include <iostream>
+#include <limits>
+#include <map>
+#include <mutex>
+#include <optional>
+
+#include "analysis/atomic_file.h"
+#include "analysis/score_store.h"
+#include "apps/commands.h"
+#include "apps/progress.h"
+#include "apps/score_csv.h"
+#include "apps/selection.h"
+#include "apps/version.h"
+#include "common/error.h"
+#include "common/hash.h"
+#include "proxies/evaluator.h"
+#include "proxies/registry.h"
+#include "proxies/schedule.h"
+
+namespace zcp::apps {
+namespace {
+
+namespace po = boost::program_options;
+using analysis::ScoreRecord;
+using analysis::ScoreStore;
+using proxies::Descriptor;
+using proxies::Score;
+using proxies::WorkItem;
+using Strings = std::vector<std::string>;
+
+/// I/N of --shard.
+struct Shard {
+  std::uint64_t index = 0;
+  std::uint64_t count = 1;
+  bool takes(std::uint64_t hash) const { return hash % count == index; }
+};
+
+struct ScoreOptions {
+  Strings proxy_names;
+  proxies::EvaluatorOptions evaluator;
+  std::string init_name;
+  int workers;
+  std::string csv;
+  std::string store;
+  Shard shard;
+  bool quiet;
+  std::string command_line;
+};
+
+po::options_description describe_options() {
+  po::options_description options("What");
+  add_selection_options(options);
+  po::options_description protocol("Protocol");
+  protocol.add_options()(
+      "proxies",
+      po::value<std::string>()->required(),
+      "names, or the groups core, suite-zero, all; comma-separated");
+  add_task_options(protocol);
+  protocol.add_options()(
+      "batch-size", po::value<int>()->default_value(64), "images a minibatch")(
+      "minibatches",
+      po::value<int>()->default_value(2),
+      "for the proxies that look at several; the others use the first")(
+      "seed",
+      po::value<std::int64_t>()->default_value(0),
+      "of weights, minibatches, noise and --sample")(
+      "init",
+      po::value<std::string>()->default_value("default"),
+      "initialiser of every proxy's network; default: the one it was "
+      "published with, a model's own weights")(
+      "precision",
+      po::value<std::string>()->default_value("fp32"),
+      "of weights and activations: fp32 or fp64")(
+      "device", po::value<std::string>()->default_value("cpu"), "cpu, cuda:0")(
+      "workers",
+      po::value<int>()->default_value(0),
+      "architectures at once (0: the cores); scores do not depend on it");
+  po::options_description where("Where");
+  where.add_options()(
+      "csv",
+      po::value<std::string>()->default_value("-"),
+      "table of the scores (-: standard output)")(
+      "store",
+      po::value<std::string>(),
+      "SQLite file that keeps scores; what it has is not computed again")(
+      "shard",
+      po::value<std::string>(),
+      "I/N: only the I-th of N stable parts, 0 <= I < N");
+  options.add(protocol).add(where);
+  return options;
+}
+
+Shard parse_shard(const std::string& text) {
+  const Strings parts = split_list(text, '/');
+  Shard shard;
+  try {
+    if (parts.size() != 2) throw std::invalid_argument("");
+    shard.index = std::stoull(parts[0]);
+    shard.count = std::stoull(parts[1]);
+  } catch (const std::exception&) {
+    throw UserError("--shard {}: expected I/N, like 0/4", text);
+  }
+  if (shard.count == 0 || shard.index >= shard.count) {
+    throw UserError("--shard {}: expected 0 <= I < N", text);
+  }
+  return shard;
+}
+
+int positive(const po::variables_map& values, const char* name, int least) {
+  const int value = values[name].as<int>();
+  if (value < least) {
+    throw UserError("--{} {}: expected {} or more", name, value, least);
+  }
+  return value;
+}
+
+ScoreOptions read_options(
+    const po::variables_map& values,
+    const Arguments& arguments) {
+  ScoreOptions options;
+  options.proxy_names = split_list(values["proxies"].as<std::string>());
+  options.evaluator.seed = non_negative(values, "seed");
+  options.evaluator.batch_size = positive(values, "batch-size", 1);
+  options.evaluator.minibatches = positive(values, "minibatches", 1);
+  options.init_name = values["init"].as<std::string>();
+  if (options.init_name != "default") {
+    options.evaluator.initialiser = nets::find_initialiser(options.init_name);
+  }
+  options.evaluator.precision = values["precision"].as<std::string>();
+  options.evaluator.device = values["device"].as<std::string>();
+  options.workers = positive(values, "workers", 0);
+  if (options.workers == 0) options.workers = omp_get_num_procs();
+  options.csv = values["csv"].as<std::string>();
+  if (values.count("store") != 0) {
+    options.store = values["store"].as<std::string>();
+  }
+  if (values.count("shard") != 0) {
+    options.shard = parse_shard(values["shard"].as<std::string>());
+  }
+  options.quiet = values.count("quiet") != 0;
+  options.command_line = "zcp score";
+  for (const auto& argument : arguments) {
+    options.command_line += " " + argument;
+  }
+  return options;
+}
+
+std::vector<proxies::HostMinibatch> load_minibatches(
+    const TaskChoice& task,
+    const proxies::EvaluatorOptions& options) {
+  std::vector<proxies::HostMinibatch> minibatches;
+  for (int i = 0; i < options.minibatches; ++i) {
+    benchmarks::Minibatch loaded = task.task->minibatch(i, options.batch_size);
+    minibatches.push_back(
+        {loaded.size, task.shape, std::move(loaded.x), std::move(loaded.y)});
+  }
+  return minibatches;
+}
+
+/// One call of `zcp score`.
+class ScoreRun {
+ public:
+  ScoreRun(
+      const ScoreOptions& options,
+      Selection selection,
+      std::vector<const Descriptor*> proxies,
+      const TaskChoice& task,
+      const po::variables_map& values)
+      : options_(options),
+        selection_(std::move(selection)),
+        names_(selection_.names()),
+        proxies_(std::move(proxies)),
+        task_(task),
+        evaluator_(
+            proxies_,
+            options_.evaluator,
+            task_.shape,
+            task_.classes,
+            task_.task != nullptr ? load_minibatches(task_, options_.evaluator)
+                                  : std::vector<proxies::HostMinibatch>()) {
+    for (const Descriptor* proxy : proxies_) {
+      proxy_names_.push_back(proxy->name);
+    }
+    unite_names();
+    fingerprint_all();
+    if (!options_.store.empty()) open_store(values);
+  }
+
+  int run() {
+    compute(missing_targets());
+    analysis::write_output(
+        options_.csv, [&](std::ostream& out) { write_rows(out); });
+    if (!options_.quiet) report_missing();
+    return 0;
+  }
+
+ private:
+  /// Scores are kept once for each name, however often it was asked for.
+  void unite_names() {
+    std::map<std::string, std::size_t> seen;
+    for (std::size_t i = 0; i < names_.size(); ++i) {
+      const auto [found, is_new] =
+          seen.try_emplace(names_[i], unique_names_.size());
+      if (is_new) {
+        unique_names_.push_back(names_[i]);
+        sources_.push_back(i);
+      }
+      row_of_.push_back(found->second);
+    }
+    scores_.assign(
+        unique_names_.size(),
+        std::vector<std::optional<Score>>(proxies_.size()));
+  }
+
+  nets::Graph build(std::size_t architecture, nets::Folding folding) const {
+    return selection_.space->build(
+        unique_names_[architecture], task_.shape, task_.classes, {}, folding);
+  }
+
+  void fingerprint_all() {
+    prints_.resize(unique_names_.size());
+    if (selection_.space == nullptr) {
+      for (std::size_t i = 0; i < prints_.size(); ++i) {
+        const std::uint64_t hash = hash64(unique_names_[i]);
+        prints_[i] = {hash, hash, hash, 0};
+      }
+      return;
+    }
+    const bool declared = std::ranges::any_of(proxies_, [](const auto* proxy) {
+      return proxy->needs.folding == nets::Folding::as_declared;
+    });
+    const auto count = static_cast<std::int64_t>(prints_.size());
+    run_parallel(count, 256, [&](std::int64_t k) {
+      const auto i = static_cast<std::size_t>(k);
+      const nets::Graph graph = build(i, nets::Folding::functional);
+      prints_[i] = {graph.hash(), 0, 0, graph.macs()};
+      if (declared) {
+        const nets::Graph all = build(i, nets::Folding::as_declared);
+        prints_[i].declared = all.hash();
+        prints_[i].declared_calls = all.declared_hash();
+      }
+    });
+  }
+
+  /// Calls body(0..count-1) from all workers; the first exception stops the
+  /// rest and is thrown here.
+  template <typename Body>
+  void run_parallel(std::int64_t count, int chunk, const Body& body) const {
+    std::exception_ptr error;
+    std::atomic<bool> stop = false;
+    std::mutex mutex;
+#pragma omp parallel for schedule(dynamic, chunk) num_threads(options_.workers)
+    for (std::int64_t i = 0; i < count; ++i) {
+      if (stop) continue;
+      try {
+        body(i);
+      } catch (...) {
+        const std::scoped_lock lock(mutex);
+        if (!error) error = std::current_exception();
+        stop = true;
+      }
+    }
+    if (error) std::rethrow_exception(error);
+  }
+
+  bool mine(std::size_t architecture) const {
+    return options_.shard.takes(prints_[architecture].functional);
+  }
+
+  analysis::Protocol protocol(const po::variables_map& values) const {
+    const auto& e = options_.evaluator;
+    analysis::Protocol protocol{
+        {"space",
+         selection_.space != nullptr ? selection_.space->info().name
+                                     : "models"},
+        {"task", task_.name},
+        {"classes", std::to_string(task_.classes)},
+        {"transform", values["transform"].as<std::string>()},
+        {"batch_size", std::to_string(e.batch_size)},
+        {"minibatches", std::to_string(e.minibatches)},
+        {"seed", std::to_string(e.seed)},
+        {"init", options_.init_name},
+        {"precision", e.precision}};
+    if (task_.task != nullptr) protocol["data"] = task_.task->fingerprint();
+    return protocol;
+  }
+
+  analysis::Provenance provenance() const {
+    analysis::Provenance made = analysis::this_machine();
+    made.version = version();
+    made.command = options_.command_line;
+    made.threads = options_.workers;
+    for (const auto& [name, value] : proxies::backend_description()) {
+      if (name == "libtorch") made.libtorch = value;
+      if (name == "blas") made.blas = value;
+    }
+    return made;
+  }
+
+  void open_store(const po::variables_map& values) {
+    store_.emplace(
+        ScoreStore::open(options_.store, protocol(values), provenance()));
+    store_->declare(
+        proxy_names_, unique_names_, [&](std::size_t i) { return mine(i); });
+    std::map<std::string, std::size_t> row;
+    for (std::size_t i = 0; i < unique_names_.size(); ++i) {
+      row[unique_names_[i]] = i;
+    }
+    std::map<std::string, std::size_t> column;
+    for (std::size_t i = 0; i < proxy_names_.size(); ++i) {
+      column[proxy_names_[i]] = i;
+    }
+    for (const ScoreRecord& record : store_->find({}, proxy_names_)) {
+      const auto found = row.find(record.arch);
+      if (found == row.end()) continue;
+      scores_[found->second][column[record.proxy]] = from_record(record);
+    }
+  }
+
+  static Score from_record(const ScoreRecord& record) {
+    Score score;
+    score.status = record.status == analysis::ScoreStatus::ok
+                       ? proxies::Status::ok
+                   : record.status == analysis::ScoreStatus::degenerate
+                       ? proxies::Status::degenerate
+                       : proxies::Status::failed;
+    score.value = record.value;
+    score.reason = record.reason;
+    score.seconds = record.seconds;
+    return score;
+  }
+
+  ScoreRecord to_record(
+      std::size_t architecture,
+      std::size_t proxy,
+      const Score& score) const {
+    ScoreRecord record;
+    record.arch = unique_names_[architecture];
+    record.proxy = proxy_names_[proxy];
+    record.reason = score.reason;
+    record.seconds = score.seconds;
+    record.value = std::numeric_limits<double>::quiet_NaN();
+    switch (score.status) {
+      case proxies::Status::ok:
+        record.status = analysis::ScoreStatus::ok;
+        record.value = score.value;
+        break;
+      case proxies::Status::degenerate:
+        record.status = analysis::ScoreStatus::degenerate;
+        break;
+      case proxies::Status::failed:
+        record.status = analysis::ScoreStatus::failed;
+        break;
+    }
+    return record;
+  }
+
+  std::vector<proxies::Target> missing_targets() const {
+    std::vector<proxies::Target> missing;
+    for (std::size_t a = 0; a < unique_names_.size(); ++a) {
+      if (!mine(a)) continue;
+      for (std::size_t p = 0; p < proxies_.size(); ++p) {
+        if (!scores_[a][p]) missing.push_back({a, p});
+      }
+    }
+    return missing;
+  }
+
+  std::vector<Score> score_item(const WorkItem& item) const {
+    std::vector<const Descriptor*> which;
+    for (const std::size_t p : item.proxies) which.push_back(proxies_[p]);
+    if (selection_.space == nullptr) {
+      return evaluator_.score_model(
+          selection_.models[sources_[item.representative]], which);
+    }
+    return evaluator_.score(build(item.representative, item.folding), which);
+  }
+
+  /// Gives an item's scores to whom they serve, in memory and in the store.
+  /// Returns how many architectures are complete by it.
+  std::int64_t keep(const WorkItem& item, const std::vector<Score>& scores) {
+    std::vector<ScoreRecord> records;
+    std::int64_t complete = 0;
+    const std::scoped_lock lock(mutex_);
+    for (std::size_t p = 0; p < item.proxies.size(); ++p) {
+      for (const std::size_t a : item.architectures[p]) {
+        scores_[a][item.proxies[p]] = scores[p];
+        records.push_back(to_record(a, item.proxies[p], scores[p]));
+        if (--missing_[a] == 0) ++complete;
+      }
+    }
+    if (store_) store_->put(records);
+    return complete;
+  }
+
+  void compute(const std::vector<proxies::Target>& missing) {
+    if (missing.empty()) return;
+    missing_.assign(unique_names_.size(), 0);
+    for (const auto& target : missing) ++missing_[target.architecture];
+    const std::vector<WorkItem> items =
+        proxies::make_schedule(prints_, proxies_, missing);
+    Progress progress(
+        "scoring",
+        std::ranges::count_if(missing_, [](int count) { return count > 0; }),
+        options_.quiet);
+    const auto count = static_cast<std::int64_t>(items.size());
+    run_parallel(count, 1, [&](std::int64_t i) {
+      const WorkItem& item = items[static_cast<std::size_t>(i)];
+      progress.advance(keep(item, score_item(item)));
+    });
+    progress.finish();
+  }
+
+  void write_rows(std::ostream& out) const {
+    Strings rows;
+    std::vector<std::size_t> kept;
+    for (std::size_t i = 0; i < names_.size(); ++i) {
+      if (!mine(row_of_[i])) continue;
+      rows.push_back(names_[i]);
+      kept.push_back(row_of_[i]);
+    }
+    write_scores_csv(
+        out, rows, proxy_names_, [&](std::size_t arch, std::size_t proxy) {
+          const auto& score = scores_[kept[arch]][proxy];
+          const bool ok = score && score->status == proxies::Status::ok;
+          return ok ? score->value : std::numeric_limits<double>::quiet_NaN();
+        });
+  }
+
+  /// Says on standard error how many scores do not exist, and why.
+  void report_missing() const {
+    struct Group {
+      std::size_t count = 0;
+      std::string example;
+    };
+    std::map<std::pair<std::string, std::string>, Group> groups;
+    for (std::size_t a = 0; a < unique_names_.size(); ++a) {
+      for (std::size_t p = 0; p < proxies_.size(); ++p) {
+        const auto& score = scores_[a][p];
+        if (!score || score->status == proxies::Status::ok) continue;
+        Group& group = groups[{proxy_names_[p], score->reason}];
+        if (group.count++ == 0) group.example = unique_names_[a];
+      }
+    }
+    for (const auto& [key, group] : groups) {
+      std::cerr << fmt::format(
+          "zcp: no {} for {} of {}: {} ({}{})\n",
+          key.first,
+          group.count,
+          unique_names_.size(),
+          key.second,
+          group.count > 1 ? "first " : "",
+          group.example);
+    }
+  }
+
+  const ScoreOptions& options_;
+  Selection selection_;
+  Strings names_;  // as asked, repetitions included
+  std::vector<const Descriptor*> proxies_;
+  Strings proxy_names_;
+  const TaskChoice& task_;
+  proxies::Evaluator evaluator_;
+  Strings unique_names_;
+  std::vector<std::size_t> sources_;  // unique name -> index as asked
+  std::vector<std::size_t> row_of_;   // index as asked -> unique name
+  std::vector<proxies::Fingerprint> prints_;
+  std::vector<std::vector<std::optional<Score>>> scores_;
+  std::vector<int> missing_;  // scores yet to come, by architecture
+  std::optional<ScoreStore> store_;
+  std::mutex mutex_;
+};
+
+}  // namespace
+
+int score(const Arguments& arguments) {
+  po::options_description description = describe_options();
+  po::variables_map values;
+  if (!parse_options(
+          arguments,
+          "zcp score: scores architectures without training them",
+          "  zcp score --space nats-tss --sample 100 --task cifar10 "
+          "--data cifar-10-batches-bin \\\n    --proxies core "
+          "--store scores.sqlite --csv scores.csv",
+          description,
+          values)) {
+    return 0;
+  }
+  const ScoreOptions options = read_options(values, arguments);
+  const auto selected = proxies::select_proxies(options.proxy_names);
+  Selection selection = select_architectures(values, options.evaluator.seed);
+  const bool needs_data = std::ranges::any_of(
+      selected, [](const auto* proxy) { return proxy->needs.inputs(); });
+  const TaskChoice task =
+      choose_task(values, needs_data, options.evaluator.seed);
+  return ScoreRun(options, std::move(selection), selected, task, values).run();
+}
+
+}  // namespace zcp::apps

@@ -1,0 +1,166 @@
+#include "apps/selection.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <unordered_set>
+
+#include "benchmarks/table.h"
+#include "common/error.h"
+
+namespace zcp::apps {
+namespace {
+
+namespace po = boost::program_options;
+using Values = po::variables_map;
+using Strings = std::vector<std::string>;
+
+/// The one of these options that was given. Throws when there is not one.
+std::string only_one(const Values& values, const Strings& names) {
+  std::string given;
+  for (const std::string& name : names) {
+    if (values.count(name) == 0) continue;
+    if (!given.empty()) {
+      throw UserError("--{} and --{} exclude each other", given, name);
+    }
+    given = name;
+  }
+  if (given.empty()) {
+    std::string list;
+    for (const std::string& name : names) {
+      list += (list.empty() ? "--" : ", --") + name;
+    }
+    throw UserError("nothing to score: expected one of {}", list);
+  }
+  return given;
+}
+
+Strings all_specs(const nets::Space& space) {
+  Strings specs;
+  for (std::int64_t i = 0; i < space.info().size; ++i) {
+    specs.push_back(space.spec(i));
+  }
+  return specs;
+}
+
+Strings normalised(const nets::Space& space, const Strings& specs) {
+  Strings result;
+  for (const std::string& spec : specs) result.push_back(space.normalise(spec));
+  return result;
+}
+
+Strings chosen_specs(
+    const nets::Space& space,
+    const Values& values,
+    std::uint64_t seed) {
+  const std::string way = only_one(values, {"arch", "archs", "sample", "all"});
+  if (way == "arch") return normalised(space, values["arch"].as<Strings>());
+  if (way == "archs") {
+    return normalised(
+        space, benchmarks::read_arch_list(values["archs"].as<std::string>()));
+  }
+  if (way == "sample") {
+    return nets::sample_specs(space, values["sample"].as<std::int64_t>(), seed);
+  }
+  return all_specs(space);
+}
+
+/// --model options: each a file, no two of one name.
+Strings chosen_models(const Values& values) {
+  const Strings models = values["model"].as<Strings>();
+  std::unordered_set<std::string> names;
+  for (const std::string& path : models) {
+    if (!std::filesystem::is_regular_file(path)) {
+      throw UserError("--model {}: no such file", path);
+    }
+    if (!names.insert(std::filesystem::path(path).stem()).second) {
+      throw UserError(
+          "--model {}: another model has the name {}",
+          path,
+          std::filesystem::path(path).stem().string());
+    }
+  }
+  return models;
+}
+
+}  // namespace
+
+void add_selection_options(po::options_description& options) {
+  options.add_options()(
+      "space", po::value<std::string>(), "search space (zcp spaces)")(
+      "arch", po::value<Strings>()->composing(), "a spec; repeatable")(
+      "archs",
+      po::value<std::string>(),
+      "file with a spec a line, or a CSV with a column arch (-: standard "
+      "input)")(
+      "sample",
+      po::value<std::int64_t>(),
+      "this many, drawn uniformly by --seed")("all", "the whole space")(
+      "model",
+      po::value<Strings>()->composing(),
+      "a TorchScript file instead of a space; repeatable");
+}
+
+void add_task_options(po::options_description& options) {
+  options.add_options()(
+      "task",
+      po::value<std::string>()->default_value("cifar10"),
+      "data set: input shape and classes (zcp spaces lists them)")(
+      "data", po::value<std::string>(), "where the task's files lie")(
+      "transform",
+      po::value<std::string>()->default_value("normalise"),
+      "normalise, or augment (crop and flip by the seed)")(
+      "classes",
+      po::value<int>()->default_value(0),
+      "outputs of the network (0: the task's own)");
+}
+
+Strings Selection::names() const {
+  if (space != nullptr) return specs;
+  Strings names;
+  for (const std::string& path : models) {
+    names.push_back(std::filesystem::path(path).stem());
+  }
+  return names;
+}
+
+Selection select_architectures(const Values& values, std::uint64_t seed) {
+  Selection selection;
+  if (only_one(values, {"space", "model"}) == "model") {
+    for (const char* option : {"arch", "archs", "sample", "all"}) {
+      if (values.count(option) != 0) {
+        throw UserError("--{} goes with --space, not with --model", option);
+      }
+    }
+    selection.models = chosen_models(values);
+    return selection;
+  }
+  selection.space = &nets::find_space(values["space"].as<std::string>());
+  selection.specs = chosen_specs(*selection.space, values, seed);
+  return selection;
+}
+
+TaskChoice
+choose_task(const Values& values, bool needs_data, std::uint64_t seed) {
+  TaskChoice choice;
+  choice.name = values["task"].as<std::string>();
+  const int classes = values["classes"].as<int>();
+  const auto transform =
+      benchmarks::parse_transform(values["transform"].as<std::string>());
+  if (classes < 0) {
+    throw UserError("--classes {}: expected 0 or more", classes);
+  }
+  benchmarks::TaskInfo info = benchmarks::find_task(choice.name);
+  // The shape of `tensors` stands in its file.
+  if (needs_data || info.shape.channels == 0) {
+    const std::string data =
+        values.count("data") != 0 ? values["data"].as<std::string>() : "";
+    choice.task =
+        benchmarks::open_task(choice.name, data, seed, transform, classes);
+    info = choice.task->info();
+  }
+  choice.shape = {info.shape.channels, info.shape.height, info.shape.width};
+  choice.classes = classes > 0 ? classes : info.classes;
+  return choice;
+}
+
+}  // namespace zcp::apps

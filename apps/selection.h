@@ -1,0 +1,52 @@
+// The options by which `score` and `describe` are told what and under which
+// protocol.
+#pragma once
+
+#include <boost/program_options.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "benchmarks/task.h"
+#include "nets/space.h"
+
+namespace zcp::apps {
+
+/// --space with --arch, --archs, --sample or --all; or --model.
+void add_selection_options(
+    boost::program_options::options_description& options);
+
+/// --task, --data, --transform, --classes.
+void add_task_options(boost::program_options::options_description& options);
+
+/// What is to be scored: members of a space, or TorchScript files.
+struct Selection {
+  const nets::Space* space = nullptr;  ///< null for models
+  std::vector<std::string> specs;      ///< normalised; in the order asked
+  std::vector<std::string> models;     ///< paths, where space is null
+
+  /// The names under which scores are kept: specs, or file names without .pt.
+  std::vector<std::string> names() const;
+};
+
+/// Throws UserError unless exactly one way of choosing is used, for a spec
+/// that is ill-formed, a file that is absent, two models of one name.
+Selection select_architectures(
+    const boost::program_options::variables_map& values,
+    std::uint64_t seed);
+
+/// Opens the task; without need for its data only what is known of it.
+struct TaskChoice {
+  std::string name;
+  nets::Shape shape;
+  int classes;
+  std::unique_ptr<benchmarks::Task> task;  ///< null when data are not needed
+};
+
+/// Throws UserError when data are needed and missing.
+TaskChoice choose_task(
+    const boost::program_options::variables_map& values,
+    bool needs_data,
+    std::uint64_t seed);
+
+}  // namespace zcp::apps
