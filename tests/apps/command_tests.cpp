@@ -1,0 +1,149 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <iostream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "apps/command.h"
+#include "apps/commands.h"
+#include "tests/benchmarks/temporary.h"
+
+namespace {
+
+using namespace zcp::apps;
+using zcp::test::user_error;
+namespace po = boost::program_options;
+
+/// Standard output, held while the object lives.
+class Captured {
+ public:
+  Captured() : before_(std::cout.rdbuf(text_.rdbuf())) {}
+  ~Captured() { std::cout.rdbuf(before_); }
+  Captured(const Captured&) = delete;
+  Captured& operator=(const Captured&) = delete;
+  std::string text() const { return text_.str(); }
+
+ private:
+  std::ostringstream text_;
+  std::streambuf* before_;
+};
+
+po::options_description some_options() {
+  po::options_description options("Options");
+  options.add_options()("store", po::value<std::string>()->required(), "a")(
+      "workers", po::value<int>()->default_value(3), "b")(
+      "arch", po::value<std::vector<std::string>>()->composing(), "c");
+  return options;
+}
+
+bool parse(const Arguments& arguments, po::variables_map& values) {
+  po::options_description options = some_options();
+  return parse_options(
+      arguments, "zcp thing: does it", "  zcp thing", options, values);
+}
+
+std::string refusal(const Arguments& arguments) {
+  return user_error([&] {
+    po::variables_map values;
+    parse(arguments, values);
+  });
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("options: values, defaults, repetitions, two spellings") {
+  po::variables_map values;
+  CHECK(parse({"--store=s", "--arch", "x,y", "--arch", "|z~0|"}, values));
+  CHECK(values["store"].as<std::string>() == "s");
+  CHECK(values["workers"].as<int>() == 3);
+  const auto archs = values["arch"].as<std::vector<std::string>>();
+  CHECK(archs == std::vector<std::string>{"x,y", "|z~0|"});
+  CHECK(values.count("quiet") == 0);
+}
+
+TEST_CASE("options: every command has --quiet") {
+  po::variables_map values;
+  CHECK(parse({"--store", "s", "--quiet"}, values));
+  CHECK(values.count("quiet") == 1);
+}
+
+TEST_CASE("options: --help prints usage, options and example, needs nothing") {
+  const Captured output;
+  po::variables_map values;
+  CHECK_FALSE(parse({"--help"}, values));
+  CHECK(output.text().starts_with("zcp thing: does it\n\n"));
+  CHECK(contains(output.text(), "--workers arg (=3)"));
+  CHECK(output.text().ends_with("\nExample:\n  zcp thing\n"));
+}
+
+TEST_CASE("options: what is wrong is named") {
+  CHECK(contains(refusal({}), "--store"));
+  CHECK(contains(refusal({"--store"}), "--store"));
+  CHECK(contains(refusal({"--store", "s", "--workers", "two"}), "two"));
+  CHECK(contains(refusal({"--store", "s", "--workers", "two"}), "--workers"));
+  CHECK(contains(refusal({"--store", "s", "--workers", "1.5"}), "1.5"));
+  CHECK(contains(refusal({"--store", "s", "--store", "t"}), "--store"));
+  CHECK(contains(
+      refusal({"--store", "s", "--wrokers", "2"}),
+      "unknown option --wrokers, did you mean --workers?"));
+}
+
+TEST_CASE("options: neither abbreviations nor short ones nor words") {
+  CHECK(contains(refusal({"--store", "s", "--work", "2"}), "--work"));
+  CHECK_FALSE(refusal({"--store", "s", "-w", "2"}).empty());
+  CHECK_FALSE(refusal({"--store", "s", "word"}).empty());
+}
+
+TEST_CASE("options: positional arguments, the last may repeat") {
+  po::options_description options("Options");
+  options.add_options()("out", po::value<std::string>(), "")(
+      "in", po::value<std::vector<std::string>>(), "");
+  const std::string names[] = {"out", "in"};
+  po::variables_map values;
+  CHECK(parse_options({"a", "b", "c"}, "", "", options, names, true, values));
+  CHECK(values["out"].as<std::string>() == "a");
+  CHECK(values["in"].as<std::vector<std::string>>().size() == 2);
+}
+
+TEST_CASE("lists leave out what is empty") {
+  using List = std::vector<std::string>;
+  CHECK(split_list("a,b,,c") == List{"a", "b", "c"});
+  CHECK(split_list("").empty());
+  CHECK(split_list(",").empty());
+  CHECK(split_list("0/4", '/') == List{"0", "4"});
+}
+
+TEST_CASE("every command has a name of its own and a summary") {
+  std::vector<std::string_view> names;
+  for (const Command& command : commands()) {
+    CHECK_FALSE(command.summary.empty());
+    CHECK(std::count(names.begin(), names.end(), command.name) == 0);
+    names.push_back(command.name);
+  }
+  CHECK(std::count(names.begin(), names.end(), "correlate") == 1);
+}
+
+TEST_CASE("every command explains itself with an example") {
+  for (const Command& command : commands()) {
+    CAPTURE(command.name);
+    const Captured output;
+    CHECK(command.run({"--help"}) == 0);
+    const std::string name(command.name);
+    CHECK(output.text().starts_with("zcp " + name));
+    CHECK(contains(output.text(), "\nExample:\n  zcp " + name + " "));
+  }
+}
+
+TEST_CASE("every command refuses what it does not know") {
+  for (const Command& command : commands()) {
+    CAPTURE(command.name);
+    const auto run = [&] { command.run({"--no-such-thing"}); };
+    CHECK(contains(user_error(run), "--no-such-thing"));
+  }
+}

@@ -1,0 +1,297 @@
+// The subcommands that need LibTorch, run as processes on small inputs: noise
+// and the golden model, no data set.
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "analysis/score_store.h"
+#include "tests/apps/program.h"
+#include "tests/test_support.h"
+
+namespace {
+
+using namespace zcp::test;
+using nlohmann::json;
+using zcp::analysis::ScoreRecord;
+using zcp::analysis::ScoreStatus;
+using zcp::analysis::ScoreStore;
+
+const std::string kLarge =
+    "|nor_conv_3x3~0|+|nor_conv_3x3~0|avg_pool_3x3~1|+|skip_connect~0|"
+    "nor_conv_3x3~1|skip_connect~2|";
+const std::string kSmall =
+    "|skip_connect~0|+|none~0|nor_conv_1x1~1|+|none~0|none~1|skip_connect~2|";
+/// Its output does not depend on its input.
+const std::string kDead = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|";
+
+const Strings kCore = {"params", "grad_norm", "synflow", "naswot", "zico"};
+
+/// `zcp score` on noise with batches of 8, quiet.
+Strings score(const Strings& more, const std::string& proxies = "core") {
+  const Strings fixed = {
+      "score",
+      "--space",
+      "nats-tss",
+      "--task",
+      "gaussian",
+      "--batch-size",
+      "8",
+      "--quiet",
+      "--proxies",
+      proxies};
+  return fixed + more;
+}
+
+Strings score_archs(const Strings& archs, const Strings& more = {}) {
+  Strings arguments;
+  for (const std::string& arch : archs) {
+    arguments.insert(arguments.end(), {"--arch", arch});
+  }
+  return score(arguments + more);
+}
+
+Strings score_model(const std::string& name, const Strings& more = {}) {
+  const Strings fixed = {
+      "score",
+      "--model",
+      golden(name),
+      "--task",
+      "tensors",
+      "--data",
+      golden("net_batch.pt"),
+      "--batch-size",
+      "8",
+      "--quiet"};
+  return fixed + more;
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+/// The records without what differs from run to run on purpose.
+std::vector<std::string> seconds_of(const std::string& store) {
+  std::vector<std::string> lines;
+  for (const ScoreRecord& record : ScoreStore::read(store).find()) {
+    lines.push_back(
+        fmt::format("{} {} {:a}", record.arch, record.proxy, record.seconds));
+  }
+  return lines;
+}
+
+}  // namespace
+
+TEST_CASE("score: a row an architecture as asked, 17 digits") {
+  const std::string table = output_of(score_archs({kSmall, kLarge, kSmall}));
+  const auto rows = csv_rows(table);
+  REQUIRE(rows.size() == 4);
+  CHECK(rows[0] == Strings{"arch"} + kCore);
+  CHECK(rows[1][0] == kSmall);
+  CHECK(rows[2][0] == kLarge);
+  CHECK(rows[3] == rows[1]);
+  CHECK(rows[2][1] == "802426");
+  for (std::size_t row = 1; row < rows.size(); ++row) {
+    REQUIRE(rows[row].size() == rows[0].size());
+    for (std::size_t i = 1; i < rows[row].size(); ++i) {
+      const double value = std::strtod(rows[row][i].c_str(), nullptr);
+      CHECK(fmt::format("{:.17g}", value) == rows[row][i]);
+    }
+  }
+  // Whatever is scored with it, in whatever order, by whatever proxies.
+  const auto other = csv_rows(
+      output_of(score({"--arch", kLarge, "--arch", kSmall}, "zico,params")));
+  REQUIRE(other.size() == 3);
+  CHECK(other[0] == Strings{"arch", "zico", "params"});
+  CHECK(other[1] == Strings{kLarge, rows[2][5], rows[2][1]});
+  CHECK(other[2] == Strings{kSmall, rows[1][5], rows[1][1]});
+}
+
+TEST_CASE("score: the bytes do not depend on workers or on how it is asked") {
+  const std::string one =
+      output_of(score_archs({kLarge, kSmall, kDead}, {"--workers", "1"}));
+  const std::string list = kLarge + "\n# not this\n\n" + kSmall + "\n" + kDead;
+  const Strings listed = score({"--archs", "-", "--workers", "2"});
+  CHECK(output_of(listed, list) == one);
+  const TemporaryFolder folder;
+  const std::string csv = folder.path() / "scores.csv";
+  const Strings to_file = score({"--archs", "-", "--csv", csv});
+  CHECK(output_of(to_file, one) == "");
+  CHECK(read_file(csv) == one);
+}
+
+TEST_CASE("score: a sample is drawn by the seed") {
+  const Strings sample = {"--sample", "20"};
+  const std::string first = output_of(score(sample, "params"));
+  CHECK(count_lines(first) == 21);
+  CHECK(output_of(score(sample, "params")) == first);
+  CHECK(output_of(score(sample + Strings{"--seed", "1"}, "params")) != first);
+}
+
+TEST_CASE("score: a store is added to, not computed again") {
+  const TemporaryFolder folder;
+  const std::string store = folder.path() / "s.sqlite";
+  const Strings keep = {"--store", store};
+  output_of(score_archs({kLarge}, keep));
+  const auto first = seconds_of(store);
+  CHECK(first.size() == kCore.size());
+  const std::string both = output_of(score_archs({kLarge, kSmall}, keep));
+  const auto second = seconds_of(store);
+  CHECK(second.size() == 2 * kCore.size());
+  CHECK(std::equal(first.begin(), first.end(), second.begin()));
+  CHECK(output_of(score_archs({kLarge, kSmall}, keep)) == both);
+  CHECK(seconds_of(store) == second);
+  CHECK(output_of({"export", "--store", store}) == both);
+  CHECK(output_of(score_archs({kLarge, kSmall})) == both);
+}
+
+TEST_CASE("score: shards, merged, are the whole bit for bit") {
+  const TemporaryFolder folder;
+  const auto run = [&](const std::string& name, const Strings& more) {
+    const std::string store = folder.path() / name;
+    output_of(score(
+        Strings{"--sample", "4", "--store", store} + more, "params,naswot"));
+    return store;
+  };
+  const std::string whole = run("whole.sqlite", {});
+  const std::string first = run("0.sqlite", {"--shard", "0/2"});
+  const std::string second = run("1.sqlite", {"--shard", "1/2"});
+  const std::string merged = folder.path() / "merged.sqlite";
+  output_of({"merge", "--store", merged, second, first});
+  const std::string table = output_of({"export", "--store", merged});
+  CHECK(count_lines(table) == 5);
+  CHECK(table == output_of({"export", "--store", whole}));
+  CHECK(
+      ScoreStore::read(first).size() + ScoreStore::read(second).size() ==
+      ScoreStore::read(whole).size());
+}
+
+TEST_CASE("score: no score is an empty field and a reason") {
+  const TemporaryFolder folder;
+  const std::string store = folder.path() / "s.sqlite";
+  const Strings loud = {
+      "score",
+      "--space",
+      "nats-tss",
+      "--task",
+      "gaussian",
+      "--arch",
+      kDead,
+      "--arch",
+      kSmall,
+      "--batch-size",
+      "8",
+      "--proxies",
+      "params,naswot",
+      "--store",
+      store};
+  const Finished run = run_zcp(loud);
+  CHECK(run.status == 0);
+  const auto rows = csv_rows(run.out);
+  REQUIRE(rows.size() == 3);
+  CHECK(rows[1][2] == "");
+  CHECK(rows[2][2] != "");
+  CHECK(contains(run.err, "scoring: "));
+  CHECK(contains(run.err, "zcp: no naswot for 1 of 2: "));
+  for (const ScoreRecord& record : ScoreStore::read(store).find()) {
+    const bool dead = record.arch == kDead && record.proxy == "naswot";
+    CHECK((record.status == ScoreStatus::degenerate) == dead);
+    CHECK(record.reason.empty() != dead);
+  }
+  const std::string best =
+      output_of({"rank", "--scores", store, "--by", "naswot"});
+  CHECK(count_lines(best) == 2);
+  CHECK(contains(best, "\n1," + kSmall + ","));
+  const std::string truth = folder.write(
+      "truth.csv", "arch,acc\n" + kDead + ",10\n" + kSmall + ",90\n");
+  const auto study = json::parse(output_of(
+      {"correlate",
+       "--scores",
+       store,
+       "--truth",
+       truth,
+       "--metric",
+       "acc",
+       "--bootstrap",
+       "0",
+       "--quiet",
+       "--json"}));
+  REQUIRE(study.size() == 2);
+  CHECK(study[1]["proxy"] == "naswot");
+  CHECK(study[1]["missing"] == 1);
+  CHECK(study[1]["kendall_tau"].get<double>() == doctest::Approx(1));
+}
+
+TEST_CASE("score: a TorchScript file, against the values of PyTorch") {
+  const auto rows =
+      csv_rows(output_of(score_model("net_resnet.pt", {"--proxies", "core"})));
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[1][0] == "net_resnet");
+  std::ifstream file(golden("net_expected.json"));
+  const auto expected = json::parse(file)["net_resnet"]["scores"];
+  for (std::size_t i = 1; i < rows[0].size(); ++i) {
+    CAPTURE(rows[0][i]);
+    CHECK(
+        std::strtod(rows[1][i].c_str(), nullptr) ==
+        doctest::Approx(expected[rows[0][i]].get<double>()).epsilon(1e-4));
+  }
+}
+
+TEST_CASE("score: several models in the order asked") {
+  const Strings more = {
+      "--model", golden("net_mobile.pt"), "--proxies", "params,macs"};
+  const auto rows = csv_rows(output_of(score_model("net_resnet.pt", more)));
+  REQUIRE(rows.size() == 3);
+  CHECK(rows[1] == Strings{"net_resnet", "5266", "186538"});
+  CHECK(rows[2][0] == "net_mobile");
+}
+
+TEST_CASE("describe: a member of a space") {
+  const Strings member = {"describe", "--space", "nats-tss", "--arch", kLarge};
+  const auto all = json::parse(output_of(member + Strings{"--json"}));
+  CHECK(all["arch"] == kLarge);
+  CHECK(all["task"] == "cifar10");
+  CHECK(all["input_shape"] == json({3, 32, 32}));
+  CHECK(all["classes"] == 10);
+  CHECK(all["params"] == 802426);
+  CHECK(all["macs"] == 113951370);
+  CHECK(all["canonical_hash"].get<std::string>().size() == 16);
+  CHECK(all["layers"].size() > 50);
+  const std::string text = output_of(member + Strings{"--task", "gaussian"});
+  CHECK(contains(text, "MACs            113951370\n"));
+}
+
+TEST_CASE("describe: a TorchScript file") {
+  const Strings model = {
+      "describe",
+      "--model",
+      golden("net_resnet.pt"),
+      "--task",
+      "tensors",
+      "--data",
+      golden("net_batch.pt"),
+      "--json"};
+  const auto all = json::parse(output_of(model));
+  CHECK(all["arch"] == "net_resnet");
+  CHECK(all["params"] == 5266);
+  CHECK(all["macs"] == 186538);
+  CHECK(all["input_shape"] == json({3, 16, 16}));
+}
+
+TEST_CASE("proxies: a line each, and all there is to know as JSON") {
+  const std::string text = output_of({"proxies"});
+  const auto all = json::parse(output_of({"proxies", "--json"}));
+  REQUIRE(all.size() >= kCore.size());
+  for (const auto& proxy : all) {
+    const std::string name = proxy["name"];
+    CHECK(contains(text, "\n" + name + " "));
+    for (const char* field :
+         {"direction", "needs", "dtype", "initialiser", "paper", "reference"}) {
+      CHECK_MESSAGE(!proxy[field].get<std::string>().empty(), name, field);
+    }
+  }
+  CHECK(contains(text, "group core: params, grad_norm, synflow, naswot, zico"));
+  CHECK(contains(text, "group suite-zero: "));
+}

@@ -1,0 +1,220 @@
+// The subcommands that read tables and stores, run as processes.
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "tests/apps/program.h"
+#include "tests/test_support.h"
+
+namespace {
+
+using namespace zcp::test;
+
+/// A column `arch` and a proxy that agrees with the truth but for one pair.
+constexpr const char* kScores =
+    "arch,params,zico\na,10,1\nb,20,2\nc,30,4\nd,40,3\ne,50,\n";
+constexpr const char* kTruth =
+    "arch,acc,note\nf,1,x\ne,55,y\nd,54,y\nc,53,x\nb,52,x\na,51,y\n";
+
+/// The two tables, and a store of an older kind, as files.
+struct Files {
+  Files()
+      : scores(folder.write("scores.csv", kScores)),
+        truth(folder.write("truth.csv", kTruth)),
+        store(folder.path() / "store.sqlite") {
+    std::filesystem::copy_file(golden("store_v1.sqlite"), store);
+  }
+
+  Strings correlate(const Strings& more) const {
+    return Strings{"correlate", "--scores", scores, "--truth", truth} + more;
+  }
+
+  TemporaryFolder folder;
+  std::string scores;
+  std::string truth;
+  std::string store;
+};
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("program: help, version, and no command at all") {
+  const Finished help = run_zcp({"--help"});
+  CHECK(help.status == 0);
+  CHECK(help.err == "");
+  for (const char* command : {"spaces", "export", "merge", "correlate"}) {
+    CHECK(contains(help.out, command));
+  }
+  CHECK(output_of({"--version"}).starts_with("zcp "));
+  const Finished nothing = run_zcp({});
+  CHECK(nothing.status == 2);
+  CHECK(nothing.out == "");
+  CHECK(nothing.err == help.out);
+  check_refused({"corelate"}, "did you mean correlate?");
+}
+
+TEST_CASE("program: spaces") {
+  CHECK(contains(output_of({"spaces"}), "nats-tss  15625 architectures"));
+  const auto all = nlohmann::json::parse(output_of({"spaces", "--json"}));
+  REQUIRE(all.is_array());
+  CHECK(all[0]["name"] == "nats-tss");
+  CHECK(all[0]["size"] == 15625);
+  for (const char* field : {"syntax", "example", "tasks"}) {
+    CHECK(all[0].contains(field));
+  }
+}
+
+TEST_CASE("program: correlate as JSON has the promised fields") {
+  const Files files;
+  const Finished run = run_zcp(files.correlate(
+      {"--metric", "acc", "--json", "--bootstrap", "50", "--top", "0.6"}));
+  CAPTURE(run.err);
+  REQUIRE(run.status == 0);
+  CHECK(contains(run.err, "joined 5 architectures"));
+  const auto rows = nlohmann::json::parse(run.out);
+  REQUIRE(rows.size() == 4);
+  for (const auto& row : rows) {
+    for (const char* field :
+         {"proxy",
+          "metric",
+          "subset",
+          "n",
+          "missing",
+          "kendall_tau",
+          "spearman_rho",
+          "pearson_r",
+          "kendall_tau_low",
+          "kendall_tau_high",
+          "tau_minus_baseline",
+          "tau_minus_baseline_low",
+          "tau_minus_baseline_high"}) {
+      CHECK_MESSAGE(row.contains(field), field);
+    }
+  }
+  CHECK(rows[0]["proxy"] == "params");
+  CHECK(rows[0]["subset"] == "all");
+  CHECK(rows[0]["n"] == 5);
+  CHECK(rows[0]["missing"] == 0);
+  CHECK(rows[0]["kendall_tau"].get<double>() == doctest::Approx(1));
+  CHECK(rows[0]["tau_minus_baseline"] == 0.0);
+  // e, the best by truth, ranks last: ten pairs, of which five are reversed.
+  CHECK(rows[1]["proxy"] == "zico");
+  CHECK(rows[1]["missing"] == 1);
+  CHECK(rows[1]["kendall_tau"].get<double>() == doctest::Approx(0));
+  CHECK(rows[1]["tau_minus_baseline"].get<double>() == doctest::Approx(-1));
+}
+
+TEST_CASE("program: correlate drops what is missing when asked to") {
+  const Files files;
+  const auto rows = nlohmann::json::parse(output_of(files.correlate(
+      {"--metric",
+       "acc",
+       "--json",
+       "--bootstrap",
+       "0",
+       "--missing",
+       "drop",
+       "--proxies",
+       "zico"})));
+  REQUIRE(rows.size() == 1);
+  CHECK(rows[0]["missing"] == 1);
+  // a b c d: six pairs, of which one is reversed.
+  CHECK(rows[0]["kendall_tau"].get<double>() == doctest::Approx(4.0 / 6));
+  CHECK(rows[0]["kendall_tau_low"].is_null());
+}
+
+TEST_CASE("program: correlate prints a table, and is quiet when asked to") {
+  const Files files;
+  const Strings wanted = {"--metric", "acc", "--bootstrap", "20", "--quiet"};
+  const Finished run = run_zcp(files.correlate(wanted));
+  CHECK(run.status == 0);
+  CHECK(run.err == "");
+  CHECK(run.out.starts_with("acc, all: n = 5\n"));
+  CHECK(contains(run.out, "1.000"));
+  CHECK(run_zcp(files.correlate(wanted)).out == run.out);
+}
+
+TEST_CASE("program: correlate reads scores from standard input") {
+  const Files files;
+  const Strings wanted = {
+      "correlate",
+      "--scores",
+      "-",
+      "--truth",
+      files.truth,
+      "--metric",
+      "acc",
+      "--json",
+      "--quiet",
+      "--bootstrap",
+      "0"};
+  const auto rows = nlohmann::json::parse(output_of(wanted, kScores));
+  CHECK(rows.size() == 2);
+}
+
+TEST_CASE("program: rank lists the best first, without those of no score") {
+  const Files files;
+  const Strings by = {"rank", "--scores", files.scores, "--by"};
+  const Finished run = run_zcp(by + Strings{"zico"});
+  CHECK(run.status == 0);
+  CHECK(
+      run.out == "rank,arch,score,ties\n1,c,4,1\n2,d,3,1\n3,b,2,1\n4,a,1,1\n");
+  CHECK(count_lines(run.err) == 1);
+  const std::string best = output_of(by + Strings{"params", "--top", "1"});
+  CHECK(best == "rank,arch,score,ties\n1,e,50,1\n");
+  const std::string both =
+      output_of(by + Strings{"both=rank_sum(params,zico)", "--top", "2"});
+  CHECK(count_lines(both) == 3);
+}
+
+TEST_CASE("program: export a store, merge stores") {
+  const Files files;
+  const std::string table = output_of({"export", "--store", files.store});
+  CHECK(table.starts_with("arch,"));
+  const std::string file = files.folder.path() / "export.csv";
+  CHECK(output_of({"export", "--store", files.store, "--csv", file}) == "");
+  CHECK(read_file(file) == table);
+  const std::string all = files.folder.path() / "all.sqlite";
+  const Finished merged = run_zcp({"merge", "--store", all, files.store});
+  CHECK(merged.status == 0);
+  CHECK(count_lines(merged.err) == 1);
+  CHECK(output_of({"export", "--store", all}) == table);
+}
+
+TEST_CASE("program: tables without a join, with nan, stores that are newer") {
+  const Files files;
+  const Strings rest = {"--truth", files.truth, "--metric", "acc"};
+  const std::string nan = files.folder.write("nan.csv", "arch,p\na,1\nb,nan\n");
+  check_refused(
+      Strings{"correlate", "--scores", nan} + rest,
+      "nan.csv: line 3: column 'p'");
+  const std::string others = files.folder.write("others.csv", "arch,p\nz,1\n");
+  check_refused(
+      Strings{"correlate", "--scores", others} + rest,
+      "no architecture is in both");
+  // The version is a text of one character in the file.
+  std::string bytes = read_file(files.store);
+  const std::size_t at = bytes.find("schema_version1");
+  REQUIRE(at != std::string::npos);
+  bytes[at + 14] = '9';
+  const std::string newer = files.folder.write("newer.sqlite", bytes);
+  check_refused({"export", "--store", newer}, "schema version 9");
+  const std::string out = files.folder.path() / "out.sqlite";
+  check_refused({"merge", "--store", out, files.store, newer}, newer);
+  CHECK_FALSE(std::filesystem::exists(out));
+}
+
+TEST_CASE("program: a store that was cut is not read") {
+  const Files files;
+  const std::string bytes = read_file(files.store);
+  const std::string cut =
+      files.folder.write("cut.sqlite", bytes.substr(0, bytes.size() / 2));
+  const Finished run = run_zcp({"export", "--store", cut});
+  CHECK(run.status != 0);
+  CHECK(run.out == "");
+  CHECK(contains(run.err, cut));
+}

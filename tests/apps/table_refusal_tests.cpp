@@ -1,0 +1,146 @@
+// What the subcommands that read tables and stores refuse.
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include "apps/commands.h"
+#include "tests/apps/refusals.h"
+#include "tests/test_support.h"
+
+namespace {
+
+using namespace zcp::test;
+using zcp::apps::Arguments;
+
+/// Scores and a truth that can be joined, and a store.
+struct Files {
+  TemporaryFolder folder;
+  std::string scores = folder.write("scores.csv", "arch,p,q\na,1,2\nb,2,1\n");
+  std::string truth = folder.write("truth.csv", "arch,acc\na,5\nb,6\n");
+  std::string store = golden("store_v1.sqlite");
+
+  std::string gone() const { return folder.path() / "gone"; }
+
+  void correlate(
+      const Arguments& more,
+      const std::string& thing,
+      const std::string& other_scores = {}) const {
+    Arguments arguments = {
+        "--scores",
+        other_scores.empty() ? scores : other_scores,
+        "--truth",
+        truth};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    check_refused_by(zcp::apps::correlate, arguments, thing);
+  }
+
+  void rank(const Arguments& more, const std::string& thing) const {
+    Arguments arguments = {"--scores", scores};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    check_refused_by(zcp::apps::rank, arguments, thing);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("correlate refuses wrong options") {
+  const Files files;
+  files.correlate({}, "--metric");
+  files.correlate({"--metric", ","}, "--metric");
+  files.correlate({"--metric", "akk"}, "did you mean 'acc'?");
+  for (const char* share : {"0", "2", "-0.1", "x", "0.5x", "nan"}) {
+    files.correlate({"--metric", "acc", "--top", share}, share);
+  }
+  files.correlate({"--metric", "acc", "--baseline", "flops"}, "flops");
+  files.correlate({"--metric", "acc", "--missing", "first"}, "first");
+  files.correlate({"--metric", "acc", "--interval", "t"}, "--interval t");
+  files.correlate({"--metric", "acc", "--population", "my"}, "--population my");
+  files.correlate({"--metric", "acc", "--bootstrap", "-1"}, "--bootstrap -1");
+  files.correlate({"--metric", "acc", "--bootstrap", "1e3"}, "1e3");
+  files.correlate({"--metric", "acc", "--proxies", "r"}, "r");
+  files.correlate({"--metric", "acc", "--composites", "votes"}, "votes");
+  files.correlate({"--metric", "acc", "--composites", "c=log_rank(p"}, "c=");
+  files.correlate({"--metric", "acc", "--composites", "vote"}, "vote");
+}
+
+TEST_CASE("correlate refuses tables that are absent, cut or not numeric") {
+  const Files files;
+  const auto refuse = [&](const std::string& text, const std::string& thing) {
+    const std::string scores = files.folder.write("s.csv", text);
+    files.correlate({"--metric", "acc"}, thing, scores);
+  };
+  files.correlate({"--metric", "acc"}, files.gone(), files.gone());
+  const std::string folder = files.folder.path();
+  files.correlate({"--metric", "acc"}, folder, folder);
+  refuse("", "s.csv");
+  refuse("architecture,p\na,1\n", "s.csv: line 1");
+  refuse("arch,p\na,1\nb,nan\n", "s.csv: line 3: column 'p': found 'nan'");
+  refuse("arch,p\na,1\nb,inf\n", "s.csv: line 3: column 'p': found 'inf'");
+  refuse("arch,p\na,1\nb,two\n", "s.csv: line 3: column 'p': found 'two'");
+  refuse("arch,p,q\na,1,2\nb,", "s.csv: line 3");
+  refuse("arch,p\na,1\na,2\n", "s.csv: line 3");
+  refuse("arch,p,p\na,1,2\n", "s.csv: line 1");
+  refuse("arch,p\nz,1\n", "no architecture is in both");
+}
+
+TEST_CASE("rank refuses what it cannot rank by") {
+  const Files files;
+  files.rank({}, "--by");
+  files.rank({"--by", "r"}, "no column or composite r");
+  files.rank({"--by", "az_nas"}, "az_nas");
+  files.rank({"--by", "p", "--top", "0"}, "--top 0");
+  files.rank({"--by", "p", "--top", "ten"}, "ten");
+  check_refused_by(
+      zcp::apps::rank, {"--scores", files.gone(), "--by", "p"}, files.gone());
+}
+
+TEST_CASE("export refuses what is no store") {
+  const Files files;
+  const auto refuse = [](const std::string& store, const std::string& thing) {
+    check_refused_by(zcp::apps::export_scores, {"--store", store}, thing);
+  };
+  check_refused_by(zcp::apps::export_scores, {}, "--store");
+  refuse(files.gone(), files.gone());
+  refuse(files.folder.path(), files.folder.path());
+  refuse(files.scores, "not a SQLite file");
+  check_refused_by(
+      zcp::apps::export_scores,
+      {"--store", files.store, "--csv", "/no/folder/s.csv"},
+      "/no/folder");
+}
+
+TEST_CASE("merge refuses what it cannot unite") {
+  const Files files;
+  const std::string out = files.folder.path() / "out.sqlite";
+  const auto refuse = [&](const Arguments& more, const std::string& thing) {
+    Arguments arguments = {"--store", out};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    check_refused_by(zcp::apps::merge, arguments, thing);
+    CHECK_FALSE(std::filesystem::exists(out));
+  };
+  refuse({}, "no stores");
+  refuse({files.gone()}, files.gone());
+  refuse({files.store, files.scores}, files.scores);
+}
+
+TEST_CASE("import refuses what it does not know") {
+  const Files files;
+  using zcp::apps::import_table;
+  check_refused_by(import_table, {}, "format");
+  check_refused_by(import_table, {"nats"}, "source");
+  check_refused_by(import_table, {"nots", files.scores}, "'nots'");
+  check_refused_by(import_table, {"nats", files.gone()}, files.gone());
+  check_refused_by(import_table, {"nats", files.scores}, files.scores);
+}
+
+TEST_CASE(
+    "export does not write its table over the store" * doctest::may_fail()) {
+  const Files files;
+  const auto copy = files.folder.path() / "copy.sqlite";
+  std::filesystem::copy_file(files.store, copy);
+  check_refused_by(
+      zcp::apps::export_scores, {"--store", copy, "--csv", copy}, copy);
+}

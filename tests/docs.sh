@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# tests/docs.sh [ZCP]: the table of docs/proxies.md is what the program prints.
+# With --write it is replaced.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+write=false
+if [[ ${1:-} == --write ]]; then
+  write=true
+  shift
+fi
+zcp=${1:-build/release/zcp}
+page=docs/proxies.md
+printed=$("$zcp" proxies --markdown)
+current=$(sed -n '/^<!-- table: /,/^<!-- end of table/p' "$page" | sed '1d;$d')
+if [[ $current == "$printed" ]]; then
+  echo "$page: its table is what zcp prints"
+elif $write; then
+  {
+    sed '/^<!-- table: /q' "$page"
+    printf '%s\n' "$printed"
+    sed -n '/^<!-- end of table/,$p' "$page"
+  } > "$page.new"
+  mv "$page.new" "$page"
+  echo "$page: table rewritten"
+else
+  echo "$page: its table differs from 'zcp proxies --markdown'" >&2
+  echo "rewrite it with: tests/docs.sh --write" >&2
+  exit 1
+fi

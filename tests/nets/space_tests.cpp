@@ -1,0 +1,39 @@
+#include <set>
+
+#include "common/error.h"
+#include "nets/space.h"
+#include "tests/test_support.h"
+
+using namespace zcp::nets;
+
+TEST_CASE("every space enumerates specs that it accepts and builds") {
+  for (const auto& space : spaces()) {
+    const auto& info = space->info();
+    CHECK(space->normalise(info.example) == info.example);
+    for (const auto& spec : sample_specs(*space, 20, 1)) {
+      CHECK(space->normalise(spec) == spec);
+      CHECK(space->build(spec, {3, 32, 32}, 10).params() > 0);
+    }
+  }
+}
+
+TEST_CASE("a sample is drawn without repetition and by the seed alone") {
+  const Space& space = find_space("nats-tss");
+  const auto a = sample_specs(space, 300, 5);
+  CHECK(std::set<std::string>(a.begin(), a.end()).size() == 300);
+  CHECK(a == sample_specs(space, 300, 5));
+  CHECK(a != sample_specs(space, 300, 6));
+  const auto more = sample_specs(space, 400, 5);
+  CHECK(std::vector<std::string>(more.begin(), more.begin() + 300) == a);
+  CHECK_THROWS_AS(sample_specs(space, 15626, 0), zcp::UserError);
+  CHECK_THROWS_AS(sample_specs(space, 0, 0), zcp::UserError);
+}
+
+TEST_CASE("an unknown space names the nearest") {
+  try {
+    find_space("nats-ts");
+    FAIL("no error");
+  } catch (const zcp::UserError& error) {
+    CHECK(std::string(error.what()).find("nats-tss") != std::string::npos);
+  }
+}

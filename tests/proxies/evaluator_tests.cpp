@@ -1,0 +1,227 @@
+// What a score may and may not depend on.
+#include <omp.h>
+
+#include <bit>
+#include <cmath>
+#include <string>
+
+#include "common/error.h"
+#include "common/random.h"
+#include "nets/space.h"
+#include "proxies/evaluator.h"
+#include "proxies/registry.h"
+#include "tests/test_support.h"
+
+using namespace zcp;
+using namespace zcp::proxies;
+
+namespace {
+
+constexpr int kBatch = 8;
+const nets::Shape kShape{3, 16, 16};
+const nets::Skeleton kThin{4, 1, true};
+
+std::vector<HostMinibatch> minibatches() {
+  std::vector<HostMinibatch> all;
+  for (std::uint64_t i = 0; i < 2; ++i) {
+    HostMinibatch minibatch{kBatch, kShape, {}, {}};
+    minibatch.x.resize(kBatch * 3 * 16 * 16);
+    minibatch.y.resize(kBatch);
+    fill_normal(minibatch.x, 1.0F, i);
+    fill_integers(minibatch.y, 10, i);
+    all.push_back(std::move(minibatch));
+  }
+  return all;
+}
+
+std::vector<const Descriptor*> without_knas() {
+  std::vector<const Descriptor*> proxies;
+  for (const Descriptor* proxy : select_proxies({"all"})) {
+    if (proxy->name != "knas") proxies.push_back(proxy);
+  }
+  return proxies;
+}
+
+Evaluator make_evaluator(const std::vector<const Descriptor*>& proxies) {
+  EvaluatorOptions options;
+  options.batch_size = kBatch;
+  return {proxies, options, kShape, 10, minibatches()};
+}
+
+nets::Graph build(
+    const std::string& spec,
+    nets::Folding folding = nets::Folding::functional) {
+  return nets::find_space("nats-tss").build(spec, kShape, 10, kThin, folding);
+}
+
+bool bit_equal(const Score& a, const Score& b) {
+  if (a.status != b.status) return false;
+  return a.status != Status::ok || std::bit_cast<std::uint64_t>(a.value) ==
+                                       std::bit_cast<std::uint64_t>(b.value);
+}
+
+const std::string kCell =
+    "|nor_conv_3x3~0|+|nor_conv_1x1~0|avg_pool_3x3~1|+|skip_connect~0|"
+    "nor_conv_3x3~1|nor_conv_1x1~2|";
+
+}  // namespace
+
+TEST_CASE("one proxy alone scores as among all, bit for bit") {
+  const auto proxies = without_knas();
+  const Evaluator all = make_evaluator(proxies);
+  const nets::Graph graph = build(kCell);
+  const auto together = all.score(graph, proxies);
+  for (std::size_t i = 0; i < proxies.size(); ++i) {
+    const std::vector<const Descriptor*> one{proxies[i]};
+    const Score alone = make_evaluator(one).score(graph, one)[0];
+    INFO(
+        proxies[i]->name << " " << alone.value << " " << together[i].value
+                         << " " << alone.reason);
+    CHECK(bit_equal(alone, together[i]));
+  }
+}
+
+TEST_CASE("scores do not depend on the threads around them") {
+  const auto proxies = select_proxies({"core", "snip", "jacob_cov"});
+  const Evaluator evaluator = make_evaluator(proxies);
+  const auto specs = nets::sample_specs(nets::find_space("nats-tss"), 12, 4);
+  std::vector<std::vector<Score>> serial;
+  for (const auto& spec : specs) {
+    serial.push_back(evaluator.score(build(spec), proxies));
+  }
+  std::vector<std::vector<Score>> parallel(specs.size());
+  const auto count = static_cast<int>(specs.size());
+#pragma omp parallel for num_threads(3) schedule(dynamic)
+  for (int k = count - 1; k >= 0; --k) {
+    const auto i = static_cast<std::size_t>(k);
+    parallel[i] = evaluator.score(build(specs[i]), proxies);
+  }
+  for (std::size_t i = 0; i < specs.size(); ++i) {
+    for (std::size_t p = 0; p < proxies.size(); ++p) {
+      INFO(specs[i] << " " << proxies[p]->name);
+      CHECK(bit_equal(serial[i][p], parallel[i][p]));
+    }
+  }
+}
+
+TEST_CASE("functionally equal cells have equal scores") {
+  // A skip in front; isomorphic by swapping nodes 1 and 2; a convolution that
+  // nothing reads.
+  const std::vector<std::string> equal{
+      "|none~0|+|none~0|none~1|+|nor_conv_3x3~0|none~1|none~2|",
+      "|skip_connect~0|+|none~0|nor_conv_3x3~1|+|none~0|none~1|skip_connect~2|",
+      "|nor_conv_3x3~0|+|none~0|none~1|+|none~0|skip_connect~1|none~2|",
+      "|nor_conv_3x3~0|+|nor_conv_1x1~0|none~1|+|none~0|skip_connect~1|none~"
+      "2|"};
+  std::vector<const Descriptor*> proxies;
+  for (const Descriptor* proxy : without_knas()) {
+    if (proxy->needs.folding == nets::Folding::functional) {
+      proxies.push_back(proxy);
+    }
+  }
+  REQUIRE(proxies.size() > 10);
+  const Evaluator evaluator = make_evaluator(proxies);
+  const auto first = evaluator.score(build(equal[0]), proxies);
+  for (const auto& spec : equal) {
+    const auto scores = evaluator.score(build(spec), proxies);
+    for (std::size_t p = 0; p < proxies.size(); ++p) {
+      INFO(spec << " " << proxies[p]->name);
+      CHECK(bit_equal(scores[p], first[p]));
+    }
+  }
+}
+
+TEST_CASE("the seed draws the weights") {
+  const auto proxies = select_proxies({"synflow"});
+  EvaluatorOptions options;
+  options.batch_size = kBatch;
+  options.seed = 1;
+  const Evaluator other(proxies, options, kShape, 10, {});
+  const Evaluator evaluator = make_evaluator(proxies);
+  CHECK(
+      evaluator.score(build(kCell), proxies)[0].value !=
+      other.score(build(kCell), proxies)[0].value);
+}
+
+TEST_CASE("a dead cell: no NASWOT, zeros for the gradients") {
+  const std::string dead =
+      "|none~0|+|none~0|none~1|+|none~0|nor_conv_3x3~1|avg_pool_3x3~2|";
+  const auto proxies =
+      select_proxies({"core", "jacob_cov", "expressivity", "zen"});
+  const auto scores = make_evaluator(proxies).score(build(dead), proxies);
+  CHECK(scores[1].value == 0);  // grad_norm
+  CHECK(scores[2].value == 0);  // synflow
+  CHECK(scores[3].status == Status::degenerate);
+  CHECK(scores[4].value == 0);  // zico
+  for (std::size_t i = 5; i < scores.size(); ++i) {
+    CHECK(scores[i].status == Status::degenerate);
+    CHECK_FALSE(scores[i].reason.empty());
+  }
+}
+
+TEST_CASE("SynFlow is conserved: every cut carries the whole sum") {
+  // PROXIES: a chain of L layers without bias scores L times its output. A
+  // skip-only network is such a chain but for the classifier's bias.
+  const std::string skips =
+      "|skip_connect~0|+|none~0|none~1|+|none~0|skip_connect~1|none~2|";
+  const auto proxies = select_proxies({"synflow"});
+  const nets::Graph graph = build(skips);
+  std::vector<float> weights(static_cast<std::size_t>(graph.params()), 0.5F);
+  // The last ten are the classifier's biases.
+  std::fill(weights.end() - 10, weights.end(), 0.0F);
+  // All weights equal: R is the product of the layers' fan-ins, path by path;
+  // doubling every weight of one cut doubles the score.
+  auto doubled = weights;
+  for (std::size_t i = weights.size() - 650; i < weights.size() - 10; ++i) {
+    if (i >= weights.size() - 10 - 16 * 10) doubled[i] = 1.0F;
+  }
+  const Evaluator evaluator = make_evaluator(proxies);
+  const double one = evaluator.score(graph, weights, proxies)[0].value;
+  const double two = evaluator.score(graph, doubled, proxies)[0].value;
+  CHECK(one > 0);
+  CHECK(two == doctest::Approx(2 * one).epsilon(1e-12));
+}
+
+TEST_CASE("ZiCo of opposite gradients is the sum of log numel") {
+  // Two minibatches with labels swapped give opposite gradients only in the
+  // classifier of a network that outputs zeros: there all gradients vanish and
+  // no layer counts.
+  const auto proxies = select_proxies({"zico"});
+  const Evaluator evaluator = make_evaluator(proxies);
+  const Score score = evaluator.score(build(kCell), proxies)[0];
+  double least = 0;
+  const nets::Graph graph = build(kCell);
+  for (const auto& layer : graph.layers()) {
+    if (layer.op == nets::Op::conv2d) {
+      least += std::log(static_cast<double>(layer.params));
+    }
+    if (layer.op == nets::Op::linear) {
+      least += std::log(static_cast<double>(layer.params - 10));
+    }
+  }
+  // m/s >= 1 for each element of two minibatches, with equality for opposite
+  // signs (PROXIES A.6); elements without gradient do not count.
+  CHECK(score.value > 0.95 * least);
+}
+
+TEST_CASE("wrong options are refused with their name") {
+  const auto zico = select_proxies({"zico"});
+  EvaluatorOptions options;
+  options.batch_size = kBatch;
+  options.minibatches = 1;
+  CHECK_THROWS_AS(
+      Evaluator(zico, options, kShape, 10, minibatches()), UserError);
+  options.minibatches = 2;
+  options.precision = "fp8";
+  CHECK_THROWS_AS(
+      Evaluator(zico, options, kShape, 10, minibatches()), UserError);
+  options.precision = "fp32";
+  options.device = "cuda:0";
+  CHECK_THROWS_AS(
+      Evaluator(zico, options, kShape, 10, minibatches()), UserError);
+  options.device = "cpu";
+  CHECK_THROWS_AS(Evaluator(zico, options, kShape, 10, {}), UserError);
+  CHECK_THROWS_AS(
+      make_evaluator(zico).score(build(kCell), std::vector<float>(3), zico),
+      UserError);
+}

@@ -1,0 +1,44 @@
+#include <set>
+
+#include "common/error.h"
+#include "proxies/registry.h"
+#include "tests/test_support.h"
+
+using namespace zcp::proxies;
+
+TEST_CASE("names and aliases are unique, every descriptor is complete") {
+  std::set<std::string> names;
+  for (const Descriptor& proxy : registry()) {
+    CHECK(names.insert(proxy.name).second);
+    for (const auto& alias : proxy.aliases) CHECK(names.insert(alias).second);
+    CHECK_FALSE(proxy.family.empty());
+    CHECK_FALSE(proxy.formula.empty());
+    CHECK((proxy.published == "higher" || proxy.published == "lower"));
+    CHECK_FALSE(proxy.dtype.empty());
+    CHECK_FALSE(proxy.degenerate.empty());
+    CHECK_FALSE(proxy.variant.empty());
+    CHECK_FALSE(proxy.paper.empty());
+    CHECK_FALSE(proxy.reference.empty());
+    CHECK(static_cast<bool>(proxy.make));
+  }
+}
+
+TEST_CASE("groups and aliases resolve, in order and once each") {
+  const auto core = select_proxies({"core", "grad_norm", "flops", "macs"});
+  REQUIRE(core.size() == 6);
+  CHECK(core[0]->name == "params");
+  CHECK(core[4]->name == "zico");
+  CHECK(core[5]->name == "macs");
+  CHECK(select_proxies({"suite-zero"}).size() == 13);
+  CHECK(select_proxies({"all"}).size() == registry().size());
+}
+
+TEST_CASE("an unknown proxy names the nearest") {
+  CHECK_THROWS_AS(select_proxies({}), zcp::UserError);
+  try {
+    find_proxy("synflw");
+    FAIL("no error");
+  } catch (const zcp::UserError& error) {
+    CHECK(std::string(error.what()).find("synflow") != std::string::npos);
+  }
+}

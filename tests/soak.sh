@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# tests/soak.sh [CELLS [SEED]]: scores CELLS (12) cells on noise into a store by
+# a program that is killed (SIGKILL, SIGTERM, SIGINT in turn) every second or so
+# and started again, then compares the store with a run that was left alone.
+# Nothing that was stored may be lost, changed or computed twice.
+#
+# ZCP_PROGRAM: the program (build/release/zcp). Exit status: 0 equal, 1 not.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+cells=${1:-12}
+RANDOM=${2:-1}
+zcp=$(realpath "${ZCP_PROGRAM:-build/release/zcp}")
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder"
+score=("$zcp" score --space nats-tss --sample "$cells" --task gaussian
+  --batch-size 8 --proxies core --quiet)
+
+# Every score with what it took, which changes when it is computed again.
+content() {
+  sqlite3 "$1" "SELECT arch, proxy, quote(value), seconds FROM scores
+    ORDER BY arch, proxy"
+}
+
+signals=(KILL TERM INT)
+killed=0
+: >before
+until
+  "${score[@]}" --store killed.sqlite >killed.csv &
+  process=$!
+  sleep "1.$((RANDOM % 6))"
+  kill -"${signals[killed % 3]}" "$process" 2>/dev/null || true
+  wait "$process" 2>/dev/null
+do
+  killed=$((killed + 1))
+  if ((killed > 50 * cells)); then
+    echo "soak: no end after $killed interruptions" >&2
+    exit 1
+  fi
+  [[ -e killed.sqlite ]] || continue
+  content killed.sqlite >after
+  if [[ -n $(comm -23 before after) ]]; then
+    echo "soak: lost or changed after $killed interruptions" >&2
+    comm -23 before after >&2
+    exit 1
+  fi
+  mv after before
+done
+
+"${score[@]}" --store whole.sqlite >whole.csv
+cmp killed.csv whole.csv
+cmp <("$zcp" export --store killed.sqlite) <("$zcp" export --store whole.sqlite)
+[[ $(sqlite3 killed.sqlite "PRAGMA integrity_check") == ok ]]
+echo "soak: $cells cells, interrupted $killed times: equal to the byte"
