@@ -112,6 +112,25 @@ bool AtomicFile::publish_new() {
   return true;
 }
 
+void check_destination(
+    const std::string& destination,
+    const std::filesystem::path& kept) {
+  namespace fs = std::filesystem;
+  if (destination == "-") return;
+  const fs::path path(destination);
+  if (!kept.empty() &&
+      fs::weakly_canonical(path) == fs::weakly_canonical(kept)) {
+    throw UserError(
+        "{}: the table would replace the store; give it another name",
+        destination);
+  }
+  std::error_code none;
+  const fs::file_status status = fs::status(path, none);
+  const bool special = fs::exists(status) && !fs::is_regular_file(status) &&
+                       !fs::is_directory(status);
+  if (!special) const AtomicFile probe(path);
+}
+
 void write_output(
     const std::string& destination,
     const std::function<void(std::ostream&)>& write) {

@@ -36,6 +36,13 @@ class AtomicFile {
   bool published_ = false;
 };
 
+/// Throws UserError when write_output could not write `destination`, or when it
+/// is `kept`, a file that the same command needs (empty: none). Asked before
+/// long work, so that nothing is lost in the end.
+void check_destination(
+    const std::string& destination,
+    const std::filesystem::path& kept);
+
 /// Calls `write` with standard output for "-", else with a stream whose
 /// content becomes the file `destination` once it is complete. Pipes and
 /// devices are written as they are. Throws UserError when the file cannot be

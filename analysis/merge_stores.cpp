@@ -164,9 +164,12 @@ Origins unite(
 Protocol common_protocol(std::span<const fs::path> inputs) {
   Protocol first = ScoreStore::read(inputs[0]).protocol();
   for (const fs::path& input : inputs.subspan(1)) {
-    const auto difference =
-        first_difference(first, ScoreStore::read(input).protocol());
-    if (!difference) continue;
+    const Protocol other = ScoreStore::read(input).protocol();
+    const auto difference = first_difference(first, other);
+    if (!difference) {
+      first.insert(other.begin(), other.end());
+      continue;
+    }
     throw UserError(
         "stores of different protocols: {} is '{}' in {}, '{}' in {}",
         difference->field,

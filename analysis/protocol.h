@@ -19,7 +19,9 @@ struct ProtocolDifference {
   std::optional<std::string> asked;
 };
 
-/// The first field, in alphabetical order, that is not the same in both.
+/// The first field, in alphabetical order, that is not the same in both. A
+/// `data` that only one side names is no difference: a run of proxies that read
+/// no data has none, and its scores do not depend on it.
 std::optional<ProtocolDifference> first_difference(
     const Protocol& stored,
     const Protocol& asked);

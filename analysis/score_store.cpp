@@ -213,6 +213,18 @@ void check_protocol(
       quoted(difference->asked));
 }
 
+/// What `asked` knows and the store did not need so far (the data).
+void add_fields(Database& database, Protocol& stored, const Protocol& asked) {
+  Transaction transaction(database);
+  Statement insert = database.prepare("INSERT INTO protocol VALUES (?, ?)");
+  for (const auto& [field, value] : asked) {
+    if (stored.emplace(field, value).second) {
+      insert.bind(1, field).bind(2, value).run();
+    }
+  }
+  transaction.commit();
+}
+
 // Creation ------------------------------------------------------------------
 
 void write_empty_store(Database& database, const Protocol& protocol) {
@@ -398,9 +410,12 @@ ScoreStore ScoreStore::open(
     milliseconds patience) {
   refuse_orphans(path);
   if (is_free(path)) create_store(path, protocol, patience);
-  check_protocol(path, read_protocol(open_checked(path, patience)), protocol);
+  Protocol stored = read_protocol(open_checked(path, patience));
+  check_protocol(path, stored, protocol);
+  Database writer = open_writer(path, patience);
+  add_fields(writer, stored, protocol);
   auto impl =
-      std::make_unique<Impl>(path, open_writer(path, patience), protocol);
+      std::make_unique<Impl>(path, std::move(writer), std::move(stored));
   impl->provenance = provenance;
   return ScoreStore(std::move(impl));
 }

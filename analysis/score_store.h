@@ -62,10 +62,11 @@ struct Run {
 /// `patience`, std::runtime_error when it cannot be read or written.
 class ScoreStore {
  public:
-  /// Opens the store for writing, or creates it. Throws UserError, with the
-  /// file as it was, when it holds another protocol (the text names the first
-  /// field that differs), has another schema version, is no store of scores,
-  /// is locked or cannot be written.
+  /// Opens the store for writing, or creates it; what `protocol` names and the
+  /// store does not (the data, see first_difference) is added. Throws
+  /// UserError, with the file as it was, when it holds another protocol (the
+  /// text names the first field that differs), has another schema version, is
+  /// no store of scores, is locked or cannot be written.
   static ScoreStore open(
       const std::filesystem::path& path,
       const Protocol& protocol,

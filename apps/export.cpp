@@ -38,6 +38,7 @@ int export_scores(const Arguments& arguments) {
     return 0;
   }
   const auto store = values["store"].as<std::string>();
+  analysis::check_destination(values["csv"].as<std::string>(), store);
   const benchmarks::Table table = analysis::ScoreStore::read(store).table();
   if (table.arch.empty()) throw UserError("{} holds no scores", store);
   analysis::write_output(

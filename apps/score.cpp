@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <charconv>
 #include <cmath>
 #include <exception>
 #include <iostream>
@@ -100,11 +101,13 @@ po::options_description describe_options() {
 Shard parse_shard(const std::string& text) {
   const Strings parts = split_list(text, '/');
   Shard shard;
-  try {
-    if (parts.size() != 2) throw std::invalid_argument("");
-    shard.index = std::stoull(parts[0]);
-    shard.count = std::stoull(parts[1]);
-  } catch (const std::exception&) {
+  const auto parse = [](const std::string& part, std::uint64_t& number) {
+    const char* end = part.data() + part.size();
+    const auto result = std::from_chars(part.data(), end, number);
+    return result.ec == std::errc() && result.ptr == end;
+  };
+  if (parts.size() != 2 || !parse(parts[0], shard.index) ||
+      !parse(parts[1], shard.count)) {
     throw UserError("--shard {}: expected I/N, like 0/4", text);
   }
   if (shard.count == 0 || shard.index >= shard.count) {
@@ -202,6 +205,11 @@ class ScoreRun {
   }
 
  private:
+  bool needs_inputs() const {
+    return std::ranges::any_of(
+        proxies_, [](const auto* proxy) { return proxy->needs.inputs(); });
+  }
+
   /// Scores are kept once for each name, however often it was asked for.
   void unite_names() {
     std::map<std::string, std::size_t> seen;
@@ -287,8 +295,9 @@ class ScoreRun {
         {"minibatches", std::to_string(e.minibatches)},
         {"seed", std::to_string(e.seed)},
         {"init", options_.init_name},
-        {"precision", e.precision}};
-    if (task_.task != nullptr) protocol["data"] = task_.task->fingerprint();
+        {"precision", e.precision},
+        {"device", e.device.substr(0, e.device.find(':'))}};
+    if (needs_inputs()) protocol["data"] = task_.task->fingerprint();
     return protocol;
   }
 
@@ -494,6 +503,7 @@ int score(const Arguments& arguments) {
     return 0;
   }
   const ScoreOptions options = read_options(values, arguments);
+  analysis::check_destination(options.csv, options.store);
   const auto selected = proxies::select_proxies(options.proxy_names);
   Selection selection = select_architectures(values, options.evaluator.seed);
   const bool needs_data = std::ranges::any_of(

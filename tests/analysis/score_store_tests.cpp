@@ -288,6 +288,24 @@ TEST_CASE("score store: another protocol is refused, the file untouched") {
   CHECK(files_in(folder.path()) == 1);
 }
 
+TEST_CASE("score store: data that only some runs read are no difference") {
+  const TemporaryFolder folder;
+  const fs::path path = folder.path() / "s.sqlite";
+  Protocol with_data = protocol();
+  with_data["data"] = "0123456789abcdef";
+  Protocol other_data = protocol();
+  other_data["data"] = "fedcba9876543210";
+  ScoreStore::open(path, protocol(), provenance());
+  CHECK(
+      ScoreStore::open(path, with_data, provenance()).protocol() == with_data);
+  CHECK(ScoreStore::read(path).protocol() == with_data);
+  CHECK(
+      ScoreStore::open(path, protocol(), provenance()).protocol() == with_data);
+  const std::string error =
+      user_error([&] { ScoreStore::open(path, other_data, provenance()); });
+  CHECK(error.find("data") != std::string::npos);
+}
+
 TEST_CASE("score store: another schema version is refused") {
   const TemporaryFolder folder;
   const auto path =
@@ -764,6 +782,21 @@ TEST_CASE("score store: a change of the schema needs a new version") {
 }
 
 // Files -----------------------------------------------------------------------
+
+TEST_CASE("check_destination: refuses what could not be written") {
+  const TemporaryFolder folder;
+  const fs::path store = folder.write("s.sqlite", "x");
+  check_destination("-", store);
+  check_destination(folder.path() / "new.csv", store);
+  check_destination("/dev/null", store);
+  CHECK_FALSE(user_error([&] { check_destination(store, store); }).empty());
+  const fs::path same = folder.path() / "." / "s.sqlite";
+  CHECK_FALSE(user_error([&] { check_destination(same, store); }).empty());
+  const fs::path nowhere = folder.path() / "none" / "x.csv";
+  CHECK_FALSE(user_error([&] { check_destination(nowhere, {}); }).empty());
+  CHECK(fs::file_size(store) == 1);
+  CHECK_FALSE(fs::exists(folder.path() / "new.csv"));
+}
 
 TEST_CASE("write_output: a file appears complete or not at all") {
   const TemporaryFolder folder;

@@ -111,12 +111,11 @@ TEST_CASE("describe refuses several, and wrong ones") {
   refuse_describe({"--model", model, "--task", "tensors"}, "--data");
 }
 
-TEST_CASE("score refuses a shard with a tail" * doctest::may_fail()) {
+TEST_CASE("score refuses a shard with a tail") {
   refuse({"--shard", "0x/2y"}, "--shard 0x/2y");
 }
 
-TEST_CASE(
-    "score does not write its table over its store" * doctest::may_fail()) {
+TEST_CASE("score does not write its table over its store") {
   const TemporaryFolder folder;
   const std::string file = folder.path() / "s.sqlite";
   refuse({"--store", file, "--csv", file}, file);

@@ -35,7 +35,7 @@ class TemporaryFolder {
   /// Writes a file into the folder and returns its path.
   std::filesystem::path write(const std::string& name, std::string_view bytes)
       const {
-    const auto path = path_ / name;
+    auto path = path_ / name;
     std::filesystem::create_directories(path.parent_path());
     std::ofstream(path, std::ios::binary) << bytes;
     return path;
