@@ -209,7 +209,7 @@ NatsCell parse_nats_cell(std::string_view spec) {
     std::string_view node = take(nodes, '+');
     if (node.size() < 2 || node.front() != '|' || node.back() != '|') {
       throw UserError(
-          "spec '{}': node {} is '{}', expected {} operations between bars, "
+          "spec '{}': node {} is '{}', expected {} operation(s) between bars, "
           "like |none~0|+|none~0|none~1|+|none~0|none~1|none~2|",
           spec,
           target,
@@ -222,7 +222,7 @@ NatsCell parse_nats_cell(std::string_view spec) {
     }
     if (!node.empty()) {
       throw UserError(
-          "spec {}: node {} has '{}' after its {} operations",
+          "spec {}: node {} has '{}' after its {} operation(s)",
           spec,
           target,
           node,
