@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -91,25 +92,43 @@ nlohmann::ordered_json to_json(const Descriptor& proxy) {
       {"reference", proxy.reference}};
 }
 
-void print_table() {
-  std::cout << fmt::format(
-      "{:<18}{:<22}{:<10}{:<44}{:<18}{}\n",
-      "proxy",
-      "family",
-      "published",
-      "needs",
-      "initialiser",
-      "paper");
-  for (const Descriptor& proxy : proxies::registry()) {
-    std::cout << fmt::format(
-        "{:<18}{:<22}{:<10}{:<44}{:<18}{}\n",
-        proxy.name,
-        proxy.family,
-        proxy.published,
-        needs_text(proxy),
-        initialiser_text(proxy),
-        proxy.paper);
+/// Columns as wide as their widest cell.
+void print_aligned(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<std::size_t> widths(rows[0].size());
+  for (const auto& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      widths[i] = std::max(widths[i], row[i].size());
+    }
   }
+  for (const auto& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i + 1 < row.size(); ++i) {
+      line += fmt::format("{:<{}}  ", row[i], widths[i]);
+    }
+    std::cout << line << row.back() << "\n";
+  }
+}
+
+void print_table() {
+  std::vector<std::vector<std::string>> rows{
+      {"proxy",
+       "published",
+       "needs",
+       "dtype",
+       "initialiser",
+       "paper",
+       "reference"}};
+  for (const Descriptor& proxy : proxies::registry()) {
+    rows.push_back(
+        {proxy.name,
+         proxy.published,
+         needs_text(proxy),
+         proxy.dtype,
+         initialiser_text(proxy),
+         proxy.paper,
+         proxy.reference});
+  }
+  print_aligned(rows);
   std::cout << "\nScores are stored so that higher is predicted better; "
                "`published` is the authors' direction.\n";
   for (const auto& group : proxies::groups()) {

@@ -155,6 +155,26 @@ ScoreOptions read_options(
   return options;
 }
 
+/// A proxy asked for by its own name has to be served; one that came with a
+/// group only has no score.
+void require_minibatches(const ScoreOptions& options) {
+  for (const std::string& name : options.proxy_names) {
+    const bool group =
+        name == "all" ||
+        std::ranges::find(proxies::groups(), name, &proxies::Group::name) !=
+            proxies::groups().end();
+    if (group) continue;
+    const int needed = proxies::find_proxy(name).needs.minibatches;
+    if (options.evaluator.minibatches < needed) {
+      throw UserError(
+          "{} needs --minibatches {} or more, found {}",
+          name,
+          needed,
+          options.evaluator.minibatches);
+    }
+  }
+}
+
 std::vector<proxies::HostMinibatch> load_minibatches(
     const TaskChoice& task,
     const proxies::EvaluatorOptions& options) {
@@ -505,6 +525,7 @@ int score(const Arguments& arguments) {
   const ScoreOptions options = read_options(values, arguments);
   analysis::check_destination(options.csv, options.store);
   const auto selected = proxies::select_proxies(options.proxy_names);
+  require_minibatches(options);
   Selection selection = select_architectures(values, options.evaluator.seed);
   const bool needs_data = std::ranges::any_of(
       selected, [](const auto* proxy) { return proxy->needs.inputs(); });

@@ -482,14 +482,6 @@ Evaluator::Evaluator(
     state->minibatches.push_back(std::move(device));
   }
   for (const Descriptor* proxy : proxies) {
-    const int needed = proxy->needs.minibatches;
-    if (options.minibatches < needed) {
-      throw UserError(
-          "{} needs --minibatches {} or more, found {}",
-          proxy->name,
-          needed,
-          options.minibatches);
-    }
     if (proxy->needs.inputs() && minibatches.empty()) {
       throw UserError("{} needs inputs, found none", proxy->name);
     }
@@ -519,6 +511,12 @@ std::vector<Score> Evaluator::State::score(
   std::map<nets::Initialiser, std::map<PassKind, Jobs>> grouped;
   for (std::size_t i = 0; i < which.size(); ++i) {
     jobs[i].proxy = which[i];
+    const int needed = which[i]->needs.minibatches;
+    if (protocol.minibatches < needed) {
+      jobs[i].score = Score::degenerate(
+          "needs --minibatches " + std::to_string(needed) + " or more");
+      continue;
+    }
     grouped[initialiser_for(*which[i])][which[i]->needs.pass].push_back(
         &jobs[i]);
   }

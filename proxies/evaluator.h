@@ -51,8 +51,9 @@ std::vector<std::pair<std::string, std::string>> backend_description();
 
 class Evaluator {
  public:
-  /// Throws UserError when the options or the minibatches cannot serve the
-  /// proxies. `shape` and `classes` are the task's.
+  /// Throws UserError when the options make no sense or a proxy needs inputs
+  /// and there are none. A proxy that needs more minibatches than the protocol
+  /// has gets no score, and says so. `shape` and `classes` are the task's.
   Evaluator(
       std::vector<const Descriptor*> proxies,
       const EvaluatorOptions& options,

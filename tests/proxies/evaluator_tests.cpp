@@ -170,14 +170,18 @@ TEST_CASE("a dead cell: no NASWOT, zeros for the gradients") {
   }
 }
 
+TEST_CASE("too few minibatches for a proxy: no score and a reason") {
+  const auto proxies = select_proxies({"knas", "zico"});
+  const auto scores = make_evaluator(proxies).score(build(kCell), proxies);
+  CHECK(scores[0].status == Status::degenerate);
+  CHECK(scores[0].reason.find("--minibatches 4") != std::string::npos);
+  CHECK(scores[1].status == Status::ok);
+}
+
 TEST_CASE("wrong options are refused with their name") {
   const auto zico = select_proxies({"zico"});
   EvaluatorOptions options;
   options.batch_size = kBatch;
-  options.minibatches = 1;
-  CHECK_THROWS_AS(
-      Evaluator(zico, options, kShape, 10, minibatches()), UserError);
-  options.minibatches = 2;
   options.precision = "fp8";
   CHECK_THROWS_AS(
       Evaluator(zico, options, kShape, 10, minibatches()), UserError);

@@ -112,7 +112,9 @@ struct Precision {
 
   double tolerance(const std::string& proxy) const {
     if (name == std::string("fp64")) return 1e-6;
-    return ill_conditioned(proxy) ? 5e-3 : 1e-3;
+    // Gradients that are zero in theory are rounding noise against its epsilon.
+    if (proxy == "intrain") return 1e-3;
+    return ill_conditioned(proxy) ? 5e-3 : 1e-4;
   }
 };
 constexpr Precision kSingle{"fp32", ""};
