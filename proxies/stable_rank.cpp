@@ -18,7 +18,7 @@ Descriptor stable_rank() {
   d.needs.folding = nets::Folding::as_declared;
   d.dtype = "float64";
   d.degenerate = "no BatchNorm";
-  d.variant = "found by this project's founders; no paper";
+  d.variant = "of this project; the first factor of APD alone";
   d.paper = "-";
   d.reference = "-";
   d.make = [](const Setting&) {

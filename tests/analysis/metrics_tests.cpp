@@ -46,7 +46,7 @@ double mean_over_orders(
 
 }  // namespace
 
-TEST_CASE("toy rankings of PROXIES_2025.md") {
+TEST_CASE("toy rankings whose nDCG is published") {
   const Column scores = descending(10);
   const Column crossed{80, 70, 100, 90, 60, 50, 40, 30, 20, 10};
   CHECK(

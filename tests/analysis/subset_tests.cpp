@@ -112,7 +112,7 @@ TEST_CASE("populations of a few cells") {
   CHECK_THROWS_AS(population(other, "connected"), zcp::UserError);
 }
 
-// The check values in PROXIES.md (.576 / .580 / .621 / .604) were computed from
+// The published check values (.576 / .580 / .621 / .604) were computed from
 // another table of accuracies: SciPy gives the ones below for this one, which
 // are those that AZ-NAS (.578 / .552 / .520) and VKDNW (FLOPs, which rank as
 // #params do: .578 / .551 / .517, filtered .623 / .586 / .545) print.
@@ -178,7 +178,7 @@ TEST_CASE("NAS-Bench-Macro: #params and MACs differ") {
   check(1, 0.5560, 0.7478);
 }
 
-// Loose where PROXIES_2025.md has its figures from another table of accuracies
+// Loose where the published figures are from another table of accuracies
 // (see above); tight where SciPy, or VKDNW's own table, says the same.
 TEST_CASE("NATS-TSS: criteria of the best-scored by #params") {
   const auto path = zcp::test::shared("data/nats_tss_accuracy.csv");
@@ -190,7 +190,7 @@ TEST_CASE("NATS-TSS: criteria of the best-scored by #params") {
   };
   const Column ndcg{0.729279, 0.562590, 0.386576};   // NumPy, this table
   const Column published_ndcg{0.729, 0.565, 0.386};  // VKDNW, full space
-  const Column regret{0.613, 2.407, 5.867};          // PROXIES_2025.md 3.2
+  const Column regret{0.613, 2.407, 5.867};          // published
   const Column precision{0.3651, 0.3867, 0.2788};    // at 5 %, there
   const Column weighted{0.8120, 0.8096, 0.7158};     // there
   for (std::size_t metric = 0; metric < kMetrics.size(); ++metric) {
