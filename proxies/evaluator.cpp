@@ -69,13 +69,11 @@ std::vector<std::pair<std::string, std::string>> backend_description() {
 
 /// What is scored, apart from its weights.
 struct Subject {
-  const nets::Graph* graph;  ///< null for a TorchScript network
   std::int64_t params;
   std::int64_t macs;
 };
 
 struct Evaluator::State {
-  std::vector<const Descriptor*> proxies;
   Protocol protocol;
   std::optional<nets::Initialiser> initialiser;
   nets::Shape shape;
@@ -89,7 +87,6 @@ struct Evaluator::State {
   Setting setting(const Subject& subject, const Network* network) const {
     return {
         protocol,
-        subject.graph,
         network,
         subject.params,
         subject.macs,
@@ -165,7 +162,7 @@ void Evaluator::State::draw_noise(const EvaluatorOptions& options) {
 }
 
 Evaluator::Evaluator(
-    std::vector<const Descriptor*> proxies,
+    const std::vector<const Descriptor*>& proxies,
     const EvaluatorOptions& options,
     nets::Shape shape,
     int classes,
@@ -200,7 +197,6 @@ Evaluator::Evaluator(
     }
   }
   state->draw_noise(options);
-  state->proxies = std::move(proxies);
   state_ = std::move(state);
 }
 
@@ -251,7 +247,7 @@ std::vector<Score> Evaluator::score(
     const nets::Graph& graph,
     std::span<const Descriptor* const> which) const {
   return state_->score(
-      {&graph, graph.params(), graph.macs()},
+      {graph.params(), graph.macs()},
       [&](const Descriptor& proxy) { return state_->initialiser_of(proxy); },
       [&](nets::Initialiser initialiser) {
         return nets::make_graph_network(
@@ -268,7 +264,7 @@ std::vector<Score> Evaluator::score(
     std::span<const float> parameters,
     std::span<const Descriptor* const> which) const {
   return state_->score(
-      {&graph, graph.params(), graph.macs()},
+      {graph.params(), graph.macs()},
       [](const Descriptor&) { return nets::Initialiser::pytorch; },
       [&](nets::Initialiser) {
         return nets::make_graph_network(
@@ -280,11 +276,11 @@ std::vector<Score> Evaluator::score(
 std::vector<Score> Evaluator::score_model(
     const std::filesystem::path& path,
     std::span<const Descriptor* const> which) const {
-  const ModelSummary summary = summarise_model(path, state_->shape);
   const auto loaded = nets::load_script_network(path, state_->protocol.options);
+  const ModelSummary summary = summarise_model(*loaded, path, state_->shape);
   const auto own_weights = nets::Initialiser::pytorch;
   return state_->score(
-      {nullptr, summary.params, summary.macs},
+      {summary.params, summary.macs},
       [&](const Descriptor&) {
         return state_->initialiser.value_or(own_weights);
       },

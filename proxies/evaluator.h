@@ -55,7 +55,7 @@ class Evaluator {
   /// and there are none. A proxy that needs more minibatches than the protocol
   /// has gets no score, and says so. `shape` and `classes` are the task's.
   Evaluator(
-      std::vector<const Descriptor*> proxies,
+      const std::vector<const Descriptor*>& proxies,
       const EvaluatorOptions& options,
       nets::Shape shape,
       int classes,

@@ -69,18 +69,27 @@ bool is_layer(LayerKind kind) {
 ModelSummary summarise_model(
     const std::filesystem::path& path,
     nets::Shape input) {
-  const auto network = nets::load_script_network(path, at::kFloat);
+  return summarise_model(
+      *nets::load_script_network(path, at::kFloat), path, input);
+}
+
+ModelSummary summarise_model(
+    const nets::ScriptNetwork& network,
+    const std::filesystem::path& path,
+    nets::Shape input) {
   ModelSummary summary;
-  summary.notes = network->notes();
-  for (const auto& parameter : network->parameters()) {
+  summary.notes = network.notes();
+  at::TensorOptions options;
+  for (const auto& parameter : network.parameters()) {
     summary.params += parameter.value.numel();
+    options = parameter.value.options();
   }
   const at::NoGradGuard no_grad;
   nets::Recording recording;
   at::Tensor output;
   try {
-    output = network->forward(
-        at::ones({1, input.channels, input.height, input.width}),
+    output = network.forward(
+        at::ones({1, input.channels, input.height, input.width}, options),
         nets::BatchNormMode::running_statistics,
         &recording);
   } catch (const c10::Error& error) {
@@ -96,7 +105,7 @@ ModelSummary summarise_model(
   summary.classes = static_cast<int>(output.numel());
   for (const LayerCall& call : recording.calls) {
     if (!is_layer(call.kind)) continue;
-    const nets::Layer layer = layer_of(*network, call);
+    const nets::Layer layer = layer_of(network, call);
     summary.macs += layer.macs;
     summary.hash = hash_combine(
         summary.hash,

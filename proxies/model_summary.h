@@ -8,6 +8,10 @@
 
 #include "nets/graph.h"
 
+namespace zcp::nets {
+class ScriptNetwork;
+}
+
 namespace zcp::proxies {
 
 struct ModelSummary {
@@ -23,6 +27,12 @@ struct ModelSummary {
 /// Throws UserError when the file is no TorchScript module or does not take
 /// such an input.
 ModelSummary summarise_model(
+    const std::filesystem::path& path,
+    nets::Shape input);
+
+/// The same of a file that is loaded already; `path` is for messages.
+ModelSummary summarise_model(
+    const nets::ScriptNetwork& network,
     const std::filesystem::path& path,
     nets::Shape input);
 

@@ -19,6 +19,17 @@ class OnceObserver final : public Observer {
   Score score_ = Score::degenerate("the pass was not run");
 };
 
+class NothingObserver final : public Observer {
+ public:
+  explicit NothingObserver(std::function<Score()> function)
+      : function_(std::move(function)) {}
+
+  Score finish() override { return function_(); }
+
+ private:
+  std::function<Score()> function_;
+};
+
 }  // namespace
 
 Score Score::of(double value) {
@@ -43,6 +54,10 @@ std::vector<LayerGradient> layer_gradients(const Pass& pass) {
 std::unique_ptr<Observer> observe_once(
     std::function<Score(const Pass&)> function) {
   return std::make_unique<OnceObserver>(std::move(function));
+}
+
+std::unique_ptr<Observer> observe_nothing(std::function<Score()> function) {
+  return std::make_unique<NothingObserver>(std::move(function));
 }
 
 Score score_of(const at::Tensor& value, const char* reason_when_not_finite) {

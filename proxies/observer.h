@@ -29,7 +29,6 @@ struct DeviceMinibatch {
 /// What an observer is made with: one architecture under one protocol.
 struct Setting {
   const Protocol& protocol;
-  const nets::Graph* graph;      ///< null for a TorchScript network
   const nets::Network* network;  ///< null for PassKind::structure
   std::int64_t params;           ///< of the whole network, as declared
   std::int64_t macs;
@@ -79,6 +78,9 @@ std::vector<LayerGradient> layer_gradients(const Pass& pass);
 /// An observer made of a function of one pass.
 std::unique_ptr<Observer> observe_once(
     std::function<Score(const Pass&)> function);
+
+/// An observer of a proxy that sees no shared pass: `function` makes its score.
+std::unique_ptr<Observer> observe_nothing(std::function<Score()> function);
 
 /// A score from a tensor of one element; degenerate when it is not finite.
 Score score_of(const at::Tensor& value, const char* reason_when_not_finite);

@@ -4,18 +4,6 @@
 #include "proxies/observer.h"
 
 namespace zcp::proxies {
-namespace {
-
-class Params final : public Observer {
- public:
-  explicit Params(std::int64_t params) : params_(params) {}
-  Score finish() override { return Score::of(static_cast<double>(params_)); }
-
- private:
-  std::int64_t params_;
-};
-
-}  // namespace
 
 Descriptor params() {
   Descriptor d;
@@ -33,7 +21,8 @@ Descriptor params() {
   d.paper = "https://arxiv.org/abs/2009.00437";
   d.reference = "D-X-Y/AutoDL-Projects: xautodl/utils/flop_benchmark.py";
   d.make = [](const Setting& setting) {
-    return std::make_unique<Params>(setting.params);
+    const auto count = static_cast<double>(setting.params);
+    return observe_nothing([count] { return Score::of(count); });
   };
   return d;
 }

@@ -12,21 +12,6 @@
 #include "proxies/observer.h"
 
 namespace zcp::proxies {
-namespace {
-
-class Vkdnw final : public Observer {
- public:
-  explicit Vkdnw(const Setting& setting) : setting_(setting) {}
-
-  Score finish() override {
-    return fisher_spectrum_score(*setting_.network, setting_.noise, false);
-  }
-
- private:
-  const Setting setting_;
-};
-
-}  // namespace
 
 Descriptor vkdnw() {
   Descriptor d;
@@ -45,7 +30,9 @@ Descriptor vkdnw() {
   d.paper = "CVPR 2025, VKDNW";
   d.reference = "ondratybl/VKDNW: NB201/ZeroShotProxy/compute_vkdnw_score.py";
   d.make = [](const Setting& setting) {
-    return std::make_unique<Vkdnw>(setting);
+    return observe_nothing([setting] {
+      return fisher_spectrum_score(*setting.network, setting.noise, false);
+    });
   };
   return d;
 }

@@ -12,21 +12,6 @@
 #include "proxies/observer.h"
 
 namespace zcp::proxies {
-namespace {
-
-class VkdnwFim final : public Observer {
- public:
-  explicit VkdnwFim(const Setting& setting) : setting_(setting) {}
-
-  Score finish() override {
-    return fisher_spectrum_score(*setting_.network, setting_.noise, true);
-  }
-
- private:
-  const Setting setting_;
-};
-
-}  // namespace
 
 Descriptor vkdnw_fim() {
   Descriptor d;
@@ -45,7 +30,9 @@ Descriptor vkdnw_fim() {
   d.paper = "CVPR 2025, VKDNW";
   d.reference = "ondratybl/VKDNW: NB201/ZeroShotProxy/compute_vkdnw_score.py";
   d.make = [](const Setting& setting) {
-    return std::make_unique<VkdnwFim>(setting);
+    return observe_nothing([setting] {
+      return fisher_spectrum_score(*setting.network, setting.noise, true);
+    });
   };
   return d;
 }
