@@ -58,8 +58,8 @@ ordered_json summary_json(
 ordered_json describe_member(
     const Selection& selection,
     const TaskChoice& task) {
-  const nets::Graph graph =
-      selection.space->build(selection.specs[0], task.shape, task.classes);
+  const nets::Graph graph = selection.space->build(
+      selection.specs[0], task.shape, task.classes, selection.skeleton);
   return summary_json(
       selection.specs[0],
       task.name,

@@ -249,7 +249,11 @@ class ScoreRun {
 
   nets::Graph build(std::size_t architecture, nets::Folding folding) const {
     return selection_.space->build(
-        unique_names_[architecture], task_.shape, task_.classes, {}, folding);
+        unique_names_[architecture],
+        task_.shape,
+        task_.classes,
+        selection_.skeleton,
+        folding);
   }
 
   void fingerprint_all() {
@@ -317,6 +321,14 @@ class ScoreRun {
         {"init", options_.init_name},
         {"precision", e.precision},
         {"device", e.device.substr(0, e.device.find(':'))}};
+    // Named only when they are not the benchmark's own.
+    const nets::Skeleton& skeleton = selection_.skeleton;
+    if (skeleton.channels > 0) {
+      protocol["channels"] = std::to_string(skeleton.channels);
+    }
+    if (skeleton.cells_per_stage > 0) {
+      protocol["cells"] = std::to_string(skeleton.cells_per_stage);
+    }
     if (needs_inputs()) protocol["data"] = task_.task->fingerprint();
     return protocol;
   }

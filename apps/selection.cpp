@@ -35,6 +35,11 @@ std::string only_one(const Values& values, const Strings& names) {
 }
 
 Strings all_specs(const nets::Space& space) {
+  if (space.info().size == 0) {
+    throw UserError(
+        "--all: {} has too many architectures, expected --sample N or --arch",
+        space.info().name);
+  }
   Strings specs;
   for (std::int64_t i = 0; i < space.info().size; ++i) {
     specs.push_back(space.spec(i));
@@ -62,6 +67,14 @@ Strings chosen_specs(
     return nets::sample_specs(space, values["sample"].as<std::int64_t>(), seed);
   }
   return all_specs(space);
+}
+
+/// A size of the skeleton; 0 where it is not given.
+int skeleton_size(const Values& values, const char* option) {
+  if (values.count(option) == 0) return 0;
+  const int size = values[option].as<int>();
+  if (size < 1) throw UserError("--{} {}: expected 1 or more", option, size);
+  return size;
 }
 
 /// --model options: each a file, no two of one name.
@@ -95,6 +108,13 @@ void add_selection_options(po::options_description& options) {
       "sample",
       po::value<std::int64_t>(),
       "this many, drawn uniformly by --seed")("all", "the whole space")(
+      "channels",
+      po::value<int>(),
+      "of the stem of the space's networks, for thinner ones (without: the "
+      "benchmark's)")(
+      "cells",
+      po::value<int>(),
+      "a stage, for shallower networks (without: the benchmark's)")(
       "model",
       po::value<Strings>()->composing(),
       "a TorchScript file instead of a space; repeatable");
@@ -126,7 +146,8 @@ Strings Selection::names() const {
 Selection select_architectures(const Values& values, std::uint64_t seed) {
   Selection selection;
   if (only_one(values, {"space", "model"}) == "model") {
-    for (const char* option : {"arch", "archs", "sample", "all"}) {
+    for (const char* option :
+         {"arch", "archs", "sample", "all", "channels", "cells"}) {
       if (values.count(option) != 0) {
         throw UserError("--{} goes with --space, not with --model", option);
       }
@@ -136,6 +157,8 @@ Selection select_architectures(const Values& values, std::uint64_t seed) {
   }
   selection.space = &nets::find_space(values["space"].as<std::string>());
   selection.specs = chosen_specs(*selection.space, values, seed);
+  selection.skeleton.channels = skeleton_size(values, "channels");
+  selection.skeleton.cells_per_stage = skeleton_size(values, "cells");
   return selection;
 }
 

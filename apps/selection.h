@@ -12,7 +12,8 @@
 
 namespace zcp::apps {
 
-/// --space with --arch, --archs, --sample or --all; or --model.
+/// --space with --arch, --archs, --sample or --all, --channels, --cells; or
+/// --model.
 void add_selection_options(
     boost::program_options::options_description& options);
 
@@ -23,6 +24,7 @@ void add_task_options(boost::program_options::options_description& options);
 struct Selection {
   const nets::Space* space = nullptr;  ///< null for models
   std::vector<std::string> specs;      ///< normalised; in the order asked
+  nets::Skeleton skeleton;             ///< of the space's networks
   std::vector<std::string> models;     ///< paths, where space is null
 
   /// The names under which scores are kept: specs, or file names without .pt.

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -12,12 +13,6 @@ namespace {
 
 namespace po = boost::program_options;
 
-std::vector<std::string> task_names() {
-  std::vector<std::string> names;
-  for (const auto& task : benchmarks::tasks()) names.push_back(task.name);
-  return names;
-}
-
 nlohmann::ordered_json to_json(const nets::SpaceInfo& info) {
   return {
       {"name", info.name},
@@ -26,23 +21,25 @@ nlohmann::ordered_json to_json(const nets::SpaceInfo& info) {
       {"syntax", info.syntax},
       {"example", info.example},
       {"paper", info.paper},
-      {"tasks", task_names()}};
+      {"tasks", info.tasks}};
 }
 
 void print(const nets::SpaceInfo& info) {
   std::cout << fmt::format(
-      "{}  {} architectures\n  {}\n  spec     {}\n  example  {}\n"
+      "{}  {}\n  {}\n  spec     {}\n  example  {}\n  tasks    {}\n"
       "  paper    {}\n\n",
       info.name,
-      info.size,
+      info.size > 0 ? fmt::format("{} architectures", info.size)
+                    : "to be sampled: too many to number",
       info.summary,
       info.syntax,
       info.example,
+      fmt::join(info.tasks, ", "),
       info.paper);
 }
 
 void print_tasks() {
-  std::cout << "tasks (any space on any of them):\n";
+  std::cout << "tasks:\n";
   for (const auto& task : benchmarks::tasks()) {
     const auto& shape = task.shape;
     const std::string size = shape.channels == 0 ? "from the file"

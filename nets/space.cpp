@@ -1,12 +1,19 @@
 #include "nets/space.h"
 
 #include <array>
+#include <unordered_set>
 
 #include "common/error.h"
 #include "common/random.h"
 #include "nets/spaces/all.h"
 
 namespace zcp::nets {
+
+std::string Space::draw(std::uint64_t seed) const {
+  std::int64_t index = 0;
+  fill_integers(std::span(&index, 1), info().size, seed);
+  return spec(index);
+}
 
 std::span<const std::unique_ptr<const Space>> spaces() {
   static const std::array all{make_nats_tss()};
@@ -26,9 +33,32 @@ const Space& find_space(const std::string& name) {
       near.empty() ? "" : ", did you mean " + near + "?");
 }
 
+namespace {
+
+/// Of a space that is not numbered.
+std::vector<std::string>
+draw_specs(const Space& space, std::int64_t count, std::uint64_t seed) {
+  std::vector<std::string> specs;
+  std::unordered_set<std::string> seen;
+  const std::uint64_t patience = 1000 + 100 * static_cast<std::uint64_t>(count);
+  for (std::uint64_t i = 0; i < patience; ++i) {
+    if (std::ssize(specs) == count) return specs;
+    std::string spec = space.draw(derive_seed(seed, "sample", i));
+    if (seen.insert(spec).second) specs.push_back(std::move(spec));
+  }
+  throw UserError(
+      "--sample {}: found only {} different specs of {}",
+      count,
+      specs.size(),
+      space.info().name);
+}
+
+}  // namespace
+
 std::vector<std::string>
 sample_specs(const Space& space, std::int64_t count, std::uint64_t seed) {
   const std::int64_t size = space.info().size;
+  if (size == 0 && count >= 1) return draw_specs(space, count, seed);
   if (count < 1 || count > size) {
     throw UserError(
         "--sample {}: expected 1 to {}, the size of {}",

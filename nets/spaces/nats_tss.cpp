@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "common/error.h"
+#include "common/random.h"
 #include "nets/spaces/all.h"
 
 namespace zcp::nets {
@@ -152,7 +153,8 @@ class NatsTss final : public Space {
         "|nor_conv_3x3~0|+|nor_conv_3x3~0|avg_pool_3x3~1|+|skip_connect~0|"
         "nor_conv_3x3~1|skip_connect~2|",
         "https://arxiv.org/abs/2009.00437",
-        kSize};
+        kSize,
+        {"cifar10", "cifar100", "imagenet16-120"}};
     return info;
   }
 
@@ -169,16 +171,38 @@ class NatsTss final : public Space {
     return format_nats_cell(parse_nats_cell(spec));
   }
 
+  std::string mutate(std::string_view spec, std::uint64_t seed) const override {
+    NatsCell cell = parse_nats_cell(spec);
+    std::array<std::int64_t, 2> drawn{};
+    fill_integers(std::span(drawn).first(1), std::ssize(cell.ops), seed);
+    fill_integers(
+        std::span(drawn).last(1),
+        std::ssize(kOpNames) - 1,
+        derive_seed(seed, "operation"));
+    CellOp& op = cell.ops[static_cast<std::size_t>(drawn[0])];
+    // One of the four other operations.
+    op = static_cast<CellOp>(
+        (static_cast<std::int64_t>(op) + 1 + drawn[1]) % std::ssize(kOpNames));
+    return format_nats_cell(cell);
+  }
+
   Graph build(
       std::string_view spec,
       Shape input,
-      int classes,
+      Output output,
       const Skeleton& skeleton,
       Folding folding) const override {
+    if (output.head != Head::classes) {
+      throw UserError(
+          "nats-tss: its networks classify; expected a task of images with a "
+          "class each");
+    }
     const NatsCell cell = parse_nats_cell(spec);
+    const int channels = skeleton.channels > 0 ? skeleton.channels : 16;
+    const int cells =
+        skeleton.cells_per_stage > 0 ? skeleton.cells_per_stage : 5;
     GraphBuilder graph(input, folding);
-    Value x =
-        graph.batch_norm(conv(graph, graph.input(), skeleton.channels, 3, 1));
+    Value x = graph.batch_norm(conv(graph, graph.input(), channels, 3, 1));
     graph.add_calls(x, 1);  // the Sequential of the stem
     graph.end_block(x);
     for (int stage = 0; stage < 3; ++stage) {
@@ -186,14 +210,15 @@ class NatsTss final : public Space {
         x = add_reduction(graph, x);
         graph.end_block(x);
       }
-      for (int i = 0; i < skeleton.cells_per_stage; ++i) {
+      for (int i = 0; i < cells; ++i) {
         x = add_cell(graph, cell, x, skeleton.affine);
         graph.end_block(x);
       }
     }
     x = graph.relu(graph.batch_norm(x));
     graph.add_calls(x, 1);  // the Sequential of the last activation
-    const Value logits = graph.linear(graph.global_avg_pool(x), classes);
+    const Value logits =
+        graph.linear(graph.global_avg_pool(x), output.channels);
     graph.add_calls(logits, 1);  // the network itself
     return std::move(graph).finish(logits);
   }

@@ -17,6 +17,23 @@ TEST_CASE("every space enumerates specs that it accepts and builds") {
   }
 }
 
+TEST_CASE("a mutation is another member of the space, by the seed alone") {
+  for (const auto& space : spaces()) {
+    CAPTURE(space->info().name);
+    std::set<std::string> neighbours;
+    for (const auto& spec : sample_specs(*space, 10, 2)) {
+      for (std::uint64_t seed = 0; seed < 20; ++seed) {
+        const std::string other = space->mutate(spec, seed);
+        CHECK(other != spec);
+        CHECK(space->normalise(other) == other);
+        CHECK(other == space->mutate(spec, seed));
+        neighbours.insert(other);
+      }
+    }
+    CHECK(neighbours.size() > 20);
+  }
+}
+
 TEST_CASE("a sample is drawn without repetition and by the seed alone") {
   const Space& space = find_space("nats-tss");
   const auto a = sample_specs(space, 300, 5);
