@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <dlfcn.h>
+#include <malloc.h>
 #include <omp.h>
 #include <torch/version.h>
 
@@ -35,10 +36,21 @@ void set_blas_threads_to_one() {
   if (symbol != nullptr) reinterpret_cast<Setter>(symbol)(1);
 }
 
+/// Keeps what passes release for the next ones: without it the activations'
+/// pages go back to the system and come again, cleared, at every layer.
+void keep_memory() {
+#if defined(__GLIBC__)
+  constexpr int kLargest = 1 << 30;
+  mallopt(M_MMAP_THRESHOLD, kLargest);
+  mallopt(M_TRIM_THRESHOLD, kLargest);
+#endif
+}
+
 at::ScalarType scalar_type(const std::string& precision) {
   if (precision == "fp32") return at::kFloat;
   if (precision == "fp64") return at::kDouble;
-  throw UserError("--precision {}: expected fp32 or fp64", precision);
+  if (precision == "bf16") return at::kBFloat16;
+  throw UserError("--precision {}: expected fp32, bf16 or fp64", precision);
 }
 
 at::Device device_of(const std::string& name) {
@@ -169,6 +181,7 @@ Evaluator::Evaluator(
     const std::vector<HostMinibatch>& minibatches) {
   auto state = std::make_unique<State>();
   set_blas_threads_to_one();
+  keep_memory();
   state->protocol.seed = options.seed;
   state->protocol.batch_size = options.batch_size;
   state->protocol.minibatches = options.minibatches;

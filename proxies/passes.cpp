@@ -115,6 +115,12 @@ void differentiate(
   }
 }
 
+/// Sixteen bits are too few for the sum of exponentials.
+at::Tensor mean_cross_entropy(const at::Tensor& logits, const at::Tensor& y) {
+  const bool narrow = logits.scalar_type() == at::kBFloat16;
+  return at::cross_entropy_loss(narrow ? logits.to(at::kFloat) : logits, y);
+}
+
 void run_minibatches(const Setting& setting, Jobs& jobs) {
   const Network& network = *setting.network;
   const auto minibatches = setting.minibatches;
@@ -154,7 +160,7 @@ void run_minibatches(const Setting& setting, Jobs& jobs) {
         BatchNormMode::batch_statistics,
         record_now ? &recording : nullptr);
     if (gradients || outputs) {
-      const at::Tensor loss = at::cross_entropy_loss(pass.logits, pass.y);
+      const at::Tensor loss = mean_cross_entropy(pass.logits, pass.y);
       differentiate(loss, gradients, outputs && record_now, pass);
     }
     const at::NoGradGuard no_grad;
