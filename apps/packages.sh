@@ -11,7 +11,7 @@ zcp_packages=(
   nlohmann-json3-dev libsqlite3-dev libfmt-dev
   libbz2-dev zlib1g-dev libxxhash-dev libcsv-dev
   # tests and images
-  doctest-dev dataset-fashion-mnist
+  doctest-dev dataset-fashion-mnist libbenchmark-dev
 )
 
 # Prints the packages of zcp_packages that are not installed, one a line.

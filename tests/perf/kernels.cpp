@@ -1,0 +1,120 @@
+// The loops that zcp owns, alone: packed codes, BatchNorm, rank correlation,
+// graphs.
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <benchmark/benchmark.h>
+
+#include "analysis/rank.h"
+#include "common/random.h"
+#include "nets/batch_norm.h"
+#include "nets/space.h"
+#include "proxies/bit_codes.h"
+
+namespace {
+
+using namespace zcp;
+using proxies::BitCodes;
+using proxies::Instructions;
+
+constexpr int kSamples = 64;
+constexpr std::size_t kUnits = 16 * 32 * 32;  // a layer of NATS-TSS's first
+
+std::vector<float> normal(std::size_t count) {
+  std::vector<float> values(count);
+  fill_normal(values, 1.0F, 1);
+  return values;
+}
+
+bool available(Instructions set) {
+  return static_cast<int>(set) <=
+         static_cast<int>(proxies::best_instructions());
+}
+
+void pack_codes(benchmark::State& state) {
+  const auto set = static_cast<Instructions>(state.range(0));
+  if (!available(set)) return state.SkipWithError("not on this processor");
+  const auto values = normal(kSamples * kUnits);
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(BitCodes(values, kSamples, set));
+  }
+}
+BENCHMARK(pack_codes)->Arg(0)->Arg(1)->Arg(2)->Unit(benchmark::kMicrosecond);
+
+void count_agreement(benchmark::State& state) {
+  const auto set = static_cast<Instructions>(state.range(0));
+  if (!available(set)) return state.SkipWithError("not on this processor");
+  const BitCodes codes(normal(kSamples * kUnits), kSamples);
+  std::vector<std::int64_t> kernel(kSamples * kSamples);
+  for (auto _ : state) {
+    proxies::add_agreement(codes, 1, kernel, set);
+    benchmark::DoNotOptimize(kernel.data());
+  }
+}
+BENCHMARK(count_agreement)
+    ->Arg(0)
+    ->Arg(1)
+    ->Arg(2)
+    ->Unit(benchmark::kMicrosecond);
+
+/// What the packed codes replace: two products of float matrices.
+void agreement_by_products(benchmark::State& state) {
+  at::set_num_threads(1);
+  const at::Tensor codes =
+      (at::randn({kSamples, static_cast<std::int64_t>(kUnits)}) > 0)
+          .to(at::kFloat);
+  for (auto _ : state) {
+    const at::Tensor off = 1 - codes;
+    benchmark::DoNotOptimize(codes.mm(codes.t()) + off.mm(off.t()));
+  }
+}
+BENCHMARK(agreement_by_products)->Unit(benchmark::kMicrosecond);
+
+void batch_norm(benchmark::State& state) {
+  at::set_num_threads(1);
+  const at::NoGradGuard no_grad;
+  const at::Tensor x = at::randn({kSamples, 16, 32, 32})
+                           .contiguous(at::MemoryFormat::ChannelsLast);
+  const at::Tensor ones = at::ones({16});
+  const bool own = state.range(0) != 0;
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(
+        own ? nets::batch_norm_of_batch(x, ones, ones, 1e-5)
+            : at::batch_norm(x, ones, ones, {}, {}, true, 0.1, 1e-5, false));
+  }
+}
+BENCHMARK(batch_norm)
+    ->ArgName("own")
+    ->Arg(0)
+    ->Arg(1)
+    ->Unit(benchmark::kMicrosecond);
+
+void kendall_tau_b(benchmark::State& state) {
+  const auto count = static_cast<std::size_t>(state.range(0));
+  std::vector<double> x(count);
+  std::vector<double> y(count);
+  const auto values = normal(2 * count);
+  std::copy_n(values.begin(), count, x.begin());
+  std::copy_n(values.begin() + state.range(0), count, y.begin());
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(analysis::kendall_tau_b(x, y));
+  }
+}
+BENCHMARK(kendall_tau_b)
+    ->Arg(15625)
+    ->Arg(423624)
+    ->Unit(benchmark::kMillisecond);
+
+void build_graph(benchmark::State& state) {
+  const nets::Space& space = nets::find_space("nats-tss");
+  const auto specs = nets::sample_specs(space, 64, 0);
+  std::size_t next = 0;
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(
+        space.build(specs[next++ % specs.size()], {3, 32, 32}, 10).hash());
+  }
+}
+BENCHMARK(build_graph)->Unit(benchmark::kMicrosecond);
+
+}  // namespace
+
+BENCHMARK_MAIN();

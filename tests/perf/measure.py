@@ -1,0 +1,272 @@
+"""Measures build/release/zcp; tests/perf/run.sh says how.
+
+Every figure comes from a process that is started here. Time is the wall time of the process less that of one that only
+counts parameters (loading LibTorch, reading specs), so that it is the time of the scoring.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import os
+import platform
+import re
+import resource
+import sqlite3
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+ZCP = ROOT / "build/release/zcp"
+REFERENCE = ROOT / "tests/reference/benchmark.py"
+HEAVIEST = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|nor_conv_3x3~0|nor_conv_3x3~1|nor_conv_3x3~2|"
+NATS = ["--space", "nats-tss"]
+NOISE = ["--task", "gaussian"]
+CORES = os.cpu_count() or 1
+
+
+@dataclass
+class Run:
+    seconds: float
+    megabytes: float
+    output: str
+
+
+def run(command: list[str], environment: dict[str, str] | None = None) -> Run:
+    """Runs a program; its wall time and largest resident set."""
+    start = time.perf_counter()
+    with tempfile.TemporaryFile("w+") as out:
+        child = subprocess.Popen(command, stdout=out, env={**os.environ, **(environment or {})}, cwd=ROOT)
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        seconds = time.perf_counter() - start
+        out.seek(0)
+        text = out.read()
+    if child.returncode != 0:
+        raise SystemExit(f"{' '.join(command)}: exit status {child.returncode}")
+    return Run(seconds, usage.ru_maxrss / 1024, text)
+
+
+class Bench:
+    """What all measurements share."""
+
+    def __init__(self, cells: int, folder: Path) -> None:
+        self.folder = folder
+        self.cells = cells
+        self.specs = folder / "cells.txt"
+        table = self.score(["--sample", str(cells), "--proxies", "params"]).output
+        self.specs.write_text("\n".join(row["arch"] for row in csv.DictReader(table.splitlines())) + "\n")
+        one = ["--arch", HEAVIEST, "--proxies", "params"]
+        self.startup = min(self.score(one).seconds for _ in range(3))
+
+    def score(self, more: list[str], environment: dict[str, str] | None = None) -> Run:
+        return run([str(ZCP), "score", *NATS, *NOISE, "--quiet", *more], environment)
+
+    def scoring(self, more: list[str]) -> float:
+        """Seconds of scoring, the best of two."""
+        return min(self.score([*more, "--csv", "/dev/null"]).seconds for _ in range(2)) - self.startup
+
+    def on_cells(self, more: list[str]) -> float:
+        """Seconds a cell of the sample."""
+        return self.scoring(["--archs", str(self.specs), *more]) / self.cells
+
+
+def reference_seconds(bench: Bench, group: str) -> float:
+    text = run(["/usr/bin/python3", str(REFERENCE), "--specs", str(bench.specs), "--proxies", group]).output
+    return float(re.search(r"^ +all +([0-9.]+)", text, re.MULTILINE)[1])
+
+
+def table(head: list[str], rows: list[list[str]]) -> str:
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
+
+
+def measure_reference(bench: Bench) -> str:
+    rows = []
+    for group in ("core", "suite-zero"):
+        first = bench.on_cells(["--proxies", group])
+        slow = reference_seconds(bench, group)
+        fast = min(first, bench.on_cells(["--proxies", group]))
+        rows.append([f"`{group}`", f"{slow:.2f}", f"{fast:.3f}", f"{slow / fast:.1f}"])
+    return ("## Against the straightforward program\n\n"
+            f"Seconds an architecture: {bench.cells} random cells of NATS-TSS, batch 64, all {CORES} cores for both.\n\n"
+            + table(["proxies", "PyTorch", "zcp", "times faster"], rows))
+
+
+def kernel_seconds(log: str) -> dict[str, float]:
+    """Seconds inside oneDNN by kind of primitive."""
+    total: dict[str, float] = {}
+    for line in log.splitlines():
+        fields = line.split(",")
+        if len(fields) > 4 and fields[0].endswith("verbose") and fields[1] == "exec":
+            total[fields[3]] = total.get(fields[3], 0.0) + float(fields[-1]) / 1e3
+    return total
+
+
+def measure_kernels(bench: Bench) -> str:
+    one = ["--arch", HEAVIEST, "--proxies", "core", "--workers", "1", "--csv", "/dev/null"]
+    rows = []
+    for precision in ("fp32", "bf16"):
+        runs = [bench.score([*one, "--precision", precision], {"DNNL_VERBOSE": "1"}) for _ in range(3)]
+        best = min(runs, key=lambda r: r.seconds)
+        spent = kernel_seconds(best.output)
+        inside = sum(spent.get(kind, 0.0) for kind in ("convolution", "inner_product", "matmul"))
+        wall = best.seconds - bench.startup
+        rows.append([precision, f"{wall:.2f}", f"{inside:.2f}", f"{100 * inside / wall:.0f} %",
+                     f"{100 * spent.get('reorder', 0.0) / wall:.1f} %"])
+    return ("## Inside the kernels\n\nThe cell of six 3x3 convolutions, `core`, batch 64, one worker; seconds by "
+            "`DNNL_VERBOSE=1`.\n\n"
+            + table(["precision", "scoring", "convolutions and products", "share", "reorders"], rows))
+
+
+def measure_growth(bench: Bench) -> str:
+    rows = []
+
+    def add(what: str, options: list[str]) -> None:
+        seconds = bench.on_cells(options)
+        rows.append([what, f"{seconds:.3f}", f"{1 / seconds:.2f}"])
+
+    for size in (16, 32, 64, 128):
+        add(f"`core`, batch {size}", ["--proxies", "core", "--batch-size", str(size)])
+    for count in (4, 8):
+        add(f"`core`, {count} minibatches", ["--proxies", "core", "--minibatches", str(count)])
+    for name in ("grad_norm", "synflow", "naswot", "zico", "suite-zero"):
+        add(f"`{name}`", ["--proxies", name])
+    for cells in (1, 3):
+        add(f"`core`, {cells} cell(s) a stage", ["--proxies", "core", "--cells", str(cells)])
+    for channels in (8, 32):
+        add(f"`core`, {channels} channels", ["--proxies", "core", "--channels", str(channels)])
+    seconds = {workers: bench.on_cells(["--proxies", "core", "--workers", str(workers)]) for workers in (1, 2)}
+    for workers, value in seconds.items():
+        rows.append([f"`core`, {workers} worker(s)", f"{value:.3f}", f"{1 / value:.2f}"])
+    return ("## What the cost grows with\n\nThe same cells; 5 cells a stage, 16 channels, batch 64, 2 minibatches, all "
+            "cores unless said otherwise.\n\n" + table(["what", "seconds a cell", "cells a second"], rows)
+            + f"\nTwo workers give {seconds[1] / seconds[2]:.2f} times one worker's throughput.\n")
+
+
+def measure_memory(bench: Bench) -> str:
+    rows = []
+    common = ["--proxies", "core", "--workers", "1", "--csv", "/dev/null"]
+    for precision in ("fp32", "bf16"):
+        used = bench.score(["--arch", HEAVIEST, *common, "--precision", precision]).megabytes
+        rows.append([f"heaviest cell, {precision}", f"{used:.0f}"])
+    # The heaviest first in both, so that the second only has more of them.
+    heavy = ["--arch", HEAVIEST]
+    for count in (5, 20):
+        head = bench.specs.read_text().split()[:count]
+        more = [option for spec in head for option in ("--arch", spec)]
+        used = bench.score([*heavy, *more, *common]).megabytes
+        rows.append([f"heaviest cell and {count} others, fp32", f"{used:.0f}"])
+    for group in ("suite-zero",):
+        used = bench.score(["--arch", HEAVIEST, "--proxies", group, "--workers", "1", "--csv", "/dev/null"]).megabytes
+        rows.append([f"heaviest cell, `{group}`, fp32", f"{used:.0f}"])
+    return ("## Memory\n\nLargest resident set of the process, MiB, one worker, `core`, batch 64.\n\n"
+            + table(["what", "MiB"], rows))
+
+
+def measure_space(bench: Bench) -> str:
+    part = ["--all", "--shard", "0/100"]
+    text = bench.score([*part, "--proxies", "params"])
+    specs = len(text.output.splitlines()) - 1
+    seconds = bench.score([*part, "--proxies", "core", "--csv", "/dev/null"]).seconds - text.seconds
+    slow = reference_seconds(bench, "core")
+    rows = [["NATS-TSS, `core`, a hundredth of its functions", f"{specs} specs", f"{seconds:.1f}",
+             f"{seconds / specs:.3f} s a spec, {slow / (seconds / specs):.1f} times faster than the reference"]]
+    start = time.perf_counter()
+    run([str(ZCP), "score", *NATS, "--all", "--proxies", "params,macs", "--csv", "/dev/null", "--quiet"])
+    rows.append(["NATS-TSS, `params,macs`", "15625 specs", f"{time.perf_counter() - start:.1f}", "whole process"])
+    if "nas-bench-101" in run([str(ZCP), "spaces"]).output:
+        start = time.perf_counter()
+        run([str(ZCP), "score", "--space", "nas-bench-101", "--all", "--proxies", "params,macs", "--csv", "/dev/null",
+             "--quiet"])
+        rows.append(["NAS-Bench-101, `params,macs`", "423624 specs", f"{time.perf_counter() - start:.1f}",
+                     "whole process, enumeration included"])
+    return ("## Whole spaces\n\n" + table(["what", "size", "seconds", "that is"], rows))
+
+
+def rank_agreement(bench: Bench, count: int, names: str) -> list[list[str]]:
+    files = {}
+    for precision in ("fp32", "bf16"):
+        files[precision] = bench.folder / f"{precision}.csv"
+        bench.score(["--sample", str(count), "--seed", "1", "--proxies", names, "--precision", precision,
+                     "--csv", str(files[precision])])
+    rows = []
+    for name in names.split(","):
+        text = run([str(ZCP), "correlate", "--scores", str(files["bf16"]), "--truth", str(files["fp32"]), "--metric",
+                    name, "--proxies", name, "--bootstrap", "0", "--baseline", name, "--json"]).output
+        rows.append([f"`{name}`", re.search(r'"kendall_tau": ([0-9.e-]+)', text)[1][:6]])
+    return rows
+
+
+def measure_bf16(bench: Bench) -> str:
+    fast = {p: bench.on_cells(["--proxies", "core", "--precision", p]) for p in ("fp32", "bf16")}
+    slow = reference_seconds(bench, "core")
+    speed = [[p, f"{s:.3f}", f"{slow / s:.1f}"] for p, s in fast.items()]
+    count = 200
+    return ("## bfloat16\n\n" + table(["precision", "seconds a cell, `core`", "times faster than the reference"], speed)
+            + f"\nKendall tau between the bf16 and the fp32 scores of {count} cells:\n\n"
+            + table(["proxy", "tau"], rank_agreement(bench, count, "grad_norm,synflow,naswot,zico")))
+
+
+def measure_micro(bench: Bench) -> str:
+    program = ROOT / "build/release/tests/perf/zcp_kernel_benchmarks"
+    if not program.exists():
+        return "## Kernels alone\n\nnot built: `apt-get install libbenchmark-dev`\n"
+    text = run([str(program), "--benchmark_format=csv"]).output
+    lines = text[text.index("name,"):].splitlines()
+    rows = [[f"`{row['name']}`", f"{float(row['cpu_time']):.1f} {row['time_unit']}"] for row in csv.DictReader(lines)]
+    return "## Kernels alone\n\n" + table(["kernel", "processor time"], rows)
+
+
+MEASUREMENTS = {
+    "reference": measure_reference,
+    "kernels": measure_kernels,
+    "growth": measure_growth,
+    "memory": measure_memory,
+    "space": measure_space,
+    "bf16": measure_bf16,
+    "micro": measure_micro,
+}
+
+
+def machine(bench: Bench) -> str:
+    store = bench.folder / "who.sqlite"
+    bench.score(["--arch", HEAVIEST, "--proxies", "params", "--store", str(store), "--csv", "/dev/null"])
+    version, cpu, libtorch, blas = sqlite3.connect(store).execute(
+        "SELECT version, cpu, libtorch, blas FROM run").fetchone()
+    flags = Path("/proc/cpuinfo").read_text()
+    extra = [flag for flag in ("avx2", "avx512f", "avx512_bf16", "amx_bf16") if re.search(rf"\b{flag}\b", flags)]
+    return (f"zcp {version}, {time.strftime('%Y-%m-%d')}: {cpu}, {CORES} cores ({', '.join(extra)}), "
+            f"{platform.freedesktop_os_release()['PRETTY_NAME']}, LibTorch {libtorch}, {blas.split(' NO_')[0]}.\n")
+
+
+INTRODUCTION = """# Speed
+
+What `tests/perf/run.sh --write` measured, on the machine named below. Other machines give other seconds; the ratios carry further.
+
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--write", action="store_true", help="write docs/performance.md")
+    parser.add_argument("--only", default=",".join(MEASUREMENTS), help="comma-separated")
+    parser.add_argument("--cells", type=int, default=20, help="cells of the sample")
+    options = parser.parse_args()
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(options.cells, Path(folder))
+        parts = [machine(bench)]
+        print(parts[0], flush=True)
+        for name in options.only.split(","):
+            parts.append(MEASUREMENTS[name](bench))
+            print(parts[-1], flush=True)
+    if options.write:
+        (ROOT / "docs/performance.md").write_text(INTRODUCTION + "\n".join(parts))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Measures zcp on this machine, one thing after the other, and prints the table
+# that docs/performance.md holds. Half an hour on two quiet cores.
+#
+#   tests/perf/run.sh [--write] [--only NAME[,NAME]] [--cells 20]
+#
+# --write  also writes docs/performance.md
+# --only   some of: reference, kernels, growth, memory, space, bf16, micro
+#
+# The reference is the straightforward PyTorch program of tests/reference on
+# Debian's python3-torch, which is the same LibTorch and OpenBLAS. Figures are
+# ratios of one run on one machine; nothing else should run meanwhile.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+# shellcheck source=apps/packages.sh
+source apps/packages.sh
+if ! /usr/bin/python3 -c 'import torch' 2>/dev/null; then
+  echo "the reference needs PyTorch: apt-get install python3-torch" >&2
+  exit 1
+fi
+build release >&2
+exec /usr/bin/python3 tests/perf/measure.py "$@"
