@@ -28,6 +28,8 @@ Descriptor meco();
 Descriptor meco_opt();
 Descriptor naswot();
 Descriptor near();
+Descriptor nn_degree();
+Descriptor nn_mass();
 Descriptor ntk_condition();
 Descriptor ntk_trace();
 Descriptor nwot();

@@ -83,6 +83,7 @@ std::vector<std::pair<std::string, std::string>> backend_description() {
 struct Subject {
   std::int64_t params;
   std::int64_t macs;
+  const nets::Graph* graph = nullptr;  ///< null for a TorchScript file
 };
 
 struct Evaluator::State {
@@ -100,6 +101,7 @@ struct Evaluator::State {
     return {
         protocol,
         network,
+        subject.graph,
         subject.params,
         subject.macs,
         classes,
@@ -260,7 +262,7 @@ std::vector<Score> Evaluator::score(
     const nets::Graph& graph,
     std::span<const Descriptor* const> which) const {
   return state_->score(
-      {graph.params(), graph.macs()},
+      {graph.params(), graph.macs(), &graph},
       [&](const Descriptor& proxy) { return state_->initialiser_of(proxy); },
       [&](nets::Initialiser initialiser) {
         return nets::make_graph_network(
@@ -277,7 +279,7 @@ std::vector<Score> Evaluator::score(
     std::span<const float> parameters,
     std::span<const Descriptor* const> which) const {
   return state_->score(
-      {graph.params(), graph.macs()},
+      {graph.params(), graph.macs(), &graph},
       [](const Descriptor&) { return nets::Initialiser::pytorch; },
       [&](nets::Initialiser) {
         return nets::make_graph_network(

@@ -30,6 +30,7 @@ struct DeviceMinibatch {
 struct Setting {
   const Protocol& protocol;
   const nets::Network* network;  ///< null for PassKind::structure
+  const nets::Graph* graph;      ///< null for a TorchScript file
   std::int64_t params;           ///< of the whole network, as declared
   std::int64_t macs;
   int classes;

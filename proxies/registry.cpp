@@ -13,6 +13,8 @@ std::span<const Descriptor> registry() {
       params(),
       macs(),
       l2_norm(),
+      nn_mass(),
+      nn_degree(),
       grad_norm(),
       grad_norm_total(),
       snip(),

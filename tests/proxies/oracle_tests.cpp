@@ -186,6 +186,32 @@ TEST_CASE("a network without ReLU has no NASWOT, and the others theirs") {
   CHECK(scores[4].value > 0);
 }
 
+TEST_CASE("NN-Mass and NN-Degree of one residual block, by hand") {
+  // 3 channels in, two convolutions of 3: (3 + 3), 3 + 3 / (3 + 3).
+  nets::GraphBuilder builder(kShape);
+  const auto inner =
+      builder.relu(builder.conv2d(builder.input(), pointwise(3)));
+  const auto branch = builder.conv2d(inner, pointwise(3));
+  const auto sum = builder.add(std::array{branch, builder.input()});
+  const auto logits = builder.linear(builder.global_avg_pool(sum), 2);
+  const nets::Graph graph = std::move(builder).finish(logits);
+  const auto scores = scores_of(
+      graph,
+      random_parameters(graph),
+      {"nn_mass", "nn_degree"},
+      {noise_batch(2, 2, 1)});
+  CHECK(scores[0].value == 6);
+  CHECK(scores[1].value == 3.5);
+  const nets::Graph plain = one_relu(4);
+  CHECK(
+      scores_of(
+          plain,
+          random_parameters(plain),
+          {"nn_mass"},
+          {noise_batch(2, 2, 1)})[0]
+          .status == Status::degenerate);
+}
+
 TEST_CASE("in front of BatchNorm plain vanishes and GraSP is ||g||^2") {
   // conv -> BatchNorm -> ReLU -> pool -> classifier: the convolution's weight
   // is scale invariant, up to BatchNorm's epsilon.
