@@ -4,6 +4,7 @@
 
 #include <bit>
 #include <cstdint>
+#include <vector>
 
 // One version for each family of processors, chosen when the program starts.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
@@ -232,10 +233,6 @@ Statistics statistics_of(const at::Tensor& x, const Matrix& m, double epsilon) {
   return {mean, (variance + epsilon).rsqrt()};
 }
 
-at::Tensor or_ones(const at::Tensor& scale, const at::Tensor& like) {
-  return scale.defined() ? scale.detach().to(at::kDouble) : at::ones_like(like);
-}
-
 at::Tensor floats(const at::Tensor& channels, const Matrix& m) {
   return by_column(channels, m).to(at::kFloat);
 }
@@ -252,9 +249,8 @@ class BatchNorm : public torch::autograd::Function<BatchNorm<T>> {
     const at::Tensor x = input.contiguous(at::MemoryFormat::ChannelsLast);
     const Matrix m = matrix_of(x);
     const Statistics s = statistics_of<T>(x, m, epsilon);
-    const at::Tensor factor = s.inverse_deviation * or_ones(scale, s.mean);
-    at::Tensor term = -s.mean * factor;
-    if (shift.defined()) term = term + shift.detach();
+    const at::Tensor factor = s.inverse_deviation * scale.detach();
+    const at::Tensor term = shift.detach() - s.mean * factor;
     at::Tensor y = at::empty_like(x);
     scale_columns(
         x.data_ptr<T>(),
@@ -284,7 +280,7 @@ class BatchNorm : public torch::autograd::Function<BatchNorm<T>> {
           saved[3].to(at::kFloat),
           true,
           context->saved_data["epsilon"].toDouble(),
-          {true, saved[1].defined(), saved[1].defined()});
+          {true, true, true});
       return {dx, dscale, dshift, {}};
     }
     return differentiate(gradients[0], saved);
@@ -313,7 +309,7 @@ class BatchNorm : public torch::autograd::Function<BatchNorm<T>> {
     const at::Tensor sum = by_channel(sums, m);
     const at::Tensor product = by_channel(products, m) * inverse;
     // dx = scale / deviation * (dy - mean(dy) - xhat mean(dy xhat))
-    const at::Tensor factor = or_ones(saved[1], mean) * inverse;
+    const at::Tensor factor = saved[1].detach() * inverse;
     const at::Tensor centre = floats(mean, m);
     const at::Tensor of_dy = floats(factor, m);
     const at::Tensor of_x = floats(-factor * inverse * product / m.values(), m);
@@ -328,7 +324,6 @@ class BatchNorm : public torch::autograd::Function<BatchNorm<T>> {
          of_x.data_ptr<float>(),
          term.data_ptr<float>()},
         dx.data_ptr<T>());
-    if (!saved[1].defined()) return {dx, {}, {}, {}};
     const auto type = saved[1].scalar_type();
     return {dx, product.to(type), sum.to(type), {}};
   }
@@ -342,11 +337,17 @@ at::Tensor batch_norm_of_batch(
     const at::Tensor& shift,
     double epsilon) {
   if (x.device().is_cpu() && x.dim() == 4) {
+    // LibTorch 1.13 takes no undefined tensors here.
+    const std::vector<std::int64_t> channels{x.size(1)};
+    const at::Tensor factor =
+        scale.defined() ? scale : at::ones(channels, x.options());
+    const at::Tensor term =
+        shift.defined() ? shift : at::zeros(channels, x.options());
     if (x.scalar_type() == at::kFloat) {
-      return BatchNorm<float>::apply(x, scale, shift, epsilon);
+      return BatchNorm<float>::apply(x, factor, term, epsilon);
     }
     if (x.scalar_type() == at::kBFloat16) {
-      return BatchNorm<at::BFloat16>::apply(x, scale, shift, epsilon);
+      return BatchNorm<at::BFloat16>::apply(x, factor, term, epsilon);
     }
   }
   constexpr double kUnused = 0.1;  // momentum: nothing keeps running statistics

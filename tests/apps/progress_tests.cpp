@@ -184,7 +184,7 @@ TEST_CASE("quiet is silent, and so is a job of nothing") {
     progress.advance(10);
     progress.note("warning");
     progress.finish();
-    Progress nothing("scoring", 0, false, screen.output(false));
+    Progress nothing("scoring", 0, false, 0, screen.output(false));
     nothing.finish();
   }
   CHECK(screen.text().empty());

@@ -1,3 +1,4 @@
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <random>
@@ -40,6 +41,39 @@ TEST_CASE("agreement equals the brute-force count, for any number of units") {
     std::vector<std::int64_t> kernel(samples * samples);
     add_agreement(BitCodes(values, 9), 1, kernel);
     CHECK(kernel == brute_force(values, samples));
+  }
+}
+
+TEST_CASE("every set of instructions packs and counts the same") {
+  std::mt19937 generator(4);
+  std::normal_distribution<float> normal;
+  std::vector<Instructions> sets{Instructions::portable};
+  if (best_instructions() != Instructions::portable) {
+    sets.push_back(Instructions::avx2);
+  }
+  if (best_instructions() == Instructions::avx512) {
+    sets.push_back(Instructions::avx512);
+  }
+  const std::size_t samples = 5;
+  for (const std::size_t units : {1U, 64U, 130U, 64U * 9U, 1000U}) {
+    std::vector<float> values(samples * units);
+    std::vector<Bfloat16Bits> narrow;
+    for (float& value : values) {
+      value = normal(generator);
+      // The upper half of a float is the bfloat16 below it, of the same sign.
+      const auto bits = std::bit_cast<std::uint32_t>(value);
+      narrow.push_back({static_cast<std::uint16_t>(bits >> 16)});
+    }
+    const auto expected = brute_force(values, samples);
+    for (const Instructions set : sets) {
+      CAPTURE(static_cast<int>(set));
+      std::vector<std::int64_t> kernel(samples * samples);
+      add_agreement(BitCodes(values, 5, set), 1, kernel, set);
+      CHECK(kernel == expected);
+      std::vector<std::int64_t> same(samples * samples);
+      add_agreement(BitCodes(narrow, 5, set), 1, same, set);
+      CHECK(same == expected);
+    }
   }
 }
 
