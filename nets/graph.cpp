@@ -1,5 +1,6 @@
 #include "nets/graph.h"
 
+#include <array>
 #include <stdexcept>
 #include <utility>
 
@@ -68,6 +69,10 @@ std::string_view op_name(Op op) {
       return "leaky_relu";
     case Op::tanh:
       return "tanh";
+    case Op::sigmoid:
+      return "sigmoid";
+    case Op::multiply:
+      return "multiply";
   }
   return "?";
 }
@@ -96,7 +101,8 @@ GraphBuilder::Value GraphBuilder::append(
       {op, attributes, shape, layer, first, static_cast<int>(inputs.size())});
   // Sums and zeros are no modules; what returns them is told by add_calls.
   const bool module = op != Op::input && op != Op::zero && op != Op::add &&
-                      op != Op::concat && op != Op::slice && op != Op::shift;
+                      op != Op::concat && op != Op::slice && op != Op::shift &&
+                      op != Op::multiply;
   nodes_.back().calls = module ? 1 : 0;
   return static_cast<Value>(nodes_.size()) - 1;
 }
@@ -141,8 +147,9 @@ GraphBuilder::Value GraphBuilder::conv2d(Value x, const Attributes& a) {
   const std::int64_t weights = std::int64_t{a.kernel} * a.kernel *
                                (in.channels / a.groups) * a.out_channels;
   const std::int64_t positions = std::int64_t{out.height} * out.width;
-  const int layer = declare(
-      Op::conv2d, a, in, out, weights + bias, (weights + bias) * positions);
+  const std::int64_t each = weights + (bias_macs_ ? bias : 0);
+  const int layer =
+      declare(Op::conv2d, a, in, out, weights + bias, each * positions);
   // Without a bias a convolution of zeros is zeros. With one it is a constant
   // that later layers see, so it stays.
   if (folds(x) && !a.bias) return zero(out);
@@ -220,7 +227,8 @@ GraphBuilder::Value GraphBuilder::dense(Value x, int out_features, Shape out) {
   const std::int64_t size =
       std::int64_t{in.channels} * out_features + out_features;
   const std::int64_t positions = std::int64_t{out.height} * out.width;
-  const int layer = declare(Op::linear, a, in, out, size, size * positions);
+  const std::int64_t each = size - (bias_macs_ ? 0 : out_features);
+  const int layer = declare(Op::linear, a, in, out, size, each * positions);
   return append(Op::linear, a, out, std::span(&x, 1), layer);
 }
 
@@ -293,6 +301,19 @@ GraphBuilder::Value GraphBuilder::tanh(Value x) {
   return elementwise(Op::tanh, x);
 }
 
+GraphBuilder::Value GraphBuilder::sigmoid(Value x) {
+  return append(Op::sigmoid, {}, shape(x), std::span(&x, 1));
+}
+
+GraphBuilder::Value GraphBuilder::multiply(Value x, Value gate) {
+  if (!(shape(gate) == Shape{shape(x).channels, 1, 1})) {
+    throw std::invalid_argument(
+        "a gate with other channels than what it gates");
+  }
+  if (folds(x) || folds(gate)) return zero(shape(x));
+  return append(Op::multiply, {}, shape(x), std::array{x, gate});
+}
+
 GraphBuilder::Value GraphBuilder::conv_transpose2d(
     Value x,
     const Attributes& a) {
@@ -308,8 +329,9 @@ GraphBuilder::Value GraphBuilder::conv_transpose2d(
   const std::int64_t weights =
       std::int64_t{a.kernel} * a.kernel * in.channels * a.out_channels;
   // Every input position is multiplied by every weight.
-  const std::int64_t macs = weights * in.height * in.width +
-                            bias * std::int64_t{out.height} * out.width;
+  const std::int64_t macs =
+      weights * in.height * in.width +
+      (bias_macs_ ? bias : 0) * std::int64_t{out.height} * out.width;
   const int layer =
       declare(Op::conv_transpose2d, a, in, out, weights + bias, macs);
   if (folds(x) && !a.bias) return zero(out);

@@ -47,6 +47,8 @@ enum class Op : std::uint8_t {
   conv_transpose2d,
   leaky_relu,  ///< slope 0.2
   tanh,
+  sigmoid,
+  multiply,  ///< a map by a vector, a number a channel
 };
 
 std::string_view op_name(Op op);
@@ -76,7 +78,9 @@ struct Layer {
   Shape input;
   Shape output;
   std::int64_t params;
-  std::int64_t macs;  ///< of one sample; bias additions counted, as AutoDL does
+  /// Of one sample; bias additions counted, as AutoDL does, unless the builder
+  /// was told to leave them out.
+  std::int64_t macs;
 };
 
 /// A node of the canonical form.
@@ -195,8 +199,14 @@ class GraphBuilder {
   Value conv_transpose2d(Value x, const Attributes& attributes);
   Value leaky_relu(Value x);
   Value tanh(Value x);
+  Value sigmoid(Value x);
+  /// `gate` is a vector: a factor for each of the channels of `x`.
+  Value multiply(Value x, Value gate);
   /// A linear layer at every pixel; the network's last one.
   Value pixel_linear(Value x, int out_features);
+
+  /// From here on the addition of a bias is no MAC, as thop counts.
+  void leave_out_bias_macs() { bias_macs_ = false; }
 
   /// `x` is a macro block's output; sums are not flattened across it.
   void end_block(Value x);
@@ -253,6 +263,7 @@ class GraphBuilder {
   std::span<const Value> inputs(const Draft& node) const;
 
   Folding folding_;
+  bool bias_macs_ = true;
   std::vector<Draft> nodes_;
   std::vector<Value> edges_;
   std::vector<Value> blocks_;

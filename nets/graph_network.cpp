@@ -116,6 +116,7 @@ LayerKind layer_kind(Op op) {
     case Op::leaky_relu:
       return LayerKind::smooth_activation;
     case Op::tanh:
+    case Op::sigmoid:
       return LayerKind::bounded_activation;
     default:
       return LayerKind::other;
@@ -189,7 +190,10 @@ class GraphNetwork final : public Network {
       const bool map = node.shape.height > 1 || node.shape.width > 1;
       return map ? first.permute({0, 2, 3, 1}) : first.flatten(1);
     }
-    return observed && node.op == Op::conv2d ? at::alias(first) : first;
+    if (node.op != Op::conv2d) return first;
+    // Squeeze and excitation convolves the averages.
+    if (first.dim() == 2) return first.unsqueeze(2).unsqueeze(3);
+    return observed ? at::alias(first) : first;
   }
 
   at::Tensor run(
@@ -251,7 +255,10 @@ class GraphNetwork final : public Network {
         return at::cat(parts, 1);
       }
       case Op::slice:
-        return in(0).slice(1, a.offset, a.offset + node.shape.channels);
+        // A tensor of its own, so that no observer takes it for its source.
+        return in(0)
+            .slice(1, a.offset, a.offset + node.shape.channels)
+            .clone(kMemoryFormat);
       case Op::shift:
         return at::constant_pad_nd(
             in(0).slice(2, 1).slice(3, 1), {0, 1, 0, 1}, 0);
@@ -267,6 +274,10 @@ class GraphNetwork final : public Network {
         return at::leaky_relu(in(0), kLeakySlope);
       case Op::tanh:
         return at::tanh(in(0));
+      case Op::sigmoid:
+        return at::sigmoid(in(0));
+      case Op::multiply:
+        return in(0) * in(1);
     }
     throw std::logic_error("an operation that GraphNetwork does not know");
   }
