@@ -16,7 +16,11 @@ std::string Space::draw(std::uint64_t seed) const {
 }
 
 std::span<const std::unique_ptr<const Space>> spaces() {
-  static const std::array all{make_nats_tss()};
+  static const std::array all{
+      make_nats_tss(),
+      make_nats_sss(),
+      make_nas_bench_101(),
+      make_nas_bench_macro()};
   return all;
 }
 

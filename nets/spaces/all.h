@@ -8,5 +8,8 @@
 namespace zcp::nets {
 
 std::unique_ptr<const Space> make_nats_tss();
+std::unique_ptr<const Space> make_nats_sss();
+std::unique_ptr<const Space> make_nas_bench_101();
+std::unique_ptr<const Space> make_nas_bench_macro();
 
 }  // namespace zcp::nets

@@ -1,5 +1,6 @@
 #include <set>
 
+#include "benchmarks/task.h"
 #include "common/error.h"
 #include "nets/space.h"
 #include "tests/test_support.h"
@@ -9,10 +10,16 @@ using namespace zcp::nets;
 TEST_CASE("every space enumerates specs that it accepts and builds") {
   for (const auto& space : spaces()) {
     const auto& info = space->info();
+    CAPTURE(info.name);
     CHECK(space->normalise(info.example) == info.example);
     for (const auto& spec : sample_specs(*space, 20, 1)) {
       CHECK(space->normalise(spec) == spec);
-      CHECK(space->build(spec, {3, 32, 32}, 10).params() > 0);
+      const auto& task = zcp::benchmarks::find_task(info.tasks[0]);
+      const auto& shape = task.shape;
+      const Graph graph = space->build(
+          spec, {shape.channels, shape.height, shape.width}, task.classes);
+      CHECK(graph.params() > 0);
+      CHECK(graph.output_shape() == Shape{task.classes, 1, 1});
     }
   }
 }
