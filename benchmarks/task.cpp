@@ -15,6 +15,7 @@ const std::vector<TaskSource>& sources() {
       imagenet16_120(),
       fashion_mnist(),
       gaussian(),
+      gaussian_224(),
       tensors()};
   return all;
 }

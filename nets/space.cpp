@@ -20,7 +20,9 @@ std::span<const std::unique_ptr<const Space>> spaces() {
       make_nats_tss(),
       make_nats_sss(),
       make_nas_bench_101(),
-      make_nas_bench_macro()};
+      make_nas_bench_macro(),
+      make_resnet(),
+      make_mobilenet_v2()};
   return all;
 }
 

@@ -13,6 +13,8 @@ namespace {
 
 constexpr InputShape kShape = {3, 32, 32};
 constexpr int kClasses = 10;
+constexpr InputShape kLargeShape = {3, 224, 224};
+constexpr int kLargeClasses = 1000;
 
 class GaussianTask : public Task {
  public:
@@ -27,9 +29,10 @@ class GaussianTask : public Task {
     }
     const auto number = static_cast<std::uint64_t>(index);
     const auto count = static_cast<std::size_t>(batch_size);
-    const auto pixels = static_cast<std::size_t>(
-        kShape.channels * kShape.height * kShape.width);
-    Minibatch batch{batch_size, kShape, {}, {}};
+    const InputShape& shape = info_.shape;
+    const auto pixels =
+        static_cast<std::size_t>(shape.channels * shape.height * shape.width);
+    Minibatch batch{batch_size, shape, {}, {}};
     batch.x.resize(count * pixels);
     batch.y.resize(count);
     fill_normal(batch.x, 1.0F, derive_seed(seed_, "gaussian-x", number));
@@ -39,7 +42,7 @@ class GaussianTask : public Task {
   }
 
   std::string fingerprint() const override {
-    return hash_hex(hash64(fmt::format("gaussian {}", info_.classes)));
+    return hash_hex(hash64(fmt::format("{} {}", info_.name, info_.classes)));
   }
 
  private:
@@ -49,7 +52,7 @@ class GaussianTask : public Task {
 
 std::unique_ptr<Task> open(const TaskInfo& info, const OpenOptions& options) {
   if (options.transform != Transform::normalise) {
-    throw UserError("task 'gaussian' takes its noise as it is");
+    throw UserError("task '{}' takes its noise as it is", info.name);
   }
   TaskInfo own = info;
   if (options.classes > 0) own.classes = options.classes;
@@ -64,6 +67,19 @@ TaskSource gaussian() {
        "noise from N(0, 1) with random labels, no data",
        kShape,
        kClasses,
+       false,
+       "none",
+       "",
+       ""},
+      open};
+}
+
+TaskSource gaussian_224() {
+  return {
+      {"gaussian-224",
+       "the same in the shapes of ImageNet",
+       kLargeShape,
+       kLargeClasses,
        false,
        "none",
        "",

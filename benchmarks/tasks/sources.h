@@ -29,6 +29,7 @@ TaskSource cifar100();
 TaskSource imagenet16_120();
 TaskSource fashion_mnist();
 TaskSource gaussian();
+TaskSource gaussian_224();
 TaskSource tensors();
 
 }  // namespace zcp::benchmarks

@@ -11,5 +11,7 @@ std::unique_ptr<const Space> make_nats_tss();
 std::unique_ptr<const Space> make_nats_sss();
 std::unique_ptr<const Space> make_nas_bench_101();
 std::unique_ptr<const Space> make_nas_bench_macro();
+std::unique_ptr<const Space> make_resnet();
+std::unique_ptr<const Space> make_mobilenet_v2();
 
 }  // namespace zcp::nets
