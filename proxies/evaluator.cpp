@@ -138,14 +138,12 @@ void Evaluator::State::draw_noise(const EvaluatorOptions& options) {
               .contiguous(nets::kMemoryFormat);
   perturbation = tensor(batch, given.perturbation, normal("perturbation"))
                      .contiguous(nets::kMemoryFormat);
-  // Enough for the widest block: 64 channels at the input's resolution.
-  const std::int64_t sign_count =
-      given.signs.empty()
-          ? std::int64_t{options.batch_size} * 64 * shape.height * shape.width
-          : static_cast<std::int64_t>(given.signs.size());
-  signs = tensor({sign_count}, given.signs, [&](std::span<float> out) {
-    fill_signs(out, derive_seed(options.seed, "signs"));
-  });
+  if (!given.signs.empty()) {
+    signs = tensor(
+        {static_cast<std::int64_t>(given.signs.size())},
+        given.signs,
+        [](std::span<float>) {});
+  }
   circle = tensor(
       {2, shape.channels, shape.height, shape.width},
       given.circle,

@@ -36,8 +36,9 @@ struct Setting {
   std::span<const DeviceMinibatch> minibatches;
   at::Tensor noise;         ///< N(0, 1), a batch of inputs
   at::Tensor perturbation;  ///< the same shape, independent of it
-  at::Tensor signs;         ///< +-1, as many as the largest block output has
-  at::Tensor circle;        ///< two orthonormal directions [2, C, H, W]
+  /// +-1, as many as the widest block output has; undefined: by the seed.
+  at::Tensor signs;
+  at::Tensor circle;  ///< two orthonormal directions [2, C, H, W]
 };
 
 /// One finished pass.

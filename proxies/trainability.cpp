@@ -4,8 +4,10 @@
 // space-to-depth where the block halves the map.
 // AZ-NAS, https://arxiv.org/abs/2403.19232; cvlab-yonsei/AZ-NAS:
 // NB201/ZeroShotProxy/compute_az_nas_score.py
+#include <algorithm>
 #include <optional>
 
+#include "common/random.h"
 #include "proxies/all.h"
 #include "proxies/differentiate.h"
 #include "proxies/observer.h"
@@ -20,6 +22,22 @@ at::Tensor position_rows(const at::Tensor& map) {
 
 at::Tensor term_of(const at::Tensor& s) {
   return 2 - s - (s + 1e-6).reciprocal();
+}
+
+/// Enough signs for the widest block: those given, else drawn by the seed.
+at::Tensor signs_for(
+    const std::vector<at::Tensor>& blocks,
+    const Setting& setting) {
+  if (setting.signs.defined()) return setting.signs;
+  std::int64_t count = 0;
+  for (const at::Tensor& block : blocks) {
+    if (block.defined()) count = std::max(count, block.numel());
+  }
+  at::Tensor signs = at::empty({count}, at::kFloat);
+  fill_signs(
+      {signs.data_ptr<float>(), static_cast<std::size_t>(count)},
+      derive_seed(setting.protocol.seed, "signs"));
+  return signs.to(setting.protocol.options);
 }
 
 /// None for a block whose gradient passes unchanged. A block that outputs or
@@ -65,10 +83,10 @@ Descriptor trainability() {
   d.reference =
       "cvlab-yonsei/AZ-NAS: NB201/ZeroShotProxy/compute_az_nas_score.py";
   d.make = [](const Setting& setting) {
-    const at::Tensor signs = setting.signs;
-    return observe_once([signs](const Pass& pass) {
+    return observe_once([setting](const Pass& pass) {
       const auto& blocks = pass.recording.blocks;
       if (blocks.size() < 2) return Score::degenerate("no blocks");
+      const at::Tensor signs = signs_for(blocks, setting);
       std::vector<at::Tensor> terms;
       for (std::size_t i = 1; i < blocks.size(); ++i) {
         const auto term = block_term(blocks[i - 1], blocks[i], signs);
