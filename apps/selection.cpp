@@ -35,7 +35,8 @@ std::string only_one(const Values& values, const Strings& names) {
 }
 
 Strings all_specs(const nets::Space& space) {
-  if (space.info().size == 0) {
+  constexpr std::int64_t kMostListed = 100'000'000;
+  if (space.info().size == 0 || space.info().size > kMostListed) {
     throw UserError(
         "--all: {} has too many architectures, expected --sample N or --arch",
         space.info().name);

@@ -16,7 +16,12 @@ std::string Space::draw(std::uint64_t seed) const {
 }
 
 std::span<const std::unique_ptr<const Space>> spaces() {
-  static const std::array all{make_nats_tss()};
+  static const std::array all{
+      make_nats_tss(),
+      make_transnas_micro(),
+      make_transnas_macro(),
+      make_darts(),
+      make_nas_bench_360()};
   return all;
 }
 
