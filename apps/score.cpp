@@ -467,14 +467,18 @@ class ScoreRun {
     for (const auto& target : missing) ++missing_[target.architecture];
     const std::vector<WorkItem> items =
         proxies::make_schedule(prints_, proxies_, missing);
+    double work = 0;
+    for (const WorkItem& item : items) work += proxies::relative_cost(item);
     Progress progress(
         "scoring",
         std::ranges::count_if(missing_, [](int count) { return count > 0; }),
-        options_.quiet);
+        options_.quiet,
+        work);
     const auto count = static_cast<std::int64_t>(items.size());
     run_parallel(count, 1, [&](std::int64_t i) {
       const WorkItem& item = items[static_cast<std::size_t>(i)];
-      progress.advance(keep(item, score_item(item)));
+      const std::int64_t complete = keep(item, score_item(item));
+      progress.advance(complete, proxies::relative_cost(item));
     });
     progress.finish();
   }

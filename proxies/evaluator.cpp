@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <dlfcn.h>
+#include <malloc.h>
 #include <omp.h>
 #include <torch/version.h>
 
@@ -36,10 +37,21 @@ void set_blas_threads_to_one() {
   if (symbol != nullptr) reinterpret_cast<Setter>(symbol)(1);
 }
 
+/// Keeps what passes release for the next ones: without it the activations'
+/// pages go back to the system and come again, cleared, at every layer.
+void keep_memory() {
+#if defined(__GLIBC__)
+  constexpr int kLargest = 1 << 30;
+  mallopt(M_MMAP_THRESHOLD, kLargest);
+  mallopt(M_TRIM_THRESHOLD, kLargest);
+#endif
+}
+
 at::ScalarType scalar_type(const std::string& precision) {
   if (precision == "fp32") return at::kFloat;
   if (precision == "fp64") return at::kDouble;
-  throw UserError("--precision {}: expected fp32 or fp64", precision);
+  if (precision == "bf16") return at::kBFloat16;
+  throw UserError("--precision {}: expected fp32, bf16 or fp64", precision);
 }
 
 at::Device device_of(const std::string& name) {
@@ -106,11 +118,14 @@ DeviceMinibatch on_device(
                    at::kLong)
                    .to(options.device());
   }
+  // In bfloat16 the loss is float32's.
+  const bool twice = options.dtype() == at::kDouble;
+  const auto exact = options.dtype(twice ? at::kDouble : at::kFloat);
   const auto numbers = [&](const std::vector<float>& values,
                            std::int64_t rows) {
     const at::Tensor found =
         tensor_of(values, {rows, std::ssize(values) / rows}, at::kFloat);
-    return found.defined() ? found.to(options) : found;
+    return found.defined() ? found.to(exact) : found;
   };
   if (!host.numbers.empty()) device.y = numbers(host.numbers, host.size);
   device.scale = numbers(host.scale, 1);
@@ -226,6 +241,7 @@ Evaluator::Evaluator(
     const std::vector<HostMinibatch>& minibatches) {
   auto state = std::make_unique<State>();
   set_blas_threads_to_one();
+  keep_memory();
   state->protocol.seed = options.seed;
   state->protocol.batch_size = options.batch_size;
   state->protocol.minibatches = options.minibatches;

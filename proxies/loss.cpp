@@ -5,13 +5,18 @@
 namespace zcp::proxies {
 namespace {
 
+/// Sixteen bits are too few for the sum of exponentials, or of squares.
+at::Tensor widened(const at::Tensor& output) {
+  return output.scalar_type() == at::kBFloat16 ? output.to(at::kFloat) : output;
+}
+
 /// Of each sample, where the targets are numbers.
 at::Tensor sample_losses(
     const at::Tensor& output,
     const DeviceMinibatch& batch,
     Loss loss) {
   const at::Tensor target = batch.y.flatten(1);
-  at::Tensor found = output.flatten(1);
+  at::Tensor found = widened(output).flatten(1);
   if (batch.scale.defined()) found = found * batch.scale + batch.offset;
   const at::Tensor difference = found - target;
   switch (loss) {
@@ -37,7 +42,7 @@ double labels_a_sample(const DeviceMinibatch& batch) {
 at::Tensor
 mean_loss(const at::Tensor& output, const DeviceMinibatch& batch, Loss loss) {
   if (loss == Loss::cross_entropy) {
-    return at::cross_entropy_loss(output, batch.y);
+    return at::cross_entropy_loss(widened(output), batch.y);
   }
   return sample_losses(output, batch, loss).mean();
 }
@@ -45,8 +50,8 @@ mean_loss(const at::Tensor& output, const DeviceMinibatch& batch, Loss loss) {
 at::Tensor
 summed_loss(const at::Tensor& output, const DeviceMinibatch& batch, Loss loss) {
   if (loss == Loss::cross_entropy) {
-    const at::Tensor sum =
-        at::cross_entropy_loss(output, batch.y, {}, at::Reduction::Sum);
+    const at::Tensor sum = at::cross_entropy_loss(
+        widened(output), batch.y, {}, at::Reduction::Sum);
     return batch.y.dim() == 1 ? sum : sum / labels_a_sample(batch);
   }
   return sample_losses(output, batch, loss).sum();

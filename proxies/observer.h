@@ -24,7 +24,7 @@ struct Protocol {
 /// Images and labels on the device.
 struct DeviceMinibatch {
   at::Tensor x;  ///< [N, C, H, W]
-  /// Labels [N] or [N, H, W], int64, or numbers [N, ...] of the network's
+  /// Labels [N] or [N, H, W], int64, or numbers [N, K], float32 or float64;
   /// dtype; undefined without either.
   at::Tensor y;
   /// The output is multiplied by and shifted by these, an entry each number of
