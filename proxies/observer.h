@@ -25,7 +25,7 @@ struct Protocol {
 struct DeviceMinibatch {
   at::Tensor x;  ///< [N, C, H, W]
   /// Labels [N] or [N, H, W], int64, or numbers [N, K], float32 or float64;
-  /// dtype; undefined without either.
+  /// undefined without either.
   at::Tensor y;
   /// The output is multiplied by and shifted by these, an entry each number of
   /// a sample, before it is compared with numbers; undefined: it is not.

@@ -184,7 +184,7 @@ def segmentation_decoder(c: int, doublings: int, classes: int, base: int) -> nn.
 
 
 def generative_decoder(c: int, doublings: int, numbers: int, base: int) -> nn.Sequential:
-    w = [n * base // 64 for n in (1024, 1024, 512, 512, 256, 128, 64, 64, 32, 32, 16, 32, 16)]
+    w = [max(1, n * base // 64) for n in (1024, 1024, 512, 512, 256, 128, 64, 64, 32, 32, 16, 32, 16)]
     doubles = {2: 6, 4: 5, 6: 4, 8: 3, 10: 0, 12: 0}  # layer -> least number of doublings at which it is a deconvolution
     layers = []
     for i, c_out in enumerate(w):
