@@ -45,10 +45,8 @@ std::string figures(const ProgressState& state) {
       "{}/{} ({:.0f}%)", state.done, state.total, std::floor(share));
   if (state.rate > 0) text += ", " + format_rate(state.rate);
   text += fmt::format(", {} elapsed", format_duration(state.elapsed));
-  const std::int64_t left = state.total - state.done;
-  if (state.rate > 0 && left > 0) {
-    const double seconds = static_cast<double>(left) / state.rate;
-    text += fmt::format(", {} left", format_duration(seconds));
+  if (state.left > 0) {
+    text += fmt::format(", {} left", format_duration(state.left));
   }
   return text;
 }
@@ -67,7 +65,7 @@ std::string draw_bar(const ProgressState& state, std::size_t cells) {
 
 }  // namespace
 
-void RateWindow::add(double seconds, std::int64_t done) {
+void RateWindow::add(double seconds, double done) {
   // Many reports at once are one sample, or the window would hold them all.
   if (samples_.size() > 1 &&
       seconds - samples_[samples_.size() - 2].seconds < kSampleSeconds) {
@@ -81,11 +79,10 @@ void RateWindow::add(double seconds, std::int64_t done) {
   }
 }
 
-double RateWindow::rate(double seconds, std::int64_t done) const {
+double RateWindow::rate(double seconds, double done) const {
   if (samples_.empty()) return 0;
   const double time = seconds - samples_.front().seconds;
-  const auto count = static_cast<double>(done - samples_.front().done);
-  return time > 0 ? count / time : 0;
+  return time > 0 ? (done - samples_.front().done) / time : 0;
 }
 
 std::string format_duration(double seconds) {
@@ -117,33 +114,47 @@ ProgressOutput ProgressOutput::standard() {
   return {stderr, isatty(STDERR_FILENO) == 1, steady_seconds};
 }
 
-Progress::Progress(std::string label, std::int64_t total, bool quiet)
-    : Progress(std::move(label), total, quiet, ProgressOutput::standard()) {}
+Progress::Progress(
+    std::string label,
+    std::int64_t total,
+    bool quiet,
+    double work)
+    : Progress(
+          std::move(label),
+          total,
+          quiet,
+          work,
+          ProgressOutput::standard()) {}
 
 Progress::Progress(
     std::string label,
     std::int64_t total,
     bool quiet,
+    double work,
     ProgressOutput output)
     : label_(std::move(label)),
       total_(total),
       quiet_(quiet),
       output_(std::move(output)),
       start_(output_.seconds()),
+      work_(work > 0 ? work : static_cast<double>(total)),
       next_(output_.terminal ? 0 : kPlainSeconds) {
   window_.add(0, 0);
+  work_window_.add(0, 0);
 }
 
 Progress::~Progress() {
   end_bar();
 }
 
-void Progress::advance(std::int64_t count) {
+void Progress::advance(std::int64_t count, double work) {
   const std::lock_guard lock(mutex_);
   done_ += count;
+  work_done_ += work > 0 ? work : static_cast<double>(count);
   if (quiet_ || finished_) return;
   const double now = elapsed();
-  window_.add(now, done_);
+  window_.add(now, static_cast<double>(done_));
+  work_window_.add(now, work_done_);
   if (now < next_) return;
   show();
   next_ = now + (output_.terminal ? kTerminalSeconds : kPlainSeconds);
@@ -190,11 +201,19 @@ double Progress::elapsed() const {
 }
 
 ProgressState Progress::state() const {
-  const double now = elapsed();
-  // At the end the rate of the whole job says more than that of its last part.
-  const double mean = now > 0 ? static_cast<double>(done_) / now : 0;
-  const double rate = finished_ ? mean : window_.rate(now, done_);
-  return {label_, done_, total_, rate, now};
+  ProgressState state{label_, done_, total_, 0, elapsed(), 0};
+  const auto done = static_cast<double>(done_);
+  if (finished_) {
+    // At the end the rate of the whole job says more than that of its last
+    // part.
+    state.rate = state.elapsed > 0 ? done / state.elapsed : 0;
+    return state;
+  }
+  state.rate = window_.rate(state.elapsed, done);
+  const double pace = work_window_.rate(state.elapsed, work_done_);
+  const double left = work_ - work_done_;
+  if (pace > 0 && left > 0) state.left = left / pace;
+  return state;
 }
 
 }  // namespace zcp::apps

@@ -18,15 +18,15 @@ namespace zcp::apps {
 class RateWindow {
  public:
   /// `seconds` since the start, not decreasing; `done` so far.
-  void add(double seconds, std::int64_t done);
+  void add(double seconds, double done);
 
-  /// Items a second up to now; 0 while nothing is known.
-  double rate(double seconds, std::int64_t done) const;
+  /// Done a second up to now; 0 while nothing is known.
+  double rate(double seconds, double done) const;
 
  private:
   struct Sample {
     double seconds;
-    std::int64_t done;
+    double done;
   };
   std::deque<Sample> samples_;
 };
@@ -38,6 +38,7 @@ struct ProgressState {
   std::int64_t total = 0;
   double rate = 0;     // architectures a second, 0 when not known
   double elapsed = 0;  // seconds
+  double left = 0;     // seconds, 0 when not known
 };
 
 /// "label: 12/500 (2%), 2.1 arch/s, 0:06 elapsed, 3:52 left".
@@ -65,12 +66,18 @@ struct ProgressOutput {
 /// Its functions may be called from several threads.
 class Progress {
  public:
-  /// `total` is what there is to do in this run, in architectures.
-  Progress(std::string label, std::int64_t total, bool quiet);
+  /// `total` is what there is to do in this run, in architectures, and `work`
+  /// the same in a unit that time is proportional to (0: architectures are).
   Progress(
       std::string label,
       std::int64_t total,
       bool quiet,
+      double work = 0);
+  Progress(
+      std::string label,
+      std::int64_t total,
+      bool quiet,
+      double work,
       ProgressOutput output);
 
   /// Leaves the line as it stands when finish() was not reached.
@@ -78,7 +85,8 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  void advance(std::int64_t count = 1);
+  /// `work` as in the constructor, where that was given.
+  void advance(std::int64_t count = 1, double work = 0);
 
   /// Shows the final state. Nothing is shown after it but notes.
   void finish();
@@ -97,11 +105,14 @@ class Progress {
   const bool quiet_;
   const ProgressOutput output_;
   const double start_;
+  const double work_;  // all of it
   std::int64_t done_ = 0;
+  double work_done_ = 0;
   double next_ = 0;  // seconds after the start when to show it again
   bool bar_shown_ = false;
   bool finished_ = false;
-  RateWindow window_;
+  RateWindow window_;       // architectures
+  RateWindow work_window_;  // work
   std::mutex mutex_;
 };
 

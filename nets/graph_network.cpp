@@ -10,11 +10,15 @@
 
 #include "common/error.h"
 #include "common/random.h"
+#include "nets/batch_norm.h"
 #include "nets/network.h"
 
 namespace zcp::nets {
 namespace {
 
+/// Of activations and weights: the kernels of convolutions and pools are up to
+/// twice as fast as with planes (docs/performance.md).
+constexpr at::MemoryFormat kLayout = at::MemoryFormat::ChannelsLast;
 constexpr double kBatchNormMomentum = 0.1;
 constexpr double kLeakySlope = 0.2;
 
@@ -211,7 +215,7 @@ class GraphNetwork final : public Network {
     };
     switch (node.op) {
       case Op::input:
-        return x;
+        return x.contiguous(kLayout);
       case Op::zero:
         return at::zeros(
             {x.size(0),
@@ -298,21 +302,19 @@ class GraphNetwork final : public Network {
           epsilon,
           false);
     }
-    const bool train = mode == BatchNormMode::batch_statistics;
-    // Running statistics of a network that never trained: mean 0, variance 1.
-    at::Tensor mean;
-    at::Tensor variance;
-    if (!train) {
-      mean = at::zeros({x.size(1)}, x.options());
-      variance = at::ones({x.size(1)}, x.options());
+    const at::Tensor scale = optional_parameter(plan_->slots[i].weight);
+    const at::Tensor shift = optional_parameter(plan_->slots[i].bias);
+    if (mode == BatchNormMode::batch_statistics) {
+      return batch_norm_of_batch(x, scale, shift, epsilon);
     }
+    // Running statistics of a network that never trained.
     return at::batch_norm(
         x,
-        optional_parameter(plan_->slots[i].weight),
-        optional_parameter(plan_->slots[i].bias),
-        mean,
-        variance,
-        train,
+        scale,
+        shift,
+        at::zeros({x.size(1)}, x.options()),
+        at::ones({x.size(1)}, x.options()),
+        false,
         kBatchNormMomentum,
         epsilon,
         false);
@@ -388,7 +390,7 @@ std::unique_ptr<Network> assemble(
                        at::IntArrayRef sizes) {
     at::Tensor value = source(node, kind, sizes).to(options);
     if (kind == ParameterKind::conv_weight) {
-      value = value.contiguous(kMemoryFormat);
+      value = value.contiguous(kLayout);
     }
     parameters.push_back(
         {std::to_string(node.layer) + suffix,

@@ -21,6 +21,10 @@ std::span<const std::unique_ptr<const Space>> spaces() {
       make_nats_sss(),
       make_nas_bench_101(),
       make_nas_bench_macro(),
+      make_transnas_micro(),
+      make_transnas_macro(),
+      make_darts(),
+      make_nas_bench_360(),
       make_resnet(),
       make_mobilenet_v2()};
   return all;

@@ -7,11 +7,29 @@
 
 namespace zcp::proxies {
 
+/// Which version of the loops runs; all give the same codes and counts.
+enum class Instructions : std::uint8_t { portable, avx2, avx512 };
+
+/// The best that this processor has.
+Instructions best_instructions();
+
+/// A number of 16 bits, as LibTorch lays bfloat16 out.
+struct Bfloat16Bits {
+  std::uint16_t bits;
+};
+
 /// The codes 1[x > 0] of a batch, 64 units to a word.
 class BitCodes {
  public:
   /// `values` holds samples x units numbers, sample after sample.
-  BitCodes(std::span<const float> values, int samples);
+  BitCodes(
+      std::span<const float> values,
+      int samples,
+      Instructions instructions = best_instructions());
+  BitCodes(
+      std::span<const Bfloat16Bits> values,
+      int samples,
+      Instructions instructions = best_instructions());
 
   int samples() const { return samples_; }
   std::int64_t units() const { return units_; }
@@ -24,6 +42,9 @@ class BitCodes {
   }
 
  private:
+  template <typename T>
+  void pack(std::span<const T> values, Instructions instructions);
+
   int samples_;
   std::int64_t units_;
   std::size_t words_per_sample_;
@@ -35,6 +56,7 @@ class BitCodes {
 void add_agreement(
     const BitCodes& codes,
     std::int64_t weight,
-    std::span<std::int64_t> kernel);
+    std::span<std::int64_t> kernel,
+    Instructions instructions = best_instructions());
 
 }  // namespace zcp::proxies

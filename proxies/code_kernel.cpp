@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "proxies/bit_codes.h"
+#include "proxies/dense_samples.h"
 
 namespace zcp::proxies {
 namespace {
@@ -17,14 +18,21 @@ void add_agreement_on_device(
   k += uses * (code.mm(code.t()) + off.mm(off.t()));
 }
 
-/// The same samples in any dense layout, as the codes' order of units does not
-/// matter.
-std::span<const float> dense_samples(const at::Tensor& output) {
-  return {output.data_ptr<float>(), static_cast<std::size_t>(output.numel())};
+bool packs(const at::Tensor& output) {
+  const auto type = output.scalar_type();
+  return output.device().is_cpu() &&
+         (type == at::kFloat || type == at::kBFloat16);
 }
 
-bool packs(const at::Tensor& output) {
-  return output.device().is_cpu() && output.scalar_type() == at::kFloat;
+BitCodes pack_codes(const at::Tensor& output, int samples) {
+  const at::Tensor dense = dense_samples(output);
+  const auto count = static_cast<std::size_t>(dense.numel());
+  if (dense.scalar_type() == at::kBFloat16) {
+    const auto* bits =
+        reinterpret_cast<const Bfloat16Bits*>(dense.data_ptr<at::BFloat16>());
+    return {std::span(bits, count), samples};
+  }
+  return {std::span<const float>(dense.data_ptr<float>(), count), samples};
 }
 
 }  // namespace
@@ -41,19 +49,13 @@ at::Tensor code_kernel(
   for (const nets::LayerCall& call : pass.recording.calls) {
     if (call.kind != nets::LayerKind::relu || !counts(call)) continue;
     any = true;
-    at::Tensor output = call.output.detach();
+    const at::Tensor output = call.output.detach();
     if (!packs(output)) {
       add_agreement_on_device(output, call.uses, kernel);
       continue;
     }
-    if (!output.is_contiguous() &&
-        !output.is_contiguous(at::MemoryFormat::ChannelsLast)) {
-      output = output.contiguous();
-    }
     add_agreement(
-        BitCodes(dense_samples(output), static_cast<int>(samples)),
-        call.uses,
-        packed);
+        pack_codes(output, static_cast<int>(samples)), call.uses, packed);
   }
   if (!any) return {};
   const at::Tensor counted = at::from_blob(

@@ -17,13 +17,20 @@ struct Protocol {
   std::uint64_t seed = 0;
   int batch_size = 64;
   int minibatches = 2;
+  Loss loss = Loss::cross_entropy;
   at::TensorOptions options;  ///< dtype and device of weights and activations
 };
 
 /// Images and labels on the device.
 struct DeviceMinibatch {
   at::Tensor x;  ///< [N, C, H, W]
-  at::Tensor y;  ///< [N], int64; undefined without labels
+  /// Labels [N] or [N, H, W], int64, or numbers [N, K], float32 or float64;
+  /// undefined without either.
+  at::Tensor y;
+  /// The output is multiplied by and shifted by these, an entry each number of
+  /// a sample, before it is compared with numbers; undefined: it is not.
+  at::Tensor scale;
+  at::Tensor offset;
 };
 
 /// What an observer is made with: one architecture under one protocol.

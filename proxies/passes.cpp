@@ -10,6 +10,7 @@
 #include <stdexcept>
 
 #include "proxies/differentiate.h"
+#include "proxies/loss.h"
 
 namespace zcp::proxies {
 namespace {
@@ -154,7 +155,8 @@ void run_minibatches(const Setting& setting, Jobs& jobs) {
         BatchNormMode::batch_statistics,
         record_now ? &recording : nullptr);
     if (gradients || outputs) {
-      const at::Tensor loss = at::cross_entropy_loss(pass.logits, pass.y);
+      const at::Tensor loss =
+          mean_loss(pass.logits, minibatches[i], setting.protocol.loss);
       differentiate(loss, gradients, outputs && record_now, pass);
     }
     const at::NoGradGuard no_grad;

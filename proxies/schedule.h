@@ -36,6 +36,10 @@ struct Fingerprint {
   std::int64_t macs;
 };
 
+/// Time that an item takes, in an unknown unit that is the same for all items
+/// of a run: its MACs, and what goes with the number of layers.
+double relative_cost(const WorkItem& item);
+
 /// Groups the targets into items. Proxies that look at the function alone run
 /// once for each functional graph, the others once for each declared one; where
 /// both graphs are the same they share an item.

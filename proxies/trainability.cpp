@@ -20,6 +20,12 @@ at::Tensor position_rows(const at::Tensor& map) {
   return map.permute({0, 2, 3, 1}).reshape({-1, map.size(1)}).to(at::kDouble);
 }
 
+/// The first `count` signs; given ones that are fewer come again.
+at::Tensor first_signs(const at::Tensor& signs, std::int64_t count) {
+  const std::int64_t times = (count + signs.numel() - 1) / signs.numel();
+  return (times > 1 ? signs.repeat({times}) : signs).slice(0, 0, count);
+}
+
 at::Tensor term_of(const at::Tensor& s) {
   return 2 - s - (s + 1e-6).reciprocal();
 }
@@ -49,7 +55,7 @@ std::optional<at::Tensor> block_term(
   if (!in.defined() || !out.defined()) {
     return term_of(at::zeros({}, signs.options().dtype(at::kDouble)));
   }
-  const at::Tensor g_out = signs.slice(0, 0, out.numel()).view(out.sizes());
+  const at::Tensor g_out = first_signs(signs, out.numel()).view(out.sizes());
   at::Tensor g_in =
       in.is_same(out) ? g_out : vector_jacobian_product(out, in, g_out);
   if (!g_in.defined()) g_in = at::zeros_like(in);

@@ -13,5 +13,9 @@ std::unique_ptr<const Space> make_nas_bench_101();
 std::unique_ptr<const Space> make_nas_bench_macro();
 std::unique_ptr<const Space> make_resnet();
 std::unique_ptr<const Space> make_mobilenet_v2();
+std::unique_ptr<const Space> make_transnas_micro();
+std::unique_ptr<const Space> make_transnas_macro();
+std::unique_ptr<const Space> make_darts();
+std::unique_ptr<const Space> make_nas_bench_360();
 
 }  // namespace zcp::nets

@@ -63,16 +63,16 @@ TEST_CASE("durations") {
 
 TEST_CASE("a line tells done, rate, elapsed and left") {
   CHECK(
-      progress_line({"scoring", 120, 500, 2.0, 60}) ==
+      progress_line({"scoring", 120, 500, 2.0, 60, 190}) ==
       "scoring: 120/500 (24%), 2.0 arch/s, 1:00 elapsed, 3:10 left");
   CHECK(
-      progress_line({"scoring", 1, 3, 0.25, 4}) ==
+      progress_line({"scoring", 1, 3, 0.25, 4, 8}) ==
       "scoring: 1/3 (33%), 4.0 s/arch, 0:04 elapsed, 0:08 left");
   CHECK(
       progress_line({"scoring", 0, 3, 0, 4}) ==
       "scoring: 0/3 (0%), 0:04 elapsed");
   CHECK(
-      progress_line({"scoring", 999, 1000, 500, 2}) ==
+      progress_line({"scoring", 999, 1000, 500, 2, 0.1}) ==
       "scoring: 999/1000 (99%), 500 arch/s, 0:02 elapsed, 0:00 left");
 }
 
@@ -107,9 +107,20 @@ TEST_CASE("the rate of slow items reaches back far enough, and sinks") {
   CHECK(RateWindow().rate(5, 5) == 0);
 }
 
+TEST_CASE("time left follows the work, not the number of architectures") {
+  // Ten that take 9 seconds each, then ninety that take 1: 90 + 90 seconds.
+  Screen screen;
+  Progress progress("scoring", 100, false, 180, screen.output(false));
+  for (int i = 0; i < 5; ++i) {
+    screen.now += 9;
+    progress.advance(1, 9);
+  }
+  CHECK(screen.text().find("2:15 left") != std::string::npos);
+}
+
 TEST_CASE("off a terminal: a line every ten seconds and one at the end") {
   Screen screen;
-  Progress progress("scoring", 100, false, screen.output(false));
+  Progress progress("scoring", 100, false, 0, screen.output(false));
   for (int i = 0; i < 100; ++i) {
     screen.now += 0.25;
     progress.advance();
@@ -128,7 +139,7 @@ TEST_CASE("off a terminal: a line every ten seconds and one at the end") {
 TEST_CASE("on a terminal: at most ten drawings a second") {
   Screen screen;
   {
-    Progress progress("scoring", 1000, false, screen.output(true));
+    Progress progress("scoring", 1000, false, 0, screen.output(true));
     for (int i = 0; i < 1000; ++i) {
       screen.now += 0.001;
       progress.advance();
@@ -144,7 +155,7 @@ TEST_CASE("on a terminal: at most ten drawings a second") {
 
 TEST_CASE("a note stands on a line of its own") {
   Screen screen;
-  Progress progress("scoring", 10, false, screen.output(true));
+  Progress progress("scoring", 10, false, 0, screen.output(true));
   progress.note("first");
   CHECK(screen.text() == "first\n");
   screen.now += 1;
@@ -158,7 +169,7 @@ TEST_CASE("a note stands on a line of its own") {
 TEST_CASE("a job that breaks off ends the bar's line") {
   Screen screen;
   {
-    Progress progress("scoring", 10, false, screen.output(true));
+    Progress progress("scoring", 10, false, 0, screen.output(true));
     screen.now += 1;
     progress.advance();
   }
@@ -168,7 +179,7 @@ TEST_CASE("a job that breaks off ends the bar's line") {
 TEST_CASE("quiet is silent, and so is a job of nothing") {
   Screen screen;
   {
-    Progress progress("scoring", 10, true, screen.output(true));
+    Progress progress("scoring", 10, true, 0, screen.output(true));
     screen.now += 20;
     progress.advance(10);
     progress.note("warning");
@@ -181,7 +192,7 @@ TEST_CASE("quiet is silent, and so is a job of nothing") {
 
 TEST_CASE("several threads advance one bar") {
   Screen screen;
-  Progress progress("scoring", 4000, false, screen.output(false));
+  Progress progress("scoring", 4000, false, 0, screen.output(false));
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&] {
