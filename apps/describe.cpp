@@ -59,7 +59,7 @@ ordered_json describe_member(
     const Selection& selection,
     const TaskChoice& task) {
   const nets::Graph graph = selection.space->build(
-      selection.specs[0], task.shape, task.classes, selection.skeleton);
+      selection.specs[0], task.shape, task.output, selection.skeleton);
   return summary_json(
       selection.specs[0],
       task.name,

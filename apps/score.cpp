@@ -182,9 +182,29 @@ std::vector<proxies::HostMinibatch> load_minibatches(
   for (int i = 0; i < options.minibatches; ++i) {
     benchmarks::Minibatch loaded = task.task->minibatch(i, options.batch_size);
     minibatches.push_back(
-        {loaded.size, task.shape, std::move(loaded.x), std::move(loaded.y)});
+        {loaded.size,
+         task.shape,
+         std::move(loaded.x),
+         std::move(loaded.y),
+         std::move(loaded.numbers),
+         std::move(loaded.scale),
+         std::move(loaded.offset)});
   }
   return minibatches;
+}
+
+proxies::Loss loss_of(benchmarks::Criterion criterion) {
+  switch (criterion) {
+    case benchmarks::Criterion::cross_entropy:
+      return proxies::Loss::cross_entropy;
+    case benchmarks::Criterion::squared_error:
+      return proxies::Loss::squared_error;
+    case benchmarks::Criterion::absolute_error:
+      return proxies::Loss::absolute_error;
+    case benchmarks::Criterion::relative_l2:
+      break;
+  }
+  return proxies::Loss::relative_l2;
 }
 
 /// One call of `zcp score`.
@@ -205,7 +225,7 @@ class ScoreRun {
             proxies_,
             options_.evaluator,
             task_.shape,
-            task_.classes,
+            task_.output,
             task_.task != nullptr ? load_minibatches(task_, options_.evaluator)
                                   : std::vector<proxies::HostMinibatch>()) {
     for (const Descriptor* proxy : proxies_) {
@@ -251,7 +271,7 @@ class ScoreRun {
     return selection_.space->build(
         unique_names_[architecture],
         task_.shape,
-        task_.classes,
+        task_.output,
         selection_.skeleton,
         folding);
   }
@@ -538,7 +558,7 @@ int score(const Arguments& arguments) {
           values)) {
     return 0;
   }
-  const ScoreOptions options = read_options(values, arguments);
+  ScoreOptions options = read_options(values, arguments);
   analysis::check_destination(options.csv, options.store);
   const auto selected = proxies::select_proxies(options.proxy_names);
   require_minibatches(options);
@@ -547,6 +567,7 @@ int score(const Arguments& arguments) {
       selected, [](const auto* proxy) { return proxy->needs.inputs(); });
   const TaskChoice task =
       choose_task(values, needs_data, options.evaluator.seed);
+  options.evaluator.loss = loss_of(task.criterion);
   return ScoreRun(options, std::move(selection), selected, task, values).run();
 }
 

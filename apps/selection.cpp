@@ -35,7 +35,8 @@ std::string only_one(const Values& values, const Strings& names) {
 }
 
 Strings all_specs(const nets::Space& space) {
-  if (space.info().size == 0) {
+  constexpr std::int64_t kMostListed = 100'000'000;
+  if (space.info().size == 0 || space.info().size > kMostListed) {
     throw UserError(
         "--all: {} has too many architectures, expected --sample N or --arch",
         space.info().name);
@@ -75,6 +76,20 @@ int skeleton_size(const Values& values, const char* option) {
   const int size = values[option].as<int>();
   if (size < 1) throw UserError("--{} {}: expected 1 or more", option, size);
   return size;
+}
+
+nets::Head head_of(benchmarks::Target target) {
+  switch (target) {
+    case benchmarks::Target::label:
+      return nets::Head::classes;
+    case benchmarks::Target::numbers:
+      return nets::Head::vector;
+    case benchmarks::Target::pixel_labels:
+      return nets::Head::pixel_classes;
+    case benchmarks::Target::pixel_numbers:
+      break;
+  }
+  return nets::Head::pixels;
 }
 
 /// --model options: each a file, no two of one name.
@@ -164,26 +179,30 @@ Selection select_architectures(const Values& values, std::uint64_t seed) {
 
 TaskChoice
 choose_task(const Values& values, bool needs_data, std::uint64_t seed) {
-  TaskChoice choice;
-  choice.name = values["task"].as<std::string>();
+  const auto name = values["task"].as<std::string>();
   const int classes = values["classes"].as<int>();
   const auto transform =
       benchmarks::parse_transform(values["transform"].as<std::string>());
   if (classes < 0) {
     throw UserError("--classes {}: expected 0 or more", classes);
   }
-  benchmarks::TaskInfo info = benchmarks::find_task(choice.name);
+  benchmarks::TaskInfo info = benchmarks::find_task(name);
+  std::unique_ptr<benchmarks::Task> task;
   // The shape of `tensors` stands in its file.
   if (needs_data || info.shape.channels == 0) {
     const std::string data =
         values.count("data") != 0 ? values["data"].as<std::string>() : "";
-    choice.task =
-        benchmarks::open_task(choice.name, data, seed, transform, classes);
-    info = choice.task->info();
+    task = benchmarks::open_task(name, data, seed, transform, classes);
+    info = task->info();
   }
-  choice.shape = {info.shape.channels, info.shape.height, info.shape.width};
-  choice.classes = classes > 0 ? classes : info.classes;
-  return choice;
+  const int outputs = classes > 0 ? classes : info.classes;
+  return {
+      name,
+      {info.shape.channels, info.shape.height, info.shape.width},
+      outputs,
+      {outputs, head_of(info.target)},
+      info.criterion,
+      std::move(task)};
 }
 
 }  // namespace zcp::apps

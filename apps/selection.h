@@ -42,6 +42,8 @@ struct TaskChoice {
   std::string name;
   nets::Shape shape;
   int classes;
+  nets::Output output;  ///< of the network: so many classes or numbers
+  benchmarks::Criterion criterion;
   std::unique_ptr<benchmarks::Task> task;  ///< null when data are not needed
 };
 

@@ -38,20 +38,39 @@ void print(const nets::SpaceInfo& info) {
       info.paper);
 }
 
+std::string outputs(const benchmarks::TaskInfo& task) {
+  switch (task.target) {
+    case benchmarks::Target::label:
+      return fmt::format("{} classes", task.classes);
+    case benchmarks::Target::numbers:
+      return fmt::format("{} numbers", task.classes);
+    case benchmarks::Target::pixel_labels:
+      return fmt::format("{} classes a pixel", task.classes);
+    case benchmarks::Target::pixel_numbers:
+      break;
+  }
+  return fmt::format("{} number(s) a pixel", task.classes);
+}
+
 void print_tasks() {
   std::cout << "tasks:\n";
   for (const auto& task : benchmarks::tasks()) {
     const auto& shape = task.shape;
     const std::string size = shape.channels == 0 ? "from the file"
                                                  : fmt::format(
-                                                       "{}x{}x{}, {} classes",
+                                                       "{}x{}x{}, {}",
                                                        shape.channels,
                                                        shape.height,
                                                        shape.width,
-                                                       task.classes);
+                                                       outputs(task));
     std::cout << fmt::format(
-        "  {:<16}{:<24}{}\n", task.name, size, task.summary);
+        "  {:<16}{:<32}{}\n", task.name, size, task.summary);
   }
+  std::cout << fmt::format(
+      "  {:<16}{:<32}{}\n",
+      "noise-TASK",
+      "as of the task",
+      "noise in the shapes of any other task, no data");
 }
 
 }  // namespace

@@ -14,8 +14,31 @@ const std::vector<TaskSource>& sources() {
       cifar100(),
       imagenet16_120(),
       fashion_mnist(),
+      darcy_flow(),
+      taskonomy(Taskonomy::class_object),
+      taskonomy(Taskonomy::class_scene),
+      taskonomy(Taskonomy::jigsaw),
+      taskonomy(Taskonomy::room_layout),
+      taskonomy(Taskonomy::segmentsemantic),
+      taskonomy(Taskonomy::normal),
+      taskonomy(Taskonomy::autoencoder),
       gaussian(),
+      gaussian_224(),
       tensors()};
+  return all;
+}
+
+/// A companion for each task of known shape.
+const std::vector<TaskSource>& noise_sources() {
+  static const std::vector<TaskSource> all = [] {
+    std::vector<TaskSource> noise;
+    for (const TaskSource& source : sources()) {
+      if (source.info.needs_data && source.info.shape.channels > 0) {
+        noise.push_back(noise_like(source.info));
+      }
+    }
+    return noise;
+  }();
   return all;
 }
 
@@ -25,9 +48,12 @@ const TaskSource& find_source(const std::string& name) {
     if (source.info.name == name) return source;
     names.push_back(source.info.name);
   }
+  for (const TaskSource& source : noise_sources()) {
+    if (source.info.name == name) return source;
+  }
   const std::string near = nearest_name(name, names);
   throw UserError(
-      "unknown task '{}'{}; the tasks are {}",
+      "unknown task '{}'{}; the tasks are {}, and noise- before a name",
       name,
       near.empty() ? "" : ", did you mean '" + near + "'?",
       fmt::join(names, ", "));
@@ -45,7 +71,7 @@ std::filesystem::path data_of(
   throw UserError("task '{}' needs --data: {}", info.name, info.data_hint);
 }
 
-/// Only `tensors` and `gaussian` leave the number of classes open.
+/// Only `tensors` and noise leave the number of classes open.
 void check_classes(const TaskInfo& info, int classes) {
   const bool open = info.classes == 0 || !info.needs_data;
   if (classes < 0 || (classes > 0 && !open && classes != info.classes)) {

@@ -18,12 +18,36 @@ struct InputShape {
   bool operator==(const InputShape&) const = default;
 };
 
-/// Inputs as a network takes them, with their labels.
+/// What stands behind an input, and so what a network has to give.
+enum class Target {
+  label,          ///< a class
+  numbers,        ///< a vector of numbers
+  pixel_labels,   ///< a class for every pixel
+  pixel_numbers,  ///< numbers for every pixel
+};
+
+/// What a network is trained to make small: a mean over samples (and pixels
+/// and numbers).
+enum class Criterion {
+  cross_entropy,
+  squared_error,
+  absolute_error,
+  relative_l2,  ///< |output - target| / |target|, Euclidean, of a sample
+};
+
+/// Inputs as a network takes them, with what it is to give for them.
 struct Minibatch {
   int size = 0;
   InputShape shape;
-  std::vector<float> x;         ///< size x C x H x W, row-major, normalised
-  std::vector<std::int64_t> y;  ///< size labels, each in [0, classes)
+  std::vector<float> x;  ///< size x C x H x W, row-major, normalised
+  /// Labels in [0, classes), one a sample or a pixel; empty where the targets
+  /// are numbers.
+  std::vector<std::int64_t> y;
+  std::vector<float> numbers = {};  ///< size x classes (x H x W), or empty
+  /// What a network's output is multiplied by and then shifted by before it is
+  /// compared with the numbers: one each of a sample's numbers, or empty.
+  std::vector<float> scale = {};
+  std::vector<float> offset = {};
 };
 
 /// What is done to an image on its way into a minibatch.
@@ -42,11 +66,13 @@ struct TaskInfo {
   std::string name;
   std::string summary;
   InputShape shape;
-  int classes = 0;
+  int classes = 0;  ///< or numbers (a pixel)
   bool needs_data = false;
   std::string transform;     ///< for the record, constants included
   std::string data_hint;     ///< what --data must be, and where to get it
   std::string default_data;  ///< where Debian puts the files; else empty
+  Target target = Target::label;
+  Criterion criterion = Criterion::cross_entropy;
 };
 
 /// An opened task. Everything is const and may be called from many threads.
@@ -67,7 +93,8 @@ class Task {
   virtual std::string fingerprint() const = 0;
 };
 
-/// All tasks, in the order they are listed to the user.
+/// All tasks, in the order they are listed to the user. Each of known shape has
+/// a companion noise-NAME, which is not listed: noise in its shapes.
 std::span<const TaskInfo> tasks();
 
 /// The task of that name; throws UserError with the nearest name.
@@ -75,7 +102,7 @@ const TaskInfo& find_task(const std::string& name);
 
 /// Opens a task. `data` is where its files lie, empty for a task that needs
 /// none or has a default. `classes` sets the number of classes of `tensors`
-/// (largest label + 1 otherwise) and `gaussian`; 0 leaves the task's own.
+/// (largest label + 1 otherwise) and of noise; 0 leaves the task's own.
 /// Throws UserError when data are missing, cut or not what they should be.
 std::unique_ptr<Task> open_task(
     const std::string& name,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <numeric>
 
 #include "common/hash.h"
@@ -29,7 +30,18 @@ std::uint64_t own_hash(const Node& node) {
       node.shape.height,
       node.shape.width,
       node.uses};
-  return hash64({reinterpret_cast<const char*>(words.data()), sizeof words});
+  const std::uint64_t hash =
+      hash64({reinterpret_cast<const char*>(words.data()), sizeof words});
+  // Most nodes have none of these: their identity is what it always was.
+  const Attributes plain;
+  if (a.epsilon == plain.epsilon && a.output_padding == 0 && a.offset == 0) {
+    return hash;
+  }
+  return hash_combine(
+      hash_combine(hash, std::bit_cast<std::uint64_t>(a.epsilon)),
+      hash_combine(
+          static_cast<std::uint64_t>(a.output_padding),
+          static_cast<std::uint64_t>(a.offset)));
 }
 
 bool commutative(Op op) {
@@ -37,7 +49,8 @@ bool commutative(Op op) {
 }
 
 bool has_weights(Op op) {
-  return op == Op::conv2d || op == Op::linear || op == Op::batch_norm;
+  return op == Op::conv2d || op == Op::linear || op == Op::batch_norm ||
+         op == Op::conv_transpose2d;
 }
 
 /// The declared graph reduced to the nodes that run, equal ones merged.

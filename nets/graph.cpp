@@ -1,5 +1,6 @@
 #include "nets/graph.h"
 
+#include <array>
 #include <stdexcept>
 #include <utility>
 
@@ -58,6 +59,20 @@ std::string_view op_name(Op op) {
       return "add";
     case Op::concat:
       return "concat";
+    case Op::slice:
+      return "slice";
+    case Op::shift:
+      return "shift";
+    case Op::conv_transpose2d:
+      return "conv_transpose2d";
+    case Op::leaky_relu:
+      return "leaky_relu";
+    case Op::tanh:
+      return "tanh";
+    case Op::sigmoid:
+      return "sigmoid";
+    case Op::multiply:
+      return "multiply";
   }
   return "?";
 }
@@ -85,8 +100,9 @@ GraphBuilder::Value GraphBuilder::append(
   nodes_.push_back(
       {op, attributes, shape, layer, first, static_cast<int>(inputs.size())});
   // Sums and zeros are no modules; what returns them is told by add_calls.
-  const bool module =
-      op != Op::input && op != Op::zero && op != Op::add && op != Op::concat;
+  const bool module = op != Op::input && op != Op::zero && op != Op::add &&
+                      op != Op::concat && op != Op::slice && op != Op::shift &&
+                      op != Op::multiply;
   nodes_.back().calls = module ? 1 : 0;
   return static_cast<Value>(nodes_.size()) - 1;
 }
@@ -98,6 +114,19 @@ int GraphBuilder::declare(
     Shape output,
     std::int64_t params,
     std::int64_t macs) {
+  if (repeated_) {
+    if (*repeated_ >= graph_.layers_.size()) {
+      throw std::invalid_argument("more layers than there are to repeat");
+    }
+    Layer& layer = graph_.layers_[*repeated_];
+    if (layer.op != op || !(layer.attributes == attributes) ||
+        !(layer.input == input)) {
+      throw std::invalid_argument("a repetition of other layers");
+    }
+    layer.macs += macs;
+    graph_.macs_ += macs;
+    return static_cast<int>((*repeated_)++);
+  }
   graph_.layers_.push_back({op, attributes, input, output, params, macs});
   graph_.params_ += params;
   graph_.macs_ += macs;
@@ -118,18 +147,21 @@ GraphBuilder::Value GraphBuilder::conv2d(Value x, const Attributes& a) {
   const std::int64_t weights = std::int64_t{a.kernel} * a.kernel *
                                (in.channels / a.groups) * a.out_channels;
   const std::int64_t positions = std::int64_t{out.height} * out.width;
-  const int layer = declare(
-      Op::conv2d, a, in, out, weights + bias, (weights + bias) * positions);
+  const std::int64_t each = weights + (bias_macs_ ? bias : 0);
+  const int layer =
+      declare(Op::conv2d, a, in, out, weights + bias, each * positions);
   // Without a bias a convolution of zeros is zeros. With one it is a constant
   // that later layers see, so it stays.
   if (folds(x) && !a.bias) return zero(out);
   return append(Op::conv2d, a, out, std::span(&x, 1), layer);
 }
 
-GraphBuilder::Value GraphBuilder::batch_norm(Value x, bool affine) {
+GraphBuilder::Value
+GraphBuilder::batch_norm(Value x, bool affine, double epsilon) {
   const Shape in = shape(x);
   Attributes a;
   a.affine = affine;
+  a.epsilon = epsilon;
   const int layer = declare(
       Op::batch_norm, a, in, in, affine ? 2 * std::int64_t{in.channels} : 0, 0);
   // Every published initialiser sets beta to 0, so zeros stay zeros.
@@ -179,13 +211,24 @@ GraphBuilder::Value GraphBuilder::linear(Value x, int out_features) {
   if (in.height != 1 || in.width != 1) {
     throw std::invalid_argument("a linear layer reads a vector");
   }
+  return dense(x, out_features, {out_features, 1, 1});
+}
+
+GraphBuilder::Value GraphBuilder::pixel_linear(Value x, int out_features) {
+  const Shape in = shape(x);
+  return dense(x, out_features, {out_features, in.height, in.width});
+}
+
+GraphBuilder::Value GraphBuilder::dense(Value x, int out_features, Shape out) {
+  const Shape in = shape(x);
   Attributes a;
   a.out_channels = out_features;
   a.bias = true;
-  const Shape out{out_features, 1, 1};
   const std::int64_t size =
       std::int64_t{in.channels} * out_features + out_features;
-  const int layer = declare(Op::linear, a, in, out, size, size);
+  const std::int64_t positions = std::int64_t{out.height} * out.width;
+  const std::int64_t each = size - (bias_macs_ ? 0 : out_features);
+  const int layer = declare(Op::linear, a, in, out, size, each * positions);
   return append(Op::linear, a, out, std::span(&x, 1), layer);
 }
 
@@ -229,9 +272,75 @@ GraphBuilder::Value GraphBuilder::concat(std::span<const Value> parts) {
   return append(Op::concat, {}, out, parts);
 }
 
+GraphBuilder::Value GraphBuilder::slice(Value x, int offset, int channels) {
+  Shape out = shape(x);
+  if (offset < 0 || channels < 1 || offset + channels > out.channels) {
+    throw std::invalid_argument("a slice beyond its input's channels");
+  }
+  out.channels = channels;
+  if (folds(x)) return zero(out);
+  Attributes a;
+  a.offset = offset;
+  return append(Op::slice, a, out, std::span(&x, 1));
+}
+
+GraphBuilder::Value GraphBuilder::elementwise(Op op, Value x) {
+  if (folds(x)) return x;
+  return append(op, {}, shape(x), std::span(&x, 1));
+}
+
+GraphBuilder::Value GraphBuilder::shift(Value x) {
+  return elementwise(Op::shift, x);
+}
+
+GraphBuilder::Value GraphBuilder::leaky_relu(Value x) {
+  return elementwise(Op::leaky_relu, x);
+}
+
+GraphBuilder::Value GraphBuilder::tanh(Value x) {
+  return elementwise(Op::tanh, x);
+}
+
+GraphBuilder::Value GraphBuilder::sigmoid(Value x) {
+  return append(Op::sigmoid, {}, shape(x), std::span(&x, 1));
+}
+
+GraphBuilder::Value GraphBuilder::multiply(Value x, Value gate) {
+  if (!(shape(gate) == Shape{shape(x).channels, 1, 1})) {
+    throw std::invalid_argument(
+        "a gate with other channels than what it gates");
+  }
+  if (folds(x) || folds(gate)) return zero(shape(x));
+  return append(Op::multiply, {}, shape(x), std::array{x, gate});
+}
+
+GraphBuilder::Value GraphBuilder::conv_transpose2d(
+    Value x,
+    const Attributes& a) {
+  const Shape in = shape(x);
+  const auto size = [&a](int n) {
+    return (n - 1) * a.stride - 2 * a.padding + a.kernel + a.output_padding;
+  };
+  const Shape out{a.out_channels, size(in.height), size(in.width)};
+  if (a.groups != 1 || a.dilation != 1 || out.height < 1 || out.width < 1) {
+    throw std::invalid_argument("a transposed convolution that is not built");
+  }
+  const std::int64_t bias = a.bias ? a.out_channels : 0;
+  const std::int64_t weights =
+      std::int64_t{a.kernel} * a.kernel * in.channels * a.out_channels;
+  // Every input position is multiplied by every weight.
+  const std::int64_t macs =
+      weights * in.height * in.width +
+      (bias_macs_ ? bias : 0) * std::int64_t{out.height} * out.width;
+  const int layer =
+      declare(Op::conv_transpose2d, a, in, out, weights + bias, macs);
+  if (folds(x) && !a.bias) return zero(out);
+  return append(Op::conv_transpose2d, a, out, std::span(&x, 1), layer);
+}
+
 void GraphBuilder::end_block(Value x) {
   nodes_[index(x)].block_end = true;
-  blocks_.push_back(x);
+  (repeated_ ? repeated_blocks_ : blocks_).push_back(x);
 }
 
 Graph GraphBuilder::finish(Value output) && {
@@ -250,7 +359,10 @@ Graph GraphBuilder::finish(Value output) && {
     raw.nodes.push_back(node);
   }
   raw.edges = std::move(edges_);
+  graph_.block_count_ = blocks_.size();
   raw.blocks = std::move(blocks_);
+  raw.blocks.insert(
+      raw.blocks.end(), repeated_blocks_.begin(), repeated_blocks_.end());
   raw.output = output;
   raw.folding = folding_;
   CanonicalForm form = canonical_form(raw);

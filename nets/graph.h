@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <unordered_map>
@@ -41,12 +42,19 @@ enum class Op : std::uint8_t {
   linear,
   add,
   concat,
+  slice,  ///< channels offset, offset + 1, ... of the input
+  shift,  ///< one pixel up and left; zeros come in
+  conv_transpose2d,
+  leaky_relu,  ///< slope 0.2
+  tanh,
+  sigmoid,
+  multiply,  ///< a map by a vector, a number a channel
 };
 
 std::string_view op_name(Op op);
 
 /// Attributes of convolutions, pools and linear layers; of the others only
-/// `affine` (batch_norm) means something.
+/// `affine` and `epsilon` (batch_norm) and `offset` (slice) mean something.
 struct Attributes {
   int out_channels = 0;
   int kernel = 0;
@@ -56,18 +64,23 @@ struct Attributes {
   int groups = 1;
   bool bias = false;
   bool affine = true;
+  double epsilon = 1e-5;
+  int output_padding = 0;  ///< of a transposed convolution
+  int offset = 0;
 
   bool operator==(const Attributes&) const = default;
 };
 
 /// A layer as declared, run or not: what size proxies and `describe` count.
 struct Layer {
-  Op op;  ///< conv2d, linear or batch_norm
+  Op op;  ///< conv2d, conv_transpose2d, linear or batch_norm
   Attributes attributes;
   Shape input;
   Shape output;
   std::int64_t params;
-  std::int64_t macs;  ///< of one sample; bias additions counted, as AutoDL does
+  /// Of one sample; bias additions counted, as AutoDL does, unless the builder
+  /// was told to leave them out.
+  std::int64_t macs;
 };
 
 /// A node of the canonical form.
@@ -108,7 +121,14 @@ class Graph {
 
   /// Output nodes of the macro blocks (stem, cells, reductions) in the order
   /// declared; the same node twice where a block is an identity.
-  std::span<const int> blocks() const { return blocks_; }
+  std::span<const int> blocks() const {
+    return std::span(blocks_).first(block_count_);
+  }
+
+  /// The same for each repetition of those blocks, one after another.
+  std::span<const int> repeated_blocks() const {
+    return std::span(blocks_).subspan(block_count_);
+  }
 
   /// Every conv2d, linear and batch_norm declared, in that order.
   std::span<const Layer> layers() const { return layers_; }
@@ -134,6 +154,7 @@ class Graph {
   std::vector<Node> nodes_;
   std::vector<int> edges_;
   std::vector<int> blocks_;
+  std::size_t block_count_ = 0;
   std::vector<Layer> layers_;
   std::int64_t params_ = 0;
   std::int64_t macs_ = 0;
@@ -162,7 +183,7 @@ class GraphBuilder {
   Value input() const { return 0; }
   Value zero(Shape shape);
   Value conv2d(Value x, const Attributes& attributes);
-  Value batch_norm(Value x, bool affine = true);
+  Value batch_norm(Value x, bool affine = true, double epsilon = 1e-5);
   /// `named_modules`: modules with "ReLU" in their class name that read `x`
   /// here, such as a ReLU and the ReLUConvBN around it.
   Value relu(Value x, int named_modules = 1);
@@ -173,9 +194,29 @@ class GraphBuilder {
   /// Zero terms vanish; a sum of one term is that term.
   Value add(std::span<const Value> terms);
   Value concat(std::span<const Value> parts);
+  Value slice(Value x, int offset, int channels);
+  Value shift(Value x);
+  Value conv_transpose2d(Value x, const Attributes& attributes);
+  Value leaky_relu(Value x);
+  Value tanh(Value x);
+  Value sigmoid(Value x);
+  /// `gate` is a vector: a factor for each of the channels of `x`.
+  Value multiply(Value x, Value gate);
+  /// A linear layer at every pixel; the network's last one.
+  Value pixel_linear(Value x, int out_features);
+
+  /// From here on the addition of a bias is no MAC, as thop counts.
+  void leave_out_bias_macs() { bias_macs_ = false; }
 
   /// `x` is a macro block's output; sums are not flattened across it.
   void end_block(Value x);
+
+  /// Layers declared until end_repetition() are those declared from layer
+  /// `first` on, in that order: the same weights on another input. Blocks that
+  /// end meanwhile are repetitions of the first ones.
+  void begin_repetition(std::size_t first) { repeated_ = first; }
+  void end_repetition() { repeated_.reset(); }
+  std::size_t layer_count() const { return graph_.layers_.size(); }
 
   /// `count` more modules return `x` (a wrapper, an identity).
   void add_calls(Value x, int count) { nodes_[index(x)].calls += count; }
@@ -216,12 +257,18 @@ class GraphBuilder {
     return folding_ == Folding::functional && nodes_[index(x)].op == Op::zero;
   }
   Value pool(Op op, Value x, const Attributes& attributes);
+  /// A parameter-free node of the shape of `x` that maps zeros to zeros.
+  Value elementwise(Op op, Value x);
+  Value dense(Value x, int out_features, Shape out);
   std::span<const Value> inputs(const Draft& node) const;
 
   Folding folding_;
+  bool bias_macs_ = true;
   std::vector<Draft> nodes_;
   std::vector<Value> edges_;
   std::vector<Value> blocks_;
+  std::vector<Value> repeated_blocks_;
+  std::optional<std::size_t> repeated_;  // the layer that comes again next
   Graph graph_;
 };
 

@@ -20,7 +20,7 @@ namespace {
 /// twice as fast as with planes (docs/performance.md).
 constexpr at::MemoryFormat kLayout = at::MemoryFormat::ChannelsLast;
 constexpr double kBatchNormMomentum = 0.1;
-constexpr double kBatchNormEpsilon = 1e-5;
+constexpr double kLeakySlope = 0.2;
 
 std::size_t at_index(int i) {
   return static_cast<std::size_t>(i);
@@ -68,10 +68,13 @@ std::vector<bool> live_nodes(const Graph& graph) {
 std::vector<int> block_numbers(const Graph& graph) {
   constexpr int kNone = -1;
   std::vector<int> number(graph.nodes().size(), kNone);
-  const auto blocks = graph.blocks();
-  for (std::size_t b = 0; b < blocks.size(); ++b) {
-    if (blocks[b] < 0) continue;
-    std::vector<int> pending{blocks[b]};
+  std::vector<int> blocks(graph.blocks().begin(), graph.blocks().end());
+  const auto repeated = graph.repeated_blocks();
+  blocks.insert(blocks.end(), repeated.begin(), repeated.end());
+  for (std::size_t k = 0; k < blocks.size(); ++k) {
+    if (blocks[k] < 0) continue;
+    const std::size_t b = k % graph.blocks().size();
+    std::vector<int> pending{blocks[k]};
     while (!pending.empty()) {
       const int node = pending.back();
       pending.pop_back();
@@ -114,6 +117,11 @@ LayerKind layer_kind(Op op) {
       return LayerKind::pool;
     case Op::add:
       return LayerKind::sum;
+    case Op::leaky_relu:
+      return LayerKind::smooth_activation;
+    case Op::tanh:
+    case Op::sigmoid:
+      return LayerKind::bounded_activation;
     default:
       return LayerKind::other;
   }
@@ -148,7 +156,12 @@ class GraphNetwork final : public Network {
             zero ? at::Tensor() : values[at_index(block)]);
       }
     }
-    return values[at_index(graph.output())];
+    const at::Tensor& output = values[at_index(graph.output())];
+    const Op last = graph.nodes()[at_index(graph.output())].op;
+    // A linear layer leaves its features on the last axis.
+    return last == Op::linear && output.dim() == 4
+               ? output.permute({0, 3, 1, 2})
+               : output;
   }
 
   std::unique_ptr<Network> with_parameters(
@@ -177,8 +190,14 @@ class GraphNetwork final : public Network {
     const Node& node = plan_->graph.nodes()[i];
     if (node.input_count == 0) return {};
     const at::Tensor& first = values[at_index(plan_->graph.inputs(node)[0])];
-    if (node.op == Op::linear) return first.flatten(1);
-    return observed && node.op == Op::conv2d ? at::alias(first) : first;
+    if (node.op == Op::linear) {
+      const bool map = node.shape.height > 1 || node.shape.width > 1;
+      return map ? first.permute({0, 2, 3, 1}) : first.flatten(1);
+    }
+    if (node.op != Op::conv2d) return first;
+    // Squeeze and excitation convolves the averages.
+    if (first.dim() == 2) return first.unsqueeze(2).unsqueeze(3);
+    return observed ? at::alias(first) : first;
   }
 
   at::Tensor run(
@@ -239,6 +258,30 @@ class GraphNetwork final : public Network {
         for (const int input : inputs) parts.push_back(values[at_index(input)]);
         return at::cat(parts, 1);
       }
+      case Op::slice:
+        // A tensor of its own, so that no observer takes it for its source.
+        return in(0)
+            .slice(1, a.offset, a.offset + node.shape.channels)
+            .clone(kMemoryFormat);
+      case Op::shift:
+        return at::constant_pad_nd(
+            in(0).slice(2, 1).slice(3, 1), {0, 1, 0, 1}, 0);
+      case Op::conv_transpose2d:
+        return at::conv_transpose2d(
+            in(0),
+            parameter(plan_->slots[i].weight),
+            optional_parameter(plan_->slots[i].bias),
+            a.stride,
+            a.padding,
+            a.output_padding);
+      case Op::leaky_relu:
+        return at::leaky_relu(in(0), kLeakySlope);
+      case Op::tanh:
+        return at::tanh(in(0));
+      case Op::sigmoid:
+        return at::sigmoid(in(0));
+      case Op::multiply:
+        return in(0) * in(1);
     }
     throw std::logic_error("an operation that GraphNetwork does not know");
   }
@@ -246,6 +289,7 @@ class GraphNetwork final : public Network {
   at::Tensor normalise(std::size_t i, const at::Tensor& x, BatchNormMode mode)
       const {
     if (mode == BatchNormMode::bypass) return x;
+    const double epsilon = plan_->graph.nodes()[i].attributes.epsilon;
     if (mode == BatchNormMode::sample_statistics) {
       return at::instance_norm(
           x,
@@ -255,13 +299,13 @@ class GraphNetwork final : public Network {
           {},
           true,
           kBatchNormMomentum,
-          kBatchNormEpsilon,
+          epsilon,
           false);
     }
     const at::Tensor scale = optional_parameter(plan_->slots[i].weight);
     const at::Tensor shift = optional_parameter(plan_->slots[i].bias);
     if (mode == BatchNormMode::batch_statistics) {
-      return batch_norm_of_batch(x, scale, shift, kBatchNormEpsilon);
+      return batch_norm_of_batch(x, scale, shift, epsilon);
     }
     // Running statistics of a network that never trained.
     return at::batch_norm(
@@ -272,7 +316,7 @@ class GraphNetwork final : public Network {
         at::ones({x.size(1)}, x.options()),
         false,
         kBatchNormMomentum,
-        kBatchNormEpsilon,
+        epsilon,
         false);
   }
 
@@ -299,7 +343,8 @@ class GraphNetwork final : public Network {
     }
     if (node.op == Op::batch_norm) {
       call.scale = plan_->slots[i].weight;
-    } else {
+    } else if (node.op != Op::conv_transpose2d) {
+      // The authors' codes look for nn.Conv2d and nn.Linear.
       call.weight = plan_->slots[i].weight;
     }
     call.uses = node.uses;
@@ -354,10 +399,13 @@ std::unique_ptr<Network> assemble(
          2 * node.layer + (suffix == std::string_view(".bias") ? 1 : 0)});
     return static_cast<int>(parameters.size()) - 1;
   };
+  std::vector<Slots> of_layer(graph.layers().size());
   for (std::size_t i = 0; i < graph.nodes().size(); ++i) {
     const Node& node = graph.nodes()[i];
     const Attributes& a = node.attributes;
     Slots& slots = plan->slots[i];
+    if (node.layer >= 0) slots = of_layer[at_index(node.layer)];
+    if (slots.weight >= 0) continue;  // a layer that runs again
     const int in =
         node.input_count == 0
             ? 0
@@ -371,6 +419,15 @@ std::unique_ptr<Network> assemble(
       if (a.bias) {
         slots.bias = add(node, ParameterKind::bias, ".bias", {a.out_channels});
       }
+    } else if (node.op == Op::conv_transpose2d) {
+      slots.weight =
+          add(node,
+              ParameterKind::transposed_weight,
+              ".weight",
+              {in, a.out_channels, a.kernel, a.kernel});
+      if (a.bias) {
+        slots.bias = add(node, ParameterKind::bias, ".bias", {a.out_channels});
+      }
     } else if (node.op == Op::linear) {
       slots.weight = add(
           node, ParameterKind::linear_weight, ".weight", {a.out_channels, in});
@@ -379,6 +436,7 @@ std::unique_ptr<Network> assemble(
       slots.weight = add(node, ParameterKind::norm_scale, ".weight", {in});
       slots.bias = add(node, ParameterKind::norm_shift, ".bias", {in});
     }
+    if (node.layer >= 0) of_layer[at_index(node.layer)] = slots;
   }
   return std::make_unique<GraphNetwork>(std::move(plan), std::move(parameters));
 }
@@ -386,8 +444,14 @@ std::unique_ptr<Network> assemble(
 Fans fans_of(const Graph& graph, const Node& node) {
   const Layer& layer = graph.layers()[at_index(node.layer)];
   const Attributes& a = layer.attributes;
+  const bool convolution =
+      layer.op == Op::conv2d || layer.op == Op::conv_transpose2d;
   const std::int64_t window =
-      layer.op == Op::conv2d ? std::int64_t{a.kernel} * a.kernel : 1;
+      convolution ? std::int64_t{a.kernel} * a.kernel : 1;
+  // PyTorch reads the fans off the weight, which is [in, out, k, k] here.
+  if (layer.op == Op::conv_transpose2d) {
+    return {window * a.out_channels, window * layer.input.channels};
+  }
   return {
       window * layer.input.channels / a.groups,
       window * a.out_channels / a.groups};

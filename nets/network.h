@@ -23,7 +23,8 @@ enum class ParameterKind : std::uint8_t {
   bias,  ///< of a convolution or a linear layer
   norm_scale,
   norm_shift,
-  other,  ///< position embeddings, class tokens, layer scales
+  transposed_weight,  ///< of a transposed convolution, [in, out, k, k]
+  other,              ///< position embeddings, class tokens, layer scales
 };
 
 /// A trainable tensor of a network.
@@ -111,7 +112,8 @@ class Network {
  public:
   virtual ~Network() = default;
 
-  /// Logits [N, classes] (or what the network returns) for x [N, C, H, W].
+  /// Logits [N, classes] (or what the network returns, [N, C, H, W] for a
+  /// number or a class a pixel) for x [N, C, H, W].
   /// `recording`, where given, is filled with every call.
   virtual at::Tensor forward(
       const at::Tensor& x,

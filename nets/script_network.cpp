@@ -578,6 +578,7 @@ redraw(const Network& network, Initialiser initialiser, std::uint64_t seed) {
       case ParameterKind::norm_shift:
         drawn.fill_(0.0);
         break;
+      case ParameterKind::transposed_weight:
       case ParameterKind::other:
         return parameter.value.clone();
     }

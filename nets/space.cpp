@@ -16,7 +16,17 @@ std::string Space::draw(std::uint64_t seed) const {
 }
 
 std::span<const std::unique_ptr<const Space>> spaces() {
-  static const std::array all{make_nats_tss()};
+  static const std::array all{
+      make_nats_tss(),
+      make_nats_sss(),
+      make_nas_bench_101(),
+      make_nas_bench_macro(),
+      make_transnas_micro(),
+      make_transnas_macro(),
+      make_darts(),
+      make_nas_bench_360(),
+      make_resnet(),
+      make_mobilenet_v2()};
   return all;
 }
 

@@ -38,6 +38,7 @@ Descriptor epe_nas() {
   d.formula = "sum_c |sum_ij log(|corr_ij| + k)| within class c";
   d.published = "higher";
   d.needs.pass = PassKind::jacobian;
+  d.needs.classes = true;
   d.needs.labels = true;
   d.dtype = "float64";
   d.degenerate = "a sample whose Jacobian row is constant";

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <map>
+#include <stdexcept>
 #include <utility>
 
 #include "common/error.h"
@@ -79,6 +80,61 @@ std::vector<std::pair<std::string, std::string>> backend_description() {
   return facts;
 }
 
+namespace {
+
+/// Values of `count` samples as a tensor of their own sizes; undefined where
+/// there are none.
+template <typename Element>
+at::Tensor tensor_of(
+    const std::vector<Element>& values,
+    std::vector<std::int64_t> sizes,
+    at::ScalarType type) {
+  if (values.empty()) return {};
+  at::Tensor host = at::empty(sizes, type);
+  if (host.numel() != std::ssize(values)) {
+    throw std::invalid_argument("targets of another size");
+  }
+  std::ranges::copy(values, host.data_ptr<Element>());
+  return host;
+}
+
+DeviceMinibatch on_device(
+    const HostMinibatch& host,
+    const at::TensorOptions& options) {
+  const nets::Shape& shape = host.shape;
+  DeviceMinibatch device;
+  device.x = tensor_of(
+                 host.x,
+                 {host.size, shape.channels, shape.height, shape.width},
+                 at::kFloat)
+                 .to(options)
+                 .contiguous(nets::kMemoryFormat);
+  if (!host.y.empty()) {
+    const bool one = std::ssize(host.y) == host.size;
+    const std::vector<std::int64_t> each{host.size, shape.height, shape.width};
+    device.y = tensor_of(
+                   host.y,
+                   one ? std::vector<std::int64_t>{host.size} : each,
+                   at::kLong)
+                   .to(options.device());
+  }
+  // In bfloat16 the loss is float32's.
+  const bool twice = options.dtype() == at::kDouble;
+  const auto exact = options.dtype(twice ? at::kDouble : at::kFloat);
+  const auto numbers = [&](const std::vector<float>& values,
+                           std::int64_t rows) {
+    const at::Tensor found =
+        tensor_of(values, {rows, std::ssize(values) / rows}, at::kFloat);
+    return found.defined() ? found.to(exact) : found;
+  };
+  if (!host.numbers.empty()) device.y = numbers(host.numbers, host.size);
+  device.scale = numbers(host.scale, 1);
+  device.offset = numbers(host.offset, 1);
+  return device;
+}
+
+}  // namespace
+
 /// What is scored, apart from its weights.
 struct Subject {
   std::int64_t params;
@@ -90,7 +146,7 @@ struct Evaluator::State {
   Protocol protocol;
   std::optional<nets::Initialiser> initialiser;
   nets::Shape shape;
-  int classes;
+  nets::Output output{0};
   std::vector<DeviceMinibatch> minibatches;
   at::Tensor noise;
   at::Tensor perturbation;
@@ -104,7 +160,7 @@ struct Evaluator::State {
         subject.graph,
         subject.params,
         subject.macs,
-        classes,
+        output.channels,
         minibatches,
         noise,
         perturbation,
@@ -152,14 +208,12 @@ void Evaluator::State::draw_noise(const EvaluatorOptions& options) {
               .contiguous(nets::kMemoryFormat);
   perturbation = tensor(batch, given.perturbation, normal("perturbation"))
                      .contiguous(nets::kMemoryFormat);
-  // Enough for the widest block: 64 channels at the input's resolution.
-  const std::int64_t sign_count =
-      given.signs.empty()
-          ? std::int64_t{options.batch_size} * 64 * shape.height * shape.width
-          : static_cast<std::int64_t>(given.signs.size());
-  signs = tensor({sign_count}, given.signs, [&](std::span<float> out) {
-    fill_signs(out, derive_seed(options.seed, "signs"));
-  });
+  if (!given.signs.empty()) {
+    signs = tensor(
+        {static_cast<std::int64_t>(given.signs.size())},
+        given.signs,
+        [](std::span<float>) {});
+  }
   circle = tensor(
       {2, shape.channels, shape.height, shape.width},
       given.circle,
@@ -179,7 +233,7 @@ Evaluator::Evaluator(
     const std::vector<const Descriptor*>& proxies,
     const EvaluatorOptions& options,
     nets::Shape shape,
-    int classes,
+    nets::Output output,
     const std::vector<HostMinibatch>& minibatches) {
   auto state = std::make_unique<State>();
   set_blas_threads_to_one();
@@ -191,20 +245,10 @@ Evaluator::Evaluator(
                                 .device(device_of(options.device));
   state->initialiser = options.initialiser;
   state->shape = shape;
-  state->classes = classes;
+  state->output = output;
+  state->protocol.loss = options.loss;
   for (const HostMinibatch& host : minibatches) {
-    DeviceMinibatch device;
-    device.x = at::empty(
-        {host.size, shape.channels, shape.height, shape.width}, at::kFloat);
-    std::ranges::copy(host.x, device.x.data_ptr<float>());
-    device.x =
-        device.x.to(state->protocol.options).contiguous(nets::kMemoryFormat);
-    if (!host.y.empty()) {
-      device.y = at::empty({host.size}, at::kLong);
-      std::ranges::copy(host.y, device.y.data_ptr<std::int64_t>());
-      device.y = device.y.to(state->protocol.options.device());
-    }
-    state->minibatches.push_back(std::move(device));
+    state->minibatches.push_back(on_device(host, state->protocol.options));
   }
   for (const Descriptor* proxy : proxies) {
     if (proxy->needs.inputs() && minibatches.empty()) {
@@ -239,6 +283,11 @@ std::vector<Score> Evaluator::State::score(
     if (protocol.minibatches < needed) {
       jobs[i].score = Score::degenerate(
           "needs --minibatches " + std::to_string(needed) + " or more");
+      continue;
+    }
+    if (which[i]->needs.classes && output.head != nets::Head::classes) {
+      jobs[i].score = Score::degenerate(
+          "needs a class for each input, which the task has not");
       continue;
     }
     grouped[initialiser_for(*which[i])][which[i]->needs.pass].push_back(

@@ -12,16 +12,23 @@
 
 #include "nets/graph.h"
 #include "nets/initialise.h"
+#include "nets/space.h"
 #include "proxies/proxy.h"
 
 namespace zcp::proxies {
 
-/// Images and labels in host memory; labels may be empty.
+/// Images with labels (one an image or a pixel) or numbers in host memory; both
+/// may be empty.
 struct HostMinibatch {
   int size;
   nets::Shape shape;
   std::vector<float> x;  ///< N, C, H, W, row-major
   std::vector<std::int64_t> y;
+  std::vector<float> numbers = {};  ///< N, then the network's output
+  /// Of the output before it is compared with numbers, an entry each number of
+  /// an image; may be empty.
+  std::vector<float> scale = {};
+  std::vector<float> offset = {};
 };
 
 /// Random inputs of the label-free proxies, where they are not to be drawn by
@@ -43,6 +50,7 @@ struct EvaluatorOptions {
   std::optional<nets::Initialiser> initialiser;
   std::string precision = "fp32";
   std::string device = "cpu";
+  Loss loss = Loss::cross_entropy;
   HostNoise noise;
 };
 
@@ -53,12 +61,13 @@ class Evaluator {
  public:
   /// Throws UserError when the options make no sense or a proxy needs inputs
   /// and there are none. A proxy that needs more minibatches than the protocol
-  /// has gets no score, and says so. `shape` and `classes` are the task's.
+  /// has gets no score, and says so; so does one that needs classes where
+  /// there are none. `shape` and `output` are the task's.
   Evaluator(
       const std::vector<const Descriptor*>& proxies,
       const EvaluatorOptions& options,
       nets::Shape shape,
-      int classes,
+      nets::Output output,
       const std::vector<HostMinibatch>& minibatches);
   ~Evaluator();
   Evaluator(const Evaluator&) = delete;

@@ -13,8 +13,10 @@ namespace zcp::proxies {
 namespace {
 
 /// Sum over the channels of 1/2 mean_n (sum over positions of a * gradient)^2.
-at::Tensor channel_term(const at::Tensor& a, const at::Tensor& gradient) {
+at::Tensor
+channel_term(const at::Tensor& a, const at::Tensor& gradient, bool linear) {
   at::Tensor product = a * gradient;
+  if (linear && product.dim() > 3) product = product.flatten(1, -2);
   if (product.dim() == 4) product = product.sum({2, 3});
   if (product.dim() == 3) product = product.sum(1);
   return 0.5 * product.to(at::kDouble).square().mean(0).sum();
@@ -48,7 +50,10 @@ Descriptor fisher() {
         const auto slot = static_cast<std::size_t>(calls[i].weight);
         const at::Tensor& weight = pass.network.parameters()[slot].value;
         terms.push_back(
-            channel_term(calls[i].output.detach(), pass.output_gradients[i]) *
+            channel_term(
+                calls[i].output.detach(),
+                pass.output_gradients[i],
+                calls[i].kind == nets::LayerKind::linear) *
             static_cast<double>(weight[0].numel()));
       }
       if (terms.empty()) return Score::of(0);

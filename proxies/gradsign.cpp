@@ -11,6 +11,7 @@
 
 #include "proxies/all.h"
 #include "proxies/differentiate.h"
+#include "proxies/loss.h"
 #include "proxies/observer.h"
 #include "proxies/per_sample.h"
 
@@ -28,8 +29,7 @@ class GradSign final : public Observer {
     nets::Recording recording;
     const at::Tensor logits = network->forward(
         batch.x, nets::BatchNormMode::sample_statistics, &recording);
-    const at::Tensor loss =
-        at::cross_entropy_loss(logits, batch.y, {}, at::Reduction::Sum);
+    const at::Tensor loss = summed_loss(logits, batch, setting_.protocol.loss);
     std::vector<at::Tensor> outputs;
     std::vector<const nets::LayerCall*> layers;
     for (const nets::LayerCall& call : recording.calls) {

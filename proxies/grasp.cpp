@@ -6,6 +6,7 @@
 // ||g_l||^2; the classifier often decides.
 #include "proxies/all.h"
 #include "proxies/differentiate.h"
+#include "proxies/loss.h"
 #include "proxies/observer.h"
 
 namespace zcp::proxies {
@@ -23,10 +24,11 @@ class Grasp final : public Observer {
       if (parameter.is_layer_weight()) weights.push_back(parameter.value);
     }
     const DeviceMinibatch& batch = setting_.minibatches[0];
-    const at::Tensor loss = at::cross_entropy_loss(
+    const at::Tensor loss = mean_loss(
         network->forward(
             batch.x, nets::BatchNormMode::batch_statistics, nullptr),
-        batch.y);
+        batch,
+        setting_.protocol.loss);
     const auto first = gradients_of(loss, weights, true);
     std::vector<at::Tensor> products;
     for (const at::Tensor& g : first) {

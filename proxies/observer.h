@@ -17,13 +17,20 @@ struct Protocol {
   std::uint64_t seed = 0;
   int batch_size = 64;
   int minibatches = 2;
+  Loss loss = Loss::cross_entropy;
   at::TensorOptions options;  ///< dtype and device of weights and activations
 };
 
 /// Images and labels on the device.
 struct DeviceMinibatch {
   at::Tensor x;  ///< [N, C, H, W]
-  at::Tensor y;  ///< [N], int64; undefined without labels
+  /// Labels [N] or [N, H, W], int64, or numbers [N, K], float32 or float64;
+  /// undefined without either.
+  at::Tensor y;
+  /// The output is multiplied by and shifted by these, an entry each number of
+  /// a sample, before it is compared with numbers; undefined: it is not.
+  at::Tensor scale;
+  at::Tensor offset;
 };
 
 /// What an observer is made with: one architecture under one protocol.
@@ -37,8 +44,9 @@ struct Setting {
   std::span<const DeviceMinibatch> minibatches;
   at::Tensor noise;         ///< N(0, 1), a batch of inputs
   at::Tensor perturbation;  ///< the same shape, independent of it
-  at::Tensor signs;         ///< +-1, as many as the largest block output has
-  at::Tensor circle;        ///< two orthonormal directions [2, C, H, W]
+  /// +-1, as many as the widest block output has; undefined: by the seed.
+  at::Tensor signs;
+  at::Tensor circle;  ///< two orthonormal directions [2, C, H, W]
 };
 
 /// One finished pass.

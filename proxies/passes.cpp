@@ -10,6 +10,7 @@
 #include <stdexcept>
 
 #include "proxies/differentiate.h"
+#include "proxies/loss.h"
 
 namespace zcp::proxies {
 namespace {
@@ -115,12 +116,6 @@ void differentiate(
   }
 }
 
-/// Sixteen bits are too few for the sum of exponentials.
-at::Tensor mean_cross_entropy(const at::Tensor& logits, const at::Tensor& y) {
-  const bool narrow = logits.scalar_type() == at::kBFloat16;
-  return at::cross_entropy_loss(narrow ? logits.to(at::kFloat) : logits, y);
-}
-
 void run_minibatches(const Setting& setting, Jobs& jobs) {
   const Network& network = *setting.network;
   const auto minibatches = setting.minibatches;
@@ -160,7 +155,8 @@ void run_minibatches(const Setting& setting, Jobs& jobs) {
         BatchNormMode::batch_statistics,
         record_now ? &recording : nullptr);
     if (gradients || outputs) {
-      const at::Tensor loss = mean_cross_entropy(pass.logits, pass.y);
+      const at::Tensor loss =
+          mean_loss(pass.logits, minibatches[i], setting.protocol.loss);
       differentiate(loss, gradients, outputs && record_now, pass);
     }
     const at::NoGradGuard no_grad;

@@ -29,6 +29,15 @@ struct Score {
   static Score degenerate(std::string reason);
 };
 
+/// What the gradients are taken of: a mean over samples (and pixels and
+/// numbers).
+enum class Loss : std::uint8_t {
+  cross_entropy,  ///< with a label a sample, or a label a pixel
+  squared_error,
+  absolute_error,
+  relative_l2,  ///< |output - target| / |target|, Euclidean, of a sample
+};
+
 /// The kind of pass that a proxy observes. Passes are run once for all proxies
 /// that ask for them.
 enum class PassKind : std::uint8_t {
@@ -46,10 +55,11 @@ enum class PassKind : std::uint8_t {
 /// What a proxy needs; the evaluator unites the needs of all.
 struct Needs {
   PassKind pass = PassKind::structure;
-  int minibatches = 0;  ///< at least; 0: none, or the protocol's number
-  bool labels = false;
+  int minibatches = 0;   ///< at least; 0: none, or the protocol's number
+  bool labels = false;   ///< or the numbers that stand in their place
+  bool classes = false;  ///< has a meaning only where each input has a class
   bool all_minibatches = false;       ///< observes each, not only the first
-  bool parameter_gradients = false;   ///< of the mean cross-entropy
+  bool parameter_gradients = false;   ///< of the loss
   bool activation_gradients = false;  ///< at every layer's output
   bool activations = false;           ///< layers' inputs and outputs
   /// Runs the layers whose output nothing reads, too.

@@ -4,8 +4,10 @@
 // space-to-depth where the block halves the map.
 // AZ-NAS, https://arxiv.org/abs/2403.19232; cvlab-yonsei/AZ-NAS:
 // NB201/ZeroShotProxy/compute_az_nas_score.py
+#include <algorithm>
 #include <optional>
 
+#include "common/random.h"
 #include "proxies/all.h"
 #include "proxies/differentiate.h"
 #include "proxies/observer.h"
@@ -18,8 +20,30 @@ at::Tensor position_rows(const at::Tensor& map) {
   return map.permute({0, 2, 3, 1}).reshape({-1, map.size(1)}).to(at::kDouble);
 }
 
+/// The first `count` signs; given ones that are fewer come again.
+at::Tensor first_signs(const at::Tensor& signs, std::int64_t count) {
+  const std::int64_t times = (count + signs.numel() - 1) / signs.numel();
+  return (times > 1 ? signs.repeat({times}) : signs).slice(0, 0, count);
+}
+
 at::Tensor term_of(const at::Tensor& s) {
   return 2 - s - (s + 1e-6).reciprocal();
+}
+
+/// Enough signs for the widest block: those given, else drawn by the seed.
+at::Tensor signs_for(
+    const std::vector<at::Tensor>& blocks,
+    const Setting& setting) {
+  if (setting.signs.defined()) return setting.signs;
+  std::int64_t count = 0;
+  for (const at::Tensor& block : blocks) {
+    if (block.defined()) count = std::max(count, block.numel());
+  }
+  at::Tensor signs = at::empty({count}, at::kFloat);
+  fill_signs(
+      {signs.data_ptr<float>(), static_cast<std::size_t>(count)},
+      derive_seed(setting.protocol.seed, "signs"));
+  return signs.to(setting.protocol.options);
 }
 
 /// None for a block whose gradient passes unchanged. A block that outputs or
@@ -31,7 +55,7 @@ std::optional<at::Tensor> block_term(
   if (!in.defined() || !out.defined()) {
     return term_of(at::zeros({}, signs.options().dtype(at::kDouble)));
   }
-  const at::Tensor g_out = signs.slice(0, 0, out.numel()).view(out.sizes());
+  const at::Tensor g_out = first_signs(signs, out.numel()).view(out.sizes());
   at::Tensor g_in =
       in.is_same(out) ? g_out : vector_jacobian_product(out, in, g_out);
   if (!g_in.defined()) g_in = at::zeros_like(in);
@@ -65,10 +89,10 @@ Descriptor trainability() {
   d.reference =
       "cvlab-yonsei/AZ-NAS: NB201/ZeroShotProxy/compute_az_nas_score.py";
   d.make = [](const Setting& setting) {
-    const at::Tensor signs = setting.signs;
-    return observe_once([signs](const Pass& pass) {
+    return observe_once([setting](const Pass& pass) {
       const auto& blocks = pass.recording.blocks;
       if (blocks.size() < 2) return Score::degenerate("no blocks");
+      const at::Tensor signs = signs_for(blocks, setting);
       std::vector<at::Tensor> terms;
       for (std::size_t i = 1; i < blocks.size(); ++i) {
         const auto term = block_term(blocks[i - 1], blocks[i], signs);

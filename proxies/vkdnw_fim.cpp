@@ -20,6 +20,7 @@ Descriptor vkdnw_fim() {
   d.formula = "parameter tensors + entropy of quantiles of eig(F)";
   d.published = "higher";
   d.needs.pass = PassKind::own;
+  d.needs.classes = true;
   d.needs.folding = nets::Folding::as_declared;
   d.needs.initialiser = nets::Initialiser::kaiming_normal;
   d.needs.mode = "eval";

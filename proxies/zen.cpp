@@ -5,6 +5,8 @@
 // idstcv/ZenNAS: ZeroShotProxy/compute_zen_score.py. As coded, running_var is
 // moved by both forwards (momentum .1) and so is a mixture with its initial 1.
 // One repetition.
+#include <map>
+
 #include "proxies/all.h"
 #include "proxies/observer.h"
 
@@ -40,10 +42,9 @@ class Zen final : public Observer {
     setting_.network->forward(
         x, nets::BatchNormMode::batch_statistics, &recording);
     at::Tensor pooled;
-    std::size_t norm = 0;
     for (const nets::LayerCall& call : recording.calls) {
       if (call.kind == nets::LayerKind::batch_norm && call.scale >= 0) {
-        move_variance(norm++, call);
+        move_variance(call);
       }
       // A pool whose output is one position a channel, or no longer a map.
       const bool global =
@@ -54,7 +55,10 @@ class Zen final : public Observer {
     return pooled;
   }
 
-  void move_variance(std::size_t index, const nets::LayerCall& call) {
+  /// A layer that runs several times has one variance.
+  void move_variance(const nets::LayerCall& call) {
+    const std::size_t index =
+        index_.try_emplace(call.scale, index_.size()).first->second;
     const at::Tensor batch =
         call.input.to(at::kDouble).var(at::IntArrayRef{0, 2, 3}, true);
     if (index == running_variance_.size()) {
@@ -68,7 +72,8 @@ class Zen final : public Observer {
   }
 
   const Setting setting_;
-  std::vector<at::Tensor> running_variance_;  // by BatchNorm call
+  std::map<int, std::size_t> index_;          // by BatchNorm's scale
+  std::vector<at::Tensor> running_variance_;  // by that index
 };
 
 }  // namespace

@@ -1,4 +1,5 @@
-// Noise: inputs from N(0, 1) with uniform random labels, no data needed.
+// Noise: inputs from N(0, 1) with uniform random labels or numbers from
+// N(0, 1), no data needed.
 #include <fmt/format.h>
 
 #include <stdexcept>
@@ -13,6 +14,8 @@ namespace {
 
 constexpr InputShape kShape = {3, 32, 32};
 constexpr int kClasses = 10;
+constexpr InputShape kLargeShape = {3, 224, 224};
+constexpr int kLargeClasses = 1000;
 
 class GaussianTask : public Task {
  public:
@@ -27,29 +30,41 @@ class GaussianTask : public Task {
     }
     const auto number = static_cast<std::uint64_t>(index);
     const auto count = static_cast<std::size_t>(batch_size);
-    const auto pixels = static_cast<std::size_t>(
-        kShape.channels * kShape.height * kShape.width);
-    Minibatch batch{batch_size, kShape, {}, {}};
-    batch.x.resize(count * pixels);
-    batch.y.resize(count);
+    const InputShape& shape = info_.shape;
+    const auto area = static_cast<std::size_t>(shape.height * shape.width);
+    Minibatch batch{batch_size, shape, {}, {}};
+    batch.x.resize(count * static_cast<std::size_t>(shape.channels) * area);
     fill_normal(batch.x, 1.0F, derive_seed(seed_, "gaussian-x", number));
-    fill_integers(
-        batch.y, info_.classes, derive_seed(seed_, "gaussian-y", number));
+    const std::uint64_t targets_by = derive_seed(seed_, "gaussian-y", number);
+    const std::size_t places = count * (each_pixel() ? area : 1);
+    if (info_.target == Target::label || info_.target == Target::pixel_labels) {
+      batch.y.resize(places);
+      fill_integers(batch.y, info_.classes, targets_by);
+    } else {
+      batch.numbers.resize(places * static_cast<std::size_t>(info_.classes));
+      fill_normal(batch.numbers, 1.0F, targets_by);
+    }
     return batch;
   }
 
   std::string fingerprint() const override {
-    return hash_hex(hash64(fmt::format("gaussian {}", info_.classes)));
+    // What `gaussian` always said, and the name where it is another task's.
+    return hash_hex(hash64(fmt::format("{} {}", info_.name, info_.classes)));
   }
 
  private:
+  bool each_pixel() const {
+    return info_.target == Target::pixel_labels ||
+           info_.target == Target::pixel_numbers;
+  }
+
   TaskInfo info_;
   std::uint64_t seed_;
 };
 
 std::unique_ptr<Task> open(const TaskInfo& info, const OpenOptions& options) {
   if (options.transform != Transform::normalise) {
-    throw UserError("task 'gaussian' takes its noise as it is");
+    throw UserError("task '{}' takes its noise as it is", info.name);
   }
   TaskInfo own = info;
   if (options.classes > 0) own.classes = options.classes;
@@ -69,6 +84,30 @@ TaskSource gaussian() {
        "",
        ""},
       open};
+}
+
+TaskSource gaussian_224() {
+  return {
+      {"gaussian-224",
+       "the same in the shapes of ImageNet",
+       kLargeShape,
+       kLargeClasses,
+       false,
+       "none",
+       "",
+       ""},
+      open};
+}
+
+TaskSource noise_like(const TaskInfo& info) {
+  TaskInfo noise = info;
+  noise.name = "noise-" + info.name;
+  noise.summary = "noise in the shapes of " + info.name;
+  noise.needs_data = false;
+  noise.transform = "none";
+  noise.data_hint.clear();
+  noise.default_data.clear();
+  return {noise, open};
 }
 
 }  // namespace zcp::benchmarks

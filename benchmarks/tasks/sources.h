@@ -28,7 +28,24 @@ TaskSource cifar10();
 TaskSource cifar100();
 TaskSource imagenet16_120();
 TaskSource fashion_mnist();
+TaskSource darcy_flow();
 TaskSource gaussian();
+TaskSource gaussian_224();
 TaskSource tensors();
+
+/// The tasks of TransNAS-Bench-101, all on one set of photographs of rooms.
+enum class Taskonomy {
+  class_object,
+  class_scene,
+  jigsaw,
+  room_layout,
+  segmentsemantic,
+  normal,
+  autoencoder
+};
+TaskSource taskonomy(Taskonomy task);
+
+/// Noise in the shapes of another task, under the name noise-NAME.
+TaskSource noise_like(const TaskInfo& info);
 
 }  // namespace zcp::benchmarks

@@ -11,11 +11,11 @@
 #include "common/error.h"
 #include "common/random.h"
 #include "nets/spaces/all.h"
+#include "nets/spaces/nats_layers.h"
+#include "nets/spaces/spec.h"
 
 namespace zcp::nets {
 namespace {
-
-using Value = GraphBuilder::Value;
 
 constexpr std::array<std::string_view, 5> kOpNames{
     "none",
@@ -60,86 +60,6 @@ parse_edge(std::string_view part, int source, std::string_view whole_spec) {
         source);
   }
   return *op;
-}
-
-Value conv(GraphBuilder& graph, Value x, int out, int kernel, int stride) {
-  Attributes a;
-  a.out_channels = out;
-  a.kernel = kernel;
-  a.stride = stride;
-  a.padding = kernel / 2;
-  return graph.conv2d(x, a);
-}
-
-Value relu_conv_bn(
-    GraphBuilder& graph,
-    Value x,
-    int out,
-    int kernel,
-    int stride,
-    bool affine = true) {
-  // AutoDL's ReLUConvBN has a ReLU inside: two class names with "ReLU".
-  const Value active = graph.relu(x, 2);
-  const Value y =
-      graph.batch_norm(conv(graph, active, out, kernel, stride), affine);
-  graph.add_calls(y, 2);  // the Sequential and the ReLUConvBN around it
-  return y;
-}
-
-Value apply(GraphBuilder& graph, CellOp op, Value x, bool affine) {
-  const int channels = graph.shape(x).channels;
-  switch (op) {
-    case CellOp::none:
-      return graph.zero(graph.shape(x));
-    case CellOp::skip_connect:
-      graph.add_calls(x, 1);  // the Identity
-      return x;
-    case CellOp::nor_conv_1x1:
-      return relu_conv_bn(graph, x, channels, 1, 1, affine);
-    case CellOp::nor_conv_3x3:
-      return relu_conv_bn(graph, x, channels, 3, 1, affine);
-    case CellOp::avg_pool_3x3:
-      break;
-  }
-  const Value pooled = graph.avg_pool(x, 3, 1, 1);
-  graph.add_calls(pooled, 1);  // the POOLING around AvgPool2d
-  return pooled;
-}
-
-Value add_cell(
-    GraphBuilder& graph,
-    const NatsCell& cell,
-    Value x,
-    bool affine) {
-  std::array<Value, 4> nodes{x};
-  std::size_t edge = 0;
-  for (int target = 1; target < 4; ++target) {
-    std::array<Value, 3> terms{};
-    std::size_t count = 0;
-    for (; edge < kCellEdges.size() && kCellEdges[edge].target == target;
-         ++edge) {
-      const Value source =
-          nodes[static_cast<std::size_t>(kCellEdges[edge].source)];
-      terms[count++] = apply(graph, cell.ops[edge], source, affine);
-    }
-    nodes[static_cast<std::size_t>(target)] =
-        graph.add(std::span(terms).first(count));
-  }
-  graph.add_calls(nodes[3], 1);  // the InferCell
-  return nodes[3];
-}
-
-/// ResNet basic block that halves the size and doubles the channels.
-Value add_reduction(GraphBuilder& graph, Value x) {
-  const int out = 2 * graph.shape(x).channels;
-  const Value a = relu_conv_bn(graph, x, out, 3, 2);
-  const Value b = relu_conv_bn(graph, a, out, 3, 1);
-  const Value pooled = graph.avg_pool(x, 2, 2, 0);
-  const Value shortcut = conv(graph, pooled, out, 1, 1);
-  graph.add_calls(shortcut, 1);  // the Sequential of pool and convolution
-  const Value sum = graph.add(std::array{b, shortcut});
-  graph.add_calls(sum, 1);  // the ResNetBasicblock
-  return sum;
 }
 
 class NatsTss final : public Space {
@@ -192,34 +112,21 @@ class NatsTss final : public Space {
       Output output,
       const Skeleton& skeleton,
       Folding folding) const override {
-    if (output.head != Head::classes) {
-      throw UserError(
-          "nats-tss: its networks classify; expected a task of images with a "
-          "class each");
-    }
+    require_classes("nats-tss", output);
     const NatsCell cell = parse_nats_cell(spec);
     const int channels = skeleton.channels > 0 ? skeleton.channels : 16;
     const int cells =
         skeleton.cells_per_stage > 0 ? skeleton.cells_per_stage : 5;
     GraphBuilder graph(input, folding);
-    Value x = graph.batch_norm(conv(graph, graph.input(), channels, 3, 1));
-    graph.add_calls(x, 1);  // the Sequential of the stem
-    graph.end_block(x);
+    auto x = add_nats_stem(graph, channels);
     for (int stage = 0; stage < 3; ++stage) {
-      if (stage > 0) {
-        x = add_reduction(graph, x);
-        graph.end_block(x);
-      }
+      const int width = channels << stage;
+      if (stage > 0) x = add_nats_reduction(graph, x, width);
       for (int i = 0; i < cells; ++i) {
-        x = add_cell(graph, cell, x, skeleton.affine);
-        graph.end_block(x);
+        x = add_nats_cell(graph, cell, x, width, skeleton.affine);
       }
     }
-    x = graph.relu(graph.batch_norm(x));
-    graph.add_calls(x, 1);  // the Sequential of the last activation
-    const Value logits =
-        graph.linear(graph.global_avg_pool(x), output.channels);
-    graph.add_calls(logits, 1);  // the network itself
+    const auto logits = add_nats_classifier(graph, x, output.channels);
     return std::move(graph).finish(logits);
   }
 };

@@ -75,3 +75,41 @@ TEST_CASE(
           open_task("cifar10", "x", 0, Transform::normalise, 11);
         }) == "task 'cifar10' has 10 classes, found 11 asked for");
 }
+
+TEST_CASE("noise-TASK: the shapes and targets of the task") {
+  const auto shape = [](const std::string& name) {
+    return find_task(name).shape;
+  };
+  CHECK(shape("noise-darcy-flow") == shape("darcy-flow"));
+  CHECK_FALSE(find_task("noise-cifar10").needs_data);
+  const auto batch = [](const std::string& name) {
+    return open_task(name, "", 5)->minibatch(0, 2);
+  };
+  const Minibatch layout = batch("noise-room_layout");
+  CHECK(layout.x.size() == 2 * 3 * 256 * 256);
+  CHECK(layout.y.empty());
+  CHECK(layout.numbers.size() == 2 * 9);
+  const Minibatch segments = batch("noise-segmentsemantic");
+  CHECK(segments.y.size() == 2 * 256 * 256);
+  CHECK(std::set(segments.y.begin(), segments.y.end()).size() == 17);
+  CHECK(batch("noise-normal").numbers.size() == 2 * 3 * 256 * 256);
+  CHECK(batch("noise-jigsaw").x.size() == 2 * 27 * 64 * 64);
+  // Of `gaussian`, noise-cifar10 is another name.
+  CHECK(batch("noise-cifar10").x == batch("gaussian").x);
+  CHECK(batch("noise-cifar10").y == batch("gaussian").y);
+  CHECK(user_error([] {
+          find_task("noise-x");
+        }).find("unknown task 'noise-x'") != std::string::npos);
+  CHECK(user_error([] {
+          find_task("noise-gaussian");
+        }).find("unknown task") != std::string::npos);
+}
+
+TEST_CASE("a task whose files are not read says so") {
+  CHECK(user_error([] {
+          open_task("class_object", "", 0);
+        }).find("--task noise-class_object") != std::string::npos);
+  CHECK(user_error([] {
+          open_task("normal", "/tmp", 0);
+        }).find("--task noise-normal") != std::string::npos);
+}

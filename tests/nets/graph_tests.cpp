@@ -87,3 +87,47 @@ TEST_CASE("an as-declared graph runs the zeros") {
   const Graph graph = std::move(builder).finish(y);
   CHECK(graph.nodes().size() == 4);
 }
+
+TEST_CASE("a gate multiplies each channel of its map by a number") {
+  GraphBuilder builder({8, 4, 4});
+  const auto x = builder.input();
+  const auto gate =
+      builder.sigmoid(builder.conv2d(builder.global_avg_pool(x), conv(8, 1)));
+  const auto y = builder.multiply(x, gate);
+  CHECK(builder.shape(y) == Shape{8, 4, 4});
+  CHECK_THROWS_AS(
+      builder.multiply(x, builder.conv2d(gate, conv(4, 1))),
+      std::invalid_argument);
+  CHECK_THROWS_AS(builder.multiply(gate, x), std::invalid_argument);
+  // A gate of zeros is one half; gated zeros are zeros.
+  const auto zero = builder.zero({8, 1, 1});
+  CHECK(builder.sigmoid(zero) != zero);
+  const auto gated = builder.multiply(builder.zero({8, 4, 4}), gate);
+  CHECK(builder.add(std::array{y, gated}) == y);
+  const Graph graph = std::move(builder).finish(y);
+  CHECK(graph.nodes().back().op == Op::multiply);
+}
+
+TEST_CASE("what is multiplied and what multiplies are told apart") {
+  const auto build = [](bool swapped) {
+    GraphBuilder builder({8, 1, 1});
+    const auto a = builder.sigmoid(builder.input());
+    const auto b = builder.relu(builder.input());
+    const auto y = swapped ? builder.multiply(b, a) : builder.multiply(a, b);
+    return std::move(builder).finish(y).hash();
+  };
+  CHECK(build(true) != build(false));
+}
+
+TEST_CASE("additions of biases are counted until they are left out") {
+  const auto macs = [](bool counted) {
+    GraphBuilder builder({4, 8, 8});
+    if (!counted) builder.leave_out_bias_macs();
+    Attributes a = conv(2, 1);
+    a.bias = true;
+    const auto x = builder.global_avg_pool(builder.conv2d(builder.input(), a));
+    return std::move(builder).finish(builder.linear(x, 10)).macs();
+  };
+  CHECK(macs(false) == 4 * 2 * 64 + 2 * 10);
+  CHECK(macs(true) == 4 * 2 * 64 + 2 * 10 + 2 * 64 + 10);
+}

@@ -1,18 +1,74 @@
 #include <set>
 
+#include "benchmarks/task.h"
 #include "common/error.h"
 #include "nets/space.h"
 #include "tests/test_support.h"
 
 using namespace zcp::nets;
 
-TEST_CASE("every space enumerates specs that it accepts and builds") {
+namespace {
+
+/// The tasks of a space's truth of which this build knows the shape.
+std::vector<zcp::benchmarks::TaskInfo> known_tasks(const Space& space) {
+  std::vector<zcp::benchmarks::TaskInfo> known;
+  for (const auto& name : space.info().tasks) {
+    for (const auto& task : zcp::benchmarks::tasks()) {
+      if (task.name == name) known.push_back(task);
+    }
+  }
+  return known;
+}
+
+Head head_of(zcp::benchmarks::Target target) {
+  switch (target) {
+    case zcp::benchmarks::Target::label:
+      return Head::classes;
+    case zcp::benchmarks::Target::numbers:
+      return Head::vector;
+    case zcp::benchmarks::Target::pixel_labels:
+      return Head::pixel_classes;
+    case zcp::benchmarks::Target::pixel_numbers:
+      break;
+  }
+  return Head::pixels;
+}
+
+}  // namespace
+
+TEST_CASE("every space draws specs that it accepts") {
   for (const auto& space : spaces()) {
     const auto& info = space->info();
+    CAPTURE(info.name);
     CHECK(space->normalise(info.example) == info.example);
     for (const auto& spec : sample_specs(*space, 20, 1)) {
       CHECK(space->normalise(spec) == spec);
-      CHECK(space->build(spec, {3, 32, 32}, 10).params() > 0);
+    }
+  }
+}
+
+TEST_CASE("every space builds a sample for each task of its truth") {
+  for (const auto& space : spaces()) {
+    CAPTURE(space->info().name);
+    const auto tasks = known_tasks(*space);
+    REQUIRE_FALSE(tasks.empty());
+    for (const auto& task : tasks) {
+      CAPTURE(task.name);
+      const Shape input{
+          task.shape.channels, task.shape.height, task.shape.width};
+      const Output output(task.classes, head_of(task.target));
+      const bool dense =
+          output.head == Head::pixels || output.head == Head::pixel_classes;
+      for (const auto& spec : sample_specs(*space, 20, 1)) {
+        const Graph graph = space->build(spec, input, output);
+        CHECK(graph.params() > 0);
+        CHECK(
+            graph.output_shape() == Shape{
+                                        output.channels,
+                                        dense ? input.height : 1,
+                                        dense ? input.width : 1});
+        CHECK(graph.hash() == space->build(spec, input, output).hash());
+      }
     }
   }
 }

@@ -1,0 +1,512 @@
+// Inverted residuals by ZenNAS's structure strings, which ZiCo and AZ-NAS
+// search too: Lin et al., ICCV 2021, https://arxiv.org/abs/2102.01063;
+// idstcv/ZenNAS: PlainNet/SuperResIDWEXKX.py, basic_blocks.py, super_blocks.py,
+// SearchSpace/search_space_IDW_fixfc.py, ZenNet/masternet.py.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "common/error.h"
+#include "common/random.h"
+#include "nets/spaces/all.h"
+#include "nets/spaces/spec.h"
+
+namespace zcp::nets {
+namespace {
+
+using Value = GraphBuilder::Value;
+
+constexpr std::string_view kGated = "+SE";  // squeeze and excitation
+constexpr double kEpsilon = 1e-3;           // of ZenNAS's BatchNorms
+constexpr int kMostChannels = 8192;
+constexpr int kMostSublayers = 32;
+constexpr std::array kKernels{3, 5, 7};
+constexpr std::array kExpansions{1, 2, 4, 6};
+
+// Of what is drawn and mutated, as ZenNAS's scripts for ImageNet search it.
+constexpr int kMostLayers = 14;
+constexpr int kSplitLayers = 6;  // a block of so many becomes two of half
+constexpr std::int64_t kMostMacs = 1'000'000'000;
+constexpr Shape kImage{3, 224, 224};
+constexpr int kClasses = 1000;
+constexpr int kTailChannels = 2048;
+
+/// One item of a structure string.
+struct Block {
+  int expansion = 0;  // 0: convolution, BatchNorm, ReLU
+  int kernel = 0;
+  int in = 0;
+  int out = 0;
+  int stride = 1;
+  int bottleneck = 0;  // of a residual block
+  int sublayers = 1;
+
+  bool residual() const { return expansion > 0; }
+  bool operator==(const Block&) const = default;
+};
+
+struct Structure {
+  std::vector<Block> blocks;
+  bool gated = false;
+
+  bool operator==(const Structure&) const = default;
+};
+
+/// A number of channels to the nearest multiple of 8, not below it; halves go
+/// to the even multiple, as Python rounds.
+int round_to_8(double channels) {
+  return std::max(8, 8 * static_cast<int>(std::nearbyint(channels / 8)));
+}
+
+std::string format(const Structure& structure) {
+  std::string spec;
+  for (const Block& b : structure.blocks) {
+    if (b.residual()) {
+      spec += fmt::format(
+          "SuperResIDWE{}K{}({},{},{},{},{})",
+          b.expansion,
+          b.kernel,
+          b.in,
+          b.out,
+          b.stride,
+          b.bottleneck,
+          b.sublayers);
+    } else {
+      spec += fmt::format(
+          "SuperConvK{}BNRELU({},{},{},{})",
+          b.kernel,
+          b.in,
+          b.out,
+          b.stride,
+          b.sublayers);
+    }
+  }
+  return structure.gated ? spec + std::string(kGated) : spec;
+}
+
+/// Kernel and expansion by a block's name; none for an unknown one.
+std::optional<Block> block_named(std::string_view name) {
+  for (const int kernel : {1, 3, 5, 7}) {
+    Block block;
+    block.kernel = kernel;
+    if (name == fmt::format("SuperConvK{}BNRELU", kernel)) return block;
+    for (const int expansion : kExpansions) {
+      block.expansion = expansion;
+      if (kernel > 1 &&
+          name == fmt::format("SuperResIDWE{}K{}", expansion, kernel)) {
+        return block;
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+Block parse_block(
+    std::string_view name,
+    std::string_view arguments,
+    std::string_view spec) {
+  const auto named = block_named(name);
+  if (!named) {
+    throw UserError(
+        "spec '{}': unknown block '{}', expected SuperConvK1BNRELU (3, 5, 7) "
+        "or SuperResIDWE6K3 (E1, 2, 4, 6; K3, 5, 7)",
+        spec,
+        name);
+  }
+  Block block = *named;
+  const auto parts = split_spec(arguments, ',');
+  const std::size_t expected = block.residual() ? 5 : 4;
+  if (parts.size() != expected) {
+    throw UserError(
+        "spec '{}': {}({}) has {} number(s), expected {}",
+        spec,
+        name,
+        arguments,
+        parts.size(),
+        block.residual() ? "in,out,stride,bottleneck,sublayers"
+                         : "in,out,stride,sublayers");
+  }
+  const auto number = [&](std::size_t i, int most, std::string_view what) {
+    const int value = parse_number(parts[i]).value_or(0);
+    if (value >= 1 && value <= most) return value;
+    throw UserError(
+        "spec '{}': {}({}): {} '{}', expected 1 to {}",
+        spec,
+        name,
+        arguments,
+        what,
+        parts[i],
+        most);
+  };
+  block.in = number(0, kMostChannels, "input channels");
+  block.out = number(1, kMostChannels, "output channels");
+  block.stride = number(2, 2, "stride");
+  if (block.residual()) {
+    block.bottleneck = number(3, kMostChannels, "bottleneck channels");
+  }
+  block.sublayers = number(expected - 1, kMostSublayers, "sublayers");
+  return block;
+}
+
+Structure parse(std::string_view spec) {
+  Structure structure;
+  std::string_view rest = spec;
+  if (rest.ends_with(kGated)) {
+    structure.gated = true;
+    rest.remove_suffix(kGated.size());
+  }
+  do {
+    const std::size_t open = rest.find('(');
+    const std::size_t close = rest.find(')');
+    if (open == std::string_view::npos || close == std::string_view::npos ||
+        close < open) {
+      throw UserError(
+          "spec '{}': found '{}', expected a block like "
+          "SuperResIDWE6K3(8,32,2,8,1)",
+          spec,
+          rest);
+    }
+    const Block block = parse_block(
+        rest.substr(0, open), rest.substr(open + 1, close - open - 1), spec);
+    auto& blocks = structure.blocks;
+    if (!blocks.empty() && blocks.back().out != block.in) {
+      throw UserError(
+          "spec '{}': {} reads {} channels, expected {}, what the block "
+          "before it has",
+          spec,
+          rest.substr(0, close + 1),
+          block.in,
+          blocks.back().out);
+    }
+    blocks.push_back(block);
+    rest.remove_prefix(close + 1);
+  } while (!rest.empty());
+  return structure;
+}
+
+/// Declares a network. Its modules are counted as ZenNAS has them: every layer
+/// is a module in a wrapper of its own.
+class StructureBuilder {
+ public:
+  StructureBuilder(GraphBuilder& graph, bool gated)
+      : graph_(graph), gated_(gated) {}
+
+  Value add(Value x, const Block& block) {
+    for (int i = 0; i < block.sublayers; ++i) {
+      const int stride = i == 0 ? block.stride : 1;
+      if (!block.residual()) {
+        x = graph_.relu(conv_bn(x, block.out, block.kernel, stride));
+        continue;
+      }
+      x = half(x, block, block.bottleneck, block.bottleneck, stride, i == 0);
+      x = half(x, block, block.out, block.out, 1, false);
+    }
+    graph_.add_calls(x, 1);  // the block
+    graph_.end_block(x);
+    return x;
+  }
+
+ private:
+  Value conv_bn(
+      Value x,
+      int out,
+      int kernel,
+      int stride,
+      int groups = 1,
+      bool wrapped = true) {
+    Attributes a;
+    a.out_channels = out;
+    a.kernel = kernel;
+    a.stride = stride;
+    a.padding = kernel / 2;
+    a.groups = groups;
+    const Value y = graph_.conv2d(x, a);
+    const Value z = graph_.batch_norm(y, true, kEpsilon);
+    if (wrapped) {
+      graph_.add_calls(y, 1);  // the ConvKX or ConvDW
+      graph_.add_calls(z, 1);  // the BN
+    }
+    return z;
+  }
+
+  /// Half a sublayer: `width` times the expansion channels inside, `out` at the
+  /// end; `project`: a projection even where the shortcut keeps its shape.
+  Value half(
+      Value x,
+      const Block& block,
+      int width,
+      int out,
+      int stride,
+      bool project) {
+    const int hidden = round_to_8(width * block.expansion);
+    Value y = graph_.relu(conv_bn(x, hidden, 1, 1));
+    y = graph_.relu(conv_bn(y, hidden, block.kernel, stride, hidden));
+    if (gated_) y = gate(y);
+    y = conv_bn(y, out, 1, 1);
+    if (project || stride > 1 || graph_.shape(x).channels != out) {
+      x = projection(x, out, stride);
+    }
+    const Value sum = graph_.add(std::array{y, x});
+    graph_.add_calls(sum, 1);  // the ResBlock
+    return graph_.relu(sum);
+  }
+
+  /// The convolution has a bias although BatchNorm follows.
+  Value projection(Value x, int out, int stride) {
+    Attributes a;
+    a.out_channels = out;
+    a.kernel = 1;
+    a.stride = stride;
+    a.bias = true;
+    const Value y = graph_.batch_norm(graph_.conv2d(x, a), true, kEpsilon);
+    graph_.add_calls(y, 1);  // the Sequential
+    return y;
+  }
+
+  /// Squeeze and excitation with a quarter of the channels.
+  Value gate(Value x) {
+    const int channels = graph_.shape(x).channels;
+    const int squeezed =
+        std::max(1, static_cast<int>(std::nearbyint(channels * 0.25)));
+    Value y = graph_.global_avg_pool(x);
+    y = graph_.relu(conv_bn(y, squeezed, 1, 1, 1, false));
+    y = graph_.sigmoid(conv_bn(y, channels, 1, 1, 1, false));
+    graph_.add_calls(y, 1);  // the Sequential
+    const Value z = graph_.multiply(x, y);
+    graph_.add_calls(z, 1);  // the SE
+    return z;
+  }
+
+  GraphBuilder& graph_;
+  bool gated_;
+};
+
+Graph build_graph(
+    const Structure& structure,
+    Shape input,
+    int classes,
+    Folding folding) {
+  GraphBuilder graph(input, folding);
+  StructureBuilder builder(graph, structure.gated);
+  Value x = graph.input();
+  for (const Block& block : structure.blocks) x = builder.add(x, block);
+  const Value pooled = graph.global_avg_pool(x);
+  graph.add_calls(pooled, -1);  // a function, not a module
+  const Value logits = graph.linear(pooled, classes);
+  graph.add_calls(logits, 2);  // the Linear around it and the network itself
+  return std::move(graph).finish(logits);
+}
+
+int layers(const Structure& structure) {
+  int count = 0;
+  for (const Block& block : structure.blocks) count += block.sublayers;
+  return count;
+}
+
+std::int64_t macs(const Structure& structure) {
+  return build_graph(structure, kImage, kClasses, Folding::functional).macs();
+}
+
+/// The numbers of channels that may follow, the present one among them.
+std::vector<int> channel_choices(int channels) {
+  std::vector<int> choices;
+  for (const double factor : {2.5, 2.0, 1.5, 1.25, 1.0}) {
+    choices.push_back(round_to_8(channels * factor));
+    choices.push_back(round_to_8(channels / factor));
+  }
+  std::ranges::sort(choices);
+  const auto repeated = std::ranges::unique(choices);
+  choices.erase(repeated.begin(), repeated.end());
+  return choices;
+}
+
+template <typename Choices>
+int choose(const Choices& choices, std::uint64_t seed, const char* purpose) {
+  return choices[static_cast<std::size_t>(
+      draw_integer(std::ssize(choices), seed, purpose))];
+}
+
+/// False for the tail.
+bool mutable_block(const Block& block) {
+  return block.residual() || block.kernel > 1;
+}
+
+/// Another block in its place, by the ranges of ZenNAS's search space.
+Block mutated(Block block, std::uint64_t seed) {
+  block.out = choose(channel_choices(block.out), seed, "output");
+  if (!block.residual()) return block;
+  block.expansion = choose(kExpansions, seed, "expansion");
+  block.kernel = choose(kKernels, seed, "kernel");
+  block.bottleneck =
+      choose(channel_choices(block.bottleneck), seed, "bottleneck");
+  const int least = std::max(1, block.sublayers - 2);
+  block.sublayers =
+      least + static_cast<int>(draw_integer(
+                  block.sublayers + 2 - least + 1, seed, "sublayers"));
+  return block;
+}
+
+/// Deep blocks in two halves, and every block's input as the one before has it.
+void repair(Structure& structure) {
+  std::vector<Block> blocks;
+  for (Block block : structure.blocks) {
+    const bool split = block.residual() && block.sublayers >= kSplitLayers;
+    if (split) block.sublayers = kSplitLayers / 2;
+    if (!blocks.empty()) block.in = blocks.back().out;
+    blocks.push_back(block);
+    if (split) {
+      block.in = block.out;
+      block.stride = 1;
+      blocks.push_back(block);
+    }
+  }
+  structure.blocks = blocks;
+}
+
+bool within(const Structure& structure, int most_layers, std::int64_t most) {
+  for (const Block& block : structure.blocks) {
+    if (block.out > kMostChannels || block.bottleneck > kMostChannels) {
+      return false;
+    }
+  }
+  return layers(structure) <= most_layers && macs(structure) <= most;
+}
+
+/// A residual block of the stage: even odds for each choice.
+Block drawn_block(int in, int least, int most, std::uint64_t seed) {
+  const auto channels = [&](const char* purpose) {
+    return least + 8 * static_cast<int>(
+                           draw_integer((most - least) / 8 + 1, seed, purpose));
+  };
+  Block block;
+  block.expansion = choose(kExpansions, seed, "expansion");
+  block.kernel = choose(kKernels, seed, "kernel");
+  block.in = in;
+  block.out = channels("output");
+  block.stride = 2;
+  block.bottleneck = channels("bottleneck");
+  block.sublayers = 1 + static_cast<int>(draw_integer(5, seed, "sublayers"));
+  return block;
+}
+
+Structure drawn(std::uint64_t seed) {
+  Structure structure;
+  auto& blocks = structure.blocks;
+  Block stem;
+  stem.kernel = 3;
+  stem.in = kImage.channels;
+  stem.out = 8 * (1 + static_cast<int>(draw_integer(4, seed, "stem")));
+  stem.stride = 2;
+  blocks.push_back(stem);
+  constexpr std::array<std::pair<int, int>, 4> widths{
+      {{16, 64}, {24, 96}, {48, 192}, {96, 384}}};
+  for (std::size_t stage = 0; stage < widths.size(); ++stage) {
+    blocks.push_back(drawn_block(
+        blocks.back().out,
+        widths[stage].first,
+        widths[stage].second,
+        derive_seed(seed, "stage", stage)));
+  }
+  Block tail;
+  tail.kernel = 1;
+  tail.in = blocks.back().out;
+  tail.out = kTailChannels;
+  blocks.push_back(tail);
+  return structure;
+}
+
+class MobileNetV2 final : public Space {
+ public:
+  const SpaceInfo& info() const override {
+    static const SpaceInfo info{
+        "mobilenet-v2",
+        "ZenNAS's and ZiCo's inverted residuals for ImageNet",
+        "SuperConvK3BNRELU(in,out,stride,sublayers) and "
+        "SuperResIDWE{1,2,4,6}K{3,5,7}(in,out,stride,bottleneck,sublayers) "
+        "one after another; +SE at the end: squeeze and excitation",
+        "SuperConvK3BNRELU(3,8,2,1)SuperResIDWE6K3(8,32,2,8,1)"
+        "SuperResIDWE6K3(32,48,2,32,1)SuperResIDWE6K3(48,96,2,48,1)"
+        "SuperResIDWE6K3(96,128,2,96,1)SuperConvK1BNRELU(128,2048,1,1)",
+        "https://arxiv.org/abs/2102.01063",
+        0,
+        {"gaussian-224", "gaussian"}};
+    return info;
+  }
+
+  std::string spec(std::int64_t) const override {
+    throw UserError("mobilenet-v2: its members are not numbered");
+  }
+
+  /// Stem of 8 to 32 channels; four blocks of stride 2 and 1 to 5 sublayers
+  /// with 16 to 64, 24 to 96, 48 to 192 and 96 to 384 channels; tail of 2048;
+  /// 14 layers and 1 G MACs (1000 classes at 224 x 224) at most.
+  std::string draw(std::uint64_t seed) const override {
+    for (std::uint64_t attempt = 0;; ++attempt) {
+      const Structure structure = drawn(derive_seed(seed, "attempt", attempt));
+      if (within(structure, kMostLayers, kMostMacs)) return format(structure);
+    }
+  }
+
+  /// Another block in place of one, as ZenNAS searches: channels times or by
+  /// 1.25, 1.5, 2, 2.5, any expansion and kernel, sublayers up to two more or
+  /// less. Of the tail nothing changes. Within 14 layers and 1 G MACs, or
+  /// those of the spec where these are more.
+  std::string mutate(std::string_view spec, std::uint64_t seed) const override {
+    const Structure before = parse(spec);
+    if (std::ranges::none_of(before.blocks, mutable_block)) {
+      throw UserError("spec '{}': no block of it is changed by a search", spec);
+    }
+    const int most_layers = std::max(kMostLayers, layers(before));
+    const std::int64_t most_macs = std::max(kMostMacs, macs(before));
+    for (std::uint64_t attempt = 0;; ++attempt) {
+      const std::uint64_t own = derive_seed(seed, "attempt", attempt);
+      Structure after = before;
+      Block& block = after.blocks[static_cast<std::size_t>(
+          draw_integer(std::ssize(after.blocks), own, "block"))];
+      if (!mutable_block(block)) continue;
+      block = mutated(block, own);
+      repair(after);
+      if (after != before && within(after, most_layers, most_macs)) {
+        return format(after);
+      }
+    }
+  }
+
+  std::string normalise(std::string_view spec) const override {
+    return format(parse(spec));
+  }
+
+  Graph build(
+      std::string_view spec,
+      Shape input,
+      Output output,
+      const Skeleton& skeleton,
+      Folding folding) const override {
+    require_classes("mobilenet-v2", output);
+    if (skeleton.channels > 0 || skeleton.cells_per_stage > 0 ||
+        !skeleton.affine) {
+      throw UserError(
+          "mobilenet-v2: the spec says how wide and deep a network is, not "
+          "--channels and --cells");
+    }
+    const Structure structure = parse(spec);
+    if (structure.blocks[0].in != input.channels) {
+      throw UserError(
+          "spec '{}': its first block reads {} channels, the task has {}",
+          spec,
+          structure.blocks[0].in,
+          input.channels);
+    }
+    return build_graph(structure, input, output.channels, folding);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<const Space> make_mobilenet_v2() {
+  return std::make_unique<MobileNetV2>();
+}
+
+}  // namespace zcp::nets
