@@ -47,7 +47,8 @@ struct ScoreOptions {
   Strings proxy_names;
   proxies::EvaluatorOptions evaluator;
   std::string init_name;
-  int workers;
+  Strings devices;
+  int workers;  ///< on all devices together
   std::string csv;
   std::string store;
   Shard shard;
@@ -79,10 +80,13 @@ po::options_description describe_options() {
       "precision",
       po::value<std::string>()->default_value("fp32"),
       "of weights and activations: fp32 or fp64")(
-      "device", po::value<std::string>()->default_value("cpu"), "cpu, cuda:0")(
+      "device",
+      po::value<std::string>()->default_value("cpu"),
+      "cpu, or cuda:0[,cuda:1...]")(
       "workers",
       po::value<int>()->default_value(0),
-      "architectures at once (0: the cores); scores do not depend on it");
+      "architectures at once (0: the cores, or one a device), on each device; "
+      "scores do not depend on it");
   po::options_description where("Where");
   where.add_options()(
       "csv",
@@ -124,6 +128,35 @@ int positive(const po::variables_map& values, const char* name, int least) {
   return value;
 }
 
+/// Devices of one kind, no two the same.
+Strings parse_devices(const std::string& text) {
+  const auto kind = [](const std::string& device) {
+    return device.substr(0, device.find(':'));
+  };
+  Strings devices = split_list(text);
+  if (devices.empty()) {
+    throw UserError("--device {}: expected cpu or cuda:0[,cuda:1...]", text);
+  }
+  for (const std::string& device : devices) {
+    if (kind(device) != kind(devices[0]) ||
+        std::ranges::count(devices, device) > 1) {
+      throw UserError(
+          "--device {}: expected different devices of one kind", text);
+    }
+  }
+  return devices;
+}
+
+bool on_cpu(const ScoreOptions& options) {
+  return options.devices[0] == "cpu";
+}
+
+/// On a processor the cores, else `asked` (one, where nothing was) a device.
+int worker_count(int asked, const ScoreOptions& options) {
+  if (on_cpu(options)) return asked > 0 ? asked : omp_get_num_procs();
+  return std::max(asked, 1) * static_cast<int>(options.devices.size());
+}
+
 ScoreOptions read_options(
     const po::variables_map& values,
     const Arguments& arguments) {
@@ -137,9 +170,8 @@ ScoreOptions read_options(
     options.evaluator.initialiser = nets::find_initialiser(options.init_name);
   }
   options.evaluator.precision = values["precision"].as<std::string>();
-  options.evaluator.device = values["device"].as<std::string>();
-  options.workers = positive(values, "workers", 0);
-  if (options.workers == 0) options.workers = omp_get_num_procs();
+  options.devices = parse_devices(values["device"].as<std::string>());
+  options.workers = worker_count(positive(values, "workers", 0), options);
   options.csv = values["csv"].as<std::string>();
   if (values.count("store") != 0) {
     options.store = values["store"].as<std::string>();
@@ -220,14 +252,8 @@ class ScoreRun {
         selection_(std::move(selection)),
         names_(selection_.names()),
         proxies_(std::move(proxies)),
-        task_(task),
-        evaluator_(
-            proxies_,
-            options_.evaluator,
-            task_.shape,
-            task_.output,
-            task_.task != nullptr ? load_minibatches(task_, options_.evaluator)
-                                  : std::vector<proxies::HostMinibatch>()) {
+        task_(task) {
+    make_evaluators();
     for (const Descriptor* proxy : proxies_) {
       proxy_names_.push_back(proxy->name);
     }
@@ -248,6 +274,29 @@ class ScoreRun {
   bool needs_inputs() const {
     return std::ranges::any_of(
         proxies_, [](const auto* proxy) { return proxy->needs.inputs(); });
+  }
+
+  /// One for all workers of a processor, one for each of other devices: work
+  /// queues there are the evaluator's.
+  void make_evaluators() {
+    std::vector<proxies::HostMinibatch> minibatches;
+    if (task_.task != nullptr) {
+      minibatches = load_minibatches(task_, options_.evaluator);
+    }
+    const int count = on_cpu(options_) ? 1 : options_.workers;
+    for (int i = 0; i < count; ++i) {
+      proxies::EvaluatorOptions options = options_.evaluator;
+      const auto device = static_cast<std::size_t>(i);
+      options.device = options_.devices[device % options_.devices.size()];
+      evaluators_.push_back(std::make_unique<proxies::Evaluator>(
+          proxies_, options, task_.shape, task_.output, minibatches));
+    }
+  }
+
+  /// The calling worker's.
+  const proxies::Evaluator& evaluator() const {
+    const auto worker = static_cast<std::size_t>(omp_get_thread_num());
+    return *evaluators_[worker % evaluators_.size()];
   }
 
   /// Scores are kept once for each name, however often it was asked for.
@@ -340,7 +389,8 @@ class ScoreRun {
         {"seed", std::to_string(e.seed)},
         {"init", options_.init_name},
         {"precision", e.precision},
-        {"device", e.device.substr(0, e.device.find(':'))}};
+        {"device",
+         options_.devices[0].substr(0, options_.devices[0].find(':'))}};
     // Named only when they are not the benchmark's own.
     const nets::Skeleton& skeleton = selection_.skeleton;
     if (skeleton.channels > 0) {
@@ -438,10 +488,10 @@ class ScoreRun {
     std::vector<const Descriptor*> which;
     for (const std::size_t p : item.proxies) which.push_back(proxies_[p]);
     if (selection_.space == nullptr) {
-      return evaluator_.score_model(
+      return evaluator().score_model(
           selection_.models[sources_[item.representative]], which);
     }
-    return evaluator_.score(build(item.representative, item.folding), which);
+    return evaluator().score(build(item.representative, item.folding), which);
   }
 
   /// Gives an item's scores to whom they serve, in memory and in the store.
@@ -532,7 +582,7 @@ class ScoreRun {
   std::vector<const Descriptor*> proxies_;
   Strings proxy_names_;
   const TaskChoice& task_;
-  proxies::Evaluator evaluator_;
+  std::vector<std::unique_ptr<const proxies::Evaluator>> evaluators_;
   Strings unique_names_;
   std::vector<std::size_t> sources_;  // unique name -> index as asked
   std::vector<std::size_t> row_of_;   // index as asked -> unique name

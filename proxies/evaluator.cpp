@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <c10/core/StreamGuard.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 #include <dlfcn.h>
 #include <malloc.h>
 #include <omp.h>
@@ -66,6 +68,21 @@ at::Device device_of(const std::string& name) {
   }
 }
 
+/// A queue of the device for this evaluator alone, so that workers who share a
+/// device do not wait for each other; none on the CPU.
+std::optional<c10::Stream> stream_of(const at::Device& device) {
+  if (device.is_cpu()) return std::nullopt;
+  const c10::impl::VirtualGuardImpl guard(device.type());
+  // What the constructor has put on the device's own queue is there by then.
+  guard.getStream(device).synchronize();
+  return guard.getStreamFromGlobalPool(device);
+}
+
+/// Host memory that a device copies from without a detour.
+at::Tensor pinned(const at::Tensor& host, const at::Device& device) {
+  return host.defined() && device.is_cuda() ? host.pin_memory() : host;
+}
+
 }  // namespace
 
 std::vector<std::pair<std::string, std::string>> backend_description() {
@@ -103,12 +120,12 @@ DeviceMinibatch on_device(
     const at::TensorOptions& options) {
   const nets::Shape& shape = host.shape;
   DeviceMinibatch device;
-  device.x = tensor_of(
-                 host.x,
-                 {host.size, shape.channels, shape.height, shape.width},
-                 at::kFloat)
-                 .to(options)
-                 .contiguous(nets::kMemoryFormat);
+  const at::Tensor x = tensor_of(
+      host.x,
+      {host.size, shape.channels, shape.height, shape.width},
+      at::kFloat);
+  device.x =
+      pinned(x, options.device()).to(options).contiguous(nets::kMemoryFormat);
   if (!host.y.empty()) {
     const bool one = std::ssize(host.y) == host.size;
     const std::vector<std::int64_t> each{host.size, shape.height, shape.width};
@@ -152,6 +169,7 @@ struct Evaluator::State {
   at::Tensor perturbation;
   at::Tensor signs;
   at::Tensor circle;
+  std::optional<c10::Stream> stream;
 
   Setting setting(const Subject& subject, const Network* network) const {
     return {
@@ -256,6 +274,7 @@ Evaluator::Evaluator(
     }
   }
   state->draw_noise(options);
+  state->stream = stream_of(state->protocol.options.device());
   state_ = std::move(state);
 }
 
@@ -275,6 +294,8 @@ std::vector<Score> Evaluator::State::score(
     const NetworkSource& source,
     std::span<const Descriptor* const> which) const {
   use_one_core();
+  c10::OptionalStreamGuard guard;
+  if (stream) guard.reset_stream(*stream);
   std::vector<Job> jobs(which.size());
   std::map<nets::Initialiser, std::map<PassKind, Jobs>> grouped;
   for (std::size_t i = 0; i < which.size(); ++i) {

@@ -15,15 +15,17 @@
 namespace zcp::proxies {
 namespace {
 
-/// Adds weight * |correlation| between the samples, unless it has a nan.
+/// Adds weight * |correlation| between the samples, unless it has a nan. The
+/// device is not asked which, so that it runs on.
 void add_correlation(
     const at::Tensor& values,
     double weight,
     at::Tensor& kernel) {
   const at::Tensor correlation =
       row_correlation(values.flatten(1).to(at::kDouble)).abs();
-  if (!at::isfinite(correlation).all().item<bool>()) return;
-  const at::Tensor term = weight * correlation;
+  const at::Tensor usable = at::isfinite(correlation).all();
+  const at::Tensor term =
+      at::where(usable, weight * correlation, at::zeros_like(correlation));
   kernel = kernel.defined() ? kernel + term : term;
 }
 
