@@ -21,6 +21,7 @@
 #include "apps/version.h"
 #include "common/error.h"
 #include "common/hash.h"
+#include "proxies/bfloat16.h"
 #include "proxies/evaluator.h"
 #include "proxies/registry.h"
 #include "proxies/schedule.h"
@@ -79,7 +80,7 @@ po::options_description describe_options() {
       "published with, a model's own weights")(
       "precision",
       po::value<std::string>()->default_value("fp32"),
-      "of weights and activations: fp32 or fp64")(
+      "of weights and activations: fp32, bf16 or fp64")(
       "device",
       po::value<std::string>()->default_value("cpu"),
       "cpu, or cuda:0[,cuda:1...]")(
@@ -187,22 +188,29 @@ ScoreOptions read_options(
   return options;
 }
 
+bool is_group(const std::string& name) {
+  return name == "all" ||
+         std::ranges::find(proxies::groups(), name, &proxies::Group::name) !=
+             proxies::groups().end();
+}
+
 /// A proxy asked for by its own name has to be served; one that came with a
 /// group only has no score.
-void require_minibatches(const ScoreOptions& options) {
+void require_served(const ScoreOptions& options) {
   for (const std::string& name : options.proxy_names) {
-    const bool group =
-        name == "all" ||
-        std::ranges::find(proxies::groups(), name, &proxies::Group::name) !=
-            proxies::groups().end();
-    if (group) continue;
-    const int needed = proxies::find_proxy(name).needs.minibatches;
-    if (options.evaluator.minibatches < needed) {
+    if (is_group(name)) continue;
+    const Descriptor& proxy = proxies::find_proxy(name);
+    if (options.evaluator.minibatches < proxy.needs.minibatches) {
       throw UserError(
           "{} needs --minibatches {} or more, found {}",
           name,
-          needed,
+          proxy.needs.minibatches,
           options.evaluator.minibatches);
+    }
+    if (options.evaluator.precision != "bf16") continue;
+    if (const auto refusal = proxies::refusal_in_bfloat16(proxy.name)) {
+      throw UserError(
+          "--precision bf16: {} {}; expected fp32 or fp64", name, *refusal);
     }
   }
 }
@@ -611,7 +619,10 @@ int score(const Arguments& arguments) {
   ScoreOptions options = read_options(values, arguments);
   analysis::check_destination(options.csv, options.store);
   const auto selected = proxies::select_proxies(options.proxy_names);
-  require_minibatches(options);
+  require_served(options);
+  if (options.evaluator.precision == "bf16" && !options.quiet) {
+    std::cerr << "zcp: bf16: " << proxies::describe_bfloat16() << "\n";
+  }
   Selection selection = select_architectures(values, options.evaluator.seed);
   const bool needs_data = std::ranges::any_of(
       selected, [](const auto* proxy) { return proxy->needs.inputs(); });

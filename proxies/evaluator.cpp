@@ -18,6 +18,7 @@
 #include "common/random.h"
 #include "nets/network.h"
 #include "nets/script_network.h"
+#include "proxies/bfloat16.h"
 #include "proxies/model_summary.h"
 #include "proxies/observer.h"
 #include "proxies/passes.h"
@@ -305,6 +306,12 @@ std::vector<Score> Evaluator::State::score(
       jobs[i].score = Score::degenerate(
           "needs --minibatches " + std::to_string(needed) + " or more");
       continue;
+    }
+    if (protocol.options.dtype() == at::kBFloat16) {
+      if (const auto refusal = refusal_in_bfloat16(which[i]->name)) {
+        jobs[i].score = Score::degenerate(*refusal);
+        continue;
+      }
     }
     if (which[i]->needs.classes && output.head != nets::Head::classes) {
       jobs[i].score = Score::degenerate(
