@@ -53,20 +53,51 @@ bool has_weights(Op op) {
          op == Op::conv_transpose2d;
 }
 
+/// Numbers by hash, 0 at first, in one array: a map of the library takes longer
+/// than all the rest of a canonical form.
+class HashedNumbers {
+ public:
+  /// For at most `most` different hashes.
+  explicit HashedNumbers(std::size_t most)
+      : slots_(std::bit_ceil(2 * most + 1)) {}
+
+  std::uint64_t& operator[](std::uint64_t hash) {
+    const std::size_t mask = slots_.size() - 1;
+    std::size_t i = hash & mask;
+    while (slots_[i].used && slots_[i].hash != hash) i = (i + 1) & mask;
+    slots_[i].used = true;
+    slots_[i].hash = hash;
+    return slots_[i].number;
+  }
+
+ private:
+  struct Slot {
+    std::uint64_t hash = 0;
+    std::uint64_t number = 0;
+    bool used = false;
+  };
+  std::vector<Slot> slots_;
+};
+
 /// The declared graph reduced to the nodes that run, equal ones merged.
 class Reducer {
  public:
-  explicit Reducer(const CanonicalInput& declared) : declared_(declared) {}
+  explicit Reducer(const CanonicalInput& declared)
+      : declared_(declared), seen_(declared.nodes.size()) {
+    reduced_.nodes.reserve(declared.nodes.size());
+    reduced_.edges.reserve(declared.edges.size());
+    live_.reserve(declared.nodes.size());
+  }
 
   CanonicalInput reduce() {
     mark_live();
     renumbered_.assign(declared_.nodes.size(), -1);
     for (std::size_t i = 0; i < declared_.nodes.size(); ++i) {
-      if (live_[i]) renumbered_[i] = keep(declared_.nodes[i]);
+      if (live_[i] != 0) renumbered_[i] = keep(declared_.nodes[i]);
     }
     for (const int block : declared_.blocks) {
       // A block that nothing reads lies before a block of zeros.
-      if (live_[at(block)]) {
+      if (live_[at(block)] != 0) {
         reduced_.blocks.push_back(renumbered_[at(block)]);
       } else {
         reduced_.blocks.push_back(-1);
@@ -80,54 +111,63 @@ class Reducer {
   void mark_live() {
     const bool all = declared_.folding == Folding::as_declared;
     for (const Node& node : declared_.nodes) {
-      live_.push_back(all && node.op != Op::zero);
+      live_.push_back(all && node.op != Op::zero ? 1 : 0);
     }
-    live_[0] = true;
-    live_[at(declared_.output)] = true;
+    live_[0] = 1;
+    live_[at(declared_.output)] = 1;
     for (std::size_t i = declared_.nodes.size(); i-- > 0;) {
-      if (!live_[i]) continue;
+      if (live_[i] == 0) continue;
       const Node& node = declared_.nodes[i];
       for (int k = 0; k < node.input_count; ++k) {
-        live_[at(declared_.edges[at(node.first_input + k)])] = true;
+        live_[at(declared_.edges[at(node.first_input + k)])] = 1;
       }
     }
   }
 
   int keep(Node node) {
-    std::vector<int> inputs;
+    auto& edges = reduced_.edges;
+    const std::size_t first = edges.size();
     for (int k = 0; k < node.input_count; ++k) {
-      inputs.push_back(
+      edges.push_back(
           renumbered_[at(declared_.edges[at(node.first_input + k)])]);
     }
+    const auto inputs = std::span(edges).subspan(first);
     if (commutative(node.op)) std::sort(inputs.begin(), inputs.end());
-    std::uint64_t key = hash_combine(own_hash(node), inputs.size());
-    for (const int input : inputs) {
-      key = hash_combine(key, static_cast<std::uint64_t>(input));
-    }
-    if (!has_weights(node.op)) {
-      const auto found = seen_.find(key);
-      if (found != seen_.end()) {
-        Node& merged = reduced_.nodes[at(found->second)];
-        if (node.op == Op::relu) merged.uses += node.uses;
-        merged.merged += node.merged;
-        if (declared_.folding == Folding::as_declared) {
-          merged.calls += node.calls;
-        }
-        return found->second;
-      }
-    }
     const int number = static_cast<int>(reduced_.nodes.size());
-    if (!has_weights(node.op)) seen_.emplace(key, number);
-    node.first_input = static_cast<int>(reduced_.edges.size());
-    reduced_.edges.insert(reduced_.edges.end(), inputs.begin(), inputs.end());
+    if (!has_weights(node.op)) {
+      // One more than the number of the first node like this one.
+      std::uint64_t& same = seen_[key_of(node, inputs)];
+      if (same != 0) {
+        const int earlier = static_cast<int>(same) - 1;
+        merge(node, reduced_.nodes[at(earlier)]);
+        edges.resize(first);
+        return earlier;
+      }
+      same = static_cast<std::uint64_t>(number) + 1;
+    }
+    node.first_input = static_cast<int>(first);
     reduced_.nodes.push_back(node);
     return number;
   }
 
+  static std::uint64_t key_of(const Node& node, std::span<const int> inputs) {
+    std::uint64_t key = hash_combine(own_hash(node), inputs.size());
+    for (const int input : inputs) {
+      key = hash_combine(key, static_cast<std::uint64_t>(input));
+    }
+    return key;
+  }
+
+  void merge(const Node& node, Node& into) const {
+    if (node.op == Op::relu) into.uses += node.uses;
+    into.merged += node.merged;
+    if (declared_.folding == Folding::as_declared) into.calls += node.calls;
+  }
+
   const CanonicalInput& declared_;
-  std::vector<bool> live_;
+  std::vector<char> live_;
   std::vector<int> renumbered_;
-  std::unordered_map<std::uint64_t, int> seen_;
+  HashedNumbers seen_;
   CanonicalInput reduced_;
 };
 
@@ -153,19 +193,21 @@ class Orderer {
   std::uint64_t combine(
       const Node& node,
       std::uint64_t start,
-      const std::vector<std::uint64_t>& of) const {
-    std::vector<std::uint64_t> parts;
-    for (const int input : inputs(node)) parts.push_back(of[at(input)]);
-    if (commutative(node.op)) std::sort(parts.begin(), parts.end());
-    return std::accumulate(parts.begin(), parts.end(), start, hash_combine);
+      const std::vector<std::uint64_t>& of) {
+    parts_.clear();
+    for (const int input : inputs(node)) parts_.push_back(of[at(input)]);
+    if (commutative(node.op)) std::sort(parts_.begin(), parts_.end());
+    return std::accumulate(parts_.begin(), parts_.end(), start, hash_combine);
   }
 
   void hash_forward() {
+    own_.reserve(graph_.nodes.size());
     forward_.resize(graph_.nodes.size());
     depth_.assign(graph_.nodes.size(), 0);
     for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
       const Node& node = graph_.nodes[i];
-      forward_[i] = combine(node, own_hash(node), forward_);
+      own_.push_back(own_hash(node));
+      forward_[i] = combine(node, own_[i], forward_);
       if (node.op != Op::input) depth_[i] = 1;  // a zero comes after the input
       for (const int input : inputs(node)) {
         depth_[i] = std::max(depth_[i], depth_[at(input)] + 1);
@@ -189,28 +231,37 @@ class Orderer {
 
   void identify() {
     identity_.resize(graph_.nodes.size());
-    std::unordered_map<std::uint64_t, std::uint64_t> occurrences;
+    HashedNumbers occurrences(graph_.nodes.size());
     for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
       const Node& node = graph_.nodes[i];
       const std::uint64_t colour =
-          hash_combine(combine(node, own_hash(node), identity_), backward_[i]);
+          hash_combine(combine(node, own_[i], identity_), backward_[i]);
       identity_[i] = hash_combine(colour, occurrences[colour]++);
     }
   }
 
-  CanonicalForm sorted() {
-    std::vector<int> order(graph_.nodes.size());
-    std::iota(order.begin(), order.end(), 0);
-    std::sort(order.begin(), order.end(), [&](int a, int b) {
-      return std::pair(depth_[at(a)], identity_[at(a)]) <
-             std::pair(depth_[at(b)], identity_[at(b)]);
+  CanonicalForm sorted() const {
+    struct Key {
+      int depth;
+      std::uint64_t identity;
+      int node;
+    };
+    std::vector<Key> order;
+    order.reserve(graph_.nodes.size());
+    for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
+      order.push_back({depth_[i], identity_[i], static_cast<int>(i)});
+    }
+    std::sort(order.begin(), order.end(), [](const Key& a, const Key& b) {
+      return std::pair(a.depth, a.identity) < std::pair(b.depth, b.identity);
     });
     std::vector<int> position(order.size());
     for (std::size_t i = 0; i < order.size(); ++i) {
-      position[at(order[i])] = static_cast<int>(i);
+      position[at(order[i].node)] = static_cast<int>(i);
     }
     CanonicalForm form;
-    for (const int old : order) append(form, old, position);
+    form.nodes.reserve(order.size());
+    form.edges.reserve(graph_.edges.size());
+    for (const Key& key : order) append(form, key.node, position);
     for (const int block : graph_.blocks) {
       form.blocks.push_back(block < 0 ? -1 : position[at(block)]);
     }
@@ -227,24 +278,28 @@ class Orderer {
   void append(CanonicalForm& form, int old, const std::vector<int>& position)
       const {
     Node node = graph_.nodes[at(old)];
-    std::vector<int> read;
-    for (const int input : inputs(node)) read.push_back(position[at(input)]);
+    const std::size_t first = form.edges.size();
+    for (const int input : inputs(node)) {
+      form.edges.push_back(position[at(input)]);
+    }
     if (commutative(node.op)) {
+      const auto read = std::span(form.edges).subspan(first);
       std::sort(read.begin(), read.end(), [&](int a, int b) {
         return form.nodes[at(a)].identity < form.nodes[at(b)].identity;
       });
     }
     node.identity = identity_[at(old)];
-    node.first_input = static_cast<int>(form.edges.size());
-    form.edges.insert(form.edges.end(), read.begin(), read.end());
+    node.first_input = static_cast<int>(first);
     form.nodes.push_back(node);
   }
 
   CanonicalInput graph_;
+  std::vector<std::uint64_t> own_;
   std::vector<std::uint64_t> forward_;
   std::vector<std::uint64_t> backward_;
   std::vector<std::uint64_t> identity_;
   std::vector<int> depth_;
+  std::vector<std::uint64_t> parts_;  // of the hash at work
 };
 
 }  // namespace
