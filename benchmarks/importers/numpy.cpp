@@ -84,7 +84,10 @@ double number_of(const PickleValue& value) {
   if (!value.callee().ends_with("multiarray.scalar")) value.refuse("a number");
   const PickleValue arguments = value.arguments();
   const std::string_view type = type_name(arguments.item(0));
-  const std::string_view bytes = arguments.item(1).bytes();
+  const PickleValue data = arguments.item(1);
+  const std::string decoded =
+      is_encoded(data) ? latin1(data.arguments().item(0)) : std::string();
+  const std::string_view bytes = is_encoded(data) ? decoded : data.bytes();
   const std::uint64_t bits = bytes.size() <= 8 ? little_endian(bytes) : 0;
   const auto half = static_cast<std::uint32_t>(bits);
   if (bytes.size() == 8) {

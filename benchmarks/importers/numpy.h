@@ -29,6 +29,20 @@ inline constexpr std::array<std::string_view, 8> kNumpyArrayNames = {
     "numpy.ndarray",
     "_codecs.encode"};  // how Python 3 writes bytes under protocol 2
 
+/// What files of torch.save with such values name: sets and tensors besides.
+/// Tensors are not looked at.
+inline constexpr std::array<std::string_view, 10> kTorchNames = {
+    "collections.OrderedDict",
+    "numpy.dtype",
+    "numpy.core.multiarray.scalar",
+    "numpy._core.multiarray.scalar",
+    "_codecs.encode",
+    "__builtin__.set",
+    "torch._utils._rebuild_tensor_v2",
+    "torch.FloatStorage",
+    "torch.LongStorage",
+    "torch.DoubleStorage"};
+
 /// A C-ordered NumPy array of unsigned bytes, valid as long as the pickle.
 class ByteArray {
  public:
