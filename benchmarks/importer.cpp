@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include "benchmarks/importers/json_tables.h"
+#include "benchmarks/importers/nas_bench_101.h"
 #include "benchmarks/importers/nas_bench_201.h"
 #include "benchmarks/importers/nats.h"
 #include "common/error.h"
@@ -13,6 +14,7 @@ std::span<const Importer> importers() {
   static const std::vector<Importer> all = {
       nats_importer(),
       nas_bench_201_importer(),
+      nas_bench_101_importer(),
       nas_bench_macro_importer(),
       nas_bench_suite_zero_importer()};
   return all;

@@ -1,11 +1,16 @@
 """Writes tests/golden/formats: small files in the formats that zcp reads,
 made by the libraries that make the real ones (NumPy, PyTorch, Python's
-pickle). Values are arbitrary; what counts is the layout.
+pickle, protoc of Debian's protobuf-compiler). Values are arbitrary; what counts
+is the layout.
 
     /usr/bin/python3 tests/reference/make_formats.py
 """
+import base64
 import collections
+import json
 import pathlib
+import struct
+import subprocess
 
 import numpy as np
 import torch
@@ -95,7 +100,66 @@ def torch_files():
                _use_new_zipfile_serialization=new)
 
 
+def masked_crc(data):
+  """CRC-32C, bit by bit, as TensorFlow's record files store it."""
+  crc = 0xFFFFFFFF
+  for byte in data:
+    crc ^= byte
+    for _ in range(8):
+      crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+  crc ^= 0xFFFFFFFF
+  return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
+
+
+def tf_record(data):
+  length = struct.pack('<Q', len(data))
+  return (length + struct.pack('<I', masked_crc(length)) + data +
+          struct.pack('<I', masked_crc(data)))
+
+
+def model_metrics(epochs, repeat, cell):
+  """The protobuf, by protoc from its text."""
+  def evaluation(part):
+    accuracy = 0.5 + epochs / 1000 + repeat / 100 + part / 8 + cell / 256
+    return (f'evaluation_data {{ current_epoch: {epochs * part / 2} '
+            f'training_time: {epochs * 10.0 * part / 2 + repeat} '
+            f'train_accuracy: 1 validation_accuracy: {accuracy} '
+            f'test_accuracy: {accuracy - 1 / 64} checkpoint_path: "" }}')
+  text = (' '.join(map(evaluation, range(3))) +
+          f' trainable_parameters: {2694282 + cell} total_time: 1e4')
+  here = pathlib.Path(__file__).resolve().parent
+  return subprocess.run(
+      ['protoc', f'-I{here}', '--encode=ModelMetrics', 'model_metrics.proto'],
+      input=text.encode(), stdout=subprocess.PIPE, check=True).stdout
+
+
+def nas_bench_101(lengths):
+  conv3, conv1, pool = 'conv3x3-bn-relu', 'conv1x1-bn-relu', 'maxpool3x3'
+  cells = [  # the first is the example of the API's documentation
+      ('00005c142e6f48ac74fdcf73e3439874',
+       '0111010' '0000001' '0000001' '0000100' '0000001' '0000001' '0000000',
+       ['input', conv1, conv3, conv3, conv3, pool, 'output']),
+      ('ffd10e1b2c3d4e5f60718293a4b5c6d7', '010' '001' '000',
+       ['input', conv1, 'output'])]
+  file = b''
+  for repeat in range(3):
+    for cell, (module_hash, matrix, operations) in enumerate(cells):
+      for epochs in lengths:
+        metrics = model_metrics(epochs, repeat, cell)
+        file += tf_record(json.dumps([
+            module_hash, epochs, matrix, ','.join(operations),
+            base64.encodebytes(metrics).decode()]).encode())
+  return file
+
+
+def tf_record_files():
+  (FOLDER / 'nas_bench_101_full.tfrecord').write_bytes(
+      nas_bench_101([4, 12, 36, 108]))
+  (FOLDER / 'nas_bench_101_only108.tfrecord').write_bytes(nas_bench_101([108]))
+
+
 if __name__ == '__main__':
   FOLDER.mkdir(exist_ok=True)
   numpy_files()
   torch_files()
+  tf_record_files()
