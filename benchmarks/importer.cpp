@@ -6,6 +6,7 @@
 #include "benchmarks/importers/nas_bench_101.h"
 #include "benchmarks/importers/nas_bench_201.h"
 #include "benchmarks/importers/nats.h"
+#include "benchmarks/importers/transnas.h"
 #include "common/error.h"
 
 namespace zcp::benchmarks {
@@ -15,6 +16,7 @@ std::span<const Importer> importers() {
       nats_importer(),
       nas_bench_201_importer(),
       nas_bench_101_importer(),
+      transnas_importer(),
       nas_bench_macro_importer(),
       nas_bench_suite_zero_importer()};
   return all;
