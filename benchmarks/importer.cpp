@@ -5,6 +5,7 @@
 #include "benchmarks/importers/json_tables.h"
 #include "benchmarks/importers/nas_bench_101.h"
 #include "benchmarks/importers/nas_bench_201.h"
+#include "benchmarks/importers/nas_bench_301.h"
 #include "benchmarks/importers/nats.h"
 #include "benchmarks/importers/transnas.h"
 #include "common/error.h"
@@ -16,6 +17,7 @@ std::span<const Importer> importers() {
       nats_importer(),
       nas_bench_201_importer(),
       nas_bench_101_importer(),
+      nas_bench_301_importer(),
       transnas_importer(),
       nas_bench_macro_importer(),
       nas_bench_suite_zero_importer()};
