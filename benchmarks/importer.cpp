@@ -2,6 +2,7 @@
 
 #include <fmt/ranges.h>
 
+#include "benchmarks/importers/hw_nas_bench.h"
 #include "benchmarks/importers/json_tables.h"
 #include "benchmarks/importers/nas_bench_101.h"
 #include "benchmarks/importers/nas_bench_201.h"
@@ -19,6 +20,7 @@ std::span<const Importer> importers() {
       nas_bench_101_importer(),
       nas_bench_301_importer(),
       transnas_importer(),
+      hw_nas_bench_importer(),
       nas_bench_macro_importer(),
       nas_bench_suite_zero_importer()};
   return all;

@@ -60,6 +60,11 @@ class ByteArray {
   std::string decoded_;  // when the pickle holds the bytes as text
 };
 
+/// A list of what number_of takes, or a C-ordered NumPy array of one dimension
+/// of those types. Throws UserError for anything else, or when bytes are
+/// missing.
+std::vector<double> numbers_of(const PickleValue& value);
+
 /// A Python number, or a NumPy scalar of float64, float32, int64 or int32.
 /// Throws UserError for anything else.
 double number_of(const PickleValue& value);

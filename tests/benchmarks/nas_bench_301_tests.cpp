@@ -57,7 +57,8 @@ TEST_CASE("import nas-bench-301: a genotype's spec") {
   CHECK(
       genotype_error("Genotype(", "Gene(") ==
       "f:1: found 'Gene(normal=[('sep_conv_3x3', 0), ('sep_conv_3x3', 1), "
-      "('sep_conv_3x3', 0), ('se', expected Genotype(normal=[('skip_connect', 0), "
+      "('sep_conv_3x3', 0), ('se', expected Genotype(normal=[('skip_connect', "
+      "0), "
       "...], ...) with 8 edges a cell");
   CHECK(
       genotype_error("('max_pool_3x3', 1)],", "],")

@@ -13,7 +13,7 @@ build=${ZCP_FUZZ_BUILD:-$root/build/fuzz}
 compiler=${CXX:-clang++-14}
 seconds=${1:?usage: tests/fuzz/run.sh SECONDS [TARGET...]}
 shift
-[ $# -gt 0 ] || set -- table idx cifar tensors numpy pickle nats nas_bench_201 nas_bench_101 nas_bench_301 transnas
+[ $# -gt 0 ] || set -- table idx cifar tensors numpy pickle nats nas_bench_201 nas_bench_101 nas_bench_301 transnas hw_nas_bench
 
 if ! command -v "$compiler" >/dev/null; then
   echo "fuzz: skipped, no $compiler (Debian: clang-14 libclang-rt-14-dev)" >&2

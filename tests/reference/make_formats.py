@@ -9,6 +9,7 @@ import base64
 import collections
 import json
 import pathlib
+import pickle
 import struct
 import subprocess
 
@@ -133,6 +134,29 @@ def transnas_files():
     json.dump(transnas(), file)
 
 
+def hw_nas_bench():
+  """Lists and arrays, Python's and NumPy's numbers: all that float() takes."""
+  def metrics(classes, base):
+    return {'edgegpu_latency': [np.float64(base + i / 8) for i in range(3)],
+            'edgegpu_energy': [base + i for i in range(3)],
+            'raspi4_latency': np.arange(base, base + 3.0),
+            'fpga_energy': np.arange(3, dtype='<f4'),
+            'eyeriss_arithmetic_intensity': np.arange(3),
+            'config': [{'name': 'infer.tiny', 'C': 16, 'N': 5,
+                        'arch_str': cell, 'num_classes': classes}
+                       for cell in CELLS]}
+  return {'nasbench201': {'cifar10': metrics(10, 1.0),
+                          'cifar100': metrics(100, 20.0),
+                          'ImageNet16-120': metrics(120, 300.0)},
+          'fbnet': {'edgegpu_latency': {'FC_Cin1504_Cout100': 0.25}}}
+
+
+def hw_nas_bench_files():
+  for protocol in (2, 3, 4):
+    with open(FOLDER / f'hw_nas_bench_{protocol}.pickle', 'wb') as file:
+      pickle.dump(hw_nas_bench(), file, protocol=protocol)
+
+
 def torch_files():
   for name, count, new in [
       ('legacy', 3, False), ('zip', 3, True), ('one', 1, False)]:
@@ -204,3 +228,4 @@ if __name__ == '__main__':
   torch_files()
   tf_record_files()
   transnas_files()
+  hw_nas_bench_files()
