@@ -150,8 +150,10 @@ choose_task(const Values& values, bool needs_data, std::uint64_t seed) {
     throw UserError("--classes {}: expected 0 or more", classes);
   }
   benchmarks::TaskInfo info = benchmarks::find_task(choice.name);
-  // The shape of `tensors` stands in its file.
-  if (needs_data || info.shape.channels == 0) {
+  // The shape of `tensors` stands in its file, the classes of `image-folder`
+  // are its folders.
+  const bool open_classes = info.classes == 0 && classes == 0;
+  if (needs_data || info.shape.channels == 0 || open_classes) {
     const std::string data =
         values.count("data") != 0 ? values["data"].as<std::string>() : "";
     choice.task =

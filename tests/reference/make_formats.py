@@ -1,6 +1,6 @@
 """Writes tests/golden/formats: small files in the formats that zcp reads,
 made by the libraries that make the real ones (NumPy, PyTorch, Python's
-pickle, protoc of Debian's protobuf-compiler). Values are arbitrary; what counts
+pickle, Pillow, protoc of Debian's protobuf-compiler). Values are arbitrary; what counts
 is the layout.
 
     /usr/bin/python3 tests/reference/make_formats.py
@@ -14,6 +14,7 @@ import struct
 import subprocess
 
 import numpy as np
+import PIL.Image
 import torch
 
 FOLDER = pathlib.Path(__file__).resolve().parent.parent / 'golden' / 'formats'
@@ -157,6 +158,31 @@ def hw_nas_bench_files():
       pickle.dump(hw_nas_bench(), file, protocol=protocol)
 
 
+def photographs():
+  """Images of 40 x 30, what Pillow reads from them, and how it resizes one."""
+  rows, columns = np.mgrid[:30, :40]
+  noise = np.random.default_rng(0).integers(0, 40, (30, 40))
+  pixels = np.stack([rows * 7 + noise, columns * 5, (rows * columns) % 256], 2)
+  rgb = PIL.Image.fromarray(pixels.astype('uint8'))
+  alpha = rgb.copy()
+  alpha.putalpha(PIL.Image.fromarray((columns * 6).astype('uint8')))
+  files = {
+      'rgb.png': (rgb, {}), 'grey.png': (rgb.convert('L'), {}),
+      'alpha.png': (alpha, {}), 'palette.png': (rgb.quantize(16), {}),
+      'rgb.jpg': (rgb, {}), 'grey.jpg': (rgb.convert('L'), {}),
+      'progressive.jpg': (rgb, {'progressive': True}),
+      'cmyk.jpg': (rgb.convert('CMYK'), {})}
+  for name, (image, options) in files.items():
+    path = FOLDER / f'photo_{name}'
+    image.save(path, **options)
+    np.save(path.with_name(path.name + '.npy'),
+            np.asarray(PIL.Image.open(path).convert('RGB')))
+  for side in (17, 64):
+    size = (int(side * 40 / 30), side)
+    np.save(FOLDER / f'photo_resized_{side}.npy',
+            np.asarray(rgb.resize(size, PIL.Image.BILINEAR)))
+
+
 def torch_files():
   for name, count, new in [
       ('legacy', 3, False), ('zip', 3, True), ('one', 1, False)]:
@@ -229,3 +255,4 @@ if __name__ == '__main__':
   tf_record_files()
   transnas_files()
   hw_nas_bench_files()
+  photographs()
