@@ -41,19 +41,26 @@ void print(const nets::SpaceInfo& info) {
       info.paper);
 }
 
+/// The shape of an input and the number of classes, as far as they are known
+/// without the data.
+std::string task_size(const benchmarks::TaskInfo& task) {
+  const auto& shape = task.shape;
+  if (shape.channels == 0) return "from the file";
+  const std::string classes =
+      task.classes == 0 ? "own" : std::to_string(task.classes);
+  return fmt::format(
+      "{}x{}x{}, {} classes",
+      shape.channels,
+      shape.height,
+      shape.width,
+      classes);
+}
+
 void print_tasks() {
   std::cout << "tasks (any space on any of them):\n";
   for (const auto& task : benchmarks::tasks()) {
-    const auto& shape = task.shape;
-    const std::string size = shape.channels == 0 ? "from the file"
-                                                 : fmt::format(
-                                                       "{}x{}x{}, {} classes",
-                                                       shape.channels,
-                                                       shape.height,
-                                                       shape.width,
-                                                       task.classes);
     std::cout << fmt::format(
-        "  {:<16}{:<24}{}\n", task.name, size, task.summary);
+        "  {:<16}{:<24}{}\n", task.name, task_size(task), task.summary);
   }
 }
 
