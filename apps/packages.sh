@@ -9,7 +9,8 @@ zcp_packages=(
   libtorch-dev libopenblas0-pthread libeigen3-dev
   libboost-dev libboost-program-options-dev libboost-math-dev
   nlohmann-json3-dev libsqlite3-dev libfmt-dev
-  libbz2-dev zlib1g-dev libxxhash-dev libcsv-dev libmatio-dev
+  libbz2-dev zlib1g-dev libxxhash-dev libcsv-dev libmatio-dev libprotobuf-dev
+  libpng-dev libturbojpeg0-dev
   # tests and images
   doctest-dev dataset-fashion-mnist libbenchmark-dev
 )

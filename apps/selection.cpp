@@ -188,8 +188,10 @@ choose_task(const Values& values, bool needs_data, std::uint64_t seed) {
   }
   benchmarks::TaskInfo info = benchmarks::find_task(name);
   std::unique_ptr<benchmarks::Task> task;
-  // The shape of `tensors` stands in its file.
-  if (needs_data || info.shape.channels == 0) {
+  // The shape of `tensors` stands in its file, the classes of `image-folder`
+  // are its folders.
+  const bool open_classes = info.classes == 0 && classes == 0;
+  if (needs_data || info.shape.channels == 0 || open_classes) {
     const std::string data =
         values.count("data") != 0 ? values["data"].as<std::string>() : "";
     task = benchmarks::open_task(name, data, seed, transform, classes);

@@ -38,33 +38,40 @@ void print(const nets::SpaceInfo& info) {
       info.paper);
 }
 
+/// What is asked for each input.
 std::string outputs(const benchmarks::TaskInfo& task) {
+  const std::string count =
+      task.classes == 0 ? "own" : std::to_string(task.classes);
   switch (task.target) {
     case benchmarks::Target::label:
-      return fmt::format("{} classes", task.classes);
+      return count + " classes";
     case benchmarks::Target::numbers:
-      return fmt::format("{} numbers", task.classes);
+      return count + " numbers";
     case benchmarks::Target::pixel_labels:
-      return fmt::format("{} classes a pixel", task.classes);
+      return count + " classes a pixel";
     case benchmarks::Target::pixel_numbers:
       break;
   }
-  return fmt::format("{} number(s) a pixel", task.classes);
+  return count + " number(s) a pixel";
+}
+
+/// As far as it is known without the data.
+std::string task_size(const benchmarks::TaskInfo& task) {
+  const auto& shape = task.shape;
+  if (shape.channels == 0) return "from the file";
+  return fmt::format(
+      "{}x{}x{}, {}",
+      shape.channels,
+      shape.height,
+      shape.width,
+      outputs(task));
 }
 
 void print_tasks() {
   std::cout << "tasks:\n";
   for (const auto& task : benchmarks::tasks()) {
-    const auto& shape = task.shape;
-    const std::string size = shape.channels == 0 ? "from the file"
-                                                 : fmt::format(
-                                                       "{}x{}x{}, {}",
-                                                       shape.channels,
-                                                       shape.height,
-                                                       shape.width,
-                                                       outputs(task));
     std::cout << fmt::format(
-        "  {:<16}{:<32}{}\n", task.name, size, task.summary);
+        "  {:<16}{:<32}{}\n", task.name, task_size(task), task.summary);
   }
   std::cout << fmt::format(
       "  {:<16}{:<32}{}\n",

@@ -1,6 +1,8 @@
 #include "benchmarks/files.h"
 
 #include <bzlib.h>
+#include <fcntl.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include <fstream>
@@ -75,7 +77,70 @@ bool unpack_bzip2(std::string& packed, std::string& out, std::size_t limit) {
   return status == BZ_STREAM_END;
 }
 
+class FileBytes : public RandomBytes {
+ public:
+  explicit FileBytes(const std::filesystem::path& path)
+      : name_(path.string()),
+        file_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+    if (file_ < 0) throw UserError("{}: the file cannot be opened", name_);
+    const ::off_t end = ::lseek(file_, 0, SEEK_END);
+    if (end >= 0) {
+      size_ = static_cast<std::uint64_t>(end);
+      return;
+    }
+    ::close(file_);
+    throw UserError("{}: found a pipe, expected a file", name_);
+  }
+  ~FileBytes() override { ::close(file_); }
+  FileBytes(const FileBytes&) = delete;
+  FileBytes& operator=(const FileBytes&) = delete;
+
+  std::uint64_t size() const override { return size_; }
+
+  std::string read(std::uint64_t at, std::uint64_t count) const override {
+    std::string bytes(count, '\0');
+    for (std::uint64_t done = 0; done < count;) {
+      const ::ssize_t got = ::pread(
+          file_,
+          bytes.data() + done,
+          count - done,
+          static_cast<::off_t>(at + done));
+      if (got <= 0) throw UserError("{}: the file cannot be read", name_);
+      done += static_cast<std::uint64_t>(got);
+    }
+    return bytes;
+  }
+
+ private:
+  std::string name_;
+  int file_;
+  std::uint64_t size_ = 0;
+};
+
+class MemoryBytes : public RandomBytes {
+ public:
+  explicit MemoryBytes(std::string bytes) : bytes_(std::move(bytes)) {}
+  std::uint64_t size() const override { return bytes_.size(); }
+  std::string read(std::uint64_t at, std::uint64_t count) const override {
+    return bytes_.substr(at, count);
+  }
+
+ private:
+  std::string bytes_;
+};
+
 }  // namespace
+
+RandomBytes::~RandomBytes() = default;
+
+std::unique_ptr<RandomBytes> open_bytes(const std::filesystem::path& path) {
+  require_file(path);
+  return std::make_unique<FileBytes>(path);
+}
+
+std::unique_ptr<RandomBytes> bytes_in_memory(std::string bytes) {
+  return std::make_unique<MemoryBytes>(std::move(bytes));
+}
 
 std::string read_bytes(const std::filesystem::path& path) {
   require_file(path);

@@ -1,8 +1,10 @@
-// Whole files in memory, plain or compressed.
+// Files: whole in memory, plain or compressed, or parts of them.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 
 namespace zcp::benchmarks {
@@ -18,6 +20,23 @@ std::string read_gzip(const std::filesystem::path& path, std::size_t limit);
 
 /// The same for bzip2, whose files are never plain.
 std::string read_bzip2(const std::filesystem::path& path, std::size_t limit);
+
+/// Bytes of which any part can be read: a file's, or those in memory.
+class RandomBytes {
+ public:
+  virtual ~RandomBytes();
+  virtual std::uint64_t size() const = 0;
+
+  /// The `count` bytes from `at`, all of which must be there. Throws UserError
+  /// when they cannot be read.
+  virtual std::string read(std::uint64_t at, std::uint64_t count) const = 0;
+};
+
+/// Those of a file. Throws UserError when it is absent, a folder, unreadable or
+/// a pipe.
+std::unique_ptr<RandomBytes> open_bytes(const std::filesystem::path& path);
+
+std::unique_ptr<RandomBytes> bytes_in_memory(std::string bytes);
 
 /// Throws UserError unless `folder` is one, saying what was expected.
 void require_folder(

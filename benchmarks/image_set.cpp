@@ -17,22 +17,6 @@
 namespace zcp::benchmarks {
 namespace {
 
-/// The images 0 .. count-1 in an order that `seed` decides: sorted by random
-/// keys, ties (one in 10^9 runs) by number.
-std::vector<std::int64_t> shuffled(std::int64_t count, std::uint64_t seed) {
-  std::vector<std::int64_t> keys(static_cast<std::size_t>(count));
-  constexpr std::int64_t kBound = std::numeric_limits<std::int64_t>::max();
-  fill_integers(keys, kBound, derive_seed(seed, "task-order"));
-  std::vector<std::int64_t> order(keys.size());
-  std::iota(order.begin(), order.end(), std::int64_t{0});
-  std::ranges::sort(order, [&](std::int64_t a, std::int64_t b) {
-    const std::int64_t key_a = keys[static_cast<std::size_t>(a)];
-    const std::int64_t key_b = keys[static_cast<std::size_t>(b)];
-    return key_a != key_b ? key_a < key_b : a < b;
-  });
-  return order;
-}
-
 /// Where an image is cut from its padded self, and whether it is mirrored.
 struct Crop {
   int top = 0;
@@ -94,6 +78,23 @@ std::string describe(const Normalisation& by, Transform transform) {
 
 }  // namespace
 
+/// Sorted by random keys, ties (one in 10^9 runs) by number.
+std::vector<std::int64_t> shuffled_order(
+    std::int64_t count,
+    std::uint64_t seed) {
+  std::vector<std::int64_t> keys(static_cast<std::size_t>(count));
+  constexpr std::int64_t kBound = std::numeric_limits<std::int64_t>::max();
+  fill_integers(keys, kBound, derive_seed(seed, "task-order"));
+  std::vector<std::int64_t> order(keys.size());
+  std::iota(order.begin(), order.end(), std::int64_t{0});
+  std::ranges::sort(order, [&](std::int64_t a, std::int64_t b) {
+    const std::int64_t key_a = keys[static_cast<std::size_t>(a)];
+    const std::int64_t key_b = keys[static_cast<std::size_t>(b)];
+    return key_a != key_b ? key_a < key_b : a < b;
+  });
+  return order;
+}
+
 std::int64_t minibatch_begin(
     const std::string& task,
     std::int64_t available,
@@ -127,7 +128,7 @@ ImageTask::ImageTask(
       normalisation_(std::move(normalisation)),
       seed_(seed),
       transform_(transform),
-      order_(shuffled(images_.size(), seed)) {
+      order_(shuffled_order(images_.size(), seed)) {
   info_.transform = describe(normalisation_, transform_);
 }
 

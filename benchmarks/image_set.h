@@ -52,6 +52,11 @@ class ImageTask : public Task {
   std::vector<std::int64_t> order_;
 };
 
+/// The examples 0 .. count-1 in the order that a run with this seed draws them.
+std::vector<std::int64_t> shuffled_order(
+    std::int64_t count,
+    std::uint64_t seed);
+
 /// Where minibatch `index` begins among `available` images; throws UserError
 /// when it ends behind the last one, and std::invalid_argument when `index` is
 /// negative or `batch_size` not positive.

@@ -14,6 +14,8 @@ const std::vector<TaskSource>& sources() {
       cifar100(),
       imagenet16_120(),
       fashion_mnist(),
+      image_folder(),
+      ninapro(),
       darcy_flow(),
       taskonomy(Taskonomy::class_object),
       taskonomy(Taskonomy::class_scene),
@@ -71,7 +73,7 @@ std::filesystem::path data_of(
   throw UserError("task '{}' needs --data: {}", info.name, info.data_hint);
 }
 
-/// Only `tensors` and noise leave the number of classes open.
+/// Only `tensors`, `image-folder` and noise leave the number of classes open.
 void check_classes(const TaskInfo& info, int classes) {
   const bool open = info.classes == 0 || !info.needs_data;
   if (classes < 0 || (classes > 0 && !open && classes != info.classes)) {

@@ -61,7 +61,8 @@ enum class Transform {
 Transform parse_transform(const std::string& name);
 
 /// What is known of a task before its data are read. The shape and the number
-/// of classes of `tensors` stand in its file: 0 until it is opened.
+/// of classes of `tensors` stand in its file, the classes of `image-folder` are
+/// its folders: 0 until it is opened.
 struct TaskInfo {
   std::string name;
   std::string summary;
@@ -89,7 +90,8 @@ class Task {
   virtual Minibatch minibatch(int index, int batch_size) const = 0;
 
   /// Hash (16 hexadecimal digits) of the data and the transform that decide
-  /// the minibatches; the seed is not in it.
+  /// the minibatches; the seed is not in it. Of `image-folder`, names and sizes
+  /// of the files stand for the data.
   virtual std::string fingerprint() const = 0;
 };
 
@@ -102,7 +104,8 @@ const TaskInfo& find_task(const std::string& name);
 
 /// Opens a task. `data` is where its files lie, empty for a task that needs
 /// none or has a default. `classes` sets the number of classes of `tensors`
-/// (largest label + 1 otherwise) and of noise; 0 leaves the task's own.
+/// (largest label + 1 otherwise), `image-folder` (its folders otherwise, of
+/// which there must not be more) and noise; 0 leaves the task's own.
 /// Throws UserError when data are missing, cut or not what they should be.
 std::unique_ptr<Task> open_task(
     const std::string& name,

@@ -22,9 +22,20 @@ std::size_t edit_distance(const std::string& a, const std::string& b) {
   return row.back();
 }
 
+/// The text with spaces in place of control characters, which names in files
+/// may hold.
+std::string one_line(std::string text) {
+  for (char& c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < ' ' || byte == 0x7f) c = ' ';
+  }
+  return text;
+}
+
 }  // namespace
 
-UserError::UserError(const std::string& text) : std::runtime_error(text) {}
+UserError::UserError(const std::string& text)
+    : std::runtime_error(one_line(text)) {}
 
 std::string nearest_name(
     const std::string& wanted,

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 #include <limits>
 #include <map>
@@ -11,64 +10,13 @@
 #include <utility>
 #include <vector>
 
-#include "benchmarks/files.h"
+#include "benchmarks/importers/json_file.h"
 #include "common/error.h"
 
 namespace zcp::benchmarks {
 namespace {
 
 using Json = nlohmann::json;
-
-/// Python writes NaN and Infinity, which are not JSON: null in their place.
-std::string without_nan(std::string_view text) {
-  constexpr std::array<std::string_view, 3> kNumbers = {
-      "NaN", "-Infinity", "Infinity"};
-  std::string json;
-  bool quoted = false;
-  while (!text.empty()) {
-    if (!quoted) {
-      for (const std::string_view number : kNumbers) {
-        if (!text.starts_with(number)) continue;
-        json += "null";
-        text.remove_prefix(number.size());
-        break;
-      }
-      if (text.empty()) break;
-    }
-    const std::size_t length = quoted && text[0] == '\\' ? 2 : 1;
-    if (text[0] == '"') quoted = !quoted;
-    json += text.substr(0, length);
-    text.remove_prefix(std::min(length, text.size()));
-  }
-  return json;
-}
-
-Json read_object(const std::filesystem::path& path) {
-  Json json = Json::parse(without_nan(read_bytes(path)), nullptr, false);
-  if (json.is_object() && !json.empty()) return json;
-  throw UserError(
-      "{}: found {}, expected an object with entries",
-      path.string(),
-      json.is_discarded() ? "no JSON (a cut file?)"
-                          : std::string(json.type_name()));
-}
-
-/// The member of an object; throws naming `place`.
-const Json&
-member(const Json& json, const char* name, const std::string& place) {
-  if (json.is_object()) {
-    const auto found = json.find(name);
-    if (found != json.end()) return *found;
-  }
-  throw UserError("{}: found no '{}', expected one", place, name);
-}
-
-/// A number; null is NaN.
-double number(const Json& json, const std::string& place) {
-  if (json.is_null()) return std::numeric_limits<double>::quiet_NaN();
-  if (json.is_number()) return json.get<double>();
-  throw UserError("{}: found {}, expected a number", place, json.type_name());
-}
 
 /// A table under way: rows by spec, columns as they appear.
 class Rows {
@@ -106,20 +54,21 @@ constexpr std::array<std::pair<const char*, const char*>, 3> kMacroColumns = {
 Table read_macro(
     const std::filesystem::path& path,
     const ImportProgress& progress) {
-  const Json json = read_object(path);
+  const Json json = read_json(path);
   Rows rows;
   std::size_t done = 0;
   for (const auto& [arch, entry] : json.items()) {
     const std::string place = fmt::format("{}: '{}'", path.string(), arch);
-    const Json& seeds = member(entry, "test_acc", place);
+    const Json& seeds = json_member(entry, "test_acc", place);
     for (std::size_t seed = 0; seed < seeds.size(); ++seed) {
       rows.put(
           arch,
           fmt::format("accuracy_seed{}", seed),
-          number(seeds.at(seed), place));
+          json_number(seeds.at(seed), place));
     }
     for (const auto& [column, name] : kMacroColumns) {
-      rows.put(arch, column, number(member(entry, name, place), place));
+      rows.put(
+          arch, column, json_number(json_member(entry, name, place), place));
     }
     progress(++done, json.size());
   }
@@ -164,7 +113,7 @@ std::string dataset_name(const std::string& name) {
 Table read_suite_zero(
     const std::filesystem::path& path,
     const ImportProgress& progress) {
-  const Json json = read_object(path);
+  const Json json = read_json(path);
   std::size_t total = 0;
   for (const Json& archs : json) total += archs.size();
   Rows rows;
@@ -178,11 +127,13 @@ Table read_suite_zero(
       rows.put(
           arch,
           prefix + "valid",
-          number(member(entry, "val_accuracy", place), place));
+          json_number(json_member(entry, "val_accuracy", place), place));
       for (const auto& [proxy, value] : entry.items()) {
         if (!value.is_object()) continue;  // idx, arch, val_accuracy
         rows.put(
-            arch, prefix + proxy, number(member(value, "score", place), place));
+            arch,
+            prefix + proxy,
+            json_number(json_member(value, "score", place), place));
       }
       progress(++done, total);
     }

@@ -29,6 +29,20 @@ inline constexpr std::array<std::string_view, 8> kNumpyArrayNames = {
     "numpy.ndarray",
     "_codecs.encode"};  // how Python 3 writes bytes under protocol 2
 
+/// What files of torch.save with such values name: sets and tensors besides.
+/// Tensors are not looked at.
+inline constexpr std::array<std::string_view, 10> kTorchNames = {
+    "collections.OrderedDict",
+    "numpy.dtype",
+    "numpy.core.multiarray.scalar",
+    "numpy._core.multiarray.scalar",
+    "_codecs.encode",
+    "__builtin__.set",
+    "torch._utils._rebuild_tensor_v2",
+    "torch.FloatStorage",
+    "torch.LongStorage",
+    "torch.DoubleStorage"};
+
 /// A C-ordered NumPy array of unsigned bytes, valid as long as the pickle.
 class ByteArray {
  public:
@@ -45,6 +59,11 @@ class ByteArray {
   std::string_view bytes_;
   std::string decoded_;  // when the pickle holds the bytes as text
 };
+
+/// A list of what number_of takes, or a C-ordered NumPy array of one dimension
+/// of those types. Throws UserError for anything else, or when bytes are
+/// missing.
+std::vector<double> numbers_of(const PickleValue& value);
 
 /// A Python number, or a NumPy scalar of float64, float32, int64 or int32.
 /// Throws UserError for anything else.

@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace zcp::benchmarks {
@@ -39,6 +40,10 @@ class Pickle {
  private:
   friend class PickleValue;
   friend class PickleMachine;
+  friend class StreamMachine;
+
+  /// An empty one that a machine fills.
+  explicit Pickle(std::string source) : source_(std::move(source)) {}
 
   enum class Kind : std::uint8_t {
     none,
@@ -122,6 +127,7 @@ class PickleValue {
 
  private:
   friend class Pickle;
+  friend class StreamMachine;
   PickleValue(const Pickle* pickle, Pickle::Index index)
       : pickle_(pickle), index_(index) {}
 

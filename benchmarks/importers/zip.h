@@ -3,14 +3,16 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
+
+#include "benchmarks/files.h"
 
 namespace zcp::benchmarks {
 
-/// An archive in memory. Its directory is checked when it is made, so that
-/// every entry lies within the bytes; ZIP64 is understood.
+/// An archive. Its directory is checked when it is made, so that every entry
+/// lies within the bytes; ZIP64 is understood.
 class ZipArchive {
  public:
   struct Entry {
@@ -22,14 +24,21 @@ class ZipArchive {
 
   /// Throws UserError naming `source`, what was found and what was expected,
   /// when the bytes are no zip archive, are cut, or an entry is compressed.
-  ZipArchive(std::string bytes, std::string source);
+  ZipArchive(std::shared_ptr<const RandomBytes> bytes, std::string source);
 
   const std::string& source() const { return source_; }
   const std::vector<Entry>& entries() const { return entries_; }
 
-  /// The bytes of an entry, valid as long as the archive. Throws UserError
-  /// when their checksum is not the one of the directory.
-  std::string_view content(const Entry& entry) const;
+  /// The entry whose name ends in `/name`: torch.save's folder is named as the
+  /// file was. Null when there is none.
+  const Entry* find(const std::string& name) const;
+
+  /// The bytes of an entry. Throws UserError when their checksum is not the
+  /// one of the directory.
+  std::string content(const Entry& entry) const;
+
+  /// Throws that error unless `crc` is the entry's checksum.
+  void check(const Entry& entry, std::uint32_t crc) const;
 
  private:
   void read_directory();
@@ -38,7 +47,7 @@ class ZipArchive {
   std::uint64_t number(std::uint64_t at, std::size_t bytes) const;
   [[noreturn]] void refuse(const std::string& text) const;
 
-  std::string bytes_;
+  std::shared_ptr<const RandomBytes> bytes_;
   std::string source_;
   std::vector<Entry> entries_;
 };

@@ -28,6 +28,8 @@ TaskSource cifar10();
 TaskSource cifar100();
 TaskSource imagenet16_120();
 TaskSource fashion_mnist();
+TaskSource image_folder();
+TaskSource ninapro();
 TaskSource darcy_flow();
 TaskSource gaussian();
 TaskSource gaussian_224();

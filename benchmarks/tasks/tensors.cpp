@@ -29,13 +29,10 @@ constexpr std::array<std::string_view, 5> kAllowed = {
     // So that the message can say what was found instead of float32.
     "torch.DoubleStorage"};
 
-/// The entry whose name ends in `/name`: the folder is named as the file was.
 const ZipArchive::Entry& find_entry(
     const ZipArchive& archive,
     const std::string& name) {
-  for (const ZipArchive::Entry& entry : archive.entries()) {
-    if (entry.name.ends_with("/" + name)) return entry;
-  }
+  if (const auto* entry = archive.find(name)) return *entry;
   throw UserError(
       "{}: found no entry '{}', expected a file of torch.save({{'x': x, 'y': "
       "y}})",
@@ -45,7 +42,7 @@ const ZipArchive::Entry& find_entry(
 
 /// A tensor of the file: its storage's bytes, and where elements lie in it.
 struct StoredTensor {
-  std::string_view storage;
+  std::string storage;
   std::int64_t offset = 0;
   std::vector<std::int64_t> sizes;
   std::vector<std::int64_t> strides;
@@ -244,18 +241,18 @@ std::unique_ptr<Task> open(const TaskInfo& info, const OpenOptions& options) {
   return std::make_unique<TensorsTask>(
       info,
       parse_tensors(
-          read_bytes(options.data), options.data.string(), options.classes));
+          open_bytes(options.data), options.data.string(), options.classes));
 }
 
 }  // namespace
 
-TensorFile
-parse_tensors(std::string bytes, const std::string& source, int classes) {
+TensorFile parse_tensors(
+    std::shared_ptr<const RandomBytes> bytes,
+    const std::string& source,
+    int classes) {
   const ZipArchive archive(std::move(bytes), source);
   const Pickle pickle(
-      std::string(archive.content(find_entry(archive, "data.pkl"))),
-      source,
-      kAllowed);
+      archive.content(find_entry(archive, "data.pkl")), source, kAllowed);
   const StoredTensor x = find_tensor(
       archive,
       pickle.root(),

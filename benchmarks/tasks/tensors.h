@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "benchmarks/files.h"
 #include "benchmarks/task.h"
 
 namespace zcp::benchmarks {
@@ -17,9 +19,11 @@ struct TensorFile {
   std::vector<std::int64_t> labels;
 };
 
-/// Parses the file's bytes; `classes` is 0 or the number of classes. Throws
+/// Parses the file; `classes` is 0 or the number of classes. Throws
 /// UserError naming `source`, what was found and what was expected.
-TensorFile
-parse_tensors(std::string bytes, const std::string& source, int classes);
+TensorFile parse_tensors(
+    std::shared_ptr<const RandomBytes> bytes,
+    const std::string& source,
+    int classes);
 
 }  // namespace zcp::benchmarks

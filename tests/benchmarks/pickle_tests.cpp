@@ -130,6 +130,11 @@ TEST_CASE("pickle: broken programs") {
   refused(
       "\x80\x02"
       "cos",
+      "found the end of the file");
+  refused(
+      "\x80\x02"
+      "c" +
+          std::string(2000, 'x'),
       "found no end of a name");
   refused("\x80\x02S'a'\n.", "found opcode 0x53");
   refused("\x80\x02K\x01K\x02\x93.", "found no name");

@@ -27,7 +27,8 @@ std::string good_file() {
 }
 
 std::string error_of(const std::string& bytes, int classes = 0) {
-  return user_error([&] { parse_tensors(bytes, "t.pt", classes); });
+  return user_error(
+      [&] { parse_tensors(bytes_in_memory(bytes), "t.pt", classes); });
 }
 
 }  // namespace
@@ -54,10 +55,10 @@ TEST_CASE("tensors: minibatches are slices in file order") {
 
 TEST_CASE("tensors: channels-last strides are undone") {
   const TensorFile file = parse_tensors(
-      make_tensors(
+      bytes_in_memory(make_tensors(
           pickled_tensor("FloatStorage", "0", {1, 2, 2, 2}, {8, 1, 4, 2}),
           counted(8),
-          {0}),
+          {0})),
       "t.pt",
       0);
   CHECK(file.x == std::vector<float>{0, 2, 4, 6, 1, 3, 5, 7});

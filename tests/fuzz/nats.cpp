@@ -1,6 +1,5 @@
 // Records of NATS-Bench, after decompression.
-#include "benchmarks/importers/nats.h"
-
+#include "benchmarks/importers/nats_record.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -13,7 +13,7 @@ build=${ZCP_FUZZ_BUILD:-$root/build/fuzz}
 compiler=${CXX:-clang++-14}
 seconds=${1:?usage: tests/fuzz/run.sh SECONDS [TARGET...]}
 shift
-[ $# -gt 0 ] || set -- table idx cifar tensors pickle nats
+[ $# -gt 0 ] || set -- table idx cifar tensors numpy pickle nats nas_bench_201 nas_bench_101 nas_bench_301 transnas hw_nas_bench image
 
 if ! command -v "$compiler" >/dev/null; then
   echo "fuzz: skipped, no $compiler (Debian: clang-14 libclang-rt-14-dev)" >&2
@@ -38,7 +38,7 @@ status=0
 for target in "$@"; do
   mkdir -p "$build/corpus/$target"
   $compiler $flags -fsanitize=fuzzer "$here/$target.cpp" $objects \
-    -lfmt -lz -lbz2 -lcsv -o "$build/$target"
+    -lfmt -lz -lbz2 -lcsv -lprotobuf -lpng -lturbojpeg -o "$build/$target"
   echo "fuzz: $target for $seconds s"
   "$build/$target" -max_total_time="$seconds" -max_len=16384 -timeout=10 \
     -rss_limit_mb=1024 -malloc_limit_mb=512 -verbosity=0 -print_funcs=0 \

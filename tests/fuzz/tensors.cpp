@@ -10,7 +10,7 @@ using namespace zcp::benchmarks;
 namespace {
 
 void parse(const std::string& bytes) {
-  const TensorFile file = parse_tensors(bytes, "fuzz", 0);
+  const TensorFile file = parse_tensors(bytes_in_memory(bytes), "fuzz", 0);
   const auto image = static_cast<std::size_t>(file.shape.channels) *
                      static_cast<std::size_t>(file.shape.height) *
                      static_cast<std::size_t>(file.shape.width);

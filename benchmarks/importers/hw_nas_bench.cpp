@@ -1,0 +1,103 @@
+#include "benchmarks/importers/hw_nas_bench.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "benchmarks/files.h"
+#include "benchmarks/importers/numpy.h"
+#include "benchmarks/importers/pickle.h"
+#include "common/error.h"
+
+namespace zcp::benchmarks {
+namespace {
+
+/// The file's name of a data set, and ours.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kSets = {
+    {{"cifar10", "cifar10"},
+     {"cifar100", "cifar100"},
+     {"ImageNet16-120", "imagenet16_120"}}};
+
+/// The specs of the architectures: a configuration each, in a list or in a dict
+/// by number.
+std::vector<std::string> read_specs(const PickleValue& configs) {
+  std::vector<std::string> specs;
+  for (std::size_t i = 0; i < configs.size(); ++i) {
+    const bool dict = configs.is_dict();
+    if (dict && configs.key(i).integer() != static_cast<std::int64_t>(i)) {
+      configs.refuse(fmt::format("architecture {} as number {}", i, i));
+    }
+    const PickleValue config = dict ? configs.value(i) : configs.item(i);
+    specs.emplace_back(config.at("arch_str").text());
+  }
+  const std::unordered_set<std::string> different(specs.begin(), specs.end());
+  if (specs.empty() || different.size() != specs.size()) {
+    configs.refuse("configurations of architectures, each once");
+  }
+  return specs;
+}
+
+/// Adds a data set's columns.
+void add_set(const PickleValue& metrics, std::string_view set, Table& table) {
+  std::vector<std::string> specs = read_specs(metrics.at("config"));
+  if (table.arch.empty())
+    table.arch = std::move(specs);
+  else if (table.arch != specs) {
+    metrics.refuse("the architectures of the other data sets, in their order");
+  }
+  constexpr std::size_t kMost = 64;
+  if (metrics.size() > kMost) metrics.refuse("64 metrics at most");
+  for (std::size_t i = 0; i < metrics.size(); ++i) {
+    const std::string_view name = metrics.key(i).text();
+    if (name == "config") continue;
+    std::vector<double> values = numbers_of(metrics.value(i));
+    if (values.size() != table.arch.size()) {
+      metrics.value(i).refuse(fmt::format(
+          "a list of {} numbers as '{}' (it has {})",
+          table.arch.size(),
+          name,
+          values.size()));
+    }
+    table.columns.push_back(fmt::format("{}_{}", set, name));
+    table.values.push_back(std::move(values));
+  }
+}
+
+Table read(
+    const std::filesystem::path& path,
+    const ImportProgress& /*progress*/) {
+  return parse_hw_nas_bench(read_bytes(path), path.string());
+}
+
+}  // namespace
+
+Table parse_hw_nas_bench(std::string bytes, const std::string& source) {
+  const Pickle pickle(std::move(bytes), source, kNumpyArrayNames);
+  const PickleValue sets = pickle.root().at("nasbench201");
+  Table table{source, {}, {}, {}};
+  for (const auto& [name, ours] : kSets) {
+    if (const auto metrics = sets.find(name)) add_set(*metrics, ours, table);
+  }
+  if (table.columns.empty()) sets.refuse("one with the key 'cifar10'");
+  return table;
+}
+
+Importer hw_nas_bench_importer() {
+  return {
+      "hw-nas-bench",
+      "HW-NAS-Bench, latency and energy of the cells of NAS-Bench-201",
+      "the file HW-NAS-Bench-v1_0.pickle "
+      "(https://github.com/GATECH-EIC/HW-NAS-Bench)",
+      "D_DEVICE_latency in ms and D_DEVICE_energy in mJ of each data set D: "
+      "edgegpu, raspi4, edgetpu, pixel3, eyeriss (and its "
+      "arithmetic_intensity), fpga. Less is better. Specs are those of "
+      "nats-tss; the operators of the file's FBNet part are no architectures "
+      "and are left out.",
+      read};
+}
+
+}  // namespace zcp::benchmarks

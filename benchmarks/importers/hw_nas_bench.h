@@ -1,0 +1,16 @@
+// HW-NAS-Bench: the file HW-NAS-Bench-v1_0.pickle.
+#pragma once
+
+#include <string>
+
+#include "benchmarks/importer.h"
+
+namespace zcp::benchmarks {
+
+/// Parses the file's bytes; `source` names it in messages.
+Table parse_hw_nas_bench(std::string bytes, const std::string& source);
+
+/// A row an architecture of NAS-Bench-201, in its order.
+Importer hw_nas_bench_importer();
+
+}  // namespace zcp::benchmarks

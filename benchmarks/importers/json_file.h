@@ -1,0 +1,27 @@
+// JSON files as Python writes them.
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+
+namespace zcp::benchmarks {
+
+/// An object with entries. Python's NaN and Infinity, which are not JSON, come
+/// as null. Throws UserError naming `source` for anything else.
+nlohmann::json parse_json(std::string_view text, const std::string& source);
+
+/// The same from a file.
+nlohmann::json read_json(const std::filesystem::path& path);
+
+/// The member of an object; throws UserError naming `place`.
+const nlohmann::json& json_member(
+    const nlohmann::json& json,
+    const char* name,
+    const std::string& place);
+
+/// A number, NaN for null; throws UserError naming `place`.
+double json_number(const nlohmann::json& json, const std::string& place);
+
+}  // namespace zcp::benchmarks

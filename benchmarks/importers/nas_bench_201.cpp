@@ -1,0 +1,90 @@
+#include "benchmarks/importers/nas_bench_201.h"
+
+#include <map>
+
+#include "benchmarks/importers/nats_record.h"
+#include "benchmarks/importers/numpy.h"
+#include "benchmarks/importers/torch_file.h"
+#include "common/error.h"
+
+namespace zcp::benchmarks {
+namespace {
+
+/// {'meta_archs': [...], 'arch2infos': {number: {'full': ..., 'less': ...}},
+/// 'evaluated_indexes': ..., ...}
+class Reader {
+ public:
+  /// Takes the architecture of that number.
+  void put(const PickleValue& number, const PickleValue& settings) {
+    NatsRecord record = nats_record(settings);
+    const std::size_t row = specs_.size();
+    const bool new_one = specs_.emplace(record.index, record.arch).second;
+    if (number.integer() != record.index || !new_one) {
+      settings.refuse(
+          fmt::format("architecture {} under its number, once", record.index));
+    }
+    columns_.put(row, std::move(record));
+  }
+
+  /// What was not given away before: the specs, and an architecture that came
+  /// alone.
+  void finish(const PickleValue& root) {
+    const PickleValue infos = root.at("arch2infos");
+    for (std::size_t i = 0; i < infos.size(); ++i) {
+      if (!infos.value(i).is_none()) put(infos.key(i), infos.value(i));
+    }
+    const PickleValue specs = root.at("meta_archs");
+    for (const auto& [number, arch] : specs_) {
+      const auto place = static_cast<std::size_t>(number);
+      if (place < specs.size() && specs.item(place).text() == arch) continue;
+      infos.refuse(fmt::format(
+          "architectures as in 'meta_archs', which has not '{}' as number {}",
+          arch,
+          number));
+    }
+    if (specs_.empty()) infos.refuse("one with architectures");
+  }
+
+  Table table(const std::string& source) { return columns_.finish(source); }
+
+ private:
+  std::map<std::int64_t, std::string> specs_;
+  NatsColumns columns_;
+};
+
+Table read(const std::filesystem::path& path, const ImportProgress& progress) {
+  return read_nas_bench_201(open_bytes(path), path.string(), progress);
+}
+
+}  // namespace
+
+Table read_nas_bench_201(
+    std::shared_ptr<const RandomBytes> bytes,
+    const std::string& source,
+    const ImportProgress& progress) {
+  const TorchFile file(std::move(bytes), source);
+  Reader reader;
+  const auto rest = file.stream(
+      2,
+      kTorchNames,
+      [&](std::span<const PickleValue> keys, const PickleValue& record) {
+        const bool wanted = keys[0].is_text() && keys[0].text() == "arch2infos";
+        if (wanted) reader.put(keys[1], record);
+        return wanted;
+      },
+      progress);
+  reader.finish(rest->root());
+  return reader.table(source);
+}
+
+Importer nas_bench_201_importer() {
+  return {
+      "nas-bench-201",
+      "NAS-Bench-201, the one file of all architectures",
+      "the file NAS-Bench-201-v1_1-096897.pth or NAS-Bench-201-v1_0-e61699.pth "
+      "(https://github.com/D-X-Y/NAS-Bench-201)",
+      "those of nats; specs are those of nats-tss.",
+      read};
+}
+
+}  // namespace zcp::benchmarks

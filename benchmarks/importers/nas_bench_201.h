@@ -1,0 +1,23 @@
+// NAS-Bench-201: the file NAS-Bench-201-v1_1-096897.pth or its predecessor.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "benchmarks/files.h"
+#include "benchmarks/importer.h"
+
+namespace zcp::benchmarks {
+
+/// Reads a file of torch.save in that layout; `source` names it in messages.
+/// Memory grows by the table's numbers alone: architectures are read one by
+/// one, twice.
+Table read_nas_bench_201(
+    std::shared_ptr<const RandomBytes> bytes,
+    const std::string& source,
+    const ImportProgress& progress);
+
+/// A row an architecture, in the file's order; columns are those of `nats`.
+Importer nas_bench_201_importer();
+
+}  // namespace zcp::benchmarks

@@ -1,0 +1,354 @@
+#include "benchmarks/importers/nas_bench_301.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "benchmarks/csv.h"
+#include "benchmarks/files.h"
+#include "benchmarks/importers/json_file.h"
+#include "common/error.h"
+
+namespace zcp::benchmarks {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::array<std::string_view, 8> kOperations = {
+    "none",
+    "max_pool_3x3",
+    "avg_pool_3x3",
+    "skip_connect",
+    "sep_conv_3x3",
+    "sep_conv_5x5",
+    "dil_conv_3x3",
+    "dil_conv_5x5"};
+constexpr std::array<std::string_view, 2> kCells = {"normal", "reduce"};
+constexpr int kInputs = 2;
+constexpr int kNodes = 4;
+constexpr std::size_t kEdges = std::size_t{2} * kNodes;
+
+struct Edge {
+  std::string operation;
+  int source = 0;
+};
+
+/// "OP~SRC,OP~SRC|..." of the two edges of each node; throws naming `place`
+/// for an operation or source that there is not.
+std::string cell_spec(
+    const std::vector<Edge>& edges,
+    const std::string& place) {
+  std::string spec;
+  for (std::size_t i = 0; i < edges.size(); ++i) {
+    const auto& [operation, source] = edges[i];
+    const int node = kInputs + static_cast<int>(i / 2);
+    if (std::ranges::find(kOperations, operation) == kOperations.end() ||
+        source < 0 || source >= node) {
+      throw UserError(
+          "{}: found '{}' of input {} into node {}, expected an operation of "
+          "DARTS and an input before the node",
+          place,
+          operation,
+          source,
+          node);
+    }
+    if (i > 0) spec += i % 2 == 0 ? '|' : ',';
+    spec += fmt::format("{}~{}", operation, source);
+  }
+  return spec;
+}
+
+// Genotypes as Python prints them.
+
+/// Reads ('OP', N), ... up to the closing bracket.
+class EdgeReader {
+ public:
+  explicit EdgeReader(std::string_view text) : text_(text) {}
+
+  /// The edges, or nothing when the text is another.
+  std::optional<std::vector<Edge>> read() {
+    std::vector<Edge> edges;
+    if (!accept("[")) return std::nullopt;
+    while (!accept("]")) {
+      Edge edge;
+      const bool good = edges.size() < kEdges && accept("(") &&
+                        read_operation(edge.operation) && accept(",") &&
+                        read_source(edge.source) && accept(")");
+      if (!good) return std::nullopt;
+      edges.push_back(std::move(edge));
+      accept(",");
+    }
+    return edges;
+  }
+
+ private:
+  bool accept(std::string_view token) {
+    while (text_.starts_with(' ')) text_.remove_prefix(1);
+    if (!text_.starts_with(token)) return false;
+    text_.remove_prefix(token.size());
+    return true;
+  }
+
+  bool read_operation(std::string& operation) {
+    if (!accept("'")) return false;
+    const std::size_t end = text_.find('\'');
+    if (end == std::string_view::npos) return false;
+    operation = text_.substr(0, end);
+    text_.remove_prefix(end + 1);
+    return true;
+  }
+
+  bool read_source(int& source) {
+    accept(" ");
+    const auto* end = text_.data() + text_.size();
+    const auto result = std::from_chars(text_.data(), end, source);
+    if (result.ec != std::errc()) return false;
+    text_.remove_prefix(static_cast<std::size_t>(result.ptr - text_.data()));
+    return true;
+  }
+
+  std::string_view text_;
+};
+
+// Results of NAS-Bench-301: a configuration names the operation of each edge
+// that there is, of the 14 that could be, and each node's two inputs.
+
+const std::string kPrefix = "NetworkSelectorDatasetInfo:darts:";
+
+/// "0_2" as two sources; those of the first node are not written.
+std::array<int, 2> sources_of(
+    const Json& config,
+    std::string_view cell,
+    int node,
+    const std::string& place) {
+  if (node == kInputs) return {0, 1};
+  const std::string name =
+      fmt::format("{}inputs_node_{}_{}", kPrefix, cell, node);
+  const Json& value = json_member(config, name.c_str(), place);
+  const std::string text =
+      value.is_string() ? value.get<std::string>() : std::string();
+  const bool good = text.size() == 3 && text[1] == '_' && text[0] >= '0' &&
+                    text[0] < '0' + node && text[2] >= '0' &&
+                    text[2] < '0' + node;
+  if (good) return {text[0] - '0', text[2] - '0'};
+  throw UserError(
+      "{}: found {} '{}', expected two inputs such as '0_1'",
+      place,
+      name,
+      text);
+}
+
+std::string config_cell_spec(
+    const Json& config,
+    std::string_view cell,
+    const std::string& place) {
+  std::vector<Edge> edges;
+  int first = 0;  // the number of the edge from source 0 into the node
+  for (int node = kInputs; node < kInputs + kNodes; ++node) {
+    for (const int source : sources_of(config, cell, node, place)) {
+      const std::string name =
+          fmt::format("{}edge_{}_{}", kPrefix, cell, first + source);
+      const Json& operation = json_member(config, name.c_str(), place);
+      edges.push_back(
+          {operation.is_string() ? operation.get<std::string>()
+                                 : std::string(operation.type_name()),
+           source});
+    }
+    first += node;
+  }
+  return cell_spec(edges, place);
+}
+
+constexpr std::array<const char*, 5> kResultColumns =
+    {"cifar10_test", "cifar10_valid", "params", "epochs", "training_seconds"};
+
+/// A result's architecture and numbers, in the order of those columns.
+struct Result {
+  std::string arch;
+  std::vector<double> numbers;
+};
+
+Result parse_result(std::string_view text, const std::string& source) {
+  const Json json = parse_json(text, source);
+  // The key is misspelt in the files.
+  const Json& config =
+      json_member(json, "optimized_hyperparamater_config", source);
+  const Json& infos = json_member(json, "info", source);
+  if (!infos.is_array() || infos.empty()) {
+    throw UserError(
+        "{}: found {} as 'info', expected a list with an object",
+        source,
+        infos.type_name());
+  }
+  const Json& info = infos.front();
+  const auto number = [&](const Json& object, const char* name) {
+    return json_number(json_member(object, name, source), source);
+  };
+  Result result;
+  for (const std::string_view cell : kCells) {
+    result.arch += fmt::format(
+        "{}{}:{}",
+        result.arch.empty() ? "" : ";",
+        cell,
+        config_cell_spec(config, cell, source));
+  }
+  result.numbers = {
+      number(json, "test_accuracy"),
+      number(info, "val_accuracy"),
+      number(info, "model_parameters"),
+      number(info, "epochs"),
+      number(json, "runtime")};
+  return result;
+}
+
+/// Rows by architecture, means of those that came more than once.
+class Means {
+ public:
+  void put(std::string arch, const std::vector<double>& numbers) {
+    const std::size_t row = rows_.try_emplace(arch, arch_.size()).first->second;
+    if (row == arch_.size()) {
+      arch_.push_back(std::move(arch));
+      runs_.push_back(0.0);
+      sums_.resize(numbers.size());
+      for (auto& column : sums_) column.push_back(0.0);
+    }
+    runs_[row] += 1.0;
+    for (std::size_t c = 0; c < numbers.size(); ++c)
+      sums_[c][row] += numbers[c];
+  }
+
+  template <typename Names>
+  Table finish(const std::string& source, const Names& names) {
+    Table table{source, std::move(arch_), {"runs"}, {runs_}};
+    for (std::size_t c = 0; c < sums_.size(); ++c) {
+      for (std::size_t row = 0; row < runs_.size(); ++row) {
+        sums_[c][row] /= runs_[row];
+      }
+      table.columns.emplace_back(names[c]);
+      table.values.push_back(std::move(sums_[c]));
+    }
+    return table;
+  }
+
+ private:
+  std::unordered_map<std::string, std::size_t> rows_;
+  std::vector<std::string> arch_;
+  std::vector<double> runs_;
+  std::vector<std::vector<double>> sums_;
+};
+
+/// The JSON files below the folder, by their paths.
+std::vector<std::filesystem::path> result_files(
+    const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(folder)) {
+    if (entry.path().extension() == ".json") files.push_back(entry.path());
+  }
+  std::ranges::sort(files);
+  if (!files.empty()) return files;
+  throw UserError(
+      "{}: found no .json file, expected {}",
+      folder.string(),
+      nas_bench_301_importer().source);
+}
+
+Table read(const std::filesystem::path& path, const ImportProgress& progress) {
+  if (!std::filesystem::is_directory(path)) {
+    const std::string text = read_bytes(path);
+    const bool json = text.find_first_not_of(" \t\r\n") != std::string::npos &&
+                      text[text.find_first_not_of(" \t\r\n")] == '{';
+    return json ? parse_nas_bench_301(text, path.string())
+                : parse_genotype_table(text, path.string());
+  }
+  const auto files = result_files(path);
+  Means means;
+  std::size_t done = 0;
+  for (const auto& file : files) {
+    Result result = parse_result(read_bytes(file), file.string());
+    means.put(std::move(result.arch), result.numbers);
+    progress(++done, files.size());
+  }
+  return means.finish(path.string(), kResultColumns);
+}
+
+}  // namespace
+
+std::string genotype_spec(std::string_view text, const std::string& place) {
+  std::string spec;
+  for (const std::string_view cell : kCells) {
+    const std::string name = fmt::format("{}=", cell);
+    const std::size_t at = text.find(name);
+    std::optional<std::vector<Edge>> edges;
+    if (text.starts_with("Genotype(") && at != std::string_view::npos) {
+      edges = EdgeReader(text.substr(at + name.size())).read();
+    }
+    if (!edges || edges->size() != kEdges) {
+      throw UserError(
+          "{}: found '{}', expected Genotype({}=[('skip_connect', 0), ...], "
+          "...) with 8 edges a cell",
+          place,
+          text.substr(0, 80),
+          cell);
+    }
+    spec += fmt::format(
+        "{}{}:{}", spec.empty() ? "" : ";", cell, cell_spec(*edges, place));
+  }
+  return spec;
+}
+
+Table parse_genotype_table(std::string_view text, const std::string& source) {
+  Means means;
+  parse_csv(text, source, [&](std::size_t line, auto fields) {
+    const std::string place = fmt::format("{}:{}", source, line);
+    double accuracy = std::numeric_limits<double>::quiet_NaN();
+    if (fields.size() == 2) {
+      const std::string_view field = fields[1];
+      const auto* end = field.data() + field.size();
+      const auto result = std::from_chars(field.data(), end, accuracy);
+      if (result.ec != std::errc() || result.ptr != end) accuracy = NAN;
+    }
+    if (!std::isfinite(accuracy)) {
+      throw UserError(
+          "{}: found {} fields, expected a genotype and its accuracy, a number",
+          place,
+          fields.size());
+    }
+    means.put(genotype_spec(fields[0], place), {accuracy});
+  });
+  Table table =
+      means.finish(source, std::array<const char*, 1>{"cifar10_accuracy"});
+  if (!table.arch.empty()) return table;
+  throw UserError("{}: found no line, expected genotypes", source);
+}
+
+Table parse_nas_bench_301(std::string_view text, const std::string& source) {
+  Result result = parse_result(text, source);
+  Means means;
+  means.put(std::move(result.arch), result.numbers);
+  return means.finish(source, kResultColumns);
+}
+
+Importer nas_bench_301_importer() {
+  return {
+      "nas-bench-301",
+      "DARTS cells with trained accuracies: NAS-Bench-301's results",
+      "a folder with the results_N.json files that NAS-Bench-301's surrogates "
+      "were fitted to, or one of them (https://github.com/automl/nasbench301); "
+      "or a CSV of DARTS genotypes as Python prints them and their accuracies",
+      "runs, the trainings that a row is the mean of; from results, "
+      "cifar10_test and cifar10_valid in percent after the last epoch, params, "
+      "epochs and training_seconds; from a CSV, cifar10_accuracy. Specs are "
+      "those of darts.",
+      read};
+}
+
+}  // namespace zcp::benchmarks

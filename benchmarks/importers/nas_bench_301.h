@@ -1,0 +1,30 @@
+// NAS-Bench-301: the results that its surrogates were fitted to, and tables of
+// DARTS genotypes.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "benchmarks/importer.h"
+
+namespace zcp::benchmarks {
+
+/// The spec of Python's text of a DARTS genotype, such as
+/// "Genotype(normal=[('skip_connect', 0), ...], normal_concat=..., ...)":
+/// "normal:OP~SRC,OP~SRC|...;reduce:..." with the four nodes separated by '|',
+/// edges as the text has them, sources 0 and 1 the cell's inputs. Throws
+/// UserError naming `place`, what was found and what was expected.
+std::string genotype_spec(std::string_view text, const std::string& place);
+
+/// A CSV without a header: a genotype, its accuracy. Genotypes that repeat
+/// become one row with their mean.
+Table parse_genotype_table(std::string_view text, const std::string& source);
+
+/// One results_N.json of NAS-Bench-301 as a table of one row; edges come in
+/// the order of their sources.
+Table parse_nas_bench_301(std::string_view text, const std::string& source);
+
+/// A row an architecture, in the order of the CSV or of the files' paths.
+Importer nas_bench_301_importer();
+
+}  // namespace zcp::benchmarks

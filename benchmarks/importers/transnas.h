@@ -1,0 +1,30 @@
+// TransNAS-Bench-101: the file transnas-bench_v10141024.pth, or the same as
+// JSON.
+#pragma once
+
+#include <iosfwd>
+#include <memory>
+#include <string>
+
+#include "benchmarks/files.h"
+#include "benchmarks/importer.h"
+
+namespace zcp::benchmarks {
+
+/// Reads a file of torch.save in that layout; `source` names it in messages.
+/// Memory grows by the table's numbers alone.
+Table read_transnas(
+    std::shared_ptr<const RandomBytes> bytes,
+    const std::string& source,
+    const ImportProgress& progress);
+
+/// Reads what json.dump writes of the same dicts.
+Table read_transnas_json(
+    std::istream& in,
+    const std::string& source,
+    const ImportProgress& progress);
+
+/// A row an architecture of both search spaces, in the file's order.
+Importer transnas_importer();
+
+}  // namespace zcp::benchmarks

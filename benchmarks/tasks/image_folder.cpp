@@ -1,0 +1,232 @@
+// Photographs of one's own or of ImageNet: a folder a class, with PNG and JPEG
+// files at 224 x 224.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cmath>
+
+#include "benchmarks/files.h"
+#include "benchmarks/image_set.h"
+#include "benchmarks/tasks/image_file.h"
+#include "benchmarks/tasks/sources.h"
+#include "common/error.h"
+#include "common/hash.h"
+#include "common/random.h"
+
+namespace zcp::benchmarks {
+namespace {
+
+constexpr int kSide = 224;     // of the input
+constexpr int kResized = 256;  // the shorter side before the crop
+constexpr InputShape kShape = {3, kSide, kSide};
+
+/// ImageNet's, as torchvision's models have them.
+constexpr std::array<float, 3> kMean = {0.485F, 0.456F, 0.406F};
+constexpr std::array<float, 3> kDeviation = {0.229F, 0.224F, 0.225F};
+
+struct Example {
+  std::filesystem::path path;
+  std::int64_t label = 0;
+};
+
+bool is_photograph(const std::filesystem::path& path) {
+  std::string extension = path.extension().string();
+  for (char& c : extension) {
+    c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  }
+  return extension == ".png" || extension == ".jpg" || extension == ".jpeg";
+}
+
+/// What a folder holds, by name.
+std::vector<std::filesystem::path> sorted_entries(
+    const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> entries;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with('.')) entries.push_back(entry.path());
+  }
+  std::ranges::sort(entries);
+  return entries;
+}
+
+/// The examples, and the names of their classes by label.
+struct Listing {
+  std::vector<Example> examples;
+  std::vector<std::string> classes;
+};
+
+Listing list_folder(const std::filesystem::path& folder) {
+  Listing listing;
+  for (const auto& entry : sorted_entries(folder)) {
+    if (!std::filesystem::is_directory(entry)) continue;
+    const std::size_t before = listing.examples.size();
+    const std::int64_t label = std::ssize(listing.classes);
+    for (const auto& file : sorted_entries(entry)) {
+      if (is_photograph(file)) listing.examples.push_back({file, label});
+    }
+    if (listing.examples.size() == before) {
+      throw UserError(
+          "{}: found no .png, .jpg or .jpeg file, expected the photographs of "
+          "a class",
+          entry.string());
+    }
+    listing.classes.push_back(entry.filename().string());
+  }
+  if (listing.classes.size() >= 2) return listing;
+  throw UserError(
+      "{}: found {} folders, expected {}",
+      folder.string(),
+      listing.classes.size(),
+      image_folder().info.data_hint);
+}
+
+/// Where the input lies in the resized image.
+struct Window {
+  int top = 0;
+  int left = 0;
+  bool mirrored = false;
+};
+
+class ImageFolderTask : public Task {
+ public:
+  ImageFolderTask(TaskInfo info, Listing listing, const OpenOptions& options)
+      : info_(std::move(info)),
+        folder_(options.data),
+        listing_(std::move(listing)),
+        seed_(options.seed),
+        augmented_(options.transform == Transform::augment),
+        order_(shuffled_order(std::ssize(listing_.examples), seed_)) {
+    info_.classes = options.classes > 0
+                        ? options.classes
+                        : static_cast<int>(listing_.classes.size());
+    info_.transform = fmt::format(
+        "shorter side to {}, {}{} x {}, normalise by mean {} std {}",
+        kResized,
+        augmented_ ? "mirror, random crop " : "central crop ",
+        kSide,
+        kSide,
+        fmt::join(kMean, " "),
+        fmt::join(kDeviation, " "));
+  }
+
+  const TaskInfo& info() const override { return info_; }
+
+  /// Files are read when their minibatch is asked for.
+  Minibatch minibatch(int index, int batch_size) const override {
+    const std::int64_t begin = minibatch_begin(
+        info_.name, std::ssize(listing_.examples), index, batch_size);
+    Minibatch batch{batch_size, kShape, {}, {}};
+    for (std::int64_t i = begin; i < begin + batch_size; ++i) {
+      const auto place = static_cast<std::size_t>(i);
+      const Example& example =
+          listing_.examples[static_cast<std::size_t>(order_[place])];
+      const std::string source = example.path.string();
+      const Photograph image = resize_photograph(
+          decode_photograph(read_bytes(example.path), source),
+          kResized,
+          source);
+      append_window(image, choose_window(image, place), batch.x);
+      batch.y.push_back(example.label);
+    }
+    return batch;
+  }
+
+  /// Hash of the files' names and sizes: reading ImageNet takes an hour.
+  std::string fingerprint() const override {
+    std::uint64_t hash = hash64(info_.name + info_.transform);
+    for (const Example& example : listing_.examples) {
+      const auto size = std::filesystem::file_size(example.path);
+      hash = hash_combine(
+          hash,
+          hash64(example.path.lexically_relative(folder_).string(), size));
+    }
+    return hash_hex(hash);
+  }
+
+ private:
+  /// Half of it, rounded to even as Python does.
+  static int half(int pixels) {
+    return static_cast<int>(std::nearbyint(pixels / 2.0));
+  }
+
+  Window choose_window(const Photograph& image, std::size_t place) const {
+    const int down = image.height - kSide;
+    const int right = image.width - kSide;
+    if (!augmented_) return {half(down), half(right), false};
+    const std::uint64_t seed = derive_seed(seed_, "task-augment", place);
+    const auto draw = [&](const char* purpose, int bound) {
+      std::array<std::int64_t, 1> number = {};
+      fill_integers(number, bound, derive_seed(seed, purpose));
+      return static_cast<int>(number[0]);
+    };
+    return {
+        draw("crop-top", down + 1),
+        draw("crop-left", right + 1),
+        draw("mirror", 2) == 1};
+  }
+
+  static void append_window(
+      const Photograph& image,
+      const Window& window,
+      std::vector<float>& out) {
+    for (std::size_t c = 0; c < kMean.size(); ++c) {
+      for (int row = 0; row < kSide; ++row) {
+        for (int column = 0; column < kSide; ++column) {
+          const int y = window.top + row;
+          const int x =
+              window.left + (window.mirrored ? kSide - 1 - column : column);
+          const auto pixel = static_cast<std::size_t>(y) *
+                                 static_cast<std::size_t>(image.width) +
+                             static_cast<std::size_t>(x);
+          const float value =
+              static_cast<float>(image.rgb[3 * pixel + c]) / 255.0F;
+          out.push_back((value - kMean[c]) / kDeviation[c]);
+        }
+      }
+    }
+  }
+
+  TaskInfo info_;
+  std::filesystem::path folder_;
+  Listing listing_;
+  std::uint64_t seed_;
+  bool augmented_;
+  std::vector<std::int64_t> order_;
+};
+
+std::unique_ptr<Task> open(const TaskInfo& info, const OpenOptions& options) {
+  require_folder(options.data, info.data_hint);
+  Listing listing = list_folder(options.data);
+  const int found = static_cast<int>(listing.classes.size());
+  if (options.classes > 0 && options.classes < found) {
+    throw UserError(
+        "{}: found {} folders of classes, expected at most the {} asked for",
+        options.data.string(),
+        found,
+        options.classes);
+  }
+  return std::make_unique<ImageFolderTask>(info, std::move(listing), options);
+}
+
+}  // namespace
+
+TaskSource image_folder() {
+  return {
+      {"image-folder",
+       "photographs at 224 x 224, a folder a class",
+       kShape,
+       0,
+       true,
+       "shorter side to 256, central crop 224 x 224, normalise by mean 0.485 "
+       "0.456 0.406 std 0.229 0.224 0.225",
+       "a folder with a folder of .png, .jpg or .jpeg files for each class, "
+       "two "
+       "or more (ImageNet's train, for instance)",
+       ""},
+      open};
+}
+
+}  // namespace zcp::benchmarks
