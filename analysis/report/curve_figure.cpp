@@ -1,0 +1,192 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <ostream>
+
+#include "analysis/report/figures.h"
+#include "analysis/report/svg.h"
+
+namespace zcp::analysis::report {
+namespace {
+
+constexpr Frame kFrame{64, 52, 470, 330};
+constexpr double kWidth = 640;
+constexpr double kHeight = 376;
+
+/// One proxy over the shares, all architectures first.
+struct Curve {
+  std::string proxy;
+  std::vector<double> shares;
+  std::vector<StudyRow> rows;
+};
+
+Curve curve_of(
+    const Report& report,
+    const std::string& proxy,
+    const std::string& metric) {
+  std::vector<double> shares = report.options.study.top;
+  std::ranges::sort(shares, std::ranges::greater{});
+  Curve curve{proxy, {}, {}};
+  const auto add = [&](const std::string& subset, double share) {
+    for (const StudyRow& row : report.study.rows) {
+      if (row.proxy == proxy && row.metric == metric && row.subset == subset &&
+          !std::isnan(row.kendall.value)) {
+        curve.shares.push_back(share);
+        curve.rows.push_back(row);
+        return;
+      }
+    }
+  };
+  add("all", 1);
+  for (const double share : shares) add(fmt::format("top {}", share), share);
+  return curve;
+}
+
+/// Shares from all on the left to the least on the right.
+Axis share_axis(const Report& report) {
+  double least = 0.5;
+  for (const double share : report.options.study.top) {
+    least = std::min(least, share);
+  }
+  return {least, 1, true, kFrame.right, kFrame.left};
+}
+
+Axis tau_axis(const std::vector<Curve>& curves) {
+  std::vector<double> values{0};
+  for (const Curve& curve : curves) {
+    for (const StudyRow& row : curve.rows) {
+      values.push_back(row.kendall.value);
+    }
+  }
+  return {values, kFrame.bottom, kFrame.top};
+}
+
+std::vector<Point>
+points_of(const Curve& curve, const Axis& shares, const Axis& taus) {
+  std::vector<Point> points;
+  for (std::size_t i = 0; i < curve.rows.size(); ++i) {
+    points.push_back(
+        {shares.pixel(curve.shares[i]), taus.pixel(curve.rows[i].kendall.value)});
+  }
+  return points;
+}
+
+/// Ticks at the shares themselves, left out where they would touch.
+void draw_frame(
+    Svg& svg,
+    const Report& report,
+    const Axis& shares,
+    const Axis& taus,
+    const std::string& metric) {
+  std::vector<double> marks = report.options.study.top;
+  marks.push_back(1);
+  std::ranges::sort(marks, std::ranges::greater{});
+  double free = kFrame.left - 1;
+  for (const double mark : marks) {
+    const double x = shares.pixel(mark);
+    svg.line({x, kFrame.top}, {x, kFrame.bottom}, "grid");
+    if (x < free) continue;
+    svg.text(
+        {x, kFrame.bottom + 14},
+        "middle",
+        mark == 1 ? "all" : fmt::format("{:.4g} %", mark * 100));
+    free = x + 36;
+  }
+  for (const double tick : taus.ticks()) {
+    const double y = taus.pixel(tick);
+    svg.line(
+        {kFrame.left, y}, {kFrame.right, y}, tick == 0 ? "frame" : "grid");
+    svg.text({kFrame.left - 6, y + 4}, "end", tick_text(tick));
+  }
+  svg.text(
+      {(kFrame.left + kFrame.right) / 2, kFrame.bottom + 32},
+      "middle",
+      "the best by true " + metric);
+  svg.upright_text(
+      {kFrame.left - 42, (kFrame.top + kFrame.bottom) / 2},
+      "Kendall's tau-b among them");
+}
+
+/// Vertical lines at the points, `shift` pixels to the side so that those of
+/// several proxies stay apart. Ends beyond the plot are cut there.
+void draw_intervals(
+    Svg& svg,
+    const Curve& curve,
+    const Axis& shares,
+    const Axis& taus,
+    double shift,
+    std::string_view colour) {
+  for (std::size_t i = 0; i < curve.rows.size(); ++i) {
+    const Interval& interval = curve.rows[i].kendall_interval;
+    if (std::isnan(interval.low)) continue;
+    const double x = shares.pixel(curve.shares[i]) + shift;
+    const auto y = [&](double tau) {
+      return std::clamp(taus.pixel(tau), kFrame.top, kFrame.bottom);
+    };
+    const std::vector<Point> ends{{x, y(interval.low)}, {x, y(interval.high)}};
+    svg.polyline(ends, "interval-thin", colour);
+  }
+}
+
+}  // namespace
+
+void write_curve_figure(
+    std::ostream& out,
+    const Report& report,
+    const std::string& metric) {
+  constexpr std::string_view kBaseline = "#b22222";
+  const auto colours = series_colours();
+  const std::string& baseline = report.options.study.baseline;
+  std::vector<Curve> curves{curve_of(report, baseline, metric)};
+  for (const std::string& proxy : ranked_proxies(report, metric)) {
+    curves.push_back(curve_of(report, proxy, metric));
+  }
+  std::erase_if(curves, [](const Curve& curve) { return curve.rows.empty(); });
+  const bool has_baseline =
+      !curves.empty() && curves.front().proxy == baseline;
+  const std::size_t coloured =
+      std::min(curves.size(), colours.size() + (has_baseline ? 1 : 0));
+  const Axis shares = share_axis(report);
+  const Axis taus = tau_axis(curves);
+  Svg svg(kWidth, kHeight);
+  svg.text(
+      {kFrame.left, 20},
+      "start",
+      "Does it hold among the good? " + metric,
+      "title");
+  svg.text(
+      {kFrame.left, 37},
+      "start",
+      "in colour: " + baseline +
+          " and the proxies of greatest tau over all, with 95 % intervals",
+      "note");
+  draw_frame(svg, report, shares, taus, metric);
+  for (std::size_t i = coloured; i < curves.size(); ++i) {
+    svg.polyline(points_of(curves[i], shares, taus), "other");
+  }
+  std::vector<double> ends;
+  for (std::size_t i = 0; i < coloured; ++i) {
+    ends.push_back(points_of(curves[i], shares, taus).back().y + 4);
+  }
+  const std::vector<double> labels =
+      spread_labels(ends, 14, kFrame.top, kFrame.bottom);
+  for (std::size_t i = coloured; i-- > 0;) {
+    const bool is_baseline = has_baseline && i == 0;
+    const std::string_view colour =
+        is_baseline ? kBaseline : colours[i - (has_baseline ? 1 : 0)];
+    const double shift = 3 * (static_cast<double>(i) -
+                              static_cast<double>(coloured - 1) / 2);
+    draw_intervals(svg, curves[i], shares, taus, shift, colour);
+    const std::vector<Point> points = points_of(curves[i], shares, taus);
+    svg.polyline(points, is_baseline ? "baseline" : "series", colour);
+    for (const Point& point : points) {
+      svg.circle({point.x + shift, point.y}, 3, "", colour);
+    }
+    svg.circle({kFrame.right + 14, labels[i] - 4}, 4, "", colour);
+    svg.text({kFrame.right + 24, labels[i]}, "start", curves[i].proxy);
+  }
+  svg.write(out);
+}
+
+}  // namespace zcp::analysis::report

@@ -1,0 +1,152 @@
+// Puts the page together and keeps it together.
+
+function drawAnswer() {
+  const answer = data.answers[state.metric];
+  byId("eyebrow").textContent = data.title;
+  byId("question").textContent = data.question;
+  byId("headline").textContent = answer.headline;
+  byId("detail").textContent = answer.detail;
+  byId("among-best").textContent = answer.best;
+  byId("summary").textContent = data.summary;
+  byId("notes").replaceChildren(...study.notes.map((note) =>
+    el("p", { class: "note" }, note)));
+}
+
+function drawView() {
+  drawAnswer();
+  drawProxyTable();
+  drawForestText();
+  drawCurves();
+  drawScatterControls();
+  drawRanges();
+  drawScatterKey();
+  drawParetoControls();
+  drawParetoText();
+  drawScatterReadout();
+  drawArchTable();
+  for (const { element, draw } of charts) {
+    if (element.id !== "heat" && element.id !== "curve") draw();
+  }
+}
+
+function selectionSeen() {
+  showSelectionState();
+  updateSelectionTaus();
+  drawProxyTable();
+  drawScatterReadout();
+  drawParetoText();
+  page.first = 0;
+  drawArchTable();
+  for (const view of dotViews) view.update();
+}
+
+function pinsSeen() {
+  drawPins();
+  drawArchTable();
+  for (const view of dotViews) view.update();
+}
+
+function fillToolbar() {
+  const metric = byId("metric");
+  metric.append(...study.metrics.map((name, i) => el("option", { value: i }, name)));
+  metric.addEventListener("change", () => {
+    const before = metricColumns[state.metric];
+    state.metric = Number(metric.value);
+    if (state.y === before) {
+      dropBrush();
+      state.y = metricColumns[state.metric];
+    }
+    chooseCurves();
+    updateSelectionTaus();
+    tell("view");
+  });
+  const subset = byId("subset");
+  subset.append(...subsets.map((name) => el("option", { value: name }, subsetText(name))));
+  subset.addEventListener("change", () => {
+    state.subset = subset.value;
+    tell("view");
+  });
+  byId("theme").addEventListener("click", nextTheme);
+  byId("clear").addEventListener("click", () => {
+    for (const view of dotViews) view.dropRectangle();
+    clearSelection();
+  });
+}
+
+function makeCharts() {
+  makeChart("forest", drawForest).on("click", (event) => {
+    const row = forestRows()[event.dataIndex];
+    if (row) showProxy(row.proxy);
+  });
+  makeChart("curve", drawCurve);
+  dotViews.push(new DotView("scatter", () => [state.x, state.y],
+    () => [scaleOf(state.x, state.scale.x), scaleOf(state.y, state.scale.y)],
+    () => colourClasses(state.colour), () => [],
+    () => [state.colour, ...metricColumns, ...costColumns.slice(0, 2)]));
+  if (state.cost) {
+    dotViews.push(new DotView("pareto",
+      () => [state.cost, metricColumns[state.metric]],
+      () => [scaleOf(state.cost, "auto"), scaleOf(metricColumns[state.metric], state.scale.y)],
+      () => colourClasses(state.colour), frontSeries, () => [chosenProxy()]));
+  } else {
+    byId("pareto").closest("figure").hidden = true;
+  }
+  makeChart("heat", drawHeat).on("click", showPair);
+}
+
+/** On paper everything is light and as wide as the sheet. */
+function setPrinting(on) {
+  printing = on;
+  applyTheme();
+}
+
+function watchWindow() {
+  let timer = 0;
+  new ResizeObserver(() => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      for (const { chart, element, draw } of charts) {
+        chart.resize();
+        if (element.id === "heat" || element.id === "forest") draw();
+      }
+    }, 60);
+  }).observe(document.querySelector("main"));
+  prefersDark.addEventListener("change", applyTheme);
+  addEventListener("beforeprint", () => setPrinting(true));
+  addEventListener("afterprint", () => setPrinting(false));
+}
+
+/** The proxy that gains most, else the best other than the baseline. */
+function firstProxy() {
+  const tau = (r) => r.tau[0] ?? -2;
+  const rows = rowsOf(metricName(), "all").sort((a, b) => tau(b) - tau(a));
+  const row = rows.find((r) => r.proxy !== study.baseline) ?? rows[0];
+  return proxyColumns.find((column) => column.name === row.proxy);
+}
+
+function start() {
+  state.x = firstProxy();
+  state.y = metricColumns[0];
+  state.cost ??= baselineColumn ?? null;
+  computeSelection();
+  chooseCurves();
+  document.documentElement.dataset.theme = themeName();
+  fillToolbar();
+  drawFilters();
+  drawFacts();
+  drawProtocol();
+  drawMissing();
+  drawMethod();
+  makeCharts();
+  listeners.view.push(drawView);
+  listeners.selection.push(selectionSeen);
+  listeners.pins.push(pinsSeen);
+  drawHeatTable();
+  byId("foot").textContent =
+    `Made by ${data.program}. Charts by Apache ECharts (Apache License 2.0; notices in this file's source).`;
+  drawView();
+  applyTheme();
+  watchWindow();
+}
+
+start();
