@@ -328,13 +328,15 @@ std::string summary_of(
   if (!decided) return "";
   const std::string rival = describe_baseline(options.baseline);
   const std::size_t metrics = options.metrics.size();
+  const std::string both =
+      metrics == 2 ? "both" : fmt::format("all {}", metrics);
   if (names.empty()) {
     return fmt::format(
-        "No proxy is shown to beat {} on all {} metrics.", rival, metrics);
+        "No proxy is shown to beat {} on {} metrics.", rival, both);
   }
   return fmt::format(
-      "On all {} metrics, {} {} {}.",
-      metrics,
+      "On {} metrics, {} {} {}.",
+      both,
       listed(names),
       names.size() == 1 ? "beats" : "beat",
       rival);

@@ -57,30 +57,36 @@ function drawPager(size) {
     el("span", { id: "arch-count", role: "status" }, text));
 }
 
-function pinCard(row) {
-  const shown = [...new Set([...metricColumns, ...costColumns, ...proxyColumns])];
-  const lines = shown.map((column) => {
-    const rank = column.ranks[row];
-    return el("tr", {}, el("th", { scope: "row" }, column.label),
-      el("td", {}, short(column.values[row])),
-      el("td", { class: "within" }, rank === rank
-        ? `top ${Math.max(0.1, 100 * (1 - rank)).toFixed(1)} %` : ""));
-  });
-  return el("article", { class: "pin", "aria-label": `Pinned ${specs[row]}` },
-    el("header", {}, el("span", {}, el("i", { style: `color:${pinColour(row)}` }),
-      pinName(row)),
-    el("button", { type: "button", "aria-label": `Unpin ${specs[row]}`,
-      onclick: () => togglePin(row) }, "\u00d7")),
-    drawCell(specs[row]) ?? "", el("div", { class: "spec" }, specs[row]),
-    el("table", {}, el("tbody", {}, ...lines)));
+function pinHead(row) {
+  return el("th", { scope: "col" },
+    el("span", { class: "pin-name" }, el("i", { style: `color:${pinColour(row)}` }),
+      pinName(row), el("button", { type: "button",
+        "aria-label": `Unpin ${specs[row]}`, onclick: () => togglePin(row) },
+      "\u00d7")),
+    drawCell(specs[row]) ?? "", el("div", { class: "spec" }, specs[row]));
 }
 
+function pinValue(column, row) {
+  const rank = column.ranks[row];
+  const place = rank === rank
+    ? `top ${Math.max(0.1, 100 * (1 - rank)).toFixed(1)} %` : "";
+  return el("td", {}, short(column.values[row]),
+    el("span", { class: "within" }, place));
+}
+
+/** One table: a column an architecture, a line a number. */
 function drawPins() {
   const pins = byId("pins");
   if (state.pins.length === 0) {
-    pins.replaceChildren(el("p", {},
+    pins.replaceChildren(el("p", { class: "read" },
       "Click a dot or a spec to set architectures side by side."));
     return;
   }
-  pins.replaceChildren(...state.pins.map(pinCard));
+  const shown = [...new Set([...metricColumns, ...costColumns, ...proxyColumns])];
+  const head = el("tr", {}, el("th", {}, ""), ...state.pins.map(pinHead));
+  const lines = shown.map((column) => el("tr", {},
+    el("th", { scope: "row" }, column.label),
+    ...state.pins.map((row) => pinValue(column, row))));
+  pins.replaceChildren(el("table", {}, el("thead", {}, head),
+    el("tbody", {}, ...lines)));
 }

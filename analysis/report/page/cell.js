@@ -45,7 +45,7 @@ function drawCell(spec) {
       operation.text));
   });
   [24, 84, 148, 212].forEach((x, node) => {
-    svg.append(svgEl("circle", { class: "node", cx: x, cy: 70, r: 10 }));
+    svg.append(svgEl("circle", { class: "node", cx: x, cy: 70, r: 11.5 }));
     svg.append(svgEl("text", { x, y: 73.5, "text-anchor": "middle" },
       ["in", "1", "2", "out"][node]));
   });

@@ -67,10 +67,51 @@ function lineSeries(name, rows) {
       type: rival ? "dashed" : "solid" },
     emphasis: { focus: "none" },
     triggerLineEvent: true,
-    endLabel: shown ? { show: true, formatter: name, color: colour,
-      fontSize: 12.5, distance: 6, overflow: "truncate", width: 120 }
-      : undefined,
-    labelLayout: { moveOverlap: "shiftY" },
+  };
+}
+
+/** Places apart by `gap`, each as near to its own as the others allow. */
+function spreadApart(places, gap, bottom) {
+  const order = places.map((_, i) => i).sort((a, b) => places[a] - places[b]);
+  const spread = [...places];
+  let free = -Infinity;
+  for (const i of order) {
+    spread[i] = Math.max(spread[i], free);
+    free = spread[i] + gap;
+  }
+  let limit = bottom;
+  for (const i of order.reverse()) {
+    spread[i] = Math.min(spread[i], limit);
+    limit = spread[i] - gap;
+  }
+  return spread;
+}
+
+/** The names of the lines in colour, at their ends. */
+function nameSeries(names) {
+  const ends = names.map((name) => curveData(name)
+    .map((row, i) => [i, row?.tau[0] ?? null])
+    .findLast(([, tau]) => tau !== null)).map((end) => end ?? [0, null]);
+  return {
+    type: "custom", silent: true, z: 5, clip: false, data: [[0, 0]],
+    encode: { x: 0, y: 1 },
+    renderItem: (params, api) => {
+      const points = ends.map((end) => api.coord(end));
+      const frame = params.coordSys;
+      const places = spreadApart(points.map((p) => p[1]), 15,
+        frame.y + frame.height);
+      return { type: "group", children: names.flatMap((name, i) => {
+        if (ends[i][1] === null) return [];
+        const x = frame.x + frame.width + 6;
+        const [from, y] = points[i];
+        return [
+          { type: "line", style: { stroke: curveColour(name), lineWidth: 0.7 },
+            shape: { x1: from + 12, y1: y, x2: x - 3, y2: places[i] } },
+          { type: "text", style: { text: name, x, y: places[i],
+            fill: curveColour(name), fontSize: 12.5, verticalAlign: "middle",
+            width: 120, overflow: "truncate" } }];
+      }) };
+    },
   };
 }
 
@@ -88,6 +129,7 @@ function drawCurve(chart) {
   const series = names.map((name) => lineSeries(name, curveData(name)));
   shown.forEach((name, i) => series.push(intervalSeries(name, curveData(name),
     (i - (shown.length - 1) / 2) * 4)));
+  series.push(nameSeries(shown));
   const right = Math.min(140, Math.max(30, longestName(shown) + 22));
   const axis = axisStyle("");
   chart.setOption({
@@ -135,12 +177,14 @@ function drawCurveTable() {
     el("tbody", {}, ...lines)));
 }
 
-function drawCurves() {
-  drawChips();
-  const made = charts.find((c) => c.element.id === "curve");
-  if (made) made.draw();
+function drawCurveText() {
   drawCurveTable();
   const few = subsets.length < 2 ? " No smaller shares were asked for (--top)." : "";
   byId("curve-read").textContent =
     `Each line is a proxy's tau-b among ever fewer of the truly best architectures, bars are 95 % intervals: a line that falls to zero ranks the field but not its top.${few}`;
+}
+
+function drawCurves() {
+  drawChips();
+  charts.find((c) => c.element.id === "curve").draw();
 }

@@ -96,9 +96,8 @@ class Column {
     return this.order_;
   }
   get missing() {
-    let missing = 0;
-    for (const value of this.values) if (value !== value) ++missing;
-    return missing;
+    return this.missing_ ??= this.values.reduce(
+      (sum, value) => sum + (value !== value ? 1 : 0), 0);
   }
   /** Mean rank of equal values as a share of those that have one. */
   get ranks() {

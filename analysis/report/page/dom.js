@@ -105,6 +105,7 @@ function sortableTable(table, heads, rows, state, options) {
   };
   const top = el("tr", {}, ...heads.map((h, by) => el("th", {
     scope: "col",
+    class: h.left && "mark",
     title: h.hint,
     "aria-sort": state.by === by && (state.down ? "descending" : "ascending"),
   }, el("button", { type: "button", onclick: () => sort(by) }, h.title))));

@@ -12,11 +12,13 @@ function drawAnswer() {
     el("p", { class: "note" }, note)));
 }
 
-function drawView() {
+/** Everything but the charts. */
+function drawTexts() {
   drawAnswer();
   drawProxyTable();
   drawForestText();
-  drawCurves();
+  drawChips();
+  drawCurveText();
   drawScatterControls();
   drawRanges();
   drawScatterKey();
@@ -24,9 +26,26 @@ function drawView() {
   drawParetoText();
   drawScatterReadout();
   drawArchTable();
-  for (const { element, draw } of charts) {
-    if (element.id !== "heat" && element.id !== "curve") draw();
-  }
+}
+
+function drawView() {
+  drawTexts();
+  for (const { element, draw } of charts) if (element.id !== "heat") draw();
+}
+
+/** The charts one by one, between which the page answers. */
+function drawChartsInTurn() {
+  const waiting = [...charts];
+  const next = () => {
+    const chart = waiting.shift();
+    if (!chart) {
+      document.body.dataset.ready = "yes";
+      return;
+    }
+    chart.draw();
+    setTimeout(next);
+  };
+  next();
 }
 
 function selectionSeen() {
@@ -102,7 +121,11 @@ function setPrinting(on) {
 
 function watchWindow() {
   let timer = 0;
-  new ResizeObserver(() => {
+  let width = document.querySelector("main").clientWidth;
+  new ResizeObserver(([entry]) => {
+    const now = entry.target.clientWidth;
+    if (now === width) return;
+    width = now;
     clearTimeout(timer);
     timer = setTimeout(() => {
       for (const { chart, element, draw } of charts) {
@@ -130,7 +153,7 @@ function start() {
   state.cost ??= baselineColumn ?? null;
   computeSelection();
   chooseCurves();
-  document.documentElement.dataset.theme = themeName();
+  setThemeColours();
   fillToolbar();
   drawFilters();
   drawFacts();
@@ -144,8 +167,9 @@ function start() {
   drawHeatTable();
   byId("foot").textContent =
     `Made by ${data.program}. Charts by Apache ECharts (Apache License 2.0; notices in this file's source).`;
-  drawView();
-  applyTheme();
+  drawTexts();
+  drawPins();
+  drawChartsInTurn();
   watchWindow();
 }
 

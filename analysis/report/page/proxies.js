@@ -55,7 +55,7 @@ function proxyHeads(rows) {
         hint: "one-sided, corrected for the number of proxies",
         cell: (r) => el("td", {}, pText(r.p)) },
       { title: "Verdict", key: (r) => Object.keys(verdicts).indexOf(r.verdict),
-        numeric: false, hint: `against ${baseline}`,
+        numeric: false, left: true, hint: `against ${baseline}`,
         cell: (r) => el("td", { class: "mark" }, el("span",
           { class: "verdict" },
           `${verdicts[r.verdict].sign} ${verdicts[r.verdict].text}`)) });

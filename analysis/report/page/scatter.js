@@ -100,18 +100,17 @@ function dotGroups(x, y, classes) {
   return groups;
 }
 
-const noDots = { rows: [], points: [] };
-
 function dotSeries(x, y, classes) {
   const groups = dotGroups(x, y, classes);
-  const size = count > 4000 ? 4 : count > 400 ? 5 : 8;
+  // Below 4 pixels dots are painted one by one, so that many look darker.
+  const size = count > 4000 ? 3 : count > 400 ? 5 : 8;
   const classNumbers = classes.colours.map((_, i) => i);
-  return [-1, ...classNumbers].map((group) => {
-    const { points, rows } = groups.get(group) ?? noDots;
+  return [-1, ...classNumbers].filter((g) => groups.has(g)).map((group) => {
+    const { points, rows } = groups.get(group);
     return { id: `dots${group}`, type: "scatter", large: true, largeThreshold: 0,
       progressive: 0, symbolSize: size, data: points, rows, z: group < 0 ? 2 : 3,
       itemStyle: { color: group < 0 ? palette().pale : classes.colours[group],
-        opacity: group >= 0 && classes.names.length > 0 ? 0.75 : 1 } };
+        opacity: group < 0 ? 1 : classes.names.length > 0 ? 0.7 : 0.5 } };
   });
 }
 
@@ -281,7 +280,7 @@ function scaleChooser(axis) {
       tell("view");
     } }, ...["auto", "value", "log", "rank"].map((kind) => el("option",
     { value: kind, selected: state.scale[axis] === kind },
-    { auto: "scale: auto", value: "by value", log: "logarithm", rank: "by rank" }[kind])));
+    { auto: "auto scale", value: "by value", log: "logarithm", rank: "by rank" }[kind])));
   return select;
 }
 
@@ -296,8 +295,10 @@ function drawScatterControls() {
   colour.querySelector("select").prepend(none);
   if (state.colour === null) colour.querySelector("select").value = "-1";
   byId("scatter-controls").replaceChildren(
-    chooser("Across", state.x, columnGroups, set("x")), scaleChooser("x"),
-    chooser("Up", state.y, columnGroups, set("y")), scaleChooser("y"), colour);
+    el("span", { class: "joined" },
+      chooser("Across", state.x, columnGroups, set("x")), scaleChooser("x")),
+    el("span", { class: "joined" },
+      chooser("Up", state.y, columnGroups, set("y")), scaleChooser("y")), colour);
 }
 
 /** The brush without a mouse. */

@@ -5,7 +5,7 @@ const themes = {
   light: {
     ink: "#1c2329", muted: "#57636d", rule: "#dde2e6", panel: "#ffffff",
     paper: "#fbfbf9", accent: "#0b5cad", rival: "#b3361b", grey: "#9aa5ae",
-    pale: "rgba(130,142,152,.20)", dot: "rgba(11,92,173,.45)",
+    pale: "rgba(130,142,152,.20)", dot: "#0b5cad",
     series: ["#0072b2", "#d98b00", "#009e73", "#b0568c", "#3aa0d8", "#7a6a00"],
     ramp: ["#e8a800", "#86b833", "#1f9e89", "#277f8e", "#39568c", "#440154"],
     zero: [250, 250, 250], low: [179, 88, 6], high: [16, 78, 139],
@@ -17,7 +17,7 @@ const themes = {
   dark: {
     ink: "#e5eaee", muted: "#9aa8b3", rule: "#2d363e", panel: "#181d22",
     paper: "#12161a", accent: "#6fb3f5", rival: "#ff9678", grey: "#6d7983",
-    pale: "rgba(150,165,178,.16)", dot: "rgba(111,179,245,.5)",
+    pale: "rgba(150,165,178,.16)", dot: "#6fb3f5",
     series: ["#56b4e9", "#f0b429", "#2fd0a0", "#e58fc0", "#4f8fe0", "#d8d06a"],
     ramp: ["#6a51a3", "#3f6fb0", "#2a93a0", "#35b779", "#90d743", "#fde725"],
     zero: [38, 45, 52], low: [240, 150, 70], high: [105, 175, 245],
@@ -44,10 +44,16 @@ function palette() {
   return themes[themeName()];
 }
 
-function applyTheme() {
+function setThemeColours() {
   document.documentElement.dataset.theme = themeName();
-  byId("theme").textContent = { auto: "Theme: auto", light: "Theme: light",
-    dark: "Theme: dark" }[themeChoice];
+  byId("theme").textContent = `Theme: ${themeChoice}`;
+}
+
+function applyTheme() {
+  setThemeColours();
+  drawChips();
+  drawScatterKey();
+  drawParetoText();
   for (const chart of charts) chart.draw();
   drawPins();
 }
@@ -94,7 +100,8 @@ function axisStyle(name) {
     axisLabel: { color: colours.muted, fontSize: 12, hideOverlap: true },
     axisLine: { show: false },
     axisTick: { show: false },
-    splitLine: { lineStyle: { color: colours.rule } },
+    splitLine: { lineStyle: { color: colours.rule }, showMinLine: false,
+      showMaxLine: false },
   };
 }
 
