@@ -17,39 +17,43 @@ constexpr double kHeight = 376;
 /// One proxy over the shares, all architectures first.
 struct Curve {
   std::string proxy;
-  std::vector<double> shares;
+  std::vector<std::size_t> places;  ///< of the rows among the shares
   std::vector<StudyRow> rows;
 };
+
+/// 1 and the shares asked for, the largest first.
+std::vector<double> shares_of(const Report& report) {
+  std::vector<double> shares = report.options.study.top;
+  std::erase(shares, 1.0);
+  shares.push_back(1);
+  std::ranges::sort(shares, std::ranges::greater{});
+  return shares;
+}
 
 Curve curve_of(
     const Report& report,
     const std::string& proxy,
     const std::string& metric) {
-  std::vector<double> shares = report.options.study.top;
-  std::ranges::sort(shares, std::ranges::greater{});
+  const std::vector<double> shares = shares_of(report);
   Curve curve{proxy, {}, {}};
-  const auto add = [&](const std::string& subset, double share) {
+  for (std::size_t place = 0; place < shares.size(); ++place) {
+    const std::string subset =
+        place == 0 ? "all" : fmt::format("top {}", shares[place]);
     for (const StudyRow& row : report.study.rows) {
       if (row.proxy == proxy && row.metric == metric && row.subset == subset &&
           !std::isnan(row.kendall.value)) {
-        curve.shares.push_back(share);
+        curve.places.push_back(place);
         curve.rows.push_back(row);
-        return;
       }
     }
-  };
-  add("all", 1);
-  for (const double share : shares) add(fmt::format("top {}", share), share);
+  }
   return curve;
 }
 
-/// Shares from all on the left to the least on the right.
+/// Shares side by side at equal distances, all on the left.
 Axis share_axis(const Report& report) {
-  double least = 0.5;
-  for (const double share : report.options.study.top) {
-    least = std::min(least, share);
-  }
-  return {least, 1, true, kFrame.right, kFrame.left};
+  const auto last = static_cast<double>(shares_of(report).size()) - 1;
+  return {-0.3, last + 0.3, false, kFrame.left, kFrame.right};
 }
 
 Axis tau_axis(const std::vector<Curve>& curves) {
@@ -67,31 +71,26 @@ points_of(const Curve& curve, const Axis& shares, const Axis& taus) {
   std::vector<Point> points;
   for (std::size_t i = 0; i < curve.rows.size(); ++i) {
     points.push_back(
-        {shares.pixel(curve.shares[i]), taus.pixel(curve.rows[i].kendall.value)});
+        {shares.pixel(static_cast<double>(curve.places[i])),
+         taus.pixel(curve.rows[i].kendall.value)});
   }
   return points;
 }
 
-/// Ticks at the shares themselves, left out where they would touch.
 void draw_frame(
     Svg& svg,
     const Report& report,
     const Axis& shares,
     const Axis& taus,
     const std::string& metric) {
-  std::vector<double> marks = report.options.study.top;
-  marks.push_back(1);
-  std::ranges::sort(marks, std::ranges::greater{});
-  double free = kFrame.left - 1;
-  for (const double mark : marks) {
-    const double x = shares.pixel(mark);
+  double place = 0;
+  for (const double share : shares_of(report)) {
+    const double x = shares.pixel(place++);
     svg.line({x, kFrame.top}, {x, kFrame.bottom}, "grid");
-    if (x < free) continue;
     svg.text(
         {x, kFrame.bottom + 14},
         "middle",
-        mark == 1 ? "all" : fmt::format("{:.4g} %", mark * 100));
-    free = x + 36;
+        share == 1 ? "all" : fmt::format("{:.4g} %", share * 100));
   }
   for (const double tick : taus.ticks()) {
     const double y = taus.pixel(tick);
@@ -120,7 +119,8 @@ void draw_intervals(
   for (std::size_t i = 0; i < curve.rows.size(); ++i) {
     const Interval& interval = curve.rows[i].kendall_interval;
     if (std::isnan(interval.low)) continue;
-    const double x = shares.pixel(curve.shares[i]) + shift;
+    const double x =
+        shares.pixel(static_cast<double>(curve.places[i])) + shift;
     const auto y = [&](double tau) {
       return std::clamp(taus.pixel(tau), kFrame.top, kFrame.bottom);
     };
@@ -181,7 +181,7 @@ void write_curve_figure(
     const std::vector<Point> points = points_of(curves[i], shares, taus);
     svg.polyline(points, is_baseline ? "baseline" : "series", colour);
     for (const Point& point : points) {
-      svg.circle({point.x + shift, point.y}, 3, "", colour);
+      svg.circle(point, 3, "", colour);
     }
     svg.circle({kFrame.right + 14, labels[i] - 4}, 4, "", colour);
     svg.text({kFrame.right + 24, labels[i]}, "start", curves[i].proxy);

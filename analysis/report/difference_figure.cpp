@@ -72,9 +72,14 @@ void draw_row(Svg& svg, const StudyRow& row, const Axis& axis, double y) {
     value += fmt::format(
         " [{}, {}]", value_text(interval.low), value_text(interval.high));
   }
-  const char* style = verdict == Verdict::beats ? "beats" : "dot";
-  svg.circle(
-      {axis.pixel(row.tau_minus_baseline), y}, 4, worse ? "worse" : style);
+  const double x = axis.pixel(row.tau_minus_baseline);
+  if (worse) {
+    const std::vector<Point> corners{
+        {x - 4.5, y - 3.5}, {x + 4.5, y - 3.5}, {x, y + 4.5}};
+    svg.polygon(corners, "worse");
+  } else {
+    svg.circle({x, y}, 4, verdict == Verdict::beats ? "beats" : "dot");
+  }
   value += p_text(row.p_beats_baseline_holm);
   svg.text({kNameWidth + kPlotWidth + 10, y + 4}, "start", value);
 }
@@ -99,8 +104,8 @@ void write_difference_figure(
       {kNameWidth, 37},
       "start",
       fmt::format(
-          "filled: beats {} (interval above zero, p < .05 after Holm); grey: "
-          "trails it",
+          "filled: beats {} (interval above zero, p < .05 after Holm); "
+          "triangle: trails it",
           baseline),
       "note");
   for (const double tick : axis.ticks()) {

@@ -15,7 +15,7 @@ namespace {
 
 constexpr Frame kFrame{72, 52, 460, 340};
 constexpr double kWidth = 480;
-constexpr double kHeight = 386;
+constexpr double kHeight = 396;
 /// Up to so many architectures are drawn one by one.
 constexpr std::size_t kPointsAtMost = 1500;
 constexpr double kRadius = 6;  ///< of a hexagon
@@ -67,7 +67,7 @@ void draw_hexagons(Svg& svg, const std::vector<Point>& points) {
     svg.polygon(corners, "", sequential_colour(share));
   }
   svg.text(
-      {kFrame.right, kFrame.top - 4},
+      {kFrame.right, kFrame.bottom + 48},
       "end",
       fmt::format("1 to {} architectures a hexagon", most),
       "small");

@@ -14,12 +14,11 @@ constexpr double kCell = 26;
 constexpr double kNameWidth = 150;
 constexpr double kTop = 46;
 
-/// Names on the diagonal columns are set upright below the cells.
+/// A cell and its number without the leading zero.
 void draw_cell(Svg& svg, double tau, Point corner) {
   const bool number = !std::isnan(tau);
   svg.rectangle(
       corner, kCell - 1, kCell - 1, number ? diverging_colour(tau) : "#eee");
-  const double magnitude = std::abs(tau);
   std::string text = number ? fmt::format("{:.2f}", tau) : "-";
   if (text.starts_with("0.")) text.erase(0, 1);
   if (text.starts_with("-0.")) text.erase(1, 1);
@@ -28,7 +27,7 @@ void draw_cell(Svg& svg, double tau, Point corner) {
       {corner.x + kCell / 2 - 0.5, corner.y + kCell / 2 + 3},
       "middle",
       text,
-      number && magnitude > 0.55 ? "light" : "small");
+      number && std::abs(tau) > 0.65 ? "light" : "small");
 }
 
 }  // namespace

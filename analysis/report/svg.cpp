@@ -16,7 +16,7 @@ constexpr std::string_view kStyle =
     ".grid{stroke:#ddd}.frame{stroke:#888}"
     ".interval{stroke:#36648b;stroke-width:2}"
     ".interval-worse{stroke:#888;stroke-width:2}"
-    ".baseline{stroke:#b22222;stroke-dasharray:4 3;fill:none}"
+    ".baseline{stroke:#b22222;stroke-dasharray:4 3;stroke-width:1.5;fill:none}"
     ".beats{fill:#36648b;stroke:#36648b;stroke-width:2}"
     ".dot{fill:#fff;stroke:#36648b;stroke-width:2}"
     ".worse{fill:#888;stroke:#888}"

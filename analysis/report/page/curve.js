@@ -18,7 +18,7 @@ function curveColour(name) {
   const colours = palette();
   if (name === study.baseline) return colours.rival;
   const at = curveChosen.indexOf(name);
-  return at < 0 ? colours.pale : colours.series[at % colours.series.length];
+  return at < 0 ? colours.faint : colours.series[at % colours.series.length];
 }
 
 const curveSymbols = ["circle", "rect", "triangle", "diamond", "roundRect",

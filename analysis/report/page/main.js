@@ -113,9 +113,14 @@ function makeCharts() {
   makeChart("heat", drawHeat).on("click", showPair);
 }
 
-/** On paper everything is light and as wide as the sheet. */
+/** On paper everything is light and as wide as a sheet (A4 less its margins,
+    in CSS pixels). */
 function setPrinting(on) {
   printing = on;
+  for (const { chart, element } of charts) {
+    element.style.width = on ? "680px" : "";
+    chart.resize();
+  }
   applyTheme();
 }
 

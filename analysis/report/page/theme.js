@@ -5,7 +5,7 @@ const themes = {
   light: {
     ink: "#1c2329", muted: "#57636d", rule: "#dde2e6", panel: "#ffffff",
     paper: "#fbfbf9", accent: "#0b5cad", rival: "#b3361b", grey: "#9aa5ae",
-    pale: "rgba(130,142,152,.20)", dot: "#0b5cad",
+    pale: "rgba(130,142,152,.20)", faint: "rgba(120,132,142,.42)", dot: "#0b5cad",
     series: ["#0072b2", "#d98b00", "#009e73", "#b0568c", "#3aa0d8", "#7a6a00"],
     ramp: ["#e8a800", "#86b833", "#1f9e89", "#277f8e", "#39568c", "#440154"],
     zero: [250, 250, 250], low: [179, 88, 6], high: [16, 78, 139],
@@ -17,7 +17,7 @@ const themes = {
   dark: {
     ink: "#e5eaee", muted: "#9aa8b3", rule: "#2d363e", panel: "#181d22",
     paper: "#12161a", accent: "#6fb3f5", rival: "#ff9678", grey: "#6d7983",
-    pale: "rgba(150,165,178,.16)", dot: "#6fb3f5",
+    pale: "rgba(150,165,178,.16)", faint: "rgba(150,165,178,.42)", dot: "#6fb3f5",
     series: ["#56b4e9", "#f0b429", "#2fd0a0", "#e58fc0", "#4f8fe0", "#d8d06a"],
     ramp: ["#6a51a3", "#3f6fb0", "#2a93a0", "#35b779", "#90d743", "#fde725"],
     zero: [38, 45, 52], low: [240, 150, 70], high: [105, 175, 245],
