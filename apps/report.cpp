@@ -127,7 +127,7 @@ int make_report(const Arguments& arguments) {
     }
   }
   const report::Report result = report::make_report(
-      scores, truth, wanted, report::read_provenance(source));
+      scores, truth, wanted, report::read_origin(source));
   if (values.count("quiet") == 0) print_summary(result);
   if (values.count("html") != 0) {
     analysis::write_output(values["html"].as<Text>(), [&](std::ostream& out) {

@@ -58,18 +58,18 @@ ordered_json run_data(const Run& run) {
   return data;
 }
 
-ordered_json provenance_data(const Provenance& provenance) {
+ordered_json origin_data(const Origin& origin) {
   ordered_json data;
-  data["source"] = provenance.source;
-  data["store"] = provenance.store;
+  data["source"] = origin.source;
+  data["store"] = origin.store;
   data["protocol"] = ordered_json::object();
-  for (const auto& [field, value] : provenance.protocol) {
+  for (const auto& [field, value] : origin.protocol) {
     data["protocol"][field] = value;
   }
   data["runs"] = ordered_json::array();
-  for (const Run& run : provenance.runs) data["runs"].push_back(run_data(run));
+  for (const Run& run : origin.runs) data["runs"].push_back(run_data(run));
   data["reasons"] = ordered_json::array();
-  for (const Reason& reason : provenance.reasons) {
+  for (const Reason& reason : origin.reasons) {
     data["reasons"].push_back(
         {{"proxy", reason.proxy},
          {"status", reason.status},
@@ -141,7 +141,7 @@ ordered_json page_data(const Report& report) {
       describe_baseline(report.options.study.baseline));
   data["program"] = report.options.program;
   data["truth"] = report.truth;
-  data["provenance"] = provenance_data(report.provenance);
+  data["origin"] = origin_data(report.origin);
   data["study"] = study_data(report);
   data["summary"] = report.summary;
   data["answers"] = ordered_json::array();

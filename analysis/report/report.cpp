@@ -192,18 +192,18 @@ std::string file_name(const std::string& path) {
 
 }  // namespace
 
-Provenance read_provenance(const std::string& scores) {
-  Provenance provenance;
-  provenance.source = scores;
+Origin read_origin(const std::string& scores) {
+  Origin origin;
+  origin.source = scores;
   if (scores == "-" || !fs::is_regular_file(scores) || !is_sqlite(scores)) {
-    return provenance;
+    return origin;
   }
   const ScoreStore store = ScoreStore::read(scores);
-  provenance.store = true;
-  provenance.protocol = store.protocol();
-  provenance.runs = store.runs();
-  provenance.reasons = reasons_of(store);
-  return provenance;
+  origin.store = true;
+  origin.protocol = store.protocol();
+  origin.runs = store.runs();
+  origin.reasons = reasons_of(store);
+  return origin;
 }
 
 bool is_cost(const std::string& column) {
@@ -221,18 +221,18 @@ Report make_report(
     const benchmarks::Table& scores,
     const benchmarks::Table& truth,
     const ReportOptions& options,
-    Provenance provenance) {
+    Origin origin) {
   check_costs(scores, truth, options.costs);
   Report report;
   report.options = options;
   report.study = run_study(scores, truth, options.study);
-  report.provenance = std::move(provenance);
+  report.origin = std::move(origin);
   report.truth = truth.source;
   report.title = !options.title.empty()
                      ? options.title
                      : fmt::format(
                            "{} against {}",
-                           file_name(report.provenance.source),
+                           file_name(report.origin.source),
                            file_name(truth.source));
   const std::vector<Match> matches =
       matches_of(scores, truth, options.study.population);

@@ -28,7 +28,7 @@ struct Reason {
 };
 
 /// Where scores come from. A CSV names no protocol, run or reason.
-struct Provenance {
+struct Origin {
   std::string source;  ///< the file, as named
   bool store = false;
   Protocol protocol;
@@ -38,7 +38,7 @@ struct Provenance {
 
 /// What the file of scores says of their making. `-` and whatever is no store
 /// is taken for a CSV. Throws as ScoreStore::read.
-Provenance read_provenance(const std::string& scores);
+Origin read_origin(const std::string& scores);
 
 struct ReportOptions {
   StudyOptions study;
@@ -60,7 +60,7 @@ struct ReportColumn {
 struct Report {
   ReportOptions options;
   std::string title;
-  Provenance provenance;
+  Origin origin;
   std::string truth;  ///< the file, as named
   /// The architectures of the population, in the order of the truth.
   std::vector<std::string> arch;
@@ -81,6 +81,6 @@ Report make_report(
     const benchmarks::Table& scores,
     const benchmarks::Table& truth,
     const ReportOptions& options,
-    Provenance provenance);
+    Origin origin);
 
 }  // namespace zcp::analysis::report

@@ -7,17 +7,17 @@ function listOf(entries) {
 }
 
 function drawProtocol() {
-  const { provenance } = data;
+  const { origin } = data;
   const target = byId("protocol-list");
-  if (!provenance.store) {
+  if (!origin.store) {
     target.replaceChildren(el("p", {},
-      `The scores come from a table, ${provenance.source}. A table names no protocol: which data, batch size, initialiser and seed made them is not known here. Scores read from a store (zcp score --store) bring it along.`));
+      `The scores come from a table, ${origin.source}. A table names no protocol: which data, batch size, initialiser and seed made them is not known here. Scores read from a store (zcp score --store) bring it along.`));
     return;
   }
-  const runs = provenance.runs.map((run) => [`run, zcp ${run.version}`,
+  const runs = origin.runs.map((run) => [`run, zcp ${run.version}`,
     `${run.command} \u2014 ${whole(run.scores)} scores, ${run.started} to ${run.ended}, ${run.cpu}, LibTorch ${run.libtorch}, ${run.blas}`]);
-  target.replaceChildren(el("p", {}, `From the store ${provenance.source}.`),
-    listOf([...Object.entries(provenance.protocol)
+  target.replaceChildren(el("p", {}, `From the store ${origin.source}.`),
+    listOf([...Object.entries(origin.protocol)
       .map(([field, value]) => [field.replaceAll("_", " "), value]), ...runs]));
 }
 
@@ -30,7 +30,7 @@ function drawMissing() {
   const target = byId("missing-list");
   target.replaceChildren(el("p", {}, rule), entries.length > 0 ? listOf(entries)
     : el("p", {}, "No score is missing."));
-  const { reasons, store } = data.provenance;
+  const { reasons, store } = data.origin;
   if (reasons.length > 0) {
     target.append(el("p", {}, "Reasons, as the store has them for all its architectures:"),
       listOf(reasons.map((r) => [r.proxy, `${whole(r.count)} ${r.status}: ${r.reason}`])));
@@ -57,16 +57,16 @@ function drawMethod() {
 
 function drawFacts() {
   const missing = proxyColumns.filter((c) => c.missing > 0).length;
-  const { provenance } = data;
-  const task = provenance.protocol.task;
+  const { origin } = data;
+  const task = origin.protocol.task;
   const entries = [
     ["Architectures", whole(count)],
     ["Proxies", whole(new Set(data.rows.map((r) => r.proxy)).size)],
     ["Population", study.population],
     ["Missing scores", missing === 0 ? "none" : `${missing} proxies, ${study.missing === "last" ? "ranked last" : "left out"}`],
     ["Intervals", study.draws > 0 ? `95 % ${study.interval}, ${whole(study.draws)} draws` : "none"],
-    ["Protocol", provenance.store
-      ? `${task}, batch ${provenance.protocol.batch_size}, seed ${provenance.protocol.seed}`
+    ["Protocol", origin.store
+      ? `${task}, batch ${origin.protocol.batch_size}, seed ${origin.protocol.seed}`
       : "not known (a table)"],
   ];
   byId("facts").replaceChildren(...entries.map(([name, value]) =>
