@@ -1,3 +1,5 @@
+#include "analysis/report/report.h"
+
 #include <fmt/format.h>
 
 #include <filesystem>
@@ -7,7 +9,6 @@
 #include "analysis/composite.h"
 #include "analysis/report/figures.h"
 #include "analysis/report/page.h"
-#include "analysis/report/report.h"
 #include "analysis/score_store.h"
 #include "apps/command.h"
 #include "apps/commands.h"
@@ -26,7 +27,8 @@ using Text = std::string;
 constexpr std::string_view kUsage =
     "zcp report: a study as one page to look at, and as figures\n"
     "\n"
-    "Joins scores and truth on the column arch as zcp correlate does. The page\n"
+    "Joins scores and truth on the column arch as zcp correlate does. The "
+    "page\n"
     "is one file that needs no network: who beats the baseline, intervals,\n"
     "scatter plots to brush, the best shares, proxies that rank alike, and\n"
     "accuracy for its cost.";
@@ -126,8 +128,8 @@ int make_report(const Arguments& arguments) {
       wanted.study.proxies.push_back(composite.name);
     }
   }
-  const report::Report result = report::make_report(
-      scores, truth, wanted, report::read_origin(source));
+  const report::Report result =
+      report::make_report(scores, truth, wanted, report::read_origin(source));
   if (values.count("quiet") == 0) print_summary(result);
   if (values.count("html") != 0) {
     analysis::write_output(values["html"].as<Text>(), [&](std::ostream& out) {

@@ -94,8 +94,7 @@ void draw_frame(
   }
   for (const double tick : taus.ticks()) {
     const double y = taus.pixel(tick);
-    svg.line(
-        {kFrame.left, y}, {kFrame.right, y}, tick == 0 ? "frame" : "grid");
+    svg.line({kFrame.left, y}, {kFrame.right, y}, tick == 0 ? "frame" : "grid");
     svg.text({kFrame.left - 6, y + 4}, "end", tick_text(tick));
   }
   svg.text(
@@ -119,8 +118,7 @@ void draw_intervals(
   for (std::size_t i = 0; i < curve.rows.size(); ++i) {
     const Interval& interval = curve.rows[i].kendall_interval;
     if (std::isnan(interval.low)) continue;
-    const double x =
-        shares.pixel(static_cast<double>(curve.places[i])) + shift;
+    const double x = shares.pixel(static_cast<double>(curve.places[i])) + shift;
     const auto y = [&](double tau) {
       return std::clamp(taus.pixel(tau), kFrame.top, kFrame.bottom);
     };
@@ -143,8 +141,7 @@ void write_curve_figure(
     curves.push_back(curve_of(report, proxy, metric));
   }
   std::erase_if(curves, [](const Curve& curve) { return curve.rows.empty(); });
-  const bool has_baseline =
-      !curves.empty() && curves.front().proxy == baseline;
+  const bool has_baseline = !curves.empty() && curves.front().proxy == baseline;
   const std::size_t coloured =
       std::min(curves.size(), colours.size() + (has_baseline ? 1 : 0));
   const Axis shares = share_axis(report);
@@ -175,8 +172,8 @@ void write_curve_figure(
     const bool is_baseline = has_baseline && i == 0;
     const std::string_view colour =
         is_baseline ? kBaseline : colours[i - (has_baseline ? 1 : 0)];
-    const double shift = 3 * (static_cast<double>(i) -
-                              static_cast<double>(coloured - 1) / 2);
+    const double shift =
+        3 * (static_cast<double>(i) - static_cast<double>(coloured - 1) / 2);
     draw_intervals(svg, curves[i], shares, taus, shift, colour);
     const std::vector<Point> points = points_of(curves[i], shares, taus);
     svg.polyline(points, is_baseline ? "baseline" : "series", colour);

@@ -46,7 +46,11 @@ Axis axis_of(const Rows& rows) {
   const auto [least, largest] = std::ranges::minmax(values);
   const double margin = std::max(0.01, 0.04 * (largest - least));
   return {
-      least - margin, largest + margin, false, kNameWidth, kNameWidth + kPlotWidth};
+      least - margin,
+      largest + margin,
+      false,
+      kNameWidth,
+      kNameWidth + kPlotWidth};
 }
 
 std::string p_text(double p) {

@@ -36,8 +36,7 @@ std::vector<Point> steps(const std::vector<Point>& points) {
 void draw_all(Svg& svg, const std::vector<Point>& points) {
   std::set<std::pair<long, long>> drawn;
   for (const Point& point : points) {
-    const std::pair spot{
-        std::lround(point.x / 2), std::lround(point.y / 2)};
+    const std::pair spot{std::lround(point.x / 2), std::lround(point.y / 2)};
     if (drawn.insert(spot).second) svg.circle(point, 1.5, "", "#d0d4d8");
   }
 }

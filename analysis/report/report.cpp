@@ -186,6 +186,18 @@ std::vector<Answer> answers_of(const Report& report) {
   return answers;
 }
 
+/// What an answer about a part of the truth must not be taken for.
+void note_coverage(Study& study) {
+  const JoinSummary& summary = study.summary;
+  if (summary.truth_only == 0) return;
+  study.notes.push_back(fmt::format(
+      "The scores cover {} of the truth's {} architectures: the answer is "
+      "about "
+      "those, and unless they were drawn at random, about no others.",
+      summary.joined,
+      summary.joined + summary.truth_only));
+}
+
 std::string file_name(const std::string& path) {
   return path == "-" ? "standard input" : fs::path(path).filename().string();
 }
@@ -226,14 +238,14 @@ Report make_report(
   Report report;
   report.options = options;
   report.study = run_study(scores, truth, options.study);
+  note_coverage(report.study);
   report.origin = std::move(origin);
   report.truth = truth.source;
-  report.title = !options.title.empty()
-                     ? options.title
-                     : fmt::format(
-                           "{} against {}",
-                           file_name(report.origin.source),
-                           file_name(truth.source));
+  report.title = !options.title.empty() ? options.title
+                                        : fmt::format(
+                                              "{} against {}",
+                                              file_name(report.origin.source),
+                                              file_name(truth.source));
   const std::vector<Match> matches =
       matches_of(scores, truth, options.study.population);
   for (const Match& match : matches) {

@@ -82,8 +82,7 @@ std::string tau_of(
     if (row.proxy != proxy || row.metric != metric || row.subset != "all") {
       continue;
     }
-    std::string text =
-        fmt::format("tau-b {}", value_text(row.kendall.value));
+    std::string text = fmt::format("tau-b {}", value_text(row.kendall.value));
     if (!std::isnan(row.kendall_interval.low)) {
       text += fmt::format(
           " [{}, {}]",
@@ -116,8 +115,7 @@ void write_scatter_figure(
     points.push_back({x.pixel(scores[row]), y.pixel(truth[row])});
   }
   Svg svg(kWidth, kHeight);
-  svg.text(
-      {kFrame.left, 20}, "start", proxy + " against " + metric, "title");
+  svg.text({kFrame.left, 20}, "start", proxy + " against " + metric, "title");
   svg.text({kFrame.left, 37}, "start", tau_of(report, proxy, metric), "note");
   draw_axes(svg, kFrame, x, y, proxy, metric);
   if (points.size() > kPointsAtMost) {

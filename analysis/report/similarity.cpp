@@ -60,10 +60,9 @@ Cluster join(Cluster a, Cluster b, const Matrix& tau) {
   const auto apart = [&](std::size_t i, std::size_t j) {
     return distance({i}, {j}, tau);
   };
-  const bool turn_a = std::min(apart(a.front(), b.front()),
-                               apart(a.front(), b.back())) <
-                      std::min(apart(a.back(), b.front()),
-                               apart(a.back(), b.back()));
+  const bool turn_a =
+      std::min(apart(a.front(), b.front()), apart(a.front(), b.back())) <
+      std::min(apart(a.back(), b.front()), apart(a.back(), b.back()));
   if (turn_a) a = Cluster(a.rbegin(), a.rend());
   if (apart(a.back(), b.back()) < apart(a.back(), b.front())) {
     b = Cluster(b.rbegin(), b.rend());

@@ -43,7 +43,10 @@ void write_similarity_figure(std::ostream& out, const Report& report) {
   const double below = 16 + 7 * static_cast<double>(longest);
   Svg svg(std::max(kNameWidth + side + 20, 480.0), kTop + side + below);
   svg.text(
-      {kNameWidth, 20}, "start", "Do proxies rank alike? tau-b between them", "title");
+      {kNameWidth, 20},
+      "start",
+      "Do proxies rank alike? tau-b between them",
+      "title");
   svg.text(
       {kNameWidth, 36},
       "start",
@@ -51,8 +54,7 @@ void write_similarity_figure(std::ostream& out, const Report& report) {
       "note");
   for (std::size_t i = 0; i < count; ++i) {
     const double at = kTop + kCell * static_cast<double>(i);
-    svg.text(
-        {kNameWidth - 8, at + kCell / 2 + 3}, "end", similarity.names[i]);
+    svg.text({kNameWidth - 8, at + kCell / 2 + 3}, "end", similarity.names[i]);
     for (std::size_t j = 0; j < count; ++j) {
       draw_cell(
           svg,

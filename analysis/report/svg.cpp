@@ -171,7 +171,8 @@ void Svg::rectangle(
     double height,
     std::string_view fill) {
   body_ += fmt::format(
-      "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\"{}/>\n",
+      "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" "
+      "height=\"{:.1f}\"{}/>\n",
       corner.x,
       corner.y,
       width,
@@ -262,8 +263,7 @@ void draw_axes(
     svg.line({frame.left, at}, {frame.right, at}, "grid");
     svg.text({frame.left - 6, at + 4}, "end", tick_text(tick));
   }
-  svg.line(
-      {frame.left, frame.bottom}, {frame.right, frame.bottom}, "frame");
+  svg.line({frame.left, frame.bottom}, {frame.right, frame.bottom}, "frame");
   svg.text(
       {(frame.left + frame.right) / 2, frame.bottom + 32},
       "middle",
@@ -296,8 +296,7 @@ std::vector<double> spread_labels(
     double bottom) {
   std::vector<std::size_t> order(places.size());
   std::iota(order.begin(), order.end(), 0);
-  std::ranges::stable_sort(
-      order, {}, [&](std::size_t i) { return places[i]; });
+  std::ranges::stable_sort(order, {}, [&](std::size_t i) { return places[i]; });
   std::vector<double> spread(places.begin(), places.end());
   double free = top;
   for (const std::size_t i : order) {

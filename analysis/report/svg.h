@@ -49,7 +49,8 @@ class Svg {
       double radius,
       std::string_view style,
       std::string_view fill = "");
-  void rectangle(Point corner, double width, double height, std::string_view fill);
+  void
+  rectangle(Point corner, double width, double height, std::string_view fill);
 
   void write(std::ostream& out) const;
 
@@ -109,8 +110,11 @@ std::string value_text(double value);
 /// Moves labels apart to `gap` pixels, within [top, bottom] where that can
 /// be, each as near to its place as those before it leave room. Returns the
 /// new places in the order given.
-std::vector<double>
-spread_labels(std::span<const double> places, double gap, double top, double bottom);
+std::vector<double> spread_labels(
+    std::span<const double> places,
+    double gap,
+    double top,
+    double bottom);
 
 /// `share` of the way from light to dark blue, for counts; "#rrggbb".
 std::string sequential_colour(double share);

@@ -75,8 +75,17 @@ Sides sides_of(const Rows& rows, const std::string& baseline) {
 /// "Two", "12".
 std::string count_text(std::size_t count) {
   constexpr std::array kWords{
-      "No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight",
-      "Nine", "Ten"};
+      "No",
+      "One",
+      "Two",
+      "Three",
+      "Four",
+      "Five",
+      "Six",
+      "Seven",
+      "Eight",
+      "Nine",
+      "Ten"};
   return count < kWords.size() ? kWords[count] : fmt::format("{}", count);
 }
 
@@ -157,16 +166,17 @@ std::string gains(const Sides& sides) {
 std::string others(const Sides& sides) {
   std::vector<std::string> parts;
   if (sides.undecided > 0) {
-    parts.push_back(plural(sides.undecided, "proxy", "proxies") +
-                    " cannot be told from it");
+    parts.push_back(
+        plural(sides.undecided, "proxy", "proxies") +
+        " cannot be told from it");
   }
   if (sides.trails > 0) {
-    parts.push_back(plural(sides.trails, "proxy ranks", "proxies rank") +
-                    " worse");
+    parts.push_back(
+        plural(sides.trails, "proxy ranks", "proxies rank") + " worse");
   }
   if (sides.unknown > 0) {
-    parts.push_back(plural(sides.unknown, "proxy has", "proxies have") +
-                    " no interval");
+    parts.push_back(
+        plural(sides.unknown, "proxy has", "proxies have") + " no interval");
   }
   return parts.empty() ? "" : listed(parts) + ".";
 }
@@ -243,12 +253,11 @@ std::string among_best(
       names.size() == 1 ? "beats" : "beat",
       options.baseline);
   if (all.beats.empty()) return text + ".";
-  return text +
-         fmt::format(
-             "; of the {} above, {} still {}.",
-             all.beats.size(),
-             still == 0 ? "none" : fmt::format("{}", still),
-             still == 1 ? "does" : "do");
+  return text + fmt::format(
+                    "; of the {} above, {} still {}.",
+                    all.beats.size(),
+                    still == 0 ? "none" : fmt::format("{}", still),
+                    still == 1 ? "does" : "do");
 }
 
 }  // namespace

@@ -40,9 +40,7 @@ std::string describe_baseline(const std::string& baseline);
 
 /// Answers from the rows of one metric, whatever their subsets; `rows` is not
 /// empty.
-Answer answer_of(
-    std::span<const StudyRow> rows,
-    const StudyOptions& options);
+Answer answer_of(std::span<const StudyRow> rows, const StudyOptions& options);
 
 /// One sentence over all metrics of a study: which proxies beat the baseline
 /// on each. Empty for a single metric.

@@ -75,13 +75,11 @@ TEST_CASE("the front is what comparing all pairs finds") {
   }
   const std::vector<std::size_t> front = pareto_front(cost, value);
   CHECK(front.size() > 1);
+  CHECK(std::set(front.begin(), front.end()) == front_by_pairs(cost, value));
+  CHECK(std::ranges::is_sorted(
+      front, {}, [&](std::size_t i) { return cost[i]; }));
   CHECK(
-      std::set(front.begin(), front.end()) == front_by_pairs(cost, value));
-  CHECK(std::ranges::is_sorted(front, {}, [&](std::size_t i) {
-    return cost[i];
-  }));
-  CHECK(pareto_front({1, kNan, 2}, {kNan, 5, 3}) ==
-        std::vector<std::size_t>{2});
+      pareto_front({1, kNan, 2}, {kNan, 5, 3}) == std::vector<std::size_t>{2});
   CHECK(pareto_front({}, {}).empty());
 }
 
@@ -124,16 +122,15 @@ TEST_CASE("many architectures are counted in hexagons") {
 
 TEST_CASE("the curve has a line a proxy, the heat map a cell a pair") {
   const Report report = make(sample_material(300));
-  const std::string curve = drawn([&](std::ostream& out) {
-    write_curve_figure(out, report, "accuracy");
-  });
+  const std::string curve = drawn(
+      [&](std::ostream& out) { write_curve_figure(out, report, "accuracy"); });
   check_sound(curve);
   CHECK(count(curve, "class=\"series\"") == 2);
   CHECK(count(curve, "class=\"baseline\"") == 1);
   CHECK(count(curve, "class=\"interval-thin\"") == 9);
   CHECK(count(curve, ">10 %<") == 1);
-  const std::string heat = drawn(
-      [&](std::ostream& out) { write_similarity_figure(out, report); });
+  const std::string heat =
+      drawn([&](std::ostream& out) { write_similarity_figure(out, report); });
   check_sound(heat);
   CHECK(count(heat, "<rect") == 1 + 16);
   CHECK(count(heat, ">1.00<") == 3);
@@ -157,13 +154,12 @@ TEST_CASE("all figures are files of a folder") {
   CHECK(count(read(path / "difference-accuracy.svg"), "a/b &amp; &lt;c&gt;"));
   write_figures(path, report);
   const std::string file = folder.write("file", "");
-  CHECK(
-      user_error([&] { write_figures(file, report); }).find(file) !=
-      std::string::npos);
-  CHECK(
-      user_error([&] {
-        write_figures(folder.path() / "no" / "such", report);
-      }).find("--figures") != std::string::npos);
+  CHECK(user_error([&] {
+          write_figures(file, report);
+        }).find(file) != std::string::npos);
+  CHECK(user_error([&] {
+          write_figures(folder.path() / "no" / "such", report);
+        }).find("--figures") != std::string::npos);
 }
 
 TEST_CASE("figures of next to nothing are sound") {
@@ -194,7 +190,8 @@ TEST_CASE("ticks are round numbers within the axis") {
     CHECK(powers.pixel(tick) <= 90);
   }
   CHECK_FALSE(Axis(Column{0, 1e6}, 0, 90).logarithmic());
-  for (const Column& values : {Column{}, Column{kNan}, Column{5, 5}, Column{0}}) {
+  for (const Column& values :
+       {Column{}, Column{kNan}, Column{5, 5}, Column{0}}) {
     const Axis axis(values, 0, 100);
     CHECK_FALSE(axis.ticks().empty());
   }

@@ -34,7 +34,9 @@ std::vector<std::uint8_t> decode(const std::string& text) {
   return bytes;
 }
 
-std::vector<std::uint64_t> integers(const std::string& text, std::size_t width) {
+std::vector<std::uint64_t> integers(
+    const std::string& text,
+    std::size_t width) {
   const std::vector<std::uint8_t> bytes = decode(text);
   REQUIRE(bytes.size() % width == 0);
   std::vector<std::uint64_t> values(bytes.size() / width);
@@ -55,8 +57,9 @@ std::vector<double> doubles(const std::string& text) {
 std::vector<double> unpack(const ordered_json& packed) {
   if (packed.contains("values")) return doubles(packed["values"]);
   const std::vector<double> levels = doubles(packed["levels"]);
-  const std::size_t width =
-      levels.size() <= 255 ? 1 : levels.size() <= 65535 ? 2 : 4;
+  const std::size_t width = levels.size() <= 255     ? 1
+                            : levels.size() <= 65535 ? 2
+                                                     : 4;
   std::vector<double> values;
   for (const std::uint64_t level : integers(packed["index"], width)) {
     values.push_back(level == 0 ? kNan : levels.at(level - 1));
@@ -128,8 +131,8 @@ TEST_CASE("a column of few numbers is packed by level") {
     values[5] = kNan;
     const ordered_json packed = pack_numbers(values);
     REQUIRE(packed.contains("levels"));
-    CHECK(doubles(packed["levels"]).size() ==
-          static_cast<std::size_t>(distinct));
+    CHECK(
+        doubles(packed["levels"]).size() == static_cast<std::size_t>(distinct));
     check_same(unpack(packed), values);
     CHECK(packed.dump().size() < 4000 * 8);
   }

@@ -63,8 +63,8 @@ TEST_CASE("the page's data are the study's, to the last bit") {
   const Material material = sample_material(200);
   const Report report = make(material);
   const ordered_json data = data_in(page_of(report));
-  const Study study = run_study(
-      material.scores, material.truth, material.options.study);
+  const Study study =
+      run_study(material.scores, material.truth, material.options.study);
   REQUIRE(data["rows"].size() == study.rows.size());
   REQUIRE(study.rows.size() == 4 * 2 * 3);
   for (const StudyRow& row : study.rows) {
@@ -89,6 +89,7 @@ TEST_CASE("the page's data are the study's, to the last bit") {
   CHECK(find_row(data, "good", "accuracy", "all")["verdict"] == "beats");
   CHECK(find_row(data, "good", "accuracy", "all")["missing"] == 20);
   CHECK(find_row(data, "params", "accuracy", "all")["verdict"] == "baseline");
+  CHECK(data["study"]["notes"].empty());
   CHECK(data["answers"].size() == 2);
   CHECK(
       data["answers"][0]["headline"] ==
@@ -102,6 +103,10 @@ TEST_CASE("a report has the joined architectures and all columns") {
   material.truth.arch[1] = "of the truth alone";
   const Report report = make(material);
   CHECK(report.arch.size() == 58);
+  REQUIRE(report.study.notes.size() == 1);
+  CHECK(
+      report.study.notes[0].find("cover 58 of the truth's 59") !=
+      std::string::npos);
   CHECK(report.arch.front() == "arch2");
   std::vector<std::string> names;
   for (const ReportColumn& column : report.columns) {
@@ -111,8 +116,9 @@ TEST_CASE("a report has the joined architectures and all columns") {
     CHECK(column.cost == (column.name == "params" || column.name == "latency"));
   }
   CHECK(
-      names == std::vector<std::string>{"params", "good", "random", "flat",
-                                        "accuracy", "second", "latency"});
+      names ==
+      std::vector<std::string>{
+          "params", "good", "random", "flat", "accuracy", "second", "latency"});
   CHECK(report.columns[0].values[3] == material.scores.values[0][5]);
   CHECK(report.columns[6].values[3] == material.truth.values[2][5]);
 }
@@ -125,16 +131,20 @@ TEST_CASE("the proxies asked for come first, then the baseline and costs") {
   std::vector<std::string> scores;
   for (const ReportColumn& column : report.columns) {
     if (column.score) scores.push_back(column.name);
-    CHECK(
-        column.cost == (column.name == "random" || column.name == "latency"));
+    CHECK(column.cost == (column.name == "random" || column.name == "latency"));
   }
   CHECK(scores == std::vector<std::string>{"good", "params", "random"});
   for (const StudyRow& row : report.study.rows) CHECK(row.proxy == "good");
 }
 
 TEST_CASE("names of costs are recognised") {
-  for (const char* name : {"params", "params_cifar10", "MACs", "flops",
-                           "pixel3_latency", "energy_mJ"}) {
+  for (const char* name :
+       {"params",
+        "params_cifar10",
+        "MACs",
+        "flops",
+        "pixel3_latency",
+        "energy_mJ"}) {
     CHECK(is_cost(name));
   }
   for (const char* name : {"accuracy", "zico", "cifar10_test"}) {
@@ -182,8 +192,13 @@ TEST_CASE("the page asks for nothing and states its charts' licence") {
   const std::string page = page_of(make(sample_material(20)));
   CHECK(page.starts_with("<!doctype html>"));
   CHECK(count(page, "default-src 'none'") == 1);
-  for (const char* part : {"<link", " src=", "@import", "<!-- script -->",
-                           "<!-- style -->", "<!-- data -->"}) {
+  for (const char* part :
+       {"<link",
+        " src=",
+        "@import",
+        "<!-- script -->",
+        "<!-- style -->",
+        "<!-- data -->"}) {
     CAPTURE(part);
     CHECK(count(page, part) == 0);
   }
@@ -225,8 +240,7 @@ TEST_CASE("a store brings its protocol, runs and reasons, a table none") {
   CHECK(store.reasons[1].reason == "no gradient reaches a layer");
   CHECK(store.reasons[1].count == 1);
   const TemporaryFolder folder;
-  const Origin table =
-      read_origin(folder.write("s.csv", "arch,p\na,1\n"));
+  const Origin table = read_origin(folder.write("s.csv", "arch,p\na,1\n"));
   CHECK_FALSE(table.store);
   CHECK(table.protocol.empty());
   CHECK_FALSE(read_origin("-").store);

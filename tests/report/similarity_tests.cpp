@@ -40,8 +40,8 @@ TEST_CASE("the matrix holds tau-b of each pair, whatever the order") {
   for (std::size_t i = 0; i < 5; ++i) {
     for (std::size_t j = 0; j < 5; ++j) {
       CHECK(
-          similarity.tau[place(similarity, names[i])]
-                        [place(similarity, names[j])] ==
+          similarity
+              .tau[place(similarity, names[i])][place(similarity, names[j])] ==
           kendall_tau_b(columns[i], columns[j]));
     }
   }
@@ -77,9 +77,8 @@ TEST_CASE("missing scores rank last or leave the pair") {
 
 TEST_CASE("constants, one column and none make no trouble") {
   const std::vector<std::string> names{"flat", "x"};
-  const Similarity flat =
-      compare_proxies(names, std::vector<Column>{{1, 1, 1}, {1, 2, 3}},
-                      Missing::last);
+  const Similarity flat = compare_proxies(
+      names, std::vector<Column>{{1, 1, 1}, {1, 2, 3}}, Missing::last);
   const std::size_t x = place(flat, "x");
   CHECK(std::isnan(flat.tau[x][1 - x]));
   CHECK(flat.tau[x][x] == 1);

@@ -68,7 +68,9 @@ TEST_CASE("a verdict takes the interval and Holm's p together") {
 
 TEST_CASE("the headline counts those that beat the baseline") {
   const Answer none = answer(
-      {baseline(), row("a", 0.01, -0.1, 0.2, 1), row("b", -0.2, -0.3, -0.1, 1)});
+      {baseline(),
+       row("a", 0.01, -0.1, 0.2, 1),
+       row("b", -0.2, -0.3, -0.1, 1)});
   CHECK(
       none.headline ==
       "None of 2 proxies is shown to beat counting parameters on acc.");
@@ -76,17 +78,21 @@ TEST_CASE("the headline counts those that beat the baseline") {
       none.detail ==
       "params alone reaches tau-b 0.500 [0.400, 0.600]. 1 proxy cannot be "
       "told from it and 1 proxy ranks worse.");
-  const Answer one =
-      answer({row("a", 0.1, 0.05, 0.2, 0.01), baseline(),
-              row("c", -0.2, -0.3, -0.1, 1), row("d", -0.2, -0.3, -0.1, 1)});
+  const Answer one = answer(
+      {row("a", 0.1, 0.05, 0.2, 0.01),
+       baseline(),
+       row("c", -0.2, -0.3, -0.1, 1),
+       row("d", -0.2, -0.3, -0.1, 1)});
   CHECK(one.headline == "a beats counting parameters on acc.");
   CHECK(
       one.detail ==
       "a gains most: 0.100 [0.050, 0.200] of tau-b. params alone reaches "
       "tau-b 0.500 [0.400, 0.600]. 2 proxies rank worse.");
-  const Answer two =
-      answer({baseline(), row("a", 0.1, 0.05, 0.2, 0.01),
-              row("b", 0.2, 0.1, 0.3, 0.01), row("c", 0, -0.1, 0.1, 1)});
+  const Answer two = answer(
+      {baseline(),
+       row("a", 0.1, 0.05, 0.2, 0.01),
+       row("b", 0.2, 0.1, 0.3, 0.01),
+       row("c", 0, -0.1, 0.1, 1)});
   CHECK(two.headline == "Two of 3 proxies beat counting parameters on acc.");
   CHECK(two.detail.starts_with("b gains most: 0.200 [0.100, 0.300]"));
 }
