@@ -34,16 +34,20 @@ constexpr std::string_view kUsage =
     "accuracy for its cost.";
 
 constexpr std::string_view kExample =
-    "  zcp report --scores scores.sqlite --truth truth.csv \\\n"
-    "      --metric cifar10_test,cifar100_test --html report.html \\\n"
-    "      --figures figures\n"
+    "  zcp import nas-bench-suite-zero zc_nasbench201.json --csv naslib.csv\n"
+    "  zcp report --scores naslib.csv --truth nats_tss_accuracy.csv \\\n"
+    "      --metric cifar100_test --baseline cifar10_params \\\n"
+    "      --proxies cifar10_nwot,cifar10_synflow,cifar10_snip \\\n"
+    "      --html report.html --figures figures\n"
     "\n"
-    "writes report.html, the figures as SVG, and to standard error\n"
+    "writes report.html, figures/*.svg, and to standard error\n"
     "\n"
-    "  joined 500 architectures (0 of the scores without truth, 15125 of the\n"
+    "  joined 725 architectures (0 of the scores without truth, 14900 of the\n"
     "  truth without scores)\n"
-    "  Two of 4 proxies beat counting parameters on cifar10_test.\n"
-    "  ...";
+    "  population all: 725 architectures\n"
+    "  cifar10_nwot beats cifar10_params on cifar100_test. cifar10_nwot gains\n"
+    "  most: 0.060 [0.029, 0.091] of tau-b. ...\n"
+    "  9 figures in figures";
 
 constexpr const char* kShares = "0.5,0.3,0.2,0.1,0.05,0.02,0.01";
 

@@ -98,7 +98,6 @@ std::vector<std::size_t> shown_columns(
   for (const std::string& name : options.study.proxies) {
     add(position(scores.columns, name));
   }
-  add(position(scores.columns, options.study.baseline));
   for (const std::string& name : options.costs) {
     add(position(scores.columns, name));
   }
@@ -186,6 +185,17 @@ std::vector<Answer> answers_of(const Report& report) {
   return answers;
 }
 
+/// Whoever asks for some proxies wants to see the one to beat beside them.
+void add_baseline(StudyOptions& study, const benchmarks::Table& scores) {
+  if (study.proxies.empty()) return;
+  const auto in = [&](const std::vector<std::string>& names) {
+    return std::ranges::find(names, study.baseline) != names.end();
+  };
+  if (in(scores.columns) && !in(study.proxies)) {
+    study.proxies.push_back(study.baseline);
+  }
+}
+
 /// What an answer about a part of the truth must not be taken for.
 void note_coverage(Study& study) {
   const JoinSummary& summary = study.summary;
@@ -237,7 +247,8 @@ Report make_report(
   check_costs(scores, truth, options.costs);
   Report report;
   report.options = options;
-  report.study = run_study(scores, truth, options.study);
+  add_baseline(report.options.study, scores);
+  report.study = run_study(scores, truth, report.options.study);
   note_coverage(report.study);
   report.origin = std::move(origin);
   report.truth = truth.source;
@@ -252,7 +263,7 @@ Report make_report(
     report.arch.push_back(truth.arch[match.truth]);
   }
   Columns columns(options, matches);
-  for (const std::size_t column : shown_columns(scores, options)) {
+  for (const std::size_t column : shown_columns(scores, report.options)) {
     columns.add_score(scores, column);
   }
   for (std::size_t i = 0; i < truth.columns.size(); ++i) {

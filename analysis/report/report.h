@@ -64,7 +64,8 @@ struct Report {
   std::string truth;  ///< the file, as named
   /// The architectures of the population, in the order of the truth.
   std::vector<std::string> arch;
-  /// The proxies asked for (and the baseline), then the truth's columns.
+  /// The proxies asked for, the baseline among them, costs of the scores, then
+  /// the truth's columns.
   std::vector<ReportColumn> columns;
   Study study;
   std::vector<Answer> answers;  ///< one a metric

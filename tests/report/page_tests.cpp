@@ -105,7 +105,7 @@ TEST_CASE("a report has the joined architectures and all columns") {
   CHECK(report.arch.size() == 58);
   REQUIRE(report.study.notes.size() == 1);
   CHECK(
-      report.study.notes[0].find("cover 58 of the truth's 59") !=
+      report.study.notes[0].find("cover 58 of the truth's 60") !=
       std::string::npos);
   CHECK(report.arch.front() == "arch2");
   std::vector<std::string> names;
@@ -134,7 +134,9 @@ TEST_CASE("the proxies asked for come first, then the baseline and costs") {
     CHECK(column.cost == (column.name == "random" || column.name == "latency"));
   }
   CHECK(scores == std::vector<std::string>{"good", "params", "random"});
-  for (const StudyRow& row : report.study.rows) CHECK(row.proxy == "good");
+  REQUIRE(report.study.rows.size() == 2 * 3 * 2);
+  CHECK(report.study.rows[0].proxy == "good");
+  CHECK(report.study.rows[1].proxy == "params");
 }
 
 TEST_CASE("names of costs are recognised") {
@@ -214,6 +216,7 @@ TEST_CASE("one architecture, one proxy, no values: the page is there") {
   alone.options.study.proxies = {"good"};
   alone.options.study.metrics = {"accuracy"};
   alone.options.study.top.clear();
+  alone.options.study.baseline = "good";
   CHECK(data_in(page_of(make(alone)))["rows"].size() == 1);
   Material empty = sample_material(30);
   empty.scores.values[1].assign(30, kNan);

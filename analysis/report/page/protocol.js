@@ -34,8 +34,11 @@ function drawMissing() {
   if (reasons.length > 0) {
     target.append(el("p", {}, "Reasons, as the store has them for all its architectures:"),
       listOf(reasons.map((r) => [r.proxy, `${whole(r.count)} ${r.status}: ${r.reason}`])));
-  } else if (!store && entries.length > 0) {
-    target.append(el("p", {}, "A table keeps no reasons; a store does."));
+  }
+  if (entries.length > 0) {
+    target.append(el("p", {}, store
+      ? "A score that is missing without a reason was not computed."
+      : "A table keeps no reasons; a store does."));
   }
 }
 
