@@ -49,8 +49,7 @@ std::vector<double> distinct(std::span<const double> values) {
     if (!std::isnan(value)) levels.push_back(value == 0 ? 0.0 : value);
   }
   std::ranges::sort(levels);
-  const auto rest = std::ranges::unique(levels);
-  levels.erase(rest.begin(), rest.end());
+  levels.erase(std::unique(levels.begin(), levels.end()), levels.end());
   return levels;
 }
 
