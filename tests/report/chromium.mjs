@@ -53,9 +53,10 @@ export class Browser {
     const { sessionId } = await this.send("Target.attachToTarget",
       { targetId, flatten: true });
     const page = new Page(this, sessionId);
-    for (const domain of ["Page", "Runtime", "Log", "Network", "Performance"]) {
+    for (const domain of ["Page", "Runtime", "Log", "Network"]) {
       await page.send(`${domain}.enable`);
     }
+    await page.send("Performance.enable", { timeDomain: "threadTicks" });
     await page.send("Emulation.setDeviceMetricsOverride",
       { width, height, deviceScaleFactor: 1, mobile: false });
     await page.send("Emulation.setEmulatedMedia", { features: [

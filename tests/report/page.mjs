@@ -70,20 +70,17 @@ const rowsOf = (page, table) => page.evaluate(
 
 async function opens(page, path) {
   await page.until("document.body?.dataset.ready === 'yes'");
-  const timing = await page.evaluate(`(() => {
-    const [entry] = performance.getEntriesByType("navigation");
-    return entry.loadEventEnd;
-  })()`);
-  const ready = await page.evaluate("performance.now()");
+  const [loaded, ready] = await page.evaluate(`[
+    performance.getEntriesByType("navigation")[0].loadEventEnd,
+    performance.now()].map(Math.round)`);
+  // Seconds of the processor, which other work on the machine does not add to.
   const { metrics } = await page.send("Performance.getMetrics");
-  const script = metrics.find((m) => m.name === "ScriptDuration").value;
+  const busy = metrics.find((m) => m.name === "TaskDuration").value;
   const size = statSync(path).size;
-  console.log(`page: ${(size / 1e6).toFixed(2)} MB, loaded after ` +
-    `${Math.round(timing)} ms, drawn before ${Math.round(ready)} ms, ` +
-    `${Math.round(1000 * script)} ms of it in scripts`);
+  console.log(`page: ${(size / 1e6).toFixed(2)} MB, loaded after ${loaded} ms, ` +
+    `every chart drawn before ${ready} ms, ${busy.toFixed(2)} s of processor`);
   assert.ok(size < 8e6);
-  // The aim is 2 s; a busy machine may take longer.
-  assert.ok(timing < 8000);
+  assert.ok(busy < 2);
 }
 
 async function showsTheStudy(page) {
