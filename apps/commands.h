@@ -14,5 +14,6 @@ int merge(const Arguments& arguments);
 int import_table(const Arguments& arguments);
 int correlate(const Arguments& arguments);
 int rank(const Arguments& arguments);
+int make_report(const Arguments& arguments);
 
 }  // namespace zcp::apps

@@ -13,6 +13,7 @@ std::span<const Command> commands() {
       Command{"import", "an official benchmark file as a table", import_table},
       Command{"correlate", "scores against trained accuracies", correlate},
       Command{"rank", "architectures by a proxy or composite", rank},
+      Command{"report", "a study as a page and as figures", make_report},
   };
   return all;
 }

@@ -1,0 +1,13 @@
+// Files of page/ and vendor/, put into the program when it is built.
+#pragma once
+
+#include <string_view>
+
+namespace zcp::analysis::report::embedded {
+
+extern const std::string_view kPage;    ///< page/index.html
+extern const std::string_view kStyle;   ///< page/style.css
+extern const std::string_view kScript;  ///< page/*.js, one function
+extern const std::string_view kCharts;  ///< vendor/echarts/echarts.min.js
+
+}  // namespace zcp::analysis::report::embedded

@@ -1,0 +1,202 @@
+#include "analysis/report/page.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <ostream>
+#include <stdexcept>
+#include <string_view>
+
+#include "analysis/report/embedded.h"
+#include "analysis/report/packing.h"
+#include "analysis/report/svg.h"
+
+namespace zcp::analysis::report {
+namespace {
+
+using nlohmann::ordered_json;
+
+/// JSON has no NaN.
+ordered_json number(double value) {
+  return std::isfinite(value) ? ordered_json(value) : ordered_json(nullptr);
+}
+
+/// [value, low, high]
+ordered_json numbers(double value, const Interval& interval) {
+  return {number(value), number(interval.low), number(interval.high)};
+}
+
+ordered_json row_data(const StudyRow& row, const StudyOptions& options) {
+  ordered_json data;
+  data["proxy"] = row.proxy;
+  data["metric"] = row.metric;
+  data["subset"] = row.subset;
+  data["n"] = row.n;
+  data["missing"] = row.missing;
+  data["tau"] = numbers(row.kendall.value, row.kendall_interval);
+  data["rho"] = numbers(row.spearman.value, row.spearman_interval);
+  data["r"] = numbers(row.pearson.value, row.pearson_interval);
+  data["weighted_tau"] = number(row.weighted_tau);
+  data["partial_tau"] = number(row.partial_tau);
+  data["difference"] =
+      numbers(row.tau_minus_baseline, row.tau_minus_baseline_interval);
+  data["p"] = number(row.p_beats_baseline_holm);
+  data["verdict"] = to_text(verdict_of(row, options.baseline));
+  return data;
+}
+
+ordered_json run_data(const Run& run) {
+  ordered_json data;
+  data["version"] = run.provenance.version;
+  data["command"] = run.provenance.command;
+  data["cpu"] = run.provenance.cpu;
+  data["libtorch"] = run.provenance.libtorch;
+  data["blas"] = run.provenance.blas;
+  data["started"] = run.started;
+  data["ended"] = run.ended;
+  data["scores"] = run.scores;
+  return data;
+}
+
+ordered_json origin_data(const Origin& origin) {
+  ordered_json data;
+  data["source"] = origin.source;
+  data["store"] = origin.store;
+  data["protocol"] = ordered_json::object();
+  for (const auto& [field, value] : origin.protocol) {
+    data["protocol"][field] = value;
+  }
+  data["runs"] = ordered_json::array();
+  for (const Run& run : origin.runs) data["runs"].push_back(run_data(run));
+  data["reasons"] = ordered_json::array();
+  for (const Reason& reason : origin.reasons) {
+    data["reasons"].push_back(
+        {{"proxy", reason.proxy},
+         {"status", reason.status},
+         {"reason", reason.reason},
+         {"count", reason.count}});
+  }
+  return data;
+}
+
+ordered_json study_data(const Report& report) {
+  const StudyOptions& options = report.options.study;
+  const JoinSummary& summary = report.study.summary;
+  ordered_json data;
+  data["metrics"] = options.metrics;
+  data["baseline"] = options.baseline;
+  data["population"] = options.population;
+  data["missing"] = options.missing == Missing::last ? "last" : "drop";
+  data["draws"] = options.draws;
+  data["seed"] = options.seed;
+  data["interval"] =
+      options.interval == IntervalMethod::bca ? "BCa" : "percentile";
+  data["shares"] = options.top;
+  data["joined"] = summary.joined;
+  data["scores_only"] = summary.scores_only;
+  data["truth_only"] = summary.truth_only;
+  data["members"] = summary.population;
+  data["notes"] = report.study.notes;
+  return data;
+}
+
+ordered_json similarity_data(const Similarity& similarity) {
+  ordered_json data;
+  data["names"] = similarity.names;
+  data["tau"] = ordered_json::array();
+  for (const auto& row : similarity.tau) {
+    ordered_json line = ordered_json::array();
+    for (const double tau : row) line.push_back(number(tau));
+    data["tau"].push_back(std::move(line));
+  }
+  return data;
+}
+
+ordered_json column_data(const ReportColumn& column) {
+  ordered_json data;
+  data["name"] = column.name;
+  data["score"] = column.score;
+  data["cost"] = column.cost;
+  data.update(pack_numbers(column.values));
+  return data;
+}
+
+/// Replaces the one place `<!-- name -->` of the page.
+void fill(std::string& page, std::string_view name, std::string_view content) {
+  const std::string mark = fmt::format("<!-- {} -->", name);
+  const std::size_t at = page.find(mark);
+  if (at == std::string::npos) {
+    throw std::logic_error(fmt::format("the page has no place for {}", name));
+  }
+  page.replace(at, mark.size(), content);
+}
+
+}  // namespace
+
+ordered_json page_data(const Report& report) {
+  ordered_json data;
+  data["title"] = report.title;
+  data["question"] = fmt::format(
+      "Which proxy beats {} here?",
+      describe_baseline(report.options.study.baseline));
+  data["program"] = report.options.program;
+  data["truth"] = report.truth;
+  data["origin"] = origin_data(report.origin);
+  data["study"] = study_data(report);
+  data["summary"] = report.summary;
+  data["answers"] = ordered_json::array();
+  for (const Answer& answer : report.answers) {
+    data["answers"].push_back(
+        {{"metric", answer.metric},
+         {"headline", answer.headline},
+         {"detail", answer.detail},
+         {"best", answer.best}});
+  }
+  data["rows"] = ordered_json::array();
+  for (const StudyRow& row : report.study.rows) {
+    data["rows"].push_back(row_data(row, report.options.study));
+  }
+  data["similarity"] = similarity_data(report.similarity);
+  data["arch"] = pack_strings(report.arch);
+  data["columns"] = ordered_json::array();
+  for (const ReportColumn& column : report.columns) {
+    data["columns"].push_back(column_data(column));
+  }
+  return data;
+}
+
+std::string script_safe(const ordered_json& json) {
+  const std::string text =
+      json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+  std::string safe;
+  safe.reserve(text.size());
+  for (const char c : text) {
+    switch (c) {
+      case '<':
+        safe += "\\u003c";
+        break;
+      case '>':
+        safe += "\\u003e";
+        break;
+      case '&':
+        safe += "\\u0026";
+        break;
+      default:
+        safe += c;
+    }
+  }
+  return safe;
+}
+
+void write_page(std::ostream& out, const Report& report) {
+  // What may hold a mark of its own, the data, comes last.
+  std::string page(embedded::kPage);
+  fill(page, "style", embedded::kStyle);
+  fill(page, "title", escape_xml(report.title));
+  fill(page, "charts", embedded::kCharts);
+  fill(page, "script", embedded::kScript);
+  fill(page, "data", script_safe(page_data(report)));
+  out << page;
+}
+
+}  // namespace zcp::analysis::report

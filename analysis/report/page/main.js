@@ -1,0 +1,181 @@
+// Puts the page together and keeps it together.
+
+function drawAnswer() {
+  const answer = data.answers[state.metric];
+  byId("eyebrow").textContent = data.title;
+  byId("question").textContent = data.question;
+  byId("headline").textContent = answer.headline;
+  byId("detail").textContent = answer.detail;
+  byId("among-best").textContent = answer.best;
+  byId("summary").textContent = data.summary;
+  byId("notes").replaceChildren(...study.notes.map((note) =>
+    el("p", { class: "note" }, note)));
+}
+
+/** Everything but the charts. */
+function drawTexts() {
+  drawAnswer();
+  drawProxyTable();
+  drawForestText();
+  drawChips();
+  drawCurveText();
+  drawScatterControls();
+  drawRanges();
+  drawScatterKey();
+  drawParetoControls();
+  drawParetoText();
+  drawScatterReadout();
+  drawArchTable();
+}
+
+function drawView() {
+  drawTexts();
+  for (const { element, draw } of charts) if (element.id !== "heat") draw();
+}
+
+/** The charts one by one, between which the page answers. */
+function drawChartsInTurn() {
+  const waiting = [...charts];
+  const next = () => {
+    const chart = waiting.shift();
+    if (!chart) {
+      document.body.dataset.ready = "yes";
+      return;
+    }
+    chart.draw();
+    setTimeout(next);
+  };
+  next();
+}
+
+function selectionSeen() {
+  showSelectionState();
+  updateSelectionTaus();
+  drawProxyTable();
+  drawScatterReadout();
+  drawParetoText();
+  page.first = 0;
+  drawArchTable();
+  for (const view of dotViews) view.update();
+}
+
+function pinsSeen() {
+  drawPins();
+  drawArchTable();
+  for (const view of dotViews) view.update();
+}
+
+function fillToolbar() {
+  const metric = byId("metric");
+  metric.append(...study.metrics.map((name, i) => el("option", { value: i }, name)));
+  metric.addEventListener("change", () => {
+    const before = metricColumns[state.metric];
+    state.metric = Number(metric.value);
+    if (state.y === before) {
+      dropBrush();
+      state.y = metricColumns[state.metric];
+    }
+    chooseCurves();
+    updateSelectionTaus();
+    tell("view");
+  });
+  const subset = byId("subset");
+  subset.append(...subsets.map((name) => el("option", { value: name }, subsetText(name))));
+  subset.addEventListener("change", () => {
+    state.subset = subset.value;
+    tell("view");
+  });
+  byId("theme").addEventListener("click", nextTheme);
+  byId("clear").addEventListener("click", () => {
+    for (const view of dotViews) view.dropRectangle();
+    clearSelection();
+  });
+}
+
+function makeCharts() {
+  makeChart("forest", drawForest).on("click", (event) => {
+    const row = forestRows()[event.dataIndex];
+    if (row) showProxy(row.proxy);
+  });
+  makeChart("curve", drawCurve);
+  dotViews.push(new DotView("scatter", () => [state.x, state.y],
+    () => [scaleOf(state.x, state.scale.x), scaleOf(state.y, state.scale.y)],
+    () => colourClasses(state.colour), () => [],
+    () => [state.colour, ...metricColumns, ...costColumns.slice(0, 2)]));
+  if (state.cost) {
+    dotViews.push(new DotView("pareto",
+      () => [state.cost, metricColumns[state.metric]],
+      () => [scaleOf(state.cost, "auto"), scaleOf(metricColumns[state.metric], state.scale.y)],
+      () => colourClasses(state.colour), frontSeries, () => [chosenProxy()]));
+  } else {
+    byId("pareto").closest("figure").hidden = true;
+  }
+  makeChart("heat", drawHeat).on("click", showPair);
+}
+
+/** On paper everything is light and as wide as a sheet (A4 less its margins,
+    in CSS pixels). */
+function setPrinting(on) {
+  printing = on;
+  for (const { chart, element } of charts) {
+    element.style.width = on ? "680px" : "";
+    chart.resize();
+  }
+  applyTheme();
+}
+
+function watchWindow() {
+  let timer = 0;
+  let width = document.querySelector("main").clientWidth;
+  new ResizeObserver(([entry]) => {
+    const now = entry.target.clientWidth;
+    if (now === width) return;
+    width = now;
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      for (const { chart, element, draw } of charts) {
+        chart.resize();
+        if (element.id === "heat" || element.id === "forest") draw();
+      }
+    }, 60);
+  }).observe(document.querySelector("main"));
+  prefersDark.addEventListener("change", applyTheme);
+  addEventListener("beforeprint", () => setPrinting(true));
+  addEventListener("afterprint", () => setPrinting(false));
+}
+
+/** The proxy that gains most, else the best other than the baseline. */
+function firstProxy() {
+  const tau = (r) => r.tau[0] ?? -2;
+  const rows = rowsOf(metricName(), "all").sort((a, b) => tau(b) - tau(a));
+  const row = rows.find((r) => r.proxy !== study.baseline) ?? rows[0];
+  return proxyColumns.find((column) => column.name === row.proxy);
+}
+
+function start() {
+  state.x = firstProxy();
+  state.y = metricColumns[0];
+  state.cost ??= baselineColumn ?? null;
+  computeSelection();
+  chooseCurves();
+  setThemeColours();
+  fillToolbar();
+  drawFilters();
+  drawFacts();
+  drawProtocol();
+  drawMissing();
+  drawMethod();
+  makeCharts();
+  listeners.view.push(drawView);
+  listeners.selection.push(selectionSeen);
+  listeners.pins.push(pinsSeen);
+  drawHeatTable();
+  byId("foot").textContent =
+    `Made by ${data.program}. Charts by Apache ECharts (Apache License 2.0; notices in this file's source).`;
+  drawTexts();
+  drawPins();
+  drawChartsInTurn();
+  watchWindow();
+}
+
+start();

@@ -1,0 +1,121 @@
+// Light and dark, and the colours of charts. All hues are told apart with any
+// colour vision (Okabe and Ito; viridis); what decides also has a shape.
+
+const themes = {
+  light: {
+    ink: "#1c2329", muted: "#57636d", rule: "#dde2e6", panel: "#ffffff",
+    paper: "#fbfbf9", accent: "#0b5cad", rival: "#b3361b", grey: "#9aa5ae",
+    pale: "rgba(130,142,152,.20)", faint: "rgba(120,132,142,.42)", dot: "#0b5cad",
+    series: ["#0072b2", "#d98b00", "#009e73", "#b0568c", "#3aa0d8", "#7a6a00"],
+    ramp: ["#e8a800", "#86b833", "#1f9e89", "#277f8e", "#39568c", "#440154"],
+    zero: [250, 250, 250], low: [179, 88, 6], high: [16, 78, 139],
+    operations: {
+      nor_conv_3x3: "#0072b2", nor_conv_1x1: "#009e73",
+      avg_pool_3x3: "#d98b00", skip_connect: "#57636d", other: "#b0568c",
+    },
+  },
+  dark: {
+    ink: "#e5eaee", muted: "#9aa8b3", rule: "#2d363e", panel: "#181d22",
+    paper: "#12161a", accent: "#6fb3f5", rival: "#ff9678", grey: "#6d7983",
+    pale: "rgba(150,165,178,.16)", faint: "rgba(150,165,178,.42)", dot: "#6fb3f5",
+    series: ["#56b4e9", "#f0b429", "#2fd0a0", "#e58fc0", "#4f8fe0", "#d8d06a"],
+    ramp: ["#6a51a3", "#3f6fb0", "#2a93a0", "#35b779", "#90d743", "#fde725"],
+    zero: [38, 45, 52], low: [240, 150, 70], high: [105, 175, 245],
+    operations: {
+      nor_conv_3x3: "#56b4e9", nor_conv_1x1: "#2fd0a0",
+      avg_pool_3x3: "#f0b429", skip_connect: "#9aa8b3", other: "#e58fc0",
+    },
+  },
+};
+
+const prefersDark = matchMedia("(prefers-color-scheme: dark)");
+/** "auto", "light" or "dark", as the button has it. */
+let themeChoice = "auto";
+let printing = false;
+const charts = [];
+
+function themeName() {
+  if (printing) return "light";
+  if (themeChoice !== "auto") return themeChoice;
+  return prefersDark.matches ? "dark" : "light";
+}
+
+function palette() {
+  return themes[themeName()];
+}
+
+function setThemeColours() {
+  document.documentElement.dataset.theme = themeName();
+  byId("theme").textContent = `Theme: ${themeChoice}`;
+}
+
+function applyTheme() {
+  setThemeColours();
+  drawChips();
+  drawScatterKey();
+  drawParetoText();
+  for (const chart of charts) chart.draw();
+  drawPins();
+}
+
+function nextTheme() {
+  const order = prefersDark.matches
+    ? ["auto", "light", "dark"] : ["auto", "dark", "light"];
+  themeChoice = order[(order.indexOf(themeChoice) + 1) % order.length];
+  applyTheme();
+}
+
+/** A chart in the element of that id; `draw` sets its options anew. */
+function makeChart(id, draw) {
+  const element = byId(id);
+  const chart = echarts.init(element, null, {
+    renderer: "canvas",
+    devicePixelRatio: Math.max(2, window.devicePixelRatio),
+  });
+  const made = { element, chart, draw: () => draw(chart) };
+  charts.push(made);
+  return chart;
+}
+
+/** What all charts have in common; sizes in pixels. */
+function chartBase() {
+  const colours = palette();
+  return {
+    animation: false,
+    textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
+    tooltip: {
+      confine: true,
+      backgroundColor: colours.panel,
+      borderColor: colours.rule,
+      textStyle: { color: colours.ink, fontSize: 12.5 },
+    },
+  };
+}
+
+function axisStyle(name) {
+  const colours = palette();
+  return {
+    name,
+    nameTextStyle: { color: colours.muted, fontSize: 12.5 },
+    axisLabel: { color: colours.muted, fontSize: 12, hideOverlap: true },
+    axisLine: { show: false },
+    axisTick: { show: false },
+    splitLine: { lineStyle: { color: colours.rule }, showMinLine: false,
+      showMaxLine: false },
+  };
+}
+
+/** -1 orange, 0 the paper's own, 1 blue. */
+function divergingColour(value) {
+  const colours = palette();
+  const end = value < 0 ? colours.low : colours.high;
+  const part = Math.min(1, Math.abs(value));
+  const mix = colours.zero.map((z, i) => Math.round(z + (end[i] - z) * part));
+  return `rgb(${mix.join(",")})`;
+}
+
+/** How light it is, 0 to 1, to put text on it. */
+function lightness(colour) {
+  const [r, g, b] = colour.match(/\d+/g).map(Number);
+  return (0.299 * r + 0.587 * g + 0.114 * b) / 255;
+}

@@ -1,0 +1,134 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <ostream>
+#include <set>
+#include <utility>
+
+#include "analysis/report/figures.h"
+#include "analysis/report/svg.h"
+
+namespace zcp::analysis::report {
+namespace {
+
+constexpr Frame kFrame{72, 52, 460, 340};
+constexpr double kWidth = 640;
+constexpr double kHeight = 386;
+constexpr std::size_t kProxies = 3;  ///< whose choices are drawn
+
+using Column = std::vector<double>;
+
+/// Steps from each point on to the right, to the edge of the plot.
+std::vector<Point> steps(const std::vector<Point>& points) {
+  std::vector<Point> corners;
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    if (i > 0) corners.push_back({points[i].x, points[i - 1].y});
+    corners.push_back(points[i]);
+  }
+  if (!points.empty()) corners.push_back({kFrame.right, points.back().y});
+  return corners;
+}
+
+/// Of the points that fall on one spot of the plot, one: thousands of
+/// architectures share few places.
+void draw_all(Svg& svg, const std::vector<Point>& points) {
+  std::set<std::pair<long, long>> drawn;
+  for (const Point& point : points) {
+    const std::pair spot{std::lround(point.x / 2), std::lround(point.y / 2)};
+    if (drawn.insert(spot).second) svg.circle(point, 1.5, "", "#d0d4d8");
+  }
+}
+
+/// A line of the key: what a colour stands for.
+struct Entry {
+  std::string text;
+  std::string_view colour;
+};
+
+void draw_key(Svg& svg, const std::vector<Entry>& entries) {
+  double y = kFrame.top + 10;
+  for (const Entry& entry : entries) {
+    svg.circle({kFrame.right + 14, y - 4}, 4, "", entry.colour);
+    svg.text({kFrame.right + 24, y}, "start", entry.text);
+    y += 16;
+  }
+}
+
+}  // namespace
+
+std::vector<std::size_t> pareto_front(const Column& cost, const Column& value) {
+  std::vector<std::size_t> order;
+  for (std::size_t row = 0; row < cost.size(); ++row) {
+    if (!std::isnan(cost[row]) && !std::isnan(value[row])) {
+      order.push_back(row);
+    }
+  }
+  std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) {
+    if (cost[a] != cost[b]) return cost[a] < cost[b];
+    return value[a] > value[b];
+  });
+  std::vector<std::size_t> front;
+  for (const std::size_t row : order) {
+    if (front.empty() || value[row] > value[front.back()]) {
+      front.push_back(row);
+    }
+  }
+  return front;
+}
+
+void write_pareto_figure(
+    std::ostream& out,
+    const Report& report,
+    const std::string& metric,
+    const ReportColumn& cost) {
+  constexpr std::string_view kTrue = "#222222";
+  const Column& truth = column_values(report, metric, false);
+  const Axis x(cost.values, kFrame.left, kFrame.right);
+  const Axis y(truth, kFrame.bottom, kFrame.top);
+  const auto place = [&](std::size_t row) {
+    return Point{x.pixel(cost.values[row]), y.pixel(truth[row])};
+  };
+  const auto drawable = [&](std::size_t row) {
+    return !std::isnan(truth[row]) && !std::isnan(cost.values[row]) &&
+           (!x.logarithmic() || cost.values[row] > 0);
+  };
+  const auto places = [&](const std::vector<std::size_t>& rows) {
+    std::vector<Point> points;
+    for (const std::size_t row : rows) {
+      if (drawable(row)) points.push_back(place(row));
+    }
+    return points;
+  };
+  Svg svg(kWidth, kHeight);
+  svg.text({kFrame.left, 20}, "start", metric + " for its cost", "title");
+  svg.text(
+      {kFrame.left, 37},
+      "start",
+      "steps: the truly best up to a cost; dots: what proxies choose up to it",
+      "note");
+  draw_axes(svg, kFrame, x, y, cost.name, metric);
+  std::vector<std::size_t> all(truth.size());
+  std::iota(all.begin(), all.end(), 0);
+  draw_all(svg, places(all));
+  svg.polyline(
+      steps(places(pareto_front(cost.values, truth))), "series", kTrue);
+  std::vector<Entry> key{
+      {"an architecture", "#d0d4d8"}, {"the truly best", kTrue}};
+  const auto colours = series_colours();
+  for (const std::string& proxy : ranked_proxies(report, metric)) {
+    if (key.size() == kProxies + 2) break;
+    const std::string_view colour = colours[key.size() - 2];
+    const auto chosen =
+        pareto_front(cost.values, column_values(report, proxy, true));
+    for (const Point& point : places(chosen)) {
+      svg.circle(point, 3.5, "mark", colour);
+    }
+    key.push_back({"chosen by " + proxy, colour});
+  }
+  draw_key(svg, key);
+  svg.write(out);
+}
+
+}  // namespace zcp::analysis::report

@@ -1,0 +1,279 @@
+#include "analysis/report/report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <map>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+
+#include "analysis/subset.h"
+#include "common/error.h"
+
+namespace zcp::analysis::report {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_sqlite(const fs::path& path) {
+  constexpr std::string_view kMagic("SQLite format 3\0", 16);
+  std::array<char, kMagic.size()> head{};
+  std::ifstream file(path, std::ios::binary);
+  file.read(head.data(), head.size());
+  return file && std::string_view(head.data(), head.size()) == kMagic;
+}
+
+std::vector<Reason> reasons_of(const ScoreStore& store) {
+  std::map<std::tuple<std::string, std::string, std::string>, std::size_t>
+      counts;
+  for (const ScoreRecord& record : store.find()) {
+    if (record.status == ScoreStatus::ok) continue;
+    ++counts[{
+        record.proxy, std::string(to_text(record.status)), record.reason}];
+  }
+  std::vector<Reason> reasons;
+  for (const auto& [key, count] : counts) {
+    const auto& [proxy, status, reason] = key;
+    reasons.push_back({proxy, status, reason, count});
+  }
+  return reasons;
+}
+
+/// The same architecture in both tables, by row.
+struct Match {
+  std::size_t score;
+  std::size_t truth;
+};
+
+std::vector<Match> matches_of(
+    const benchmarks::Table& scores,
+    const benchmarks::Table& truth,
+    const std::string& population_name) {
+  std::unordered_map<std::string_view, std::size_t> row_of;
+  for (std::size_t row = 0; row < scores.arch.size(); ++row) {
+    row_of.emplace(scores.arch[row], row);
+  }
+  std::vector<Match> matches;
+  std::vector<std::string> arch;
+  for (std::size_t row = 0; row < truth.arch.size(); ++row) {
+    const auto found = row_of.find(truth.arch[row]);
+    if (found == row_of.end()) continue;
+    matches.push_back({found->second, row});
+    arch.push_back(truth.arch[row]);
+  }
+  std::vector<Match> members;
+  for (const std::size_t row : population(arch, population_name).rows) {
+    members.push_back(matches[row]);
+  }
+  return members;
+}
+
+std::size_t position(
+    const std::vector<std::string>& names,
+    const std::string& name) {
+  return static_cast<std::size_t>(
+      std::find(names.begin(), names.end(), name) - names.begin());
+}
+
+/// The columns of the scores that a report shows, all of which exist.
+std::vector<std::size_t> shown_columns(
+    const benchmarks::Table& scores,
+    const ReportOptions& options) {
+  std::vector<std::size_t> shown;
+  const auto add = [&](std::size_t column) {
+    if (column < scores.columns.size() &&
+        std::ranges::find(shown, column) == shown.end()) {
+      shown.push_back(column);
+    }
+  };
+  if (options.study.proxies.empty()) {
+    for (std::size_t i = 0; i < scores.columns.size(); ++i) add(i);
+  }
+  for (const std::string& name : options.study.proxies) {
+    add(position(scores.columns, name));
+  }
+  for (const std::string& name : options.costs) {
+    add(position(scores.columns, name));
+  }
+  return shown;
+}
+
+void check_costs(
+    const benchmarks::Table& scores,
+    const benchmarks::Table& truth,
+    const std::vector<std::string>& costs) {
+  std::vector<std::string> known = scores.columns;
+  known.insert(known.end(), truth.columns.begin(), truth.columns.end());
+  for (const std::string& cost : costs) {
+    if (std::ranges::find(known, cost) != known.end()) continue;
+    const std::string near = nearest_name(cost, known);
+    throw UserError(
+        "--cost {}: no such column in {} or {}{}",
+        cost,
+        scores.source,
+        truth.source,
+        near.empty() ? "" : ", did you mean " + near + "?");
+  }
+}
+
+class Columns {
+ public:
+  Columns(const ReportOptions& options, const std::vector<Match>& matches)
+      : options_(options), matches_(matches) {}
+
+  void add_score(const benchmarks::Table& scores, std::size_t column) {
+    add(scores, column, true, &Match::score);
+  }
+
+  void add_truth(const benchmarks::Table& truth, std::size_t column) {
+    add(truth, column, false, &Match::truth);
+  }
+
+  std::vector<ReportColumn> take() { return std::move(columns_); }
+
+ private:
+  void add(
+      const benchmarks::Table& table,
+      std::size_t column,
+      bool score,
+      std::size_t Match::*row) {
+    ReportColumn made;
+    made.name = table.columns[column];
+    made.score = score;
+    const auto& costs = options_.costs;
+    made.cost = costs.empty()
+                    ? is_cost(made.name)
+                    : std::ranges::find(costs, made.name) != costs.end();
+    made.values.reserve(matches_.size());
+    for (const Match& match : matches_) {
+      made.values.push_back(table.values[column][match.*row]);
+    }
+    columns_.push_back(std::move(made));
+  }
+
+  const ReportOptions& options_;
+  const std::vector<Match>& matches_;
+  std::vector<ReportColumn> columns_;
+};
+
+Similarity similarity_of(const Report& report) {
+  std::vector<std::string> names;
+  std::vector<std::vector<double>> columns;
+  for (const ReportColumn& column : report.columns) {
+    if (!column.score) continue;
+    names.push_back(column.name);
+    columns.push_back(column.values);
+  }
+  return compare_proxies(names, columns, report.options.study.missing);
+}
+
+std::vector<Answer> answers_of(const Report& report) {
+  std::vector<Answer> answers;
+  for (const std::string& metric : report.options.study.metrics) {
+    std::vector<StudyRow> rows;
+    for (const StudyRow& row : report.study.rows) {
+      if (row.metric == metric) rows.push_back(row);
+    }
+    answers.push_back(answer_of(rows, report.options.study));
+  }
+  return answers;
+}
+
+/// Whoever asks for some proxies wants to see the one to beat beside them.
+void add_baseline(StudyOptions& study, const benchmarks::Table& scores) {
+  if (study.proxies.empty()) return;
+  const auto in = [&](const std::vector<std::string>& names) {
+    return std::ranges::find(names, study.baseline) != names.end();
+  };
+  if (in(scores.columns) && !in(study.proxies)) {
+    study.proxies.push_back(study.baseline);
+  }
+}
+
+/// What an answer about a part of the truth must not be taken for.
+void note_coverage(Study& study) {
+  const JoinSummary& summary = study.summary;
+  if (summary.truth_only == 0) return;
+  study.notes.push_back(fmt::format(
+      "The scores cover {} of the truth's {} architectures: the answer is "
+      "about "
+      "those, and unless they were drawn at random, about no others.",
+      summary.joined,
+      summary.joined + summary.truth_only));
+}
+
+std::string file_name(const std::string& path) {
+  return path == "-" ? "standard input" : fs::path(path).filename().string();
+}
+
+}  // namespace
+
+Origin read_origin(const std::string& scores) {
+  Origin origin;
+  origin.source = scores;
+  if (scores == "-" || !fs::is_regular_file(scores) || !is_sqlite(scores)) {
+    return origin;
+  }
+  const ScoreStore store = ScoreStore::read(scores);
+  origin.store = true;
+  origin.protocol = store.protocol();
+  origin.runs = store.runs();
+  origin.reasons = reasons_of(store);
+  return origin;
+}
+
+bool is_cost(const std::string& column) {
+  std::string name = column;
+  std::ranges::transform(name, name.begin(), [](unsigned char c) {
+    return static_cast<char>(std::tolower(c));
+  });
+  constexpr std::array kParts{"params", "macs", "flops", "latency", "energy"};
+  return std::ranges::any_of(kParts, [&](const char* part) {
+    return name.find(part) != std::string::npos;
+  });
+}
+
+Report make_report(
+    const benchmarks::Table& scores,
+    const benchmarks::Table& truth,
+    const ReportOptions& options,
+    Origin origin) {
+  check_costs(scores, truth, options.costs);
+  Report report;
+  report.options = options;
+  add_baseline(report.options.study, scores);
+  report.study = run_study(scores, truth, report.options.study);
+  note_coverage(report.study);
+  report.origin = std::move(origin);
+  report.truth = truth.source;
+  report.title = !options.title.empty() ? options.title
+                                        : fmt::format(
+                                              "{} against {}",
+                                              file_name(report.origin.source),
+                                              file_name(truth.source));
+  const std::vector<Match> matches =
+      matches_of(scores, truth, options.study.population);
+  for (const Match& match : matches) {
+    report.arch.push_back(truth.arch[match.truth]);
+  }
+  Columns columns(options, matches);
+  for (const std::size_t column : shown_columns(scores, report.options)) {
+    columns.add_score(scores, column);
+  }
+  for (std::size_t i = 0; i < truth.columns.size(); ++i) {
+    columns.add_truth(truth, i);
+  }
+  report.columns = columns.take();
+  report.answers = answers_of(report);
+  report.summary = summary_of(report.study.rows, options.study);
+  report.similarity = similarity_of(report);
+  return report;
+}
+
+}  // namespace zcp::analysis::report

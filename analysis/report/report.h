@@ -1,0 +1,87 @@
+// A report: a study with everything its page and its figures show.
+//
+// All that is a statistic is computed here and by the analysis functions; the
+// page counts only what a selection made on it asks for.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "analysis/protocol.h"
+#include "analysis/report/similarity.h"
+#include "analysis/report/verdict.h"
+#include "analysis/score_store.h"
+#include "analysis/study.h"
+#include "benchmarks/table.h"
+
+namespace zcp::analysis::report {
+
+/// Why scores of one proxy are missing, and how many.
+struct Reason {
+  std::string proxy;
+  std::string status;
+  std::string reason;
+  std::size_t count = 0;
+};
+
+/// Where scores come from. A CSV names no protocol, run or reason.
+struct Origin {
+  std::string source;  ///< the file, as named
+  bool store = false;
+  Protocol protocol;
+  std::vector<Run> runs;
+  std::vector<Reason> reasons;
+};
+
+/// What the file of scores says of their making. `-` and whatever is no store
+/// is taken for a CSV. Throws as ScoreStore::read.
+Origin read_origin(const std::string& scores);
+
+struct ReportOptions {
+  StudyOptions study;
+  /// Columns of scores or truth that cost something, to filter by and to weigh
+  /// against; empty: those whose name says so (see is_cost).
+  std::vector<std::string> costs;
+  std::string title;    ///< empty: names both files
+  std::string program;  ///< name and version, for the foot of the page
+};
+
+/// One column over the architectures of a report; NaN where it has no value.
+struct ReportColumn {
+  std::string name;
+  bool score = false;  ///< of the scores (a proxy), else of the truth
+  bool cost = false;
+  std::vector<double> values;
+};
+
+struct Report {
+  ReportOptions options;
+  std::string title;
+  Origin origin;
+  std::string truth;  ///< the file, as named
+  /// The architectures of the population, in the order of the truth.
+  std::vector<std::string> arch;
+  /// The proxies asked for, the baseline among them, costs of the scores, then
+  /// the truth's columns.
+  std::vector<ReportColumn> columns;
+  Study study;
+  std::vector<Answer> answers;  ///< one a metric
+  std::string summary;          ///< over the metrics
+  Similarity similarity;        ///< of the proxies, over `arch`
+};
+
+/// True for names with a part such as params, macs, flops, latency, energy.
+bool is_cost(const std::string& column);
+
+/// Runs the study and collects what a report shows. Throws UserError as
+/// run_study does, and for a cost that is no column.
+Report make_report(
+    const benchmarks::Table& scores,
+    const benchmarks::Table& truth,
+    const ReportOptions& options,
+    Origin origin);
+
+}  // namespace zcp::analysis::report

@@ -1,0 +1,129 @@
+// What the figures are drawn with: SVG elements, axes, legible numbers.
+#pragma once
+
+#include <iosfwd>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace zcp::analysis::report {
+
+/// `text` with the characters that mean something in XML escaped; control
+/// characters, which XML has no place for, become blanks.
+std::string escape_xml(std::string_view text);
+
+struct Point {
+  double x;
+  double y;
+};
+
+/// An SVG document that grows downwards in painting order. Lengths are in
+/// pixels, `style` is a class of the style sheet in svg.cpp.
+class Svg {
+ public:
+  Svg(double width, double height) : width_(width), height_(height) {}
+
+  /// `anchor` is start, middle or end.
+  void text(
+      Point at,
+      std::string_view anchor,
+      std::string_view content,
+      std::string_view style = "");
+  /// Reads upwards, centred on `at`.
+  void upright_text(Point at, std::string_view content);
+  /// Reads upwards, its end at `at`.
+  void upright_text_end(Point at, std::string_view content);
+  void line(Point from, Point to, std::string_view style);
+  void polyline(
+      std::span<const Point> points,
+      std::string_view style,
+      std::string_view colour = "");
+  void polygon(
+      std::span<const Point> points,
+      std::string_view style,
+      std::string_view fill = "");
+  void circle(
+      Point centre,
+      double radius,
+      std::string_view style,
+      std::string_view fill = "");
+  void
+  rectangle(Point corner, double width, double height, std::string_view fill);
+
+  void write(std::ostream& out) const;
+
+ private:
+  double width_;
+  double height_;
+  std::string body_;
+};
+
+/// Maps values to pixels, linearly or by their logarithm.
+class Axis {
+ public:
+  /// Covers the finite `values` and a little more; logarithmic when all are
+  /// positive and they span more than three powers of ten. `from` and `to` are
+  /// the pixels of its ends, in either order.
+  Axis(std::span<const double> values, double from, double to);
+  /// Covers [low, high] exactly.
+  Axis(double low, double high, bool logarithmic, double from, double to);
+
+  double pixel(double value) const;
+  /// Round values in ascending order, some five of them.
+  std::vector<double> ticks() const;
+  bool logarithmic() const { return logarithmic_; }
+
+ private:
+  double place(double value) const;
+
+  double low_;
+  double high_;
+  bool logarithmic_;
+  double from_;
+  double to_;
+};
+
+/// Lines and numbers of both axes of a plot in [left, right] x [top, bottom],
+/// and what they measure.
+struct Frame {
+  double left;
+  double top;
+  double right;
+  double bottom;
+};
+void draw_axes(
+    Svg& svg,
+    const Frame& frame,
+    const Axis& x,
+    const Axis& y,
+    const std::string& x_name,
+    const std::string& y_name);
+
+/// "0.2", "1.5M", "1e-05".
+std::string tick_text(double value);
+
+/// ".612" as "0.612", "-" where there is no number.
+std::string value_text(double value);
+
+/// Moves labels apart to `gap` pixels, within [top, bottom] where that can
+/// be, each as near to its place as those before it leave room. Returns the
+/// new places in the order given.
+std::vector<double> spread_labels(
+    std::span<const double> places,
+    double gap,
+    double top,
+    double bottom);
+
+/// `share` of the way from light to dark blue, for counts; "#rrggbb".
+std::string sequential_colour(double share);
+
+/// -1 orange, 0 white, 1 blue: told apart without red and green.
+std::string diverging_colour(double value);
+
+/// Colours of single proxies that are told apart with any colour vision
+/// (Okabe and Ito 2008), without the one of the baseline.
+std::span<const std::string_view> series_colours();
+
+}  // namespace zcp::analysis::report

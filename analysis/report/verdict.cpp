@@ -1,0 +1,354 @@
+#include "analysis/report/verdict.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+namespace zcp::analysis::report {
+namespace {
+
+constexpr double kAlpha = 0.05;
+/// The subset that the answer's second part is about, where there is a choice.
+constexpr double kBestShare = 0.1;
+
+using Rows = std::vector<StudyRow>;
+
+std::string three_digits(double value) {
+  const std::string text = fmt::format("{:.3f}", value);
+  return text == "-0.000" ? "0.000" : text;
+}
+
+std::string with_interval(double value, const Interval& interval) {
+  if (std::isnan(interval.low)) return three_digits(value);
+  return fmt::format(
+      "{} [{}, {}]",
+      three_digits(value),
+      three_digits(interval.low),
+      three_digits(interval.high));
+}
+
+Rows of_subset(std::span<const StudyRow> rows, const std::string& subset) {
+  Rows chosen;
+  for (const StudyRow& row : rows) {
+    if (row.subset == subset) chosen.push_back(row);
+  }
+  return chosen;
+}
+
+/// The rows that a verdict is about, by verdict, the greatest gain first.
+struct Sides {
+  Rows beats;
+  std::size_t undecided = 0;
+  std::size_t trails = 0;
+  std::size_t unknown = 0;
+
+  std::size_t decided() const { return beats.size() + undecided + trails; }
+};
+
+Sides sides_of(const Rows& rows, const std::string& baseline) {
+  Sides sides;
+  for (const StudyRow& row : rows) {
+    switch (verdict_of(row, baseline)) {
+      case Verdict::beats:
+        sides.beats.push_back(row);
+        break;
+      case Verdict::undecided:
+        ++sides.undecided;
+        break;
+      case Verdict::trails:
+        ++sides.trails;
+        break;
+      case Verdict::unknown:
+        ++sides.unknown;
+        break;
+      case Verdict::baseline:
+        break;
+    }
+  }
+  std::ranges::stable_sort(
+      sides.beats, std::ranges::greater{}, &StudyRow::tau_minus_baseline);
+  return sides;
+}
+
+/// "Two", "12".
+std::string count_text(std::size_t count) {
+  constexpr std::array kWords{
+      "No",
+      "One",
+      "Two",
+      "Three",
+      "Four",
+      "Five",
+      "Six",
+      "Seven",
+      "Eight",
+      "Nine",
+      "Ten"};
+  return count < kWords.size() ? kWords[count] : fmt::format("{}", count);
+}
+
+std::string plural(std::size_t count, const char* one, const char* several) {
+  return fmt::format("{} {}", count, count == 1 ? one : several);
+}
+
+/// "a", "a and b", "a, b and c".
+std::string listed(const std::vector<std::string>& names) {
+  if (names.size() < 2) return names.empty() ? "" : names.front();
+  return fmt::format(
+      "{} and {}",
+      fmt::join(names.begin(), names.end() - 1, ", "),
+      names.back());
+}
+
+/// Whom the verdict "beats" applies to, as the headline has it.
+std::string headline_of(
+    const Sides& sides,
+    const std::string& metric,
+    const StudyOptions& options) {
+  const std::string rival = describe_baseline(options.baseline);
+  if (sides.decided() == 0) {
+    return fmt::format(
+        "Whether any proxy beats {} on {} is not answered here.",
+        rival,
+        metric);
+  }
+  if (sides.beats.size() == 1 || sides.decided() == 1) {
+    const bool beats = !sides.beats.empty();
+    return fmt::format(
+        "{} beats {} on {}.",
+        beats ? sides.beats.front().proxy : "No proxy",
+        rival,
+        metric);
+  }
+  if (sides.beats.empty()) {
+    return fmt::format(
+        "None of {} proxies is shown to beat {} on {}.",
+        sides.decided(),
+        rival,
+        metric);
+  }
+  return fmt::format(
+      "{} of {} proxies beat {} on {}.",
+      count_text(sides.beats.size()),
+      sides.decided(),
+      rival,
+      metric);
+}
+
+/// Why there are no verdicts at all.
+std::string no_verdict(const Rows& rows, const StudyOptions& options) {
+  const bool no_baseline = std::ranges::all_of(rows, [](const StudyRow& row) {
+    return std::isnan(row.tau_minus_baseline);
+  });
+  if (no_baseline) {
+    return fmt::format(
+        "The scores have no usable column {} to compare with.",
+        options.baseline);
+  }
+  if (options.draws == 0) {
+    return "No intervals were drawn, and point estimates alone decide nothing.";
+  }
+  return "There is no other proxy with an interval of its difference.";
+}
+
+std::string gains(const Sides& sides) {
+  const StudyRow& first = sides.beats.front();
+  return fmt::format(
+      "{} gains most: {} of tau-b.",
+      first.proxy,
+      with_interval(
+          first.tau_minus_baseline, first.tau_minus_baseline_interval));
+}
+
+/// "5 cannot be told from it, 12 rank worse."
+std::string others(const Sides& sides) {
+  std::vector<std::string> parts;
+  if (sides.undecided > 0) {
+    parts.push_back(
+        plural(sides.undecided, "proxy", "proxies") +
+        " cannot be told from it");
+  }
+  if (sides.trails > 0) {
+    parts.push_back(
+        plural(sides.trails, "proxy ranks", "proxies rank") + " worse");
+  }
+  if (sides.unknown > 0) {
+    parts.push_back(
+        plural(sides.unknown, "proxy has", "proxies have") + " no interval");
+  }
+  return parts.empty() ? "" : listed(parts) + ".";
+}
+
+std::string baseline_alone(const Rows& rows, const std::string& baseline) {
+  const auto found = std::ranges::find(rows, baseline, &StudyRow::proxy);
+  if (found == rows.end() || std::isnan(found->kendall.value)) return "";
+  return fmt::format(
+      "{} alone reaches tau-b {}.",
+      baseline,
+      with_interval(found->kendall.value, found->kendall_interval));
+}
+
+/// A family too large for its draws: no proxy can pass Holm's correction.
+std::string too_few_draws(const Sides& sides, const StudyOptions& options) {
+  if (least_p_value(options.draws, sides.decided()) < kAlpha) return "";
+  return fmt::format(
+      "With {} draws no p-value can pass Holm's correction over {} proxies: "
+      "draw more.",
+      options.draws,
+      sides.decided());
+}
+
+/// Sentences that are not empty, one after the other.
+std::string text_of(const std::vector<std::string>& sentences) {
+  std::string text;
+  for (const std::string& sentence : sentences) {
+    if (sentence.empty()) continue;
+    if (!text.empty()) text += ' ';
+    text += sentence;
+  }
+  return text;
+}
+
+/// The subset whose share is nearest to kBestShare, of those asked for.
+std::optional<double> best_share(const StudyOptions& options) {
+  std::optional<double> nearest;
+  for (const double share : options.top) {
+    if (share >= 1) continue;
+    const auto apart = [](double s) { return std::abs(s - kBestShare); };
+    if (!nearest || apart(share) < apart(*nearest)) nearest = share;
+  }
+  return nearest;
+}
+
+std::string among_best(
+    std::span<const StudyRow> rows,
+    const Sides& all,
+    const StudyOptions& options) {
+  const auto share = best_share(options);
+  if (!share) return "";
+  const Rows chosen = of_subset(rows, fmt::format("top {}", *share));
+  const Sides sides = sides_of(chosen, options.baseline);
+  if (sides.decided() == 0) return "";
+  std::vector<std::string> names;
+  for (const StudyRow& row : sides.beats) names.push_back(row.proxy);
+  const std::size_t still = static_cast<std::size_t>(std::count_if(
+      all.beats.begin(), all.beats.end(), [&](const StudyRow& row) {
+        return std::ranges::find(names, row.proxy) != names.end();
+      }));
+  std::string text = fmt::format(
+      "Among the best {:.4g} % by {} (n = {}), ",
+      *share * 100,
+      chosen.front().metric,
+      chosen.front().n);
+  if (names.empty()) {
+    text += fmt::format("none is shown to beat {}.", options.baseline);
+    return text;
+  }
+  text += fmt::format(
+      "{} {} {}",
+      names.size() > 4 ? plural(names.size(), "proxy", "proxies")
+                       : listed(names),
+      names.size() == 1 ? "beats" : "beat",
+      options.baseline);
+  if (all.beats.empty()) return text + ".";
+  return text + fmt::format(
+                    "; of the {} above, {} still {}.",
+                    all.beats.size(),
+                    still == 0 ? "none" : fmt::format("{}", still),
+                    still == 1 ? "does" : "do");
+}
+
+}  // namespace
+
+std::string_view to_text(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::beats:
+      return "beats";
+    case Verdict::undecided:
+      return "undecided";
+    case Verdict::trails:
+      return "trails";
+    case Verdict::baseline:
+      return "baseline";
+    case Verdict::unknown:
+      break;
+  }
+  return "unknown";
+}
+
+Verdict verdict_of(const StudyRow& row, const std::string& baseline) {
+  if (row.proxy == baseline) return Verdict::baseline;
+  const Interval& interval = row.tau_minus_baseline_interval;
+  if (std::isnan(interval.low) || std::isnan(row.tau_minus_baseline)) {
+    return Verdict::unknown;
+  }
+  if (interval.high < 0) return Verdict::trails;
+  const bool beats = interval.low > 0 && row.p_beats_baseline_holm < kAlpha;
+  return beats ? Verdict::beats : Verdict::undecided;
+}
+
+std::string describe_baseline(const std::string& baseline) {
+  return baseline == "params" ? "counting parameters" : baseline;
+}
+
+double least_p_value(std::size_t draws, std::size_t proxies) {
+  return static_cast<double>(proxies) / static_cast<double>(draws + 1);
+}
+
+Answer answer_of(std::span<const StudyRow> rows, const StudyOptions& options) {
+  const Rows all = of_subset(rows, "all");
+  const Sides sides = sides_of(all, options.baseline);
+  Answer answer;
+  answer.metric = rows.front().metric;
+  answer.headline = headline_of(sides, answer.metric, options);
+  if (sides.decided() == 0) {
+    answer.detail = no_verdict(all, options);
+    return answer;
+  }
+  answer.detail = text_of(
+      {sides.beats.empty() ? "" : gains(sides),
+       baseline_alone(all, options.baseline),
+       others(sides),
+       too_few_draws(sides, options)});
+  answer.best = among_best(rows, sides, options);
+  return answer;
+}
+
+std::string summary_of(
+    std::span<const StudyRow> rows,
+    const StudyOptions& options) {
+  if (options.metrics.size() < 2) return "";
+  std::vector<std::string> names;
+  bool decided = false;
+  for (const StudyRow& row : rows) {
+    if (row.metric != options.metrics.front() || row.subset != "all") continue;
+    const bool everywhere =
+        std::ranges::all_of(rows, [&](const StudyRow& other) {
+          if (other.proxy != row.proxy || other.subset != "all") return true;
+          const Verdict verdict = verdict_of(other, options.baseline);
+          decided |=
+              verdict != Verdict::unknown && verdict != Verdict::baseline;
+          return verdict == Verdict::beats;
+        });
+    if (everywhere) names.push_back(row.proxy);
+  }
+  if (!decided) return "";
+  const std::string rival = describe_baseline(options.baseline);
+  const std::size_t metrics = options.metrics.size();
+  const std::string both =
+      metrics == 2 ? "both" : fmt::format("all {}", metrics);
+  if (names.empty()) {
+    return fmt::format(
+        "No proxy is shown to beat {} on {} metrics.", rival, both);
+  }
+  return fmt::format(
+      "On {} metrics, {} {} {}.",
+      both,
+      listed(names),
+      names.size() == 1 ? "beats" : "beat",
+      rival);
+}
+
+}  // namespace zcp::analysis::report
