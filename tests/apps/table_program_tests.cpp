@@ -218,3 +218,37 @@ TEST_CASE("program: a store that was cut is not read") {
   CHECK(run.out == "");
   CHECK(contains(run.err, cut));
 }
+
+TEST_CASE("program: correlate beside published numbers") {
+  const Files files;
+  CHECK(contains(output_of({"correlate", "--published", "list"}), "az_nas: "));
+  const std::string cells =
+      "|none~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|,1,20\n"
+      "|none~0|+|none~0|none~1|+|nor_conv_1x1~0|none~1|none~2|,2,30\n"
+      "|none~0|+|none~0|none~1|+|nor_conv_3x3~0|none~1|none~2|,3,25\n";
+  const std::string table =
+      files.folder.write("cells.csv", "arch,params,cifar10_test\n" + cells);
+  const Strings wanted = {
+      "correlate",
+      "--scores",
+      table,
+      "--truth",
+      table,
+      "--metric",
+      "cifar10_test",
+      "--proxies",
+      "params",
+      "--published",
+      "az_nas"};
+  CHECK(contains(
+      output_of(wanted), "differs: cifar10_test: theirs: all 15625, ours: 3"));
+  const auto rows =
+      nlohmann::json::parse(output_of(wanted + Strings{"--json"}));
+  const auto& published = rows[0]["published"];
+  REQUIRE(published.size() == 1);
+  CHECK(published[0]["theirs"] == 0.578);
+  CHECK(published[0]["ours"].get<double>() == doctest::Approx(1.0 / 3));
+  CHECK(published[0]["inside"] == true);
+  CHECK(published[0]["same_truth"] == true);
+  CHECK(published[0]["same_population"] == false);
+}

@@ -64,6 +64,8 @@ TEST_CASE("correlate refuses wrong options") {
   files.correlate({"--metric", "acc", "--composites", "votes"}, "votes");
   files.correlate({"--metric", "acc", "--composites", "c=log_rank(p"}, "c=");
   files.correlate({"--metric", "acc", "--composites", "vote"}, "vote");
+  files.correlate({"--metric", "acc", "--published", "zicoo"}, "zicoo");
+  files.correlate({"--metric", "acc", "--published", "zico"}, "zico@SPACE");
 }
 
 TEST_CASE("correlate refuses tables that are absent, cut or not numeric") {

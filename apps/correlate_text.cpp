@@ -1,0 +1,214 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <iostream>
+
+#include "apps/correlate_result.h"
+#include "apps/text_table.h"
+
+namespace zcp::apps {
+namespace {
+
+using analysis::StudyRow;
+
+/// The names of the columns; `versus` those of the difference to a baseline.
+Cells header(const std::string& baseline, bool versus) {
+  Cells cells{"proxy", "missing", "tau", "rho", "r", "weighted tau"};
+  if (versus) {
+    cells.push_back("tau - " + baseline);
+    cells.push_back("p (Holm)");
+  }
+  return cells;
+}
+
+Cells to_cells(const StudyRow& row, bool versus) {
+  Cells cells{
+      row.proxy,
+      fmt::format("{}", row.missing),
+      with_interval(row.kendall.value, row.kendall_interval),
+      with_interval(row.spearman.value, row.spearman_interval),
+      short_number(row.pearson.value),
+      short_number(row.weighted_tau)};
+  if (versus) {
+    cells.push_back(
+        with_interval(row.tau_minus_baseline, row.tau_minus_baseline_interval));
+    cells.push_back(short_number(row.p_beats_baseline_holm));
+  }
+  return cells;
+}
+
+/// A second table: how good the best-scored are.
+void print_criteria(const std::vector<StudyRow>& rows) {
+  if (rows.front().criteria.empty()) return;
+  std::vector<Cells> lines{{"proxy"}};
+  for (const auto& [name, value] : rows.front().criteria) {
+    lines.front().push_back(name);
+  }
+  for (const StudyRow& row : rows) {
+    Cells cells{row.proxy};
+    for (const auto& [name, value] : row.criteria) {
+      cells.push_back(fmt::format("{:.4g}", value));
+    }
+    cells.resize(lines.front().size(), "-");
+    lines.push_back(std::move(cells));
+  }
+  print_aligned(lines);
+}
+
+/// One metric and subset, the best tau first.
+void print_table(std::vector<StudyRow> rows, const std::string& baseline) {
+  const auto key = [](const StudyRow& row) {
+    return std::isnan(row.kendall.value) ? -2.0 : row.kendall.value;
+  };
+  std::stable_sort(rows.begin(), rows.end(), [&](auto& a, auto& b) {
+    return key(a) > key(b);
+  });
+  const bool versus = std::any_of(rows.begin(), rows.end(), [](auto& row) {
+    return !std::isnan(row.tau_minus_baseline);
+  });
+  std::vector<Cells> lines{header(baseline, versus)};
+  std::size_t most = 0;
+  for (const StudyRow& row : rows) {
+    lines.push_back(to_cells(row, versus));
+    most = std::max(most, row.n);
+  }
+  std::cout << fmt::format(
+      "{}, {}: n = {}\n", rows.front().metric, rows.front().subset, most);
+  print_aligned(lines);
+  print_criteria(rows);
+}
+
+void print_tables(
+    const std::vector<StudyRow>& rows,
+    const std::string& baseline) {
+  std::size_t first = 0;
+  for (std::size_t i = 1; i <= rows.size(); ++i) {
+    if (i < rows.size() && rows[i].metric == rows[first].metric &&
+        rows[i].subset == rows[first].subset) {
+      continue;
+    }
+    if (first != 0) std::cout << "\n";
+    const auto begin = rows.begin();
+    print_table(
+        {begin + static_cast<std::ptrdiff_t>(first),
+         begin + static_cast<std::ptrdiff_t>(i)},
+        baseline);
+    first = i;
+  }
+}
+
+/// What keeps the two from being the same quantity.
+std::string remark(const analysis::PublishedRow& row) {
+  std::vector<std::string> parts;
+  if (!row.same_truth) parts.push_back("theirs: " + row.theirs.metric);
+  if (!row.same_population) {
+    parts.push_back(fmt::format(
+        "theirs: {} {}, ours: {}",
+        row.theirs.population,
+        row.theirs.cells,
+        row.n));
+  }
+  return fmt::format("{}", fmt::join(parts, "; "));
+}
+
+Cells to_cells(const analysis::PublishedRow& row) {
+  const bool known = !std::isnan(row.interval.low);
+  return {
+      row.proxy,
+      row.metric,
+      row.theirs.statistic,
+      short_number(row.theirs.value),
+      with_interval(row.ours, row.interval),
+      known ? row.inside ? "yes" : "no" : "-"};
+}
+
+/// Says once what holds for all rows.
+void print_remarks(const std::vector<analysis::PublishedRow>& rows) {
+  std::vector<std::string> said;
+  for (const analysis::PublishedRow& row : rows) {
+    std::string text = remark(row);
+    if (text.empty() ||
+        std::find(said.begin(), said.end(), text) != said.end()) {
+      continue;
+    }
+    print_wrapped("differs: " + row.metric + ": " + text, 2);
+    said.push_back(std::move(text));
+  }
+}
+
+void print_published(const CorrelateResult& result) {
+  if (!result.published) return;
+  const analysis::PublishedTable& table = *result.published->table;
+  std::cout << "\n";
+  print_wrapped(
+      fmt::format(
+          "published: {} [{}]; {}; {}",
+          table.title,
+          result.published->space,
+          table.truth,
+          table.source),
+      0);
+  if (!table.note.empty()) print_wrapped("note: " + table.note, 2);
+  print_remarks(result.published_rows);
+  if (result.published_rows.empty()) {
+    print_wrapped("no proxy and metric is in both", 2);
+    return;
+  }
+  std::vector<Cells> lines{
+      {"proxy", "metric", "statistic", "theirs", "ours", "inside"}};
+  std::size_t inside = 0;
+  std::size_t known = 0;
+  for (const analysis::PublishedRow& row : result.published_rows) {
+    lines.push_back(to_cells(row));
+    inside += row.inside ? 1 : 0;
+    known += std::isnan(row.interval.low) ? 0 : 1;
+  }
+  print_aligned(lines, 3);
+  print_wrapped(fmt::format("{} of {} lie in our interval", inside, known), 2);
+}
+
+/// "zico 11, naswot 3" of the whole population, "none".
+std::string missing_counts(const std::vector<StudyRow>& rows) {
+  std::vector<std::string> parts;
+  for (const StudyRow& row : rows) {
+    if (row.subset != "all" || row.metric != rows.front().metric) continue;
+    if (row.missing != 0) {
+      parts.push_back(fmt::format("{} {}", row.proxy, row.missing));
+    }
+  }
+  return parts.empty() ? "none" : fmt::format("{}", fmt::join(parts, ", "));
+}
+
+}  // namespace
+
+void print_summary(
+    const analysis::Study& study,
+    const analysis::StudyOptions& options) {
+  const analysis::JoinSummary& summary = study.summary;
+  for (const std::string& note : study.notes) {
+    std::cerr << "zcp: note: " << note << "\n";
+  }
+  std::cerr << fmt::format(
+      "joined {} architectures ({} of the scores without truth, {} of the "
+      "truth without scores)\n",
+      summary.joined,
+      summary.scores_only,
+      summary.truth_only);
+  std::cerr << fmt::format(
+      "population {}: {} architectures\n",
+      options.population,
+      summary.population);
+  const bool last = options.missing == analysis::Missing::last;
+  std::cerr << fmt::format(
+      "missing scores ({}): {}\n",
+      last ? "ranked last" : "dropped",
+      missing_counts(study.rows));
+}
+
+void print_text(const CorrelateResult& result) {
+  print_tables(result.study.rows, result.options.baseline);
+  print_published(result);
+}
+
+}  // namespace zcp::apps
