@@ -7,6 +7,7 @@
 #include "analysis/atomic_file.h"
 #include "analysis/composite.h"
 #include "analysis/figure.h"
+#include "analysis/joined.h"
 #include "analysis/score_store.h"
 #include "analysis/study.h"
 #include "analysis/subset.h"
@@ -14,6 +15,7 @@
 #include "apps/commands.h"
 #include "apps/correlate_result.h"
 #include "apps/text_table.h"
+#include "benchmarks/csv.h"
 #include "benchmarks/table.h"
 #include "common/error.h"
 
@@ -70,6 +72,14 @@ po::options_description make_options() {
   add("top",
       po::value<Text>(),
       "also within these shares of the best by truth, such as 0.5,0.1");
+  add("bins",
+      po::value<std::vector<Text>>()->composing(),
+      "also within quantile bins of a column of the scores or the truth: "
+      "COLUMN:COUNT, such as params:4; may be repeated");
+  add("range",
+      po::value<std::vector<Text>>()->composing(),
+      "also within a range of such a column: COLUMN=LOW:HIGH, such as "
+      "params=1e5:5e5, either end may be left out; may be repeated");
   add("population",
       po::value<Text>()->default_value("all"),
       "all, or of NATS-TSS: connected, filtered, functions");
@@ -87,6 +97,11 @@ po::options_description make_options() {
       "seed of the bootstrap");
   add("criteria",
       "also nDCG, precision, best rank and regret of the best-scored");
+  add("differences", "also the paired difference of tau of every two proxies");
+  add("ceiling",
+      po::value<Text>(),
+      "columns of the truth that are runs of the metrics with other seeds "
+      "(default: METRIC_seedN, if there are any)");
   add("published",
       po::value<Text>(),
       "also beside a paper's numbers: ID or ID@SPACE (list: the IDs there "
@@ -133,6 +148,13 @@ std::vector<std::string> list_option(
   return list;
 }
 
+std::vector<Text> repeated(
+    const po::variables_map& values,
+    const std::string& option) {
+  if (values.count(option) == 0) return {};
+  return values[option].as<std::vector<Text>>();
+}
+
 /// The value of an option that is needed unless a list was asked for.
 Text required(const po::variables_map& values, const std::string& option) {
   if (values.count(option) != 0) return values[option].as<Text>();
@@ -162,6 +184,18 @@ analysis::StudyOptions study_options(const po::variables_map& values) {
   if (draws < 0) throw UserError("--bootstrap {}: expected 0 or more", draws);
   options.draws = static_cast<std::size_t>(draws);
   options.seed = non_negative(values, "seed");
+  for (const Text& text : repeated(values, "bins")) {
+    options.bins.push_back(analysis::parse_bins(text));
+  }
+  for (const Text& text : repeated(values, "range")) {
+    options.ranges.push_back(analysis::parse_range(text));
+  }
+  options.ceiling = list_option(values, "ceiling");
+  if (options.ceiling.size() == 1) {
+    throw UserError(
+        "--ceiling {}: expected two columns or more", options.ceiling[0]);
+  }
+  options.differences = values.count("differences") != 0;
   options.criteria = values.count("criteria") != 0;
   choice(values, "population", analysis::population_names());
   return options;
@@ -202,15 +236,51 @@ void add_published(
       *result.published, result.study.rows, result.options.population);
 }
 
+/// The truth's columns that the options speak of: the metrics, their single
+/// runs, and those that subsets are made of and the scores do not have.
+std::vector<Text> truth_columns(
+    const std::vector<Text>& header,
+    const benchmarks::Table& scores,
+    const analysis::StudyOptions& options) {
+  std::vector<Text> wanted = options.metrics;
+  const auto want = [&](const Text& name) {
+    if (std::find(wanted.begin(), wanted.end(), name) == wanted.end()) {
+      wanted.push_back(name);
+    }
+  };
+  for (const Text& metric : options.metrics) {
+    for (const Text& run : analysis::seed_columns(header, metric)) want(run);
+  }
+  for (const Text& run : options.ceiling) want(run);
+  for (const analysis::Bins& bins : options.bins) {
+    if (!analysis::find_column(scores, bins.column)) want(bins.column);
+  }
+  for (const analysis::Range& range : options.ranges) {
+    if (!analysis::find_column(scores, range.column)) want(range.column);
+  }
+  return wanted;
+}
+
+benchmarks::Table read_truth(
+    const Text& path,
+    const benchmarks::Table& scores,
+    const analysis::StudyOptions& options) {
+  const Text text = benchmarks::read_text(path);
+  const Text source = benchmarks::source_name(path);
+  const std::vector<Text> header = benchmarks::column_names(text, source);
+  return benchmarks::parse_table(
+      text, source, truth_columns(header, scores, options));
+}
+
 /// Reads the tables and does what the options ask for.
 CorrelateResult run(const po::variables_map& values) {
   CorrelateResult result;
   result.options = study_options(values);
   const std::vector<analysis::Composite> made = composites(values);
   benchmarks::Table scores = analysis::read_scores(required(values, "scores"));
-  const benchmarks::Table truth =
-      benchmarks::read_table(required(values, "truth"), result.options.metrics);
   analysis::add_composites(made, scores);
+  const benchmarks::Table truth =
+      read_truth(required(values, "truth"), scores, result.options);
   if (!result.options.proxies.empty()) {
     for (const analysis::Composite& composite : made) {
       result.options.proxies.push_back(composite.name);

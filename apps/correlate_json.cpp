@@ -83,12 +83,54 @@ ordered_json published_of(const CorrelateResult& result, const StudyRow& row) {
   return array;
 }
 
+/// The ceiling of the row's metric and subset, which has none as a rule.
+void add_ceiling(const analysis::Study& study, ordered_json& object) {
+  for (const analysis::Ceiling& ceiling : study.ceilings) {
+    if (ceiling.metric != object["metric"] ||
+        ceiling.subset != object["subset"]) {
+      continue;
+    }
+    object["ceiling_tau"] = number(ceiling.tau);
+    add_interval(object, "ceiling_tau", ceiling.tau_interval);
+    object["ceiling_rho"] = number(ceiling.rho);
+    add_interval(object, "ceiling_rho", ceiling.rho_interval);
+    object["ceiling_run_tau"] = number(ceiling.run_tau);
+    object["ceiling_run_rho"] = number(ceiling.run_rho);
+    object["ceiling_n"] = ceiling.n;
+    object["ceiling_columns"] = ceiling.columns;
+    return;
+  }
+}
+
+/// The differences to the proxies behind this one.
+ordered_json differences_of(const analysis::Study& study, const StudyRow& row) {
+  ordered_json array = ordered_json::array();
+  for (const analysis::PairDifference& pair : study.differences) {
+    if (pair.proxy != row.proxy || pair.metric != row.metric ||
+        pair.subset != row.subset) {
+      continue;
+    }
+    ordered_json object;
+    object["other"] = pair.other;
+    object["tau_difference"] = number(pair.tau_difference);
+    add_interval(object, "tau_difference", pair.interval);
+    object["p"] = number(pair.p);
+    object["p_holm"] = number(pair.p_holm);
+    array.push_back(std::move(object));
+  }
+  return array;
+}
+
 }  // namespace
 
 void print_json(const CorrelateResult& result) {
   ordered_json array = ordered_json::array();
   for (const StudyRow& row : result.study.rows) {
     ordered_json object = to_json(row, result.options);
+    add_ceiling(result.study, object);
+    if (result.options.differences) {
+      object["differences"] = differences_of(result.study, row);
+    }
     if (result.published) object["published"] = published_of(result, row);
     array.push_back(std::move(object));
   }

@@ -79,9 +79,54 @@ void print_table(std::vector<StudyRow> rows, const std::string& baseline) {
   print_criteria(rows);
 }
 
-void print_tables(
-    const std::vector<StudyRow>& rows,
-    const std::string& baseline) {
+/// How well runs of the metric agree among themselves.
+void print_ceiling(const analysis::Study& study, const StudyRow& row) {
+  for (const analysis::Ceiling& ceiling : study.ceilings) {
+    if (ceiling.metric != row.metric || ceiling.subset != row.subset) continue;
+    print_wrapped(
+        fmt::format(
+            "noise ceiling, {} runs of {} architectures: run to run tau {}, "
+            "rho "
+            "{}; a run to the mean of the others tau {}, rho {}",
+            ceiling.columns.size(),
+            ceiling.n,
+            with_interval(ceiling.tau, ceiling.tau_interval),
+            with_interval(ceiling.rho, ceiling.rho_interval),
+            short_number(ceiling.run_tau),
+            short_number(ceiling.run_rho)),
+        2);
+    return;
+  }
+}
+
+/// The paired differences of one metric and subset, the greatest first.
+void print_differences(const analysis::Study& study, const StudyRow& row) {
+  std::vector<analysis::PairDifference> pairs;
+  for (const analysis::PairDifference& pair : study.differences) {
+    if (pair.metric == row.metric && pair.subset == row.subset) {
+      pairs.push_back(pair);
+    }
+  }
+  if (pairs.empty()) return;
+  std::stable_sort(pairs.begin(), pairs.end(), [](auto& a, auto& b) {
+    return std::abs(a.tau_difference) > std::abs(b.tau_difference);
+  });
+  std::vector<Cells> lines{{"proxy", "less", "tau - tau", "p", "p (Holm)"}};
+  for (const analysis::PairDifference& pair : pairs) {
+    lines.push_back(
+        {pair.proxy,
+         pair.other,
+         with_interval(pair.tau_difference, pair.interval),
+         short_number(pair.p),
+         short_number(pair.p_holm)});
+  }
+  std::cout << fmt::format(
+      "{}, {}: differences of every two proxies\n", row.metric, row.subset);
+  print_aligned(lines, 2);
+}
+
+void print_tables(const analysis::Study& study, const std::string& baseline) {
+  const std::vector<StudyRow>& rows = study.rows;
   std::size_t first = 0;
   for (std::size_t i = 1; i <= rows.size(); ++i) {
     if (i < rows.size() && rows[i].metric == rows[first].metric &&
@@ -94,6 +139,8 @@ void print_tables(
         {begin + static_cast<std::ptrdiff_t>(first),
          begin + static_cast<std::ptrdiff_t>(i)},
         baseline);
+    print_ceiling(study, rows[first]);
+    print_differences(study, rows[first]);
     first = i;
   }
 }
@@ -207,7 +254,7 @@ void print_summary(
 }
 
 void print_text(const CorrelateResult& result) {
-  print_tables(result.study.rows, result.options.baseline);
+  print_tables(result.study, result.options.baseline);
   print_published(result);
 }
 

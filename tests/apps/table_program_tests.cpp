@@ -252,3 +252,39 @@ TEST_CASE("program: correlate beside published numbers") {
   CHECK(published[0]["same_truth"] == true);
   CHECK(published[0]["same_population"] == false);
 }
+
+TEST_CASE("program: correlate in bins and ranges, with a noise ceiling") {
+  const Files files;
+  const std::string table = files.folder.write(
+      "runs.csv",
+      "arch,p,acc,acc_seed0,acc_seed1\n"
+      "a,1,1,1,2\nb,2,2,2,1\nc,3,4,4,4\nd,4,3,3,3\n");
+  const Strings wanted = {
+      "correlate",
+      "--scores",
+      table,
+      "--truth",
+      table,
+      "--metric",
+      "acc",
+      "--proxies",
+      "p",
+      "--bins",
+      "p:2",
+      "--range",
+      "p=2:",
+      "--range",
+      "acc=:2"};
+  const Finished text = run_zcp(wanted);
+  CHECK(text.status == 0);
+  CHECK(contains(text.out, "acc, p bin 2/2, 3 to 4: n = 2"));
+  CHECK(contains(text.out, "noise ceiling, 2 runs of 4 architectures"));
+  const auto rows =
+      nlohmann::json::parse(output_of(wanted + Strings{"--json"}));
+  REQUIRE(rows.size() == 5);
+  CHECK(rows[0]["ceiling_tau"].get<double>() == doctest::Approx(4.0 / 6));
+  CHECK(rows[0]["ceiling_n"] == 4);
+  CHECK(rows[1]["ceiling_tau"].get<double>() == doctest::Approx(-1));
+  CHECK(rows[3]["subset"] == "p=2:");
+  CHECK(rows[4]["n"] == 2);
+}

@@ -64,6 +64,12 @@ TEST_CASE("correlate refuses wrong options") {
   files.correlate({"--metric", "acc", "--composites", "votes"}, "votes");
   files.correlate({"--metric", "acc", "--composites", "c=log_rank(p"}, "c=");
   files.correlate({"--metric", "acc", "--composites", "vote"}, "vote");
+  files.correlate({"--metric", "acc", "--bins", "p"}, "--bins p");
+  files.correlate({"--metric", "acc", "--bins", "r:4"}, "'r'");
+  files.correlate({"--metric", "acc", "--range", "p=2"}, "--range p=2");
+  files.correlate({"--metric", "acc", "--range", "p=8:9"}, "--range p=8:9");
+  files.correlate({"--metric", "acc", "--ceiling", "acc"}, "--ceiling acc");
+  files.correlate({"--metric", "acc", "--ceiling", "acc,b"}, "'b'");
   files.correlate({"--metric", "acc", "--published", "zicoo"}, "zicoo");
   files.correlate({"--metric", "acc", "--published", "zico"}, "zico@SPACE");
 }
