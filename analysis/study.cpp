@@ -350,6 +350,21 @@ std::vector<std::string> notes_on(
 
 }  // namespace
 
+std::vector<Joined> join_metrics(
+    const benchmarks::Table& scores,
+    const benchmarks::Table& truth,
+    const StudyOptions& options) {
+  const Selection selection = select_columns(
+      scores, options.proxies, options.baseline, options.baseline_required);
+  const std::vector<Match> members =
+      restrict_to(options.population, join(scores, truth), truth);
+  std::vector<Joined> out;
+  for (const std::string& metric : options.metrics) {
+    out.push_back(collect(scores, truth, members, selection, metric));
+  }
+  return out;
+}
+
 Study run_study(
     const benchmarks::Table& scores,
     const benchmarks::Table& truth,

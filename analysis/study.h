@@ -11,6 +11,7 @@
 #include "analysis/bootstrap.h"
 #include "analysis/budget.h"
 #include "analysis/ceiling.h"
+#include "analysis/joined.h"
 #include "analysis/rank.h"
 #include "benchmarks/table.h"
 
@@ -102,6 +103,13 @@ struct Study {
   std::vector<Ceiling> ceilings;
   std::vector<std::string> notes;  ///< what the user should know, a line each
 };
+
+/// The rows of the population beside each of the metrics, as run_study has
+/// them. Throws as it does for the same mistakes.
+std::vector<Joined> join_metrics(
+    const benchmarks::Table& scores,
+    const benchmarks::Table& truth,
+    const StudyOptions& options);
 
 /// Throws UserError for a metric, proxy or required baseline that is no column
 /// (naming the columns), for tables that share no architecture (with how many
