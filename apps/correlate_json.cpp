@@ -1,8 +1,9 @@
+#include <algorithm>
 #include <cmath>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "apps/correlate_result.h"
+#include "apps/correlate.h"
 
 namespace zcp::apps {
 namespace {
@@ -121,6 +122,141 @@ ordered_json differences_of(const analysis::Study& study, const StudyRow& row) {
   return array;
 }
 
+/// Where the matrix has a proxy; the number of its names where it has it not.
+std::size_t place_of(
+    const analysis::ColumnMatrix& matrix,
+    const std::string& proxy) {
+  const auto found = std::find(matrix.names.begin(), matrix.names.end(), proxy);
+  return static_cast<std::size_t>(found - matrix.names.begin());
+}
+
+void add_matrix(const CorrelateResult& result, ordered_json& object) {
+  if (!result.matrix) return;
+  const analysis::ColumnMatrix& matrix = *result.matrix;
+  const std::size_t at = place_of(matrix, object["proxy"]);
+  if (at == matrix.names.size()) return;
+  ordered_json pairs = ordered_json::object();
+  for (std::size_t i = 0; i < matrix.names.size(); ++i) {
+    ordered_json pair;
+    pair["kendall_tau"] = number(matrix.tau[at][i]);
+    pair["spearman_rho"] = number(matrix.rho[at][i]);
+    pairs[matrix.names[i]] = std::move(pair);
+  }
+  object["pairs"] = std::move(pairs);
+  object["cluster"] = matrix.cluster[at];
+}
+
+void add_stability(const CorrelateResult& result, ordered_json& object) {
+  for (const analysis::Stability& row : result.stability) {
+    if (row.proxy != object["proxy"]) continue;
+    ordered_json stability;
+    stability["runs"] = row.runs;
+    stability["n"] = row.n;
+    stability["missing"] = row.missing;
+    stability["kendall_tau"] = number(row.tau);
+    stability["kendall_tau_least"] = number(row.tau_least);
+    stability["spearman_rho"] = number(row.rho);
+    stability["spearman_rho_least"] = number(row.rho_least);
+    stability["icc_agreement"] = number(row.icc_agreement);
+    stability["icc_consistency"] = number(row.icc_consistency);
+    stability["rank_change"] = number(row.rank_change);
+    stability["kept_top_0.1"] = number(row.kept);
+    for (const RunTaus& runs : result.run_taus) {
+      if (runs.proxy != row.proxy || runs.metric != object.value("metric", ""))
+        continue;
+      ordered_json taus = ordered_json::array();
+      for (const double tau : runs.tau) taus.push_back(number(tau));
+      stability["metric_tau_of_runs"] = std::move(taus);
+    }
+    object["stability"] = std::move(stability);
+  }
+}
+
+ordered_json to_json(const analysis::Ensemble& ensemble) {
+  ordered_json object;
+  object["members"] = ensemble.members;
+  object["rule"] =
+      ensemble.rule == analysis::RankRule::sum ? "rank_sum" : "log_rank";
+  object["kendall_tau"] = number(ensemble.tau);
+  return object;
+}
+
+ordered_json to_json(const analysis::EnsembleMethod& method) {
+  ordered_json object;
+  object["method"] = method.name;
+  object["held_out_tau"] = number(method.tau);
+  add_interval(object, "held_out_tau", method.interval);
+  object["minus_best_single"] = number(method.minus_single);
+  add_interval(object, "minus_best_single", method.minus_single_interval);
+  object["fold_tau"] = ordered_json::array();
+  for (const double tau : method.fold_tau) {
+    object["fold_tau"].push_back(number(tau));
+  }
+  object["chosen"] = ordered_json::array();
+  for (const analysis::Ensemble& each : method.chosen) {
+    object["chosen"].push_back(to_json(each));
+  }
+  object["overall"] = to_json(method.overall);
+  return object;
+}
+
+/// Ensembles are over the whole population, so they go with its rows.
+void add_ensembles(const CorrelateResult& result, ordered_json& object) {
+  for (const analysis::EnsembleResult& each : result.ensembles) {
+    if (each.metric != object["metric"] || object["subset"] != "all") continue;
+    object["ensembles"] = ordered_json::array();
+    for (const analysis::EnsembleMethod& method : each.methods) {
+      object["ensembles"].push_back(to_json(method));
+    }
+  }
+}
+
+void add_costs(const CorrelateResult& result, ordered_json& object) {
+  for (const analysis::CostTradeOff& row : result.costs) {
+    if (row.metric != object["metric"] || row.proxy != object["proxy"] ||
+        object["subset"] != "all") {
+      continue;
+    }
+    ordered_json cost;
+    cost["column"] = row.cost;
+    cost["n"] = row.n;
+    cost["missing"] = row.missing;
+    cost["true_front"] = row.true_front;
+    cost["chosen_front"] = row.chosen_front;
+    cost["shared"] = row.shared;
+    cost["hypervolume_ratio"] = number(row.hypervolume_ratio);
+    cost["limits"] = ordered_json::array();
+    for (const analysis::LimitLoss& loss : row.limits) {
+      cost["limits"].push_back(
+          {{"limit", number(loss.limit)},
+           {"n", loss.n},
+           {"best", number(loss.best)},
+           {"lost", number(loss.lost)}});
+    }
+    object["cost"] = std::move(cost);
+  }
+}
+
+/// An object a proxy of what needs no truth.
+ordered_json proxies_alone(const CorrelateResult& result) {
+  std::vector<std::string> names;
+  if (result.matrix) names = result.matrix->names;
+  for (const analysis::Stability& row : result.stability) {
+    if (std::find(names.begin(), names.end(), row.proxy) == names.end()) {
+      names.push_back(row.proxy);
+    }
+  }
+  ordered_json array = ordered_json::array();
+  for (const std::string& name : names) {
+    ordered_json object;
+    object["proxy"] = name;
+    add_matrix(result, object);
+    add_stability(result, object);
+    array.push_back(std::move(object));
+  }
+  return array;
+}
+
 }  // namespace
 
 void print_json(const CorrelateResult& result) {
@@ -132,8 +268,13 @@ void print_json(const CorrelateResult& result) {
       object["differences"] = differences_of(result.study, row);
     }
     if (result.published) object["published"] = published_of(result, row);
+    add_matrix(result, object);
+    add_stability(result, object);
+    add_ensembles(result, object);
+    add_costs(result, object);
     array.push_back(std::move(object));
   }
+  if (result.study.rows.empty()) array = proxies_alone(result);
   std::cout << array.dump(2) << "\n";
 }
 

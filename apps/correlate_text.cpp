@@ -4,7 +4,7 @@
 #include <cmath>
 #include <iostream>
 
-#include "apps/correlate_result.h"
+#include "apps/correlate.h"
 #include "apps/text_table.h"
 
 namespace zcp::apps {
@@ -145,76 +145,6 @@ void print_tables(const analysis::Study& study, const std::string& baseline) {
   }
 }
 
-/// What keeps the two from being the same quantity.
-std::string remark(const analysis::PublishedRow& row) {
-  std::vector<std::string> parts;
-  if (!row.same_truth) parts.push_back("theirs: " + row.theirs.metric);
-  if (!row.same_population) {
-    parts.push_back(fmt::format(
-        "theirs: {} {}, ours: {}",
-        row.theirs.population,
-        row.theirs.cells,
-        row.n));
-  }
-  return fmt::format("{}", fmt::join(parts, "; "));
-}
-
-Cells to_cells(const analysis::PublishedRow& row) {
-  const bool known = !std::isnan(row.interval.low);
-  return {
-      row.proxy,
-      row.metric,
-      row.theirs.statistic,
-      short_number(row.theirs.value),
-      with_interval(row.ours, row.interval),
-      known ? row.inside ? "yes" : "no" : "-"};
-}
-
-/// Says once what holds for all rows.
-void print_remarks(const std::vector<analysis::PublishedRow>& rows) {
-  std::vector<std::string> said;
-  for (const analysis::PublishedRow& row : rows) {
-    std::string text = remark(row);
-    if (text.empty() ||
-        std::find(said.begin(), said.end(), text) != said.end()) {
-      continue;
-    }
-    print_wrapped("differs: " + row.metric + ": " + text, 2);
-    said.push_back(std::move(text));
-  }
-}
-
-void print_published(const CorrelateResult& result) {
-  if (!result.published) return;
-  const analysis::PublishedTable& table = *result.published->table;
-  std::cout << "\n";
-  print_wrapped(
-      fmt::format(
-          "published: {} [{}]; {}; {}",
-          table.title,
-          result.published->space,
-          table.truth,
-          table.source),
-      0);
-  if (!table.note.empty()) print_wrapped("note: " + table.note, 2);
-  print_remarks(result.published_rows);
-  if (result.published_rows.empty()) {
-    print_wrapped("no proxy and metric is in both", 2);
-    return;
-  }
-  std::vector<Cells> lines{
-      {"proxy", "metric", "statistic", "theirs", "ours", "inside"}};
-  std::size_t inside = 0;
-  std::size_t known = 0;
-  for (const analysis::PublishedRow& row : result.published_rows) {
-    lines.push_back(to_cells(row));
-    inside += row.inside ? 1 : 0;
-    known += std::isnan(row.interval.low) ? 0 : 1;
-  }
-  print_aligned(lines, 3);
-  print_wrapped(fmt::format("{} of {} lie in our interval", inside, known), 2);
-}
-
 /// "zico 11, naswot 3" of the whole population, "none".
 std::string missing_counts(const std::vector<StudyRow>& rows) {
   std::vector<std::string> parts;
@@ -229,9 +159,10 @@ std::string missing_counts(const std::vector<StudyRow>& rows) {
 
 }  // namespace
 
-void print_summary(
-    const analysis::Study& study,
-    const analysis::StudyOptions& options) {
+void print_summary(const CorrelateResult& result) {
+  const analysis::Study& study = result.study;
+  const analysis::StudyOptions& options = result.options;
+  if (study.rows.empty()) return;
   const analysis::JoinSummary& summary = study.summary;
   for (const std::string& note : study.notes) {
     std::cerr << "zcp: note: " << note << "\n";
@@ -254,8 +185,10 @@ void print_summary(
 }
 
 void print_text(const CorrelateResult& result) {
-  print_tables(result.study, result.options.baseline);
-  print_published(result);
+  if (!result.study.rows.empty()) {
+    print_tables(result.study, result.options.baseline);
+  }
+  print_other_tables(result);
 }
 
 }  // namespace zcp::apps

@@ -11,13 +11,27 @@ namespace zcp::apps {
 
 using analysis::Interval;
 
-std::string short_number(double value) {
+namespace {
+
+std::string with_digits(double value, int digits) {
   if (std::isnan(value)) return "-";
-  std::string text = fmt::format("{:.3f}", value);
-  if (text == "-0.000") text = "0.000";
+  std::string text = fmt::format("{:.{}f}", value, digits);
+  if (text.find_first_not_of("-0.") == std::string::npos) {
+    return fmt::format("{:.{}f}", 0.0, digits).substr(1);
+  }
   const std::size_t zero = text.find('0');
   if (text.starts_with("0.") || text.starts_with("-0.")) text.erase(zero, 1);
   return text;
+}
+
+}  // namespace
+
+std::string short_number(double value) {
+  return with_digits(value, 3);
+}
+
+std::string two_digits(double value) {
+  return with_digits(value, 2);
 }
 
 std::string with_interval(double value, const Interval& interval) {
