@@ -33,14 +33,14 @@ std::optional<std::pair<std::string, std::string>> parse_comment(
 void set_comment(
     PublishedTable& table,
     const std::string& key,
-    std::string text) {
+    const std::string& text) {
   const std::array<std::pair<std::string_view, std::string*>, 4> known{
       {{"title", &table.title},
        {"source", &table.source},
        {"truth", &table.truth},
        {"note", &table.note}}};
   for (const auto& [name, field] : known) {
-    if (key == name) *field = std::move(text);
+    if (key == name) *field = text;
   }
 }
 
@@ -197,7 +197,7 @@ PublishedTable parse_published(std::string_view id, std::string_view text) {
   for (std::string_view rest = text; rest.starts_with('#');) {
     const std::size_t end = std::min(rest.find('\n'), rest.size());
     if (auto comment = parse_comment(rest.substr(0, end))) {
-      set_comment(table, comment->first, std::move(comment->second));
+      set_comment(table, comment->first, comment->second);
     }
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
