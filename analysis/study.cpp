@@ -7,8 +7,8 @@
 #include <limits>
 #include <optional>
 #include <span>
-#include <unordered_map>
 
+#include "analysis/joined.h"
 #include "analysis/metrics.h"
 #include "analysis/parallel.h"
 #include "analysis/subset.h"
@@ -21,186 +21,6 @@ constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr double kLevel = 0.95;
 constexpr Interval kNoInterval{kNan, kNan};
 
-using Column = std::vector<double>;
-
-std::optional<std::size_t> find_column(
-    const benchmarks::Table& table,
-    const std::string& name) {
-  const auto found =
-      std::find(table.columns.begin(), table.columns.end(), name);
-  if (found == table.columns.end()) return std::nullopt;
-  return static_cast<std::size_t>(found - table.columns.begin());
-}
-
-std::size_t require_column(
-    const benchmarks::Table& table,
-    const std::string& name,
-    std::string_view what) {
-  if (const auto column = find_column(table, name)) return *column;
-  const std::string near = nearest_name(name, table.columns);
-  throw UserError(
-      "{}: no column {} for the {}{} (columns: {})",
-      table.source,
-      name,
-      what,
-      near.empty() ? "" : ", did you mean " + near + "?",
-      fmt::join(table.columns, ", "));
-}
-
-/// The same architecture in both tables.
-struct Match {
-  std::size_t score;
-  std::size_t truth;
-};
-
-std::string example(const benchmarks::Table& table) {
-  return table.arch.empty() ? "none" : table.arch.front();
-}
-
-/// Matches in the order of the truth.
-std::vector<Match> join(
-    const benchmarks::Table& scores,
-    const benchmarks::Table& truth) {
-  std::unordered_map<std::string_view, std::size_t> row_of;
-  for (std::size_t row = 0; row < scores.arch.size(); ++row) {
-    row_of.emplace(scores.arch[row], row);
-  }
-  std::vector<Match> matches;
-  for (std::size_t row = 0; row < truth.arch.size(); ++row) {
-    const auto found = row_of.find(truth.arch[row]);
-    if (found != row_of.end()) matches.push_back({found->second, row});
-  }
-  if (!matches.empty()) return matches;
-  throw UserError(
-      "no architecture is in both tables: {} has {} rows (such as {}), {} has "
-      "{} rows (such as {})",
-      scores.source,
-      scores.arch.size(),
-      example(scores),
-      truth.source,
-      truth.arch.size(),
-      example(truth));
-}
-
-std::vector<Match> restrict_to(
-    const std::string& name,
-    const std::vector<Match>& matches,
-    const benchmarks::Table& truth) {
-  if (name == "all") return matches;
-  std::vector<std::string> arch;
-  arch.reserve(matches.size());
-  for (const Match& match : matches) arch.push_back(truth.arch[match.truth]);
-  std::vector<Match> kept;
-  for (const std::size_t row : population(arch, name).rows) {
-    kept.push_back(matches[row]);
-  }
-  return kept;
-}
-
-/// The columns a study is about, over the joined rows that have a truth.
-struct Joined {
-  std::string metric;
-  std::vector<std::string> proxies;
-  std::vector<Column> scores;  ///< NaN: missing
-  Column truth;
-  std::optional<std::size_t> baseline;  ///< of `scores`; last, unless asked for
-  std::size_t shown = 0;                ///< columns to report on
-};
-
-Column take(const Column& values, std::span<const std::size_t> rows) {
-  Column out;
-  out.reserve(rows.size());
-  for (const std::size_t row : rows) out.push_back(values[row]);
-  return out;
-}
-
-Joined take(const Joined& from, const Subset& subset) {
-  Joined out = from;
-  out.truth = take(from.truth, subset.rows);
-  for (Column& column : out.scores) column = take(column, subset.rows);
-  return out;
-}
-
-/// Which columns of the scores take part, the baseline among them.
-struct Selection {
-  std::vector<std::size_t> columns;
-  std::optional<std::size_t> baseline;  ///< position in `columns`
-  std::size_t shown = 0;
-};
-
-Selection select_columns(
-    const benchmarks::Table& scores,
-    const StudyOptions& options) {
-  Selection selection;
-  for (const std::string& proxy : options.proxies) {
-    selection.columns.push_back(require_column(scores, proxy, "proxy"));
-  }
-  if (options.proxies.empty()) {
-    selection.columns = all_rows(scores.columns.size()).rows;
-  }
-  selection.shown = selection.columns.size();
-  if (options.baseline_required) {
-    require_column(scores, options.baseline, "baseline");
-  }
-  if (const auto column = find_column(scores, options.baseline)) {
-    auto& columns = selection.columns;
-    const auto found = std::find(columns.begin(), columns.end(), *column);
-    selection.baseline = static_cast<std::size_t>(found - columns.begin());
-    if (found == columns.end()) columns.push_back(*column);
-  }
-  return selection;
-}
-
-Joined collect(
-    const benchmarks::Table& scores,
-    const benchmarks::Table& truth,
-    const std::vector<Match>& matches,
-    const Selection& selection,
-    const std::string& metric) {
-  Joined joined;
-  joined.metric = metric;
-  joined.baseline = selection.baseline;
-  joined.shown = selection.shown;
-  const Column& values = truth.values[require_column(truth, metric, "metric")];
-  std::vector<std::size_t> score_rows;
-  for (const Match& match : matches) {
-    if (std::isnan(values[match.truth])) continue;
-    joined.truth.push_back(values[match.truth]);
-    score_rows.push_back(match.score);
-  }
-  if (joined.truth.empty()) {
-    throw UserError(
-        "{}: column {} has no value for any of the {} joined architectures",
-        truth.source,
-        metric,
-        matches.size());
-  }
-  for (const std::size_t column : selection.columns) {
-    joined.proxies.push_back(scores.columns[column]);
-    joined.scores.push_back(take(scores.values[column], score_rows));
-  }
-  return joined;
-}
-
-/// A column beside its truth as the statistics read it: missing scores at
-/// minus infinity, or left out.
-struct Prepared {
-  Column scores;
-  Column truth;
-};
-
-Prepared prepare(const Column& scores, const Column& truth, Missing missing) {
-  Prepared out;
-  for (std::size_t row = 0; row < scores.size(); ++row) {
-    const bool absent = std::isnan(scores[row]);
-    if (absent && missing == Missing::drop) continue;
-    out.scores.push_back(
-        absent ? -std::numeric_limits<double>::infinity() : scores[row]);
-    out.truth.push_back(truth[row]);
-  }
-  return out;
-}
-
 /// `column` without the scores that `other` has none of.
 Column masked(const Column& column, const Column& other) {
   Column out = column;
@@ -210,6 +30,12 @@ Column masked(const Column& column, const Column& other) {
   return out;
 }
 
+bool missing_alike(const Column& a, const Column& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), [](double x, double y) {
+    return std::isnan(x) == std::isnan(y);
+  });
+}
+
 /// Columns under comparison and their resamples.
 class Comparison {
  public:
@@ -217,7 +43,12 @@ class Comparison {
       : joined_(joined), options_(options) {
     for (const Column& column : joined.scores) add(column);
     for (std::size_t proxy = 0; proxy < joined.shown; ++proxy) {
-      opponents_.push_back(opponents_of(proxy));
+      if (joined.baseline) {
+        versus_baseline_.push_back(contest(proxy, *joined.baseline));
+      }
+      for (std::size_t other = proxy + 1; other < joined.shown; ++other) {
+        if (options.differences) pairs_.push_back(contest(proxy, other));
+      }
     }
     if (options.draws == 0) return;
     std::vector<ResampledPair> pairs;
@@ -229,13 +60,24 @@ class Comparison {
   }
 
   StudyRow row(std::size_t proxy, const std::string& subset) const;
+  /// Every pair of proxies, if the options ask for them.
+  std::vector<PairDifference> differences(const std::string& subset) const;
 
  private:
-  /// Positions in `columns_` of a proxy and the baseline, both with scores for
-  /// the same architectures.
-  struct Opponents {
+  /// Two proxies, and where `columns_` has them with scores for the same
+  /// architectures.
+  struct Contest {
     std::size_t proxy;
-    std::size_t baseline;
+    std::size_t other;
+    std::size_t column;
+    std::size_t other_column;
+  };
+
+  /// The difference of their taus.
+  struct Difference {
+    double value;
+    Column draws;
+    Interval interval;
   };
 
   std::size_t add(const Column& column) {
@@ -244,17 +86,15 @@ class Comparison {
     return columns_.size() - 1;
   }
 
-  /// Where rows are dropped, a proxy and the baseline may be left with
-  /// different ones; their difference must not come from that.
-  std::optional<Opponents> opponents_of(std::size_t proxy) {
-    if (!joined_.baseline) return std::nullopt;
-    const std::size_t baseline = *joined_.baseline;
-    if (options_.missing == Missing::last || proxy == baseline) {
-      return Opponents{proxy, baseline};
-    }
+  /// Where rows are dropped, two proxies may be left with different ones;
+  /// their difference must not come from that.
+  Contest contest(std::size_t proxy, std::size_t other) {
     const Column& own = joined_.scores[proxy];
-    const Column& other = joined_.scores[baseline];
-    return Opponents{add(masked(own, other)), add(masked(other, own))};
+    const Column& others = joined_.scores[other];
+    if (options_.missing == Missing::last || missing_alike(own, others)) {
+      return {proxy, other, proxy, other};
+    }
+    return {proxy, other, add(masked(own, others)), add(masked(others, own))};
   }
 
   double tau(std::size_t column) const {
@@ -275,14 +115,16 @@ class Comparison {
   }
 
   void add_intervals(std::size_t proxy, StudyRow& row) const;
-  void add_difference(const Opponents& opponents, StudyRow& row) const;
+  Difference difference(const Contest& contest) const;
+  void add_difference(const Contest& contest, StudyRow& row) const;
   void add_criteria(std::size_t proxy, StudyRow& row) const;
 
   const Joined& joined_;
   const StudyOptions& options_;
   std::vector<Column> columns_;
   std::vector<Prepared> prepared_;
-  std::vector<std::optional<Opponents>> opponents_;
+  std::vector<Contest> versus_baseline_;  ///< a proxy each; empty without
+  std::vector<Contest> pairs_;
   std::vector<Replicates> replicates_;
 };
 
@@ -298,27 +140,59 @@ void Comparison::add_intervals(std::size_t proxy, StudyRow& row) const {
   row.pearson_interval = interval(draws.r, row.pearson.value, left.r);
 }
 
-void Comparison::add_difference(const Opponents& opponents, StudyRow& row)
-    const {
-  const Prepared& own = prepared_[opponents.proxy];
-  const Prepared& other = prepared_[opponents.baseline];
-  const double own_tau = tau(opponents.proxy);
-  const double other_tau = tau(opponents.baseline);
-  row.tau_minus_baseline = own_tau - other_tau;
-  const bool itself = opponents.proxy == opponents.baseline;
-  if (!itself) {
-    const double between = kendall_tau_b(own.scores, other.scores);
-    row.partial_tau = partial_correlation(own_tau, between, other_tau);
-  }
-  if (replicates_.empty()) return;
-  const Column draws = differences(
-      replicates_[opponents.proxy].tau, replicates_[opponents.baseline].tau);
-  const Column left = differences(
-      rows_left_out(opponents.proxy).tau,
-      rows_left_out(opponents.baseline).tau);
-  row.tau_minus_baseline_interval =
-      interval(draws, row.tau_minus_baseline, left);
-  if (!itself) row.p_beats_baseline = p_above_zero(draws);
+Comparison::Difference Comparison::difference(const Contest& contest) const {
+  Difference out;
+  out.value = tau(contest.column) - tau(contest.other_column);
+  out.interval = kNoInterval;
+  if (replicates_.empty()) return out;
+  out.draws = analysis::differences(
+      replicates_[contest.column].tau, replicates_[contest.other_column].tau);
+  const Column left = analysis::differences(
+      rows_left_out(contest.column).tau,
+      rows_left_out(contest.other_column).tau);
+  out.interval = interval(out.draws, out.value, left);
+  return out;
+}
+
+void Comparison::add_difference(const Contest& contest, StudyRow& row) const {
+  const Difference found = difference(contest);
+  row.tau_minus_baseline = found.value;
+  row.tau_minus_baseline_interval = found.interval;
+  if (contest.proxy == contest.other) return;
+  const Prepared& own = prepared_[contest.column];
+  const Prepared& other = prepared_[contest.other_column];
+  row.partial_tau = partial_correlation(
+      tau(contest.column),
+      kendall_tau_b(own.scores, other.scores),
+      tau(contest.other_column));
+  row.p_beats_baseline = p_above_zero(found.draws);
+}
+
+std::vector<PairDifference> Comparison::differences(
+    const std::string& subset) const {
+  std::vector<PairDifference> rows(pairs_.size());
+  parallel_for(pairs_.size(), [&](std::size_t i) {
+    const Difference found = difference(pairs_[i]);
+    Column reversed = found.draws;
+    for (double& draw : reversed) draw = -draw;
+    const double one_sided =
+        std::min(p_above_zero(found.draws), p_above_zero(reversed));
+    rows[i] = {
+        joined_.metric,
+        subset,
+        joined_.proxies[pairs_[i].proxy],
+        joined_.proxies[pairs_[i].other],
+        found.value,
+        found.interval,
+        std::min(1.0, 2 * one_sided),
+        kNan};
+    if (std::isnan(one_sided)) rows[i].p = kNan;
+  });
+  Column p_values;
+  for (const PairDifference& row : rows) p_values.push_back(row.p);
+  const Column adjusted = holm(p_values);
+  for (std::size_t i = 0; i < rows.size(); ++i) rows[i].p_holm = adjusted[i];
+  return rows;
 }
 
 void Comparison::add_criteria(std::size_t proxy, StudyRow& row) const {
@@ -362,8 +236,8 @@ StudyRow Comparison::row(std::size_t proxy, const std::string& subset) const {
   row.tau_minus_baseline_interval = kNoInterval;
   row.p_beats_baseline = kNan;
   row.partial_tau = kNan;
-  if (const auto& opponents = opponents_[proxy]) {
-    add_difference(*opponents, row);
+  if (!versus_baseline_.empty()) {
+    add_difference(versus_baseline_[proxy], row);
   }
   if (options_.criteria) add_criteria(proxy, row);
   return row;
@@ -378,27 +252,88 @@ void adjust_p_values(std::span<StudyRow> rows) {
   }
 }
 
-std::vector<StudyRow> compare(
+/// Adds what there is to say of one metric and subset.
+void compare(
     const Joined& joined,
     const std::string& subset,
-    const StudyOptions& options) {
+    const StudyOptions& options,
+    Study& study) {
   const Comparison comparison(joined, options);
   std::vector<StudyRow> rows(joined.shown);
   parallel_for(joined.shown, [&](std::size_t proxy) {
     rows[proxy] = comparison.row(proxy, subset);
   });
   adjust_p_values(rows);
-  return rows;
+  std::move(rows.begin(), rows.end(), std::back_inserter(study.rows));
+  std::vector<PairDifference> pairs = comparison.differences(subset);
+  std::move(pairs.begin(), pairs.end(), std::back_inserter(study.differences));
 }
 
-std::vector<Subset> subsets_of(
+/// A subset and, if it is one of the best by truth, their share.
+struct Part {
+  Subset subset;
+  std::optional<double> share;
+};
+
+/// The metric's single runs at the joined rows; none where the truth has none.
+std::vector<Column> runs_of(
+    const benchmarks::Table& truth,
+    const Joined& joined,
+    const std::vector<std::string>& names) {
+  std::vector<Column> runs;
+  for (const std::string& name : names) {
+    const std::size_t column = require_column(truth, name, "ceiling");
+    Column& run = runs.emplace_back();
+    for (const Match& row : joined.rows) {
+      run.push_back(truth.values[column][row.truth]);
+    }
+  }
+  return runs;
+}
+
+/// The noise ceiling of a metric in a subset, if the truth has its runs.
+void add_ceiling(
+    const benchmarks::Table& truth,
+    const Joined& joined,
+    const Part& part,
+    const StudyOptions& options,
+    Study& study) {
+  const std::vector<std::string> names =
+      options.ceiling.empty() ? seed_columns(truth.columns, joined.metric)
+                              : options.ceiling;
+  if (names.empty()) return;
+  const std::vector<Column> all = runs_of(truth, joined, names);
+  std::vector<Column> runs;
+  for (const Column& run : all) runs.push_back(take(run, part.subset.rows));
+  Ceiling ceiling = noise_ceiling(runs, options.draws, options.seed);
+  // The best by other runs are not the subset, so all rows are needed.
+  add_run_as_proxy(part.share ? all : runs, part.share, ceiling);
+  ceiling.metric = joined.metric;
+  ceiling.subset = part.subset.name;
+  ceiling.columns = names;
+  study.ceilings.push_back(std::move(ceiling));
+}
+
+std::vector<Part> parts_of(
+    const benchmarks::Table& scores,
+    const benchmarks::Table& truth,
     const Joined& joined,
     const StudyOptions& options) {
-  std::vector<Subset> subsets{all_rows(joined.truth.size())};
+  std::vector<Part> parts{{all_rows(joined.truth.size()), {}}};
   for (const double share : options.top) {
-    subsets.push_back(top_rows(joined.truth, share));
+    parts.push_back({top_rows(joined.truth, share), share});
   }
-  return subsets;
+  for (const Bins& bins : options.bins) {
+    const Column values = column_of(scores, truth, joined.rows, bins.column);
+    for (Subset& subset : quantile_bins(bins, values)) {
+      parts.push_back({std::move(subset), {}});
+    }
+  }
+  for (const Range& range : options.ranges) {
+    const Column values = column_of(scores, truth, joined.rows, range.column);
+    parts.push_back({range_rows(range, values), {}});
+  }
+  return parts;
 }
 
 std::vector<std::string> notes_on(
@@ -415,11 +350,27 @@ std::vector<std::string> notes_on(
 
 }  // namespace
 
+std::vector<Joined> join_metrics(
+    const benchmarks::Table& scores,
+    const benchmarks::Table& truth,
+    const StudyOptions& options) {
+  const Selection selection = select_columns(
+      scores, options.proxies, options.baseline, options.baseline_required);
+  const std::vector<Match> members =
+      restrict_to(options.population, join(scores, truth), truth);
+  std::vector<Joined> out;
+  for (const std::string& metric : options.metrics) {
+    out.push_back(collect(scores, truth, members, selection, metric));
+  }
+  return out;
+}
+
 Study run_study(
     const benchmarks::Table& scores,
     const benchmarks::Table& truth,
     const StudyOptions& options) {
-  const Selection selection = select_columns(scores, options);
+  const Selection selection = select_columns(
+      scores, options.proxies, options.baseline, options.baseline_required);
   for (const std::string& metric : options.metrics) {
     require_column(truth, metric, "metric");
   }
@@ -434,10 +385,9 @@ Study run_study(
   study.summary.population = members.size();
   for (const std::string& metric : options.metrics) {
     const Joined joined = collect(scores, truth, members, selection, metric);
-    for (const Subset& subset : subsets_of(joined, options)) {
-      std::vector<StudyRow> rows =
-          compare(take(joined, subset), subset.name, options);
-      std::move(rows.begin(), rows.end(), std::back_inserter(study.rows));
+    for (const Part& part : parts_of(scores, truth, joined, options)) {
+      compare(take(joined, part.subset), part.subset.name, options, study);
+      add_ceiling(truth, joined, part, options, study);
     }
   }
   return study;

@@ -9,6 +9,9 @@
 #include <vector>
 
 #include "analysis/bootstrap.h"
+#include "analysis/budget.h"
+#include "analysis/ceiling.h"
+#include "analysis/joined.h"
 #include "analysis/rank.h"
 #include "benchmarks/table.h"
 
@@ -22,11 +25,19 @@ struct StudyOptions {
   bool baseline_required = false;
   std::string population = "all";  ///< see population()
   std::vector<double> top;         ///< shares, each a subset by true accuracy
+  /// Subsets by a column of the scores or, if they have none of that name, of
+  /// the truth.
+  std::vector<Bins> bins;
+  std::vector<Range> ranges;
+  /// Columns of the truth that are single runs of every metric; empty: those
+  /// that seed_columns() finds for each.
+  std::vector<std::string> ceiling;
   Missing missing = Missing::last;
   std::size_t draws = 1000;  ///< of the bootstrap; 0: no intervals
   std::uint64_t seed = 0;
   IntervalMethod interval = IntervalMethod::percentile;
-  bool criteria = false;  ///< nDCG, precision, best rank, regret as well
+  bool criteria = false;     ///< nDCG, precision, best rank, regret as well
+  bool differences = false;  ///< of every pair of proxies as well
 };
 
 /// One proxy on one metric in one subset. A number that does not exist is NaN:
@@ -60,6 +71,22 @@ struct StudyRow {
   std::vector<std::pair<std::string, double>> criteria;
 };
 
+/// Two proxies on one metric in one subset.
+struct PairDifference {
+  std::string metric;
+  std::string subset;
+  std::string proxy;
+  std::string other;
+  /// Tau of `proxy` less that of `other`, both over the architectures that are
+  /// in both statistics.
+  double tau_difference = 0;
+  Interval interval{};
+  /// Two-sided, by the bootstrap; then Holm's adjustment over the pairs of
+  /// this metric and subset.
+  double p = 0;
+  double p_holm = 0;
+};
+
 /// How many rows took part.
 struct JoinSummary {
   std::size_t joined = 0;       ///< in both tables
@@ -70,14 +97,25 @@ struct JoinSummary {
 
 struct Study {
   JoinSummary summary;
-  std::vector<StudyRow> rows;      ///< by metric, subset, column of the scores
+  std::vector<StudyRow> rows;  ///< by metric, subset, column of the scores
+  std::vector<PairDifference> differences;  ///< in the same order, if asked for
+  /// By metric and subset, for metrics whose single runs the truth has.
+  std::vector<Ceiling> ceilings;
   std::vector<std::string> notes;  ///< what the user should know, a line each
 };
 
+/// The rows of the population beside each of the metrics, as run_study has
+/// them. Throws as it does for the same mistakes.
+std::vector<Joined> join_metrics(
+    const benchmarks::Table& scores,
+    const benchmarks::Table& truth,
+    const StudyOptions& options);
+
 /// Throws UserError for a metric, proxy or required baseline that is no column
 /// (naming the columns), for tables that share no architecture (with how many
-/// each has and an example of each), for a metric without any value, and as
-/// population() and top_rows() do.
+/// each has and an example of each), for a metric without any value, for a
+/// column of a bin, range or ceiling that is in no table, and as population(),
+/// top_rows() and range_rows() do.
 Study run_study(
     const benchmarks::Table& scores,
     const benchmarks::Table& truth,

@@ -1,29 +1,20 @@
+#include "apps/correlate.h"
+
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <iostream>
-#include <nlohmann/json.hpp>
 
 #include "analysis/atomic_file.h"
-#include "analysis/composite.h"
 #include "analysis/figure.h"
-#include "analysis/score_store.h"
-#include "analysis/study.h"
-#include "analysis/subset.h"
 #include "apps/command.h"
 #include "apps/commands.h"
-#include "benchmarks/table.h"
-#include "common/error.h"
+#include "apps/text_table.h"
 
 namespace zcp::apps {
 namespace {
 
 namespace po = boost::program_options;
-using analysis::Interval;
-using analysis::StudyRow;
-using nlohmann::ordered_json;
 using Text = std::string;
 
 constexpr std::string_view kUsage =
@@ -33,7 +24,12 @@ constexpr std::string_view kUsage =
     "Joins scores and truth on the column arch and prints Kendall's tau-b,\n"
     "Spearman's rho and Pearson's r of each proxy with each metric, with 95 %\n"
     "intervals from a paired bootstrap, and the difference of tau to the\n"
-    "baseline's.";
+    "baseline's.\n"
+    "\n"
+    "Without --truth and --metric: how columns agree with each other "
+    "(--pairs,\n"
+    "--matrix) or with the same columns of other runs (--repeats). Scores are\n"
+    "any table, so that the latencies of devices can be compared as well.";
 
 constexpr std::string_view kExample =
     "  zcp correlate --scores scores.sqlite --truth truth.csv \\\n"
@@ -50,20 +46,28 @@ constexpr std::string_view kExample =
     "-\n"
     "\n"
     "A proxy beats the baseline where the interval of the difference lies\n"
-    "above zero; p (Holm) is corrected for the number of proxies tried.";
+    "above zero; p (Holm) is corrected for the number of proxies tried.\n"
+    "\n"
+    "  zcp correlate --scores latency.csv --key index --pairs\n"
+    "\n"
+    "prints how alike devices rank architectures, and which form clusters.\n"
+    "\n"
+    "  zcp correlate --scores scores.csv --truth accuracy.csv \\\n"
+    "      --metric cifar10_test --costs latency.csv --cost fpga --limit 2,3\n"
+    "\n"
+    "prints what is lost when a proxy chooses under a latency.";
 
-po::options_description make_options() {
-  po::options_description options("Options");
+po::options_description table_options() {
+  po::options_description options("Tables");
   auto add = options.add_options();
   add("scores",
-      po::value<Text>()->required(),
+      po::value<Text>(),
       "the scores: a store, or a CSV with a column arch (-: standard input)");
-  add("truth",
-      po::value<Text>()->required(),
-      "the truth: a CSV with a column arch");
-  add("metric",
-      po::value<Text>()->required(),
-      "columns of the truth, separated by commas");
+  add("truth", po::value<Text>(), "the truth: a CSV with a column arch");
+  add("metric", po::value<Text>(), "columns of the truth, separated by commas");
+  add("key",
+      po::value<Text>()->default_value("arch"),
+      "the column of all CSVs that names the architectures");
   add("proxies",
       po::value<Text>(),
       "columns of the scores to report on (default: all)");
@@ -71,18 +75,38 @@ po::options_description make_options() {
       po::value<Text>(),
       "also: az_nas, vkdnw_agg, te_nas, vote, NAME=log_rank(a,b,...) or "
       "NAME=rank_sum(a,b,...)");
-  add("baseline",
-      po::value<Text>()->default_value("params"),
-      "the proxy to beat");
-  add("top",
-      po::value<Text>(),
-      "also within these shares of the best by truth, such as 0.5,0.1");
+  return options;
+}
+
+po::options_description subset_options() {
+  po::options_description options("Architectures");
+  auto add = options.add_options();
   add("population",
       po::value<Text>()->default_value("all"),
       "all, or of NATS-TSS: connected, filtered, functions");
   add("missing",
       po::value<Text>()->default_value("last"),
       "an architecture without a score ranks last, or drop it");
+  add("top",
+      po::value<Text>(),
+      "also within these shares of the best by truth, such as 0.5,0.1");
+  add("bins",
+      po::value<std::vector<Text>>()->composing(),
+      "also within quantile bins of a column of the scores or the truth: "
+      "COLUMN:COUNT, such as params:4; may be repeated");
+  add("range",
+      po::value<std::vector<Text>>()->composing(),
+      "also within a range of such a column: COLUMN=LOW:HIGH, such as "
+      "params=1e5:5e5, either end may be left out; may be repeated");
+  return options;
+}
+
+po::options_description statistic_options() {
+  po::options_description options("Statistics");
+  auto add = options.add_options();
+  add("baseline",
+      po::value<Text>()->default_value("params"),
+      "the proxy to beat");
   add("bootstrap",
       po::value<std::int64_t>()->default_value(1000),
       "draws for the intervals (0: no intervals)");
@@ -94,298 +118,80 @@ po::options_description make_options() {
       "seed of the bootstrap");
   add("criteria",
       "also nDCG, precision, best rank and regret of the best-scored");
+  add("differences", "also the paired difference of tau of every two proxies");
+  add("ceiling",
+      po::value<Text>(),
+      "columns of the truth that are runs of the metrics with other seeds "
+      "(default: METRIC_seedN, if there are any)");
+  add("published",
+      po::value<Text>(),
+      "also beside a paper's numbers: ID or ID@SPACE (list: the IDs there "
+      "are)");
+  return options;
+}
+
+po::options_description proxy_options() {
+  po::options_description options("Proxies among themselves");
+  auto add = options.add_options();
+  add("pairs",
+      "also tau and rho of every two proxies, and clusters of those alike");
+  add("matrix", po::value<Text>(), "write those tau and rho as a CSV (F or -)");
+  add("alike",
+      po::value<double>()->default_value(0.7, "0.7"),
+      "mean |tau| of a cluster, at least");
+  add("repeats",
+      po::value<Text>(),
+      "also the stability of scores: stores or CSVs of more runs on the same "
+      "architectures, other seeds or batches, separated by commas");
+  add("ensemble",
+      po::value<std::int64_t>(),
+      "also the best ensemble of at most so many proxies, chosen and judged "
+      "on different architectures (5 folds)");
+  return options;
+}
+
+po::options_description cost_options() {
+  po::options_description options("Cost");
+  auto add = options.add_options();
+  add("cost",
+      po::value<Text>(),
+      "a column with latency or energy, lower is better, of the truth or of "
+      "--costs: fronts of accuracy against it, and what is lost under a limit");
+  add("costs",
+      po::value<Text>(),
+      "a CSV with the cost; without a column arch it is joined with the "
+      "truth on the column index");
+  add("limit",
+      po::value<Text>(),
+      "limits of the cost (default: its quartiles and its greatest)");
+  return options;
+}
+
+po::options_description make_options() {
+  po::options_description options("Options");
+  options.add(table_options())
+      .add(subset_options())
+      .add(statistic_options())
+      .add(proxy_options())
+      .add(cost_options());
+  auto add = options.add_options();
   add("json", "a JSON array instead of tables");
   add("figure", po::value<Text>(), "also a forest plot of tau (SVG)");
   return options;
 }
 
-/// One of `known`, by its position.
-std::size_t choice(
-    const po::variables_map& values,
-    const std::string& option,
-    const std::vector<std::string>& known) {
-  const auto value = values[option].as<Text>();
-  const auto found = std::find(known.begin(), known.end(), value);
-  if (found != known.end()) {
-    return static_cast<std::size_t>(found - known.begin());
+/// The published tables there are, with the spaces of each.
+void list_published() {
+  for (const analysis::PublishedTable& table : analysis::published_tables()) {
+    std::cout << fmt::format("{}: {}\n", table.id, table.title);
+    print_wrapped(
+        fmt::format(
+            "{} numbers on {}; {}",
+            table.values.size(),
+            fmt::join(table.spaces(), ", "),
+            table.truth),
+        2);
   }
-  throw UserError(
-      "--{} {}: expected {}", option, value, fmt::join(known, " or "));
-}
-
-double parse_share(const std::string& text) {
-  std::size_t used = 0;
-  double share = 0;
-  try {
-    share = std::stod(text, &used);
-  } catch (const std::logic_error&) {
-    used = 0;
-  }
-  if (used == 0 || used != text.size() || !(share > 0 && share <= 1)) {
-    throw UserError("--top {}: expected shares above 0, at most 1", text);
-  }
-  return share;
-}
-
-std::vector<std::string> list_option(
-    const po::variables_map& values,
-    const std::string& option) {
-  if (values.count(option) == 0) return {};
-  std::vector<std::string> list = split_list(values[option].as<Text>());
-  if (list.empty()) throw UserError("--{}: expected a name", option);
-  return list;
-}
-
-analysis::StudyOptions study_options(const po::variables_map& values) {
-  using analysis::IntervalMethod;
-  using analysis::Missing;
-  analysis::StudyOptions options;
-  options.metrics = list_option(values, "metric");
-  options.proxies = list_option(values, "proxies");
-  options.baseline = values["baseline"].as<Text>();
-  options.baseline_required = !values["baseline"].defaulted();
-  options.population = values["population"].as<Text>();
-  for (const std::string& share : list_option(values, "top")) {
-    options.top.push_back(parse_share(share));
-  }
-  const bool last = choice(values, "missing", {"last", "drop"}) == 0;
-  options.missing = last ? Missing::last : Missing::drop;
-  const bool plain = choice(values, "interval", {"percentile", "bca"}) == 0;
-  options.interval = plain ? IntervalMethod::percentile : IntervalMethod::bca;
-  const auto draws = values["bootstrap"].as<std::int64_t>();
-  if (draws < 0) throw UserError("--bootstrap {}: expected 0 or more", draws);
-  options.draws = static_cast<std::size_t>(draws);
-  options.seed = non_negative(values, "seed");
-  options.criteria = values.count("criteria") != 0;
-  choice(values, "population", analysis::population_names());
-  return options;
-}
-
-std::vector<analysis::Composite> composites(const po::variables_map& values) {
-  std::vector<analysis::Composite> parsed;
-  if (values.count("composites") == 0) return parsed;
-  for (const std::string& text :
-       analysis::split_composites(values["composites"].as<Text>())) {
-    parsed.push_back(analysis::parse_composite(text));
-  }
-  return parsed;
-}
-
-// JSON ----------------------------------------------------------------------
-
-/// JSON has no NaN: a number that does not exist is null.
-ordered_json number(double value) {
-  return std::isfinite(value) ? ordered_json(value) : ordered_json(nullptr);
-}
-
-void add_interval(
-    ordered_json& object,
-    const std::string& name,
-    const Interval& interval) {
-  object[name + "_low"] = number(interval.low);
-  object[name + "_high"] = number(interval.high);
-}
-
-ordered_json to_json(
-    const StudyRow& row,
-    const analysis::StudyOptions& options) {
-  ordered_json object;
-  object["proxy"] = row.proxy;
-  object["metric"] = row.metric;
-  object["subset"] = row.subset;
-  object["n"] = row.n;
-  object["missing"] = row.missing;
-  object["kendall_tau"] = number(row.kendall.value);
-  object["spearman_rho"] = number(row.spearman.value);
-  object["pearson_r"] = number(row.pearson.value);
-  add_interval(object, "kendall_tau", row.kendall_interval);
-  object["tau_minus_baseline"] = number(row.tau_minus_baseline);
-  add_interval(object, "tau_minus_baseline", row.tau_minus_baseline_interval);
-  add_interval(object, "spearman_rho", row.spearman_interval);
-  add_interval(object, "pearson_r", row.pearson_interval);
-  object["kendall_p"] = number(row.kendall.p_value);
-  object["spearman_p"] = number(row.spearman.p_value);
-  object["pearson_p"] = number(row.pearson.p_value);
-  object["weighted_tau"] = number(row.weighted_tau);
-  object["partial_tau"] = number(row.partial_tau);
-  object["p_beats_baseline"] = number(row.p_beats_baseline);
-  object["p_beats_baseline_holm"] = number(row.p_beats_baseline_holm);
-  object["baseline"] = options.baseline;
-  object["population"] = options.population;
-  for (const auto& [name, value] : row.criteria) object[name] = number(value);
-  return object;
-}
-
-void print_json(
-    const std::vector<StudyRow>& rows,
-    const analysis::StudyOptions& options) {
-  ordered_json array = ordered_json::array();
-  for (const StudyRow& row : rows) array.push_back(to_json(row, options));
-  std::cout << array.dump(2) << "\n";
-}
-
-// Tables --------------------------------------------------------------------
-
-/// ".612", "-.036", "1.000"; "-" where there is no number.
-std::string short_number(double value) {
-  if (std::isnan(value)) return "-";
-  std::string text = fmt::format("{:.3f}", value);
-  if (text == "-0.000") text = "0.000";
-  const std::size_t zero = text.find('0');
-  if (text.starts_with("0.") || text.starts_with("-0.")) text.erase(zero, 1);
-  return text;
-}
-
-std::string with_interval(double value, const Interval& interval) {
-  if (std::isnan(interval.low)) return short_number(value);
-  return fmt::format(
-      "{} [{}, {}]",
-      short_number(value),
-      short_number(interval.low),
-      short_number(interval.high));
-}
-
-using Cells = std::vector<std::string>;
-
-/// Pads the columns to one width; the first is a name, set to the left.
-void print_aligned(const std::vector<Cells>& lines) {
-  std::vector<std::size_t> widths(lines.front().size());
-  for (const Cells& line : lines) {
-    for (std::size_t i = 0; i < line.size(); ++i) {
-      widths[i] = std::max(widths[i], line[i].size());
-    }
-  }
-  for (const Cells& line : lines) {
-    std::string text = fmt::format("  {:<{}}", line[0], widths[0]);
-    for (std::size_t i = 1; i < line.size(); ++i) {
-      text += fmt::format("  {:>{}}", line[i], widths[i]);
-    }
-    std::cout << text << "\n";
-  }
-}
-
-/// The names of the columns; `versus` those of the difference to a baseline.
-Cells header(const std::string& baseline, bool versus) {
-  Cells cells{"proxy", "missing", "tau", "rho", "r", "weighted tau"};
-  if (versus) {
-    cells.push_back("tau - " + baseline);
-    cells.push_back("p (Holm)");
-  }
-  return cells;
-}
-
-Cells to_cells(const StudyRow& row, bool versus) {
-  Cells cells{
-      row.proxy,
-      fmt::format("{}", row.missing),
-      with_interval(row.kendall.value, row.kendall_interval),
-      with_interval(row.spearman.value, row.spearman_interval),
-      short_number(row.pearson.value),
-      short_number(row.weighted_tau)};
-  if (versus) {
-    cells.push_back(
-        with_interval(row.tau_minus_baseline, row.tau_minus_baseline_interval));
-    cells.push_back(short_number(row.p_beats_baseline_holm));
-  }
-  return cells;
-}
-
-/// A second table: how good the best-scored are.
-void print_criteria(const std::vector<StudyRow>& rows) {
-  if (rows.front().criteria.empty()) return;
-  std::vector<Cells> lines{{"proxy"}};
-  for (const auto& [name, value] : rows.front().criteria) {
-    lines.front().push_back(name);
-  }
-  for (const StudyRow& row : rows) {
-    Cells cells{row.proxy};
-    for (const auto& [name, value] : row.criteria) {
-      cells.push_back(fmt::format("{:.4g}", value));
-    }
-    cells.resize(lines.front().size(), "-");
-    lines.push_back(std::move(cells));
-  }
-  print_aligned(lines);
-}
-
-/// One metric and subset, the best tau first.
-void print_table(std::vector<StudyRow> rows, const std::string& baseline) {
-  const auto key = [](const StudyRow& row) {
-    return std::isnan(row.kendall.value) ? -2.0 : row.kendall.value;
-  };
-  std::stable_sort(rows.begin(), rows.end(), [&](auto& a, auto& b) {
-    return key(a) > key(b);
-  });
-  const bool versus = std::any_of(rows.begin(), rows.end(), [](auto& row) {
-    return !std::isnan(row.tau_minus_baseline);
-  });
-  std::vector<Cells> lines{header(baseline, versus)};
-  std::size_t most = 0;
-  for (const StudyRow& row : rows) {
-    lines.push_back(to_cells(row, versus));
-    most = std::max(most, row.n);
-  }
-  std::cout << fmt::format(
-      "{}, {}: n = {}\n", rows.front().metric, rows.front().subset, most);
-  print_aligned(lines);
-  print_criteria(rows);
-}
-
-void print_tables(
-    const std::vector<StudyRow>& rows,
-    const std::string& baseline) {
-  std::size_t first = 0;
-  for (std::size_t i = 1; i <= rows.size(); ++i) {
-    if (i < rows.size() && rows[i].metric == rows[first].metric &&
-        rows[i].subset == rows[first].subset) {
-      continue;
-    }
-    if (first != 0) std::cout << "\n";
-    const auto begin = rows.begin();
-    print_table(
-        {begin + static_cast<std::ptrdiff_t>(first),
-         begin + static_cast<std::ptrdiff_t>(i)},
-        baseline);
-    first = i;
-  }
-}
-
-// Summary -------------------------------------------------------------------
-
-/// "zico 11, naswot 3" of the whole population, "none".
-std::string missing_counts(const std::vector<StudyRow>& rows) {
-  std::vector<std::string> parts;
-  for (const StudyRow& row : rows) {
-    if (row.subset != "all" || row.metric != rows.front().metric) continue;
-    if (row.missing != 0) {
-      parts.push_back(fmt::format("{} {}", row.proxy, row.missing));
-    }
-  }
-  return parts.empty() ? "none" : fmt::format("{}", fmt::join(parts, ", "));
-}
-
-void print_summary(
-    const analysis::Study& study,
-    const analysis::StudyOptions& options) {
-  const analysis::JoinSummary& summary = study.summary;
-  for (const std::string& note : study.notes) {
-    std::cerr << "zcp: note: " << note << "\n";
-  }
-  std::cerr << fmt::format(
-      "joined {} architectures ({} of the scores without truth, {} of the "
-      "truth without scores)\n",
-      summary.joined,
-      summary.scores_only,
-      summary.truth_only);
-  std::cerr << fmt::format(
-      "population {}: {} architectures\n",
-      options.population,
-      summary.population);
-  const bool last = options.missing == analysis::Missing::last;
-  std::cerr << fmt::format(
-      "missing scores ({}): {}\n",
-      last ? "ranked last" : "dropped",
-      missing_counts(study.rows));
 }
 
 }  // namespace
@@ -394,27 +200,27 @@ int correlate(const Arguments& arguments) {
   po::options_description options = make_options();
   po::variables_map values;
   if (!parse_options(arguments, kUsage, kExample, options, values)) return 0;
-  analysis::StudyOptions wanted = study_options(values);
-  const std::vector<analysis::Composite> made = composites(values);
-  benchmarks::Table scores = analysis::read_scores(values["scores"].as<Text>());
-  const benchmarks::Table truth =
-      benchmarks::read_table(values["truth"].as<Text>(), wanted.metrics);
-  analysis::add_composites(made, scores);
-  if (!wanted.proxies.empty()) {
-    for (const analysis::Composite& composite : made) {
-      wanted.proxies.push_back(composite.name);
-    }
+  if (values.count("published") != 0 &&
+      values["published"].as<Text>() == "list") {
+    list_published();
+    return 0;
   }
-  const analysis::Study study = analysis::run_study(scores, truth, wanted);
-  if (values.count("quiet") == 0) print_summary(study, wanted);
+  const CorrelateResult result = run_correlate(values);
+  if (values.count("quiet") == 0) print_summary(result);
+  if (values.count("matrix") != 0) {
+    analysis::write_output(values["matrix"].as<Text>(), [&](std::ostream& out) {
+      analysis::write_matrix(out, *result.matrix);
+    });
+  }
   if (values.count("json") != 0) {
-    print_json(study.rows, wanted);
+    print_json(result);
   } else {
-    print_tables(study.rows, wanted.baseline);
+    print_text(result);
   }
   if (values.count("figure") != 0) {
     analysis::write_output(values["figure"].as<Text>(), [&](std::ostream& out) {
-      analysis::write_forest_plot(out, study.rows, wanted.baseline);
+      analysis::write_forest_plot(
+          out, result.study.rows, result.options.baseline);
     });
   }
   return 0;

@@ -51,17 +51,19 @@ struct Column {
   std::vector<double> values;
 };
 
-std::size_t find_arch(
+std::size_t find_key(
     const std::vector<std::string>& header,
+    const std::string& key,
     const std::string& source,
     std::size_t line) {
-  const auto found = std::ranges::find(header, "arch");
+  const auto found = std::ranges::find(header, key);
   if (found == header.end()) {
     throw UserError(
-        "{}: line {}: found the columns {}, expected one named 'arch'",
+        "{}: line {}: found the columns {}, expected one named '{}'",
         source,
         line,
-        shown(fmt::format("{}", fmt::join(header, ","))));
+        shown(fmt::format("{}", fmt::join(header, ","))),
+        key);
   }
   return static_cast<std::size_t>(found - header.begin());
 }
@@ -69,8 +71,13 @@ std::size_t find_arch(
 /// Builds a table row by row.
 class TableBuilder {
  public:
-  TableBuilder(std::string source, std::span<const std::string> wanted)
-      : source_(std::move(source)), wanted_(wanted.begin(), wanted.end()) {}
+  TableBuilder(
+      std::string source,
+      std::span<const std::string> wanted,
+      std::string key)
+      : source_(std::move(source)),
+        key_(std::move(key)),
+        wanted_(wanted.begin(), wanted.end()) {}
 
   void add(std::size_t line, std::span<const std::string_view> fields) {
     if (header_.empty()) {
@@ -83,8 +90,9 @@ class TableBuilder {
   Table finish() {
     if (header_.empty()) {
       throw UserError(
-          "{}: the file is empty, expected a CSV with a column 'arch'",
-          source_);
+          "{}: the file is empty, expected a CSV with a column '{}'",
+          source_,
+          key_);
     }
     check_unique();
     Table table{source_, std::move(arch_), {}, {}};
@@ -99,7 +107,7 @@ class TableBuilder {
  private:
   void start(std::size_t line, std::vector<std::string> header) {
     header_ = std::move(header);
-    arch_field_ = find_arch(header_, source_, line);
+    arch_field_ = find_key(header_, key_, source_, line);
     std::vector<std::string> sorted = header_;
     std::erase(sorted, "");
     std::ranges::sort(sorted);
@@ -137,7 +145,7 @@ class TableBuilder {
 
   [[noreturn]] void refuse_unknown(const std::string& name) const {
     std::vector<std::string> known = header_;
-    std::erase(known, "arch");
+    std::erase(known, key_);
     const std::string near = nearest_name(name, known);
     throw UserError(
         "{}: no column '{}'{}; its columns are {}",
@@ -160,9 +168,10 @@ class TableBuilder {
     const std::string_view arch = fields[arch_field_];
     if (arch.empty()) {
       throw UserError(
-          "{}: line {}: column 'arch': found nothing, expected a spec",
+          "{}: line {}: column '{}': found nothing, expected a spec",
           source_,
-          line);
+          line,
+          key_);
     }
     arch_.emplace_back(arch);
     lines_.push_back(line);
@@ -208,16 +217,18 @@ class TableBuilder {
       const std::size_t second = rows[i].second;
       if (arch_[first] != arch_[second]) continue;
       throw UserError(
-          "{}: line {}: column 'arch': found {} again (first on line {}), "
+          "{}: line {}: column '{}': found {} again (first on line {}), "
           "expected each architecture once",
           source_,
           lines_[second],
+          key_,
           shown(arch_[second]),
           lines_[first]);
     }
   }
 
   std::string source_;
+  std::string key_;
   std::vector<std::string> wanted_;
   std::vector<std::string> header_;
   std::size_t arch_field_ = 0;
@@ -289,12 +300,23 @@ std::vector<std::string> arch_column(
 Table parse_table(
     std::string_view text,
     const std::string& source,
-    std::span<const std::string> wanted) {
-  TableBuilder builder(source, wanted);
+    std::span<const std::string> wanted,
+    const std::string& key) {
+  TableBuilder builder(source, wanted, key);
   parse_csv(text, source, [&](std::size_t line, const auto& fields) {
     builder.add(line, fields);
   });
   return builder.finish();
+}
+
+std::vector<std::string> column_names(
+    std::string_view text,
+    const std::string& source) {
+  std::vector<std::string> names;
+  parse_csv(text, source, [&](std::size_t, const auto& fields) {
+    if (names.empty()) names.assign(fields.begin(), fields.end());
+  });
+  return names;
 }
 
 Table read_table(

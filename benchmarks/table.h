@@ -32,11 +32,19 @@ Table read_table(
     const std::filesystem::path& path,
     std::span<const std::string> wanted = {});
 
-/// The same from the CSV's text; `source` names it in messages.
+/// The same from the CSV's text; `source` names it in messages, and `key` is
+/// the column that names the architectures.
 Table parse_table(
     std::string_view text,
     const std::string& source,
-    std::span<const std::string> wanted = {});
+    std::span<const std::string> wanted = {},
+    const std::string& key = "arch");
+
+/// The header of a CSV's text; empty where it has none. Throws UserError for a
+/// quote that is misplaced or never closed.
+std::vector<std::string> column_names(
+    std::string_view text,
+    const std::string& source);
 
 /// Writes the table as CSV: `arch`, then the columns; numbers as short as they
 /// read back to the same bits, an empty field for NaN.

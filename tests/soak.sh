@@ -4,9 +4,22 @@
 # and started again, then compares the store with a run that was left alone.
 # Nothing that was stored may be lost, changed or computed twice.
 #
-# ZCP_PROGRAM: the program (build/release/zcp). Exit status: 0 equal, 1 not.
+# tests/soak.sh coverage [TRIALS [SEED]]: draws TRIALS (1000) samples of 200 from
+# bivariate normal distributions, whose tau and rho are known, and counts how
+# many of the 95 % intervals hold them: 93 to 97 % have to.
+#
+# ZCP_PROGRAM: the program (build/release/zcp), beside which the tests are.
+# Exit status: 0 equal, 1 not.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+if [[ ${1:-} == coverage ]]; then
+  build=$(dirname "${ZCP_PROGRAM:-build/release/zcp}")
+  ZCP_TRIALS=${2:-1000} ZCP_SEED=${3:-0} \
+    "$build/tests/analysis/zcp_analysis_tests" --no-skip \
+    --test-case="soak: 95 % intervals*"
+  exit
+fi
 
 cells=${1:-12}
 RANDOM=${2:-1}

@@ -193,6 +193,37 @@ TEST_CASE("criteria on request") {
   CHECK(rows[0].criteria.back().first == "regret_10");
 }
 
+TEST_CASE("differences of every two proxies, paired") {
+  const Tables tables = sample_tables(200);
+  StudyOptions options = sample_options();
+  options.differences = true;
+  options.draws = 400;
+  for (const Missing missing : {Missing::last, Missing::drop}) {
+    options.missing = missing;
+    const Study study = run_study(tables.scores, tables.truth, options);
+    REQUIRE(study.differences.size() == 3);
+    // params is the baseline, so its difference to good is that of good's row.
+    const PairDifference& pair = study.differences[0];
+    const StudyRow& good = study.rows[1];
+    CHECK(pair.proxy == "params");
+    CHECK(pair.other == "good");
+    CHECK(pair.subset == "all");
+    CHECK(pair.tau_difference == -good.tau_minus_baseline);
+    const Interval& mirror = good.tau_minus_baseline_interval;
+    CHECK(std::abs(pair.interval.low + mirror.high) < 1e-12);
+    CHECK(std::abs(pair.interval.high + mirror.low) < 1e-12);
+    CHECK(pair.p == doctest::Approx(2.0 / 401));
+    CHECK(pair.p_holm == pair.p);  // the others, with a constant, have none
+    CHECK(std::isnan(study.differences[1].tau_difference));
+    CHECK(std::isnan(study.differences[1].p_holm));
+  }
+  options.draws = 0;
+  const Study study = run_study(tables.scores, tables.truth, options);
+  CHECK(std::isnan(study.differences[0].p));
+  CHECK(std::isnan(study.differences[0].interval.low));
+  CHECK(study.differences[0].tau_difference < 0);
+}
+
 TEST_CASE("without the baseline: a note, or an error where it was asked for") {
   Tables tables = sample_tables(40);
   tables.scores.columns[0] = "#params";

@@ -1,5 +1,6 @@
 // The subcommands that read tables and stores, run as processes.
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
 #include <string>
@@ -217,4 +218,177 @@ TEST_CASE("program: a store that was cut is not read") {
   CHECK(run.status != 0);
   CHECK(run.out == "");
   CHECK(contains(run.err, cut));
+}
+
+TEST_CASE("program: correlate beside published numbers") {
+  const Files files;
+  CHECK(contains(output_of({"correlate", "--published", "list"}), "az_nas: "));
+  const std::string cells =
+      "|none~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|,1,20\n"
+      "|none~0|+|none~0|none~1|+|nor_conv_1x1~0|none~1|none~2|,2,30\n"
+      "|none~0|+|none~0|none~1|+|nor_conv_3x3~0|none~1|none~2|,3,25\n";
+  const std::string table =
+      files.folder.write("cells.csv", "arch,params,cifar10_test\n" + cells);
+  const Strings wanted = {
+      "correlate",
+      "--scores",
+      table,
+      "--truth",
+      table,
+      "--metric",
+      "cifar10_test",
+      "--proxies",
+      "params",
+      "--published",
+      "az_nas"};
+  CHECK(contains(
+      output_of(wanted), "differs: cifar10_test: theirs: all 15625, ours: 3"));
+  const auto rows =
+      nlohmann::json::parse(output_of(wanted + Strings{"--json"}));
+  const auto& published = rows[0]["published"];
+  REQUIRE(published.size() == 1);
+  CHECK(published[0]["theirs"] == 0.578);
+  CHECK(published[0]["ours"].get<double>() == doctest::Approx(1.0 / 3));
+  CHECK(published[0]["inside"] == true);
+  CHECK(published[0]["same_truth"] == true);
+  CHECK(published[0]["same_population"] == false);
+}
+
+TEST_CASE("program: correlate in bins and ranges, with a noise ceiling") {
+  const Files files;
+  const std::string table = files.folder.write(
+      "runs.csv",
+      "arch,p,acc,acc_seed0,acc_seed1\n"
+      "a,1,1,1,2\nb,2,2,2,1\nc,3,4,4,4\nd,4,3,3,3\n");
+  const Strings wanted = {
+      "correlate",
+      "--scores",
+      table,
+      "--truth",
+      table,
+      "--metric",
+      "acc",
+      "--proxies",
+      "p",
+      "--bins",
+      "p:2",
+      "--range",
+      "p=2:",
+      "--range",
+      "acc=:2"};
+  const Finished text = run_zcp(wanted);
+  CHECK(text.status == 0);
+  CHECK(contains(text.out, "acc, p bin 2/2, 3 to 4: n = 2"));
+  CHECK(contains(text.out, "noise ceiling, 2 runs of 4 architectures"));
+  const auto rows =
+      nlohmann::json::parse(output_of(wanted + Strings{"--json"}));
+  REQUIRE(rows.size() == 5);
+  CHECK(rows[0]["ceiling_tau"].get<double>() == doctest::Approx(4.0 / 6));
+  CHECK(rows[0]["ceiling_n"] == 4);
+  CHECK(rows[1]["ceiling_tau"].get<double>() == doctest::Approx(-1));
+  CHECK(rows[3]["subset"] == "p=2:");
+  CHECK(rows[4]["n"] == 2);
+}
+
+TEST_CASE("program: correlate compares proxies and runs without a truth") {
+  const Files files;
+  const std::string again = files.folder.write(
+      "again.csv", "arch,params,zico\na,1,1\nb,2,2\nc,3,3\nd,4,4\ne,5,9\n");
+  const std::string matrix = files.folder.path() / "matrix.csv";
+  const Strings wanted = {
+      "correlate",
+      "--scores",
+      files.scores,
+      "--pairs",
+      "--matrix",
+      matrix,
+      "--repeats",
+      again};
+  const Finished text = run_zcp(wanted);
+  CHECK(text.status == 0);
+  CHECK(text.err == "");
+  CHECK(contains(text.out, "every two proxies, n = 5"));
+  CHECK(contains(text.out, "stability over 2 runs"));
+  CHECK(read_file(matrix).starts_with("statistic,proxy,params,zico\n"));
+  const auto rows =
+      nlohmann::json::parse(output_of(wanted + Strings{"--json"}));
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0]["proxy"] == "params");
+  CHECK(
+      rows[0]["pairs"]["params"]["kendall_tau"].get<double>() ==
+      doctest::Approx(1));
+  CHECK(rows[0]["pairs"]["zico"] == rows[1]["pairs"]["params"]);
+  CHECK(
+      rows[0]["stability"]["kendall_tau"].get<double>() == doctest::Approx(1));
+  CHECK(rows[1]["stability"]["missing"] == 1);
+}
+
+TEST_CASE("program: correlate under a cost, joined on the index") {
+  const TemporaryFolder folder;
+  const std::string table = folder.write(
+      "t.csv", "arch,index,p,acc\na,0,1,50\nb,1,3,60\nc,2,2,70\nd,3,5,80\n");
+  const std::string costs =
+      folder.write("c.csv", "index,ms\n3,4\n2,3\n1,2\n0,1\n");
+  const Strings wanted = {
+      "correlate",
+      "--scores",
+      table,
+      "--truth",
+      table,
+      "--metric",
+      "acc",
+      "--proxies",
+      "p",
+      "--costs",
+      costs,
+      "--cost",
+      "ms",
+      "--limit",
+      "3,4",
+      "--bootstrap",
+      "0"};
+  CHECK(contains(output_of(wanted), "acc against ms: n = 4, 4 on the true"));
+  const auto rows =
+      nlohmann::json::parse(output_of(wanted + Strings{"--json"}));
+  const auto& cost = rows[0]["cost"];
+  CHECK(cost["column"] == "ms");
+  CHECK(cost["chosen_front"] == 3);
+  REQUIRE(cost["limits"].size() == 2);
+  CHECK(cost["limits"][0]["limit"] == 3.0);
+  CHECK(cost["limits"][0]["lost"] == 10.0);
+  CHECK(cost["limits"][1]["lost"] == 0.0);
+}
+
+TEST_CASE("program: correlate chooses an ensemble and says so per run") {
+  const TemporaryFolder folder;
+  std::string text = "arch,p,q,acc\n";
+  for (int i = 0; i < 40; ++i) {
+    text += fmt::format("a{},{},{},{}\n", i, i * 7 % 40, i * 3 % 40, i);
+  }
+  const std::string table = folder.write("t.csv", text);
+  const Strings wanted = {
+      "correlate",
+      "--scores",
+      table,
+      "--truth",
+      table,
+      "--metric",
+      "acc",
+      "--proxies",
+      "p,q",
+      "--ensemble",
+      "2",
+      "--repeats",
+      table};
+  CHECK(contains(output_of(wanted), "best of at most 2, chosen without fold"));
+  const auto rows =
+      nlohmann::json::parse(output_of(wanted + Strings{"--json"}));
+  const auto& ensembles = rows[0]["ensembles"];
+  REQUIRE(ensembles.size() == 4);
+  CHECK(ensembles[0]["method"] == "best single");
+  CHECK(ensembles[1]["chosen"].size() == 5);
+  CHECK(ensembles[1]["fold_tau"].size() == 5);
+  CHECK(rows[0]["stability"]["metric_tau_of_runs"].size() == 2);
+  CHECK(
+      rows[0]["stability"]["metric_tau_of_runs"][1] == rows[0]["kendall_tau"]);
 }

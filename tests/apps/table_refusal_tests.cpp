@@ -64,6 +64,50 @@ TEST_CASE("correlate refuses wrong options") {
   files.correlate({"--metric", "acc", "--composites", "votes"}, "votes");
   files.correlate({"--metric", "acc", "--composites", "c=log_rank(p"}, "c=");
   files.correlate({"--metric", "acc", "--composites", "vote"}, "vote");
+  files.correlate({"--metric", "acc", "--bins", "p"}, "--bins p");
+  files.correlate({"--metric", "acc", "--bins", "r:4"}, "'r'");
+  files.correlate({"--metric", "acc", "--range", "p=2"}, "--range p=2");
+  files.correlate({"--metric", "acc", "--range", "p=8:9"}, "--range p=8:9");
+  files.correlate({"--metric", "acc", "--ceiling", "acc"}, "--ceiling acc");
+  files.correlate({"--metric", "acc", "--ceiling", "acc,b"}, "'b'");
+  files.correlate({"--metric", "acc", "--published", "zicoo"}, "zicoo");
+  files.correlate({"--metric", "acc", "--published", "zico"}, "zico@SPACE");
+}
+
+TEST_CASE("correlate refuses wrong options of its other tables") {
+  const Files files;
+  const auto refuse = [&](Arguments more, const std::string& thing) {
+    more.insert(more.begin(), {"--metric", "acc"});
+    files.correlate(more, thing);
+  };
+  refuse({"--pairs", "--alike", "1.5"}, "--alike 1.5");
+  refuse({"--pairs", "--alike", "x"}, "alike");
+  refuse({"--repeats", files.gone()}, files.gone());
+  refuse({"--repeats", ","}, "--repeats");
+  refuse({"--ensemble", "0"}, "--ensemble 0");
+  refuse({"--ensemble", "11"}, "--ensemble 11");
+  refuse({"--ensemble", "-1"}, "--ensemble -1");
+  refuse({"--ensemble", "3"}, "2 architectures, expected 20 or more");
+  refuse({"--cost", "ms"}, "'ms'");
+  refuse({"--cost", "acc", "--limit", "x"}, "--limit x");
+  refuse({"--cost", "acc", "--limit", "1"}, "--limit 1");
+  refuse({"--costs", files.truth}, "--cost");
+  refuse({"--costs", files.gone(), "--cost", "ms"}, files.gone());
+  refuse({"--costs", files.truth, "--cost", "ms"}, "'ms'");
+  const std::string by_index =
+      files.folder.write("costs.csv", "index,ms\n0,1\n1,2\n");
+  refuse({"--costs", by_index, "--cost", "ms"}, "'index'");
+  refuse({"--key", "name"}, "'name'");
+  const auto alone = [&](Arguments more, const std::string& thing) {
+    more.insert(more.begin(), {"--scores", files.scores});
+    check_refused_by(zcp::apps::correlate, more, thing);
+  };
+  alone({}, "--metric");
+  alone({"--pairs", "--top", "0.1"}, "--metric");
+  alone({"--pairs", "--metric", "acc"}, "--truth");
+  alone({"--pairs", "--figure", "f.svg"}, "--metric");
+  alone({"--pairs", "--proxies", "r"}, "r");
+  check_refused_by(zcp::apps::correlate, {"--pairs"}, "--scores");
 }
 
 TEST_CASE("correlate refuses tables that are absent, cut or not numeric") {

@@ -1,0 +1,86 @@
+#include "apps/text_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <iostream>
+#include <sstream>
+
+namespace zcp::apps {
+
+using analysis::Interval;
+
+namespace {
+
+std::string with_digits(double value, int digits) {
+  if (std::isnan(value)) return "-";
+  std::string text = fmt::format("{:.{}f}", value, digits);
+  if (text.find_first_not_of("-0.") == std::string::npos) {
+    return fmt::format("{:.{}f}", 0.0, digits).substr(1);
+  }
+  const std::size_t zero = text.find('0');
+  if (text.starts_with("0.") || text.starts_with("-0.")) text.erase(zero, 1);
+  return text;
+}
+
+}  // namespace
+
+std::string short_number(double value) {
+  return with_digits(value, 3);
+}
+
+std::string two_digits(double value) {
+  return with_digits(value, 2);
+}
+
+std::string with_interval(double value, const Interval& interval) {
+  if (std::isnan(interval.low)) return short_number(value);
+  return fmt::format(
+      "{} [{}, {}]",
+      short_number(value),
+      short_number(interval.low),
+      short_number(interval.high));
+}
+
+std::string plain_number(double value) {
+  return std::isnan(value) ? "-" : fmt::format("{:.6g}", value);
+}
+
+void print_aligned(const std::vector<Cells>& lines, std::size_t names) {
+  std::vector<std::size_t> widths(lines.front().size());
+  for (const Cells& line : lines) {
+    for (std::size_t i = 0; i < line.size(); ++i) {
+      widths[i] = std::max(widths[i], line[i].size());
+    }
+  }
+  for (const Cells& line : lines) {
+    std::string text;
+    for (std::size_t i = 0; i < line.size(); ++i) {
+      text += i < names ? fmt::format("  {:<{}}", line[i], widths[i])
+                        : fmt::format("  {:>{}}", line[i], widths[i]);
+    }
+    text.erase(text.find_last_not_of(' ') + 1);
+    std::cout << text << "\n";
+  }
+}
+
+void print_wrapped(const std::string& text, std::size_t indent) {
+  constexpr std::size_t kWidth = 100;
+  std::istringstream words(text);
+  std::string line(indent, ' ');
+  bool empty = true;
+  for (std::string word; words >> word;) {
+    if (!empty && line.size() + 1 + word.size() > kWidth) {
+      std::cout << line << "\n";
+      line.assign(indent, ' ');
+      empty = true;
+    }
+    if (!empty) line += ' ';
+    line += word;
+    empty = false;
+  }
+  std::cout << line << "\n";
+}
+
+}  // namespace zcp::apps
