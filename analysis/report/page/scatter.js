@@ -110,7 +110,7 @@ function dotSeries(x, y, classes) {
     return { id: `dots${group}`, type: "scatter", large: true, largeThreshold: 0,
       progressive: 0, symbolSize: size, data: points, rows, z: group < 0 ? 2 : 3,
       itemStyle: { color: group < 0 ? palette().pale : classes.colours[group],
-        opacity: group < 0 ? 1 : classes.names.length > 0 ? 0.7 : 0.5 } };
+        opacity: group < 0 ? (size < 4 ? 0.4 : 1) : classes.names.length > 0 ? 0.7 : 0.5 } };
   });
 }
 
