@@ -140,12 +140,15 @@ async function brushes(page) {
   assert.ok(selected > 100 && selected < 15000, size);
   await page.until(`document.querySelector("#arch-count").textContent.endsWith(" of ${size}")`);
   assert.match(await page.text("#scatter-readout"), /tau-b in the selection/);
-  const columns = await page.evaluate(
-    "[...document.querySelectorAll('#proxy-table thead th')].map((th) => th.textContent)");
-  assert.equal(columns.at(-1), "tau-b in selection");
+  await page.until(`document.querySelector("#proxy-table thead th:last-child")
+    .textContent === "tau-b in selection"`);
+  await page.choose("#scatter-controls select[aria-label=Colour]", "latency");
+  for (let i = 0; i < 3; ++i) await page.click("#theme");
+  assert.match(await page.text("#selection-state"), new RegExp(`^${size} of`));
+  assert.match(await page.text("#scatter-key"), /^latency:/);
   await page.click("#clear");
-  await page.until("document.querySelector('#selection-state').textContent === ''");
-  assert.equal(await page.text("#arch-count"), "1\u201312 of 15,625");
+  await page.until("document.querySelector('#arch-count').textContent === '1\u201312 of 15,625'");
+  assert.equal(await page.text("#selection-state"), "");
 }
 
 /** By numbers: what is selected and its tau are those of the files. */
@@ -193,10 +196,11 @@ async function filters(page) {
     low.dispatchEvent(new Event("input"));
   })()`);
   await page.until("document.querySelector('#selection-state').textContent === '1 of 15,625 selected'");
+  await page.until("document.querySelector('#arch-count').textContent === '1\u20131 of 1'");
   assert.match(await page.text("#arch-table tbody"),
     /^\|nor_conv_3x3~0\|\+\|nor_conv_3x3~0\|nor_conv_3x3~1/);
   await page.click("#clear");
-  await page.until("document.querySelector('#selection-state').textContent === ''");
+  await page.until("document.querySelector('#arch-count').textContent === '1\u201312 of 15,625'");
 }
 
 async function pins(page) {

@@ -48,15 +48,22 @@ function drawChartsInTurn() {
   next();
 }
 
+let settling = 0;
+
+/** While a rectangle is dragged charts and readout follow; the tables, which
+    cost more, do when it rests. */
 function selectionSeen() {
   showSelectionState();
-  updateSelectionTaus();
-  drawProxyTable();
   drawScatterReadout();
   drawParetoText();
-  page.first = 0;
-  drawArchTable();
   for (const view of dotViews) view.update();
+  clearTimeout(settling);
+  settling = setTimeout(() => {
+    updateSelectionTaus();
+    drawProxyTable();
+    page.first = 0;
+    drawArchTable();
+  }, 60);
 }
 
 function pinsSeen() {
@@ -70,11 +77,9 @@ function fillToolbar() {
   metric.append(...study.metrics.map((name, i) => el("option", { value: i }, name)));
   metric.addEventListener("change", () => {
     const before = metricColumns[state.metric];
+    dropBrush();
     state.metric = Number(metric.value);
-    if (state.y === before) {
-      dropBrush();
-      state.y = metricColumns[state.metric];
-    }
+    if (state.y === before) state.y = metricColumns[state.metric];
     chooseCurves();
     updateSelectionTaus();
     tell("view");

@@ -110,7 +110,7 @@ function dotSeries(x, y, classes) {
     return { id: `dots${group}`, type: "scatter", large: true, largeThreshold: 0,
       progressive: 0, symbolSize: size, data: points, rows, z: group < 0 ? 2 : 3,
       itemStyle: { color: group < 0 ? palette().pale : classes.colours[group],
-        opacity: group < 0 ? 1 : classes.names.length > 0 ? 0.7 : 0.5 } };
+        opacity: group < 0 ? (size < 4 ? 0.4 : 1) : classes.names.length > 0 ? 0.7 : 0.5 } };
   });
 }
 
@@ -141,15 +141,6 @@ function tipFor(row, shown) {
   return el("div", { class: "tip" }, drawCell(specs[row]) ?? "",
     el("div", { class: "spec" }, specs[row]),
     el("table", {}, el("tbody", {}, ...lines)));
-}
-
-/** Whether the brush of the chart is the selection's. */
-function brushAreas(id, x, y) {
-  const brush = state.brush;
-  if (!brush || brush.chart !== id || !x.place || !y.place) return [];
-  return [{ brushType: "rect", xAxisIndex: 0, yAxisIndex: 0, coordRange: [
-    [x.place(brush.low[0]), x.place(brush.high[0])],
-    [y.place(brush.low[1]), y.place(brush.high[1])]] }];
 }
 
 /** A view of dots: what lies on its axes, and its brush. */
@@ -184,6 +175,14 @@ class DotView {
     const [x, y] = this.scales;
     const [xColumn, yColumn] = this.columnsOf();
     this.setBrush(xColumn, yColumn, [x, y], [xs[0], ys[0]], [xs[1], ys[1]]);
+    this.rectangle = area.coordRange;
+  }
+
+  /** Puts the rectangle back after a drawing anew. */
+  restoreRectangle() {
+    if (state.brush?.chart !== this.id) return;
+    this.chart.dispatchAction({ type: "brush", areas: [{ brushType: "rect",
+      xAxisIndex: 0, yAxisIndex: 0, coordRange: this.rectangle }] });
   }
 
   /** Bounds are places on the axes; on ranks they become values. */
@@ -249,6 +248,7 @@ class DotView {
     }, true);
     this.chart.dispatchAction({ type: "takeGlobalCursor", key: "brush",
       brushOption: { brushType: "rect", brushMode: "single" } });
+    this.restoreRectangle();
     this.chart.getDom().setAttribute("aria-label",
       `Scatter plot: ${y.name} against ${x.name}, ${whole(count)} architectures`);
   }
@@ -332,19 +332,30 @@ function drawScatterKey() {
       el("i", { style: `background:${classes.colours[i]}` }), name)));
 }
 
+const overAll = { pair: [], value: null };
+
+/** Tau over all architectures, kept from one drag to the next. */
+function tauOverAll(x, y) {
+  if (overAll.pair[0] !== x || overAll.pair[1] !== y) {
+    overAll.pair = [x, y];
+    overAll.value = tauB(x.levels, y.levels, specs.map((_, row) => row),
+      x.missingIsLast, y.missingIsLast);
+  }
+  return overAll.value;
+}
+
 function drawScatterReadout() {
   const [x, y] = [state.x, state.y];
-  const all = Uint32Array.from({ length: count }, (_, i) => i);
-  const whole_ = tauB(x.levels, y.levels, all, x.missingIsLast, y.missingIsLast);
+  const over = tauOverAll(x, y);
   const missing = x.missing;
   const parts = [];
   if (selected.active) {
     const inside = selectedTau(x, y);
     parts.push("tau-b in the selection: ", el("strong", { id: "brushed-tau" }, three(inside.tau)),
-      ` (n = ${whole(inside.n)}); over all: ${three(whole_.tau)}.`);
+      ` (n = ${whole(inside.n)}); over all: ${three(over.tau)}.`);
   } else {
-    parts.push("tau-b over all: ", el("strong", {}, three(whole_.tau)),
-      ` (n = ${whole(whole_.n)}).`);
+    parts.push("tau-b over all: ", el("strong", {}, three(over.tau)),
+      ` (n = ${whole(over.n)}).`);
   }
   if (missing > 0) {
     parts.push(` ${whole(missing)} without ${x.label} ${x.missingIsLast
