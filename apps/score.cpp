@@ -333,9 +333,18 @@ class ScoreRun {
         folding);
   }
 
+  /// True where no proxy runs or looks at anything: then each architecture is
+  /// its own work, and building it once is all there is to do.
+  bool only_counts() const {
+    return options_.shard.count == 1 &&
+           std::ranges::all_of(proxies_, [](const Descriptor* proxy) {
+             return proxy->name == "params" || proxy->name == "macs";
+           });
+  }
+
   void fingerprint_all() {
     prints_.resize(unique_names_.size());
-    if (selection_.space == nullptr) {
+    if (selection_.space == nullptr || only_counts()) {
       for (std::size_t i = 0; i < prints_.size(); ++i) {
         const std::uint64_t hash = hash64(unique_names_[i]);
         prints_[i] = {hash, hash, hash, 0};
@@ -499,7 +508,8 @@ class ScoreRun {
       return evaluator().score_model(
           selection_.models[sources_[item.representative]], which);
     }
-    return evaluator().score(build(item.representative, item.folding), which);
+    const auto folding = only_counts() ? nets::Folding::counted : item.folding;
+    return evaluator().score(build(item.representative, folding), which);
   }
 
   /// Gives an item's scores to whom they serve, in memory and in the store.

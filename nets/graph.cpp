@@ -344,6 +344,13 @@ void GraphBuilder::end_block(Value x) {
 }
 
 Graph GraphBuilder::finish(Value output) && {
+  if (folding_ == Folding::counted) {
+    graph_.nodes_.resize(2);
+    graph_.nodes_[0].shape = shape(input());
+    graph_.nodes_[1].shape = shape(output);
+    graph_.output_ = 1;
+    return std::move(graph_);
+  }
   CanonicalInput raw;
   raw.nodes.reserve(nodes_.size());
   for (const Draft& draft : nodes_) {

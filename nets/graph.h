@@ -170,6 +170,9 @@ enum class Folding {
   /// Everything the benchmark's own code runs, for the proxies that look at
   /// layers whose output nothing reads.
   as_declared,
+  /// Nothing: layers and what is counted, #params and MACs. Such a graph has
+  /// no nodes but input and output, no blocks and no hash.
+  counted,
 };
 
 /// Declares a graph layer by layer. Values are handles of this builder.

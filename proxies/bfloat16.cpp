@@ -16,9 +16,32 @@ struct Agreement {
   double tau;  ///< of bf16 against fp32
 };
 
-/// tests/perf/bf16.sh measures it.
+/// As tests/perf/run.sh --only bf16 prints them; to measure a proxy that is not
+/// here, put it in with tau 1.
 constexpr std::array kMeasured{
     Agreement{"params", 1},
+    Agreement{"macs", 1},
+    Agreement{"l2_norm", 1},
+    Agreement{"grad_norm", 1},
+    Agreement{"grad_norm_total", 1},
+    Agreement{"snip", 1},
+    Agreement{"plain", 1},
+    Agreement{"fisher", 1},
+    Agreement{"synflow", 1},
+    Agreement{"synflow_bn", 1},
+    Agreement{"logsynflow", 1},
+    Agreement{"jacob_cov", 1},
+    Agreement{"naswot", 1},
+    Agreement{"nwot", 1},
+    Agreement{"zen", 1},
+    Agreement{"expressivity", 1},
+    Agreement{"progressivity", 1},
+    Agreement{"trainability", 1},
+    Agreement{"meco", 1},
+    Agreement{"near", 1},
+    Agreement{"stable_rank", 1},
+    Agreement{"apd", 1},
+    Agreement{"zico", 1},
 };
 
 /// In instructions; without them every number goes through float32.

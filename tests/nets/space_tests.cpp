@@ -110,3 +110,24 @@ TEST_CASE("an unknown space names the nearest") {
     CHECK(std::string(error.what()).find("nats-tss") != std::string::npos);
   }
 }
+
+TEST_CASE("counting alone counts what is counted beside a network") {
+  for (const auto& space : spaces()) {
+    CAPTURE(space->info().name);
+    const auto task = known_tasks(*space).front();
+    const Shape shape{task.shape.channels, task.shape.height, task.shape.width};
+    const Output output(task.classes, head_of(task.target));
+    for (const auto& spec : sample_specs(*space, 5, 3)) {
+      const auto built = [&](Folding folding) {
+        return space->build(spec, shape, output, {}, folding);
+      };
+      const Graph counted = built(Folding::counted);
+      const Graph declared = built(Folding::as_declared);
+      CHECK(counted.params() == declared.params());
+      CHECK(counted.macs() == declared.macs());
+      CHECK(counted.layers().size() == declared.layers().size());
+      CHECK(counted.output_shape() == declared.output_shape());
+      CHECK(counted.input_shape() == shape);
+    }
+  }
+}

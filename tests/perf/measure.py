@@ -187,18 +187,32 @@ def measure_space(bench: Bench) -> str:
     return ("## Whole spaces\n\n" + table(["what", "size", "seconds", "that is"], rows))
 
 
-def rank_agreement(bench: Bench, count: int, names: str) -> list[list[str]]:
+CORE = "grad_norm,synflow,naswot,zico"
+OTHERS = ("l2_norm,grad_norm_total,snip,plain,fisher,synflow_bn,logsynflow,jacob_cov,nwot,zen,expressivity,progressivity,"
+          "trainability,meco,near,stable_rank,apd")
+
+
+def rank_agreement(bench: Bench, count: int, names: str, batch: int) -> list[list[str]]:
+    """tau-b of bf16 scores with fp32 scores, proxy by proxy."""
     files = {}
     for precision in ("fp32", "bf16"):
         files[precision] = bench.folder / f"{precision}.csv"
         bench.score(["--sample", str(count), "--seed", "1", "--proxies", names, "--precision", precision,
-                     "--csv", str(files[precision])])
+                     "--batch-size", str(batch), "--csv", str(files[precision])])
     rows = []
     for name in names.split(","):
         text = run([str(ZCP), "correlate", "--scores", str(files["bf16"]), "--truth", str(files["fp32"]), "--metric",
                     name, "--proxies", name, "--bootstrap", "0", "--baseline", name, "--json"]).output
-        rows.append([f"`{name}`", re.search(r'"kendall_tau": ([0-9.e-]+)', text)[1][:6]])
+        tau = float(re.search(r'"kendall_tau": ([0-9.e-]+)', text)[1])
+        rows.append([f"`{name}`", str(batch), f"{tau:.3f}", "" if tau >= 0.95 else "refused"])
     return rows
+
+
+def served(names: str) -> str:
+    """Without those that bf16 refuses, which are not scored."""
+    text = (ROOT / "proxies/bfloat16.cpp").read_text()
+    known = {name: float(tau) for name, tau in re.findall(r'Agreement\{"(\w+)", ([0-9.]+)\}', text)}
+    return ",".join(name for name in names.split(",") if known.get(name, 0) >= 0.95)
 
 
 def measure_bf16(bench: Bench) -> str:
@@ -208,7 +222,8 @@ def measure_bf16(bench: Bench) -> str:
     count = 200
     return ("## bfloat16\n\n" + table(["precision", "seconds a cell, `core`", "times faster than the reference"], speed)
             + f"\nKendall tau between the bf16 and the fp32 scores of {count} cells:\n\n"
-            + table(["proxy", "tau"], rank_agreement(bench, count, "grad_norm,synflow,naswot,zico")))
+            + table(["proxy", "batch", "tau", ""],
+                    rank_agreement(bench, count, CORE, 64) + rank_agreement(bench, count, served(OTHERS), 16)))
 
 
 def measure_micro(bench: Bench) -> str:
