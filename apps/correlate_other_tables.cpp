@@ -28,13 +28,19 @@ std::string remark(const analysis::PublishedRow& row) {
   return fmt::format("{}", fmt::join(parts, "; "));
 }
 
+/// With the decimals that the paper prints.
+std::string as_printed(const analysis::PublishedValue& theirs) {
+  const double decimals = -std::log10(2 * theirs.rounding);
+  return fixed_number(theirs.value, static_cast<int>(std::lround(decimals)));
+}
+
 Cells to_cells(const analysis::PublishedRow& row) {
   const bool known = !std::isnan(row.interval.low);
   return {
       row.proxy,
       row.metric,
       row.theirs.statistic,
-      short_number(row.theirs.value),
+      as_printed(row.theirs),
       with_interval(row.ours, row.interval),
       known ? row.inside ? "yes" : "no" : "-"};
 }
@@ -107,7 +113,8 @@ void print_block(
     for (std::size_t column = first; column < last; ++column) {
       const auto& values = column < row ? matrix.tau : matrix.rho;
       cells.push_back(
-          column == row ? "." : two_digits(values[order[row]][order[column]]));
+          column == row ? "."
+                        : fixed_number(values[order[row]][order[column]], 2));
     }
     lines.push_back(std::move(cells));
   }

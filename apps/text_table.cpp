@@ -11,27 +11,19 @@ namespace zcp::apps {
 
 using analysis::Interval;
 
-namespace {
-
-std::string with_digits(double value, int digits) {
+std::string fixed_number(double value, int decimals) {
   if (std::isnan(value)) return "-";
-  std::string text = fmt::format("{:.{}f}", value, digits);
+  std::string text = fmt::format("{:.{}f}", value, decimals);
   if (text.find_first_not_of("-0.") == std::string::npos) {
-    return fmt::format("{:.{}f}", 0.0, digits).substr(1);
+    return fmt::format("{:.{}f}", 0.0, decimals).substr(1);
   }
   const std::size_t zero = text.find('0');
   if (text.starts_with("0.") || text.starts_with("-0.")) text.erase(zero, 1);
   return text;
 }
 
-}  // namespace
-
 std::string short_number(double value) {
-  return with_digits(value, 3);
-}
-
-std::string two_digits(double value) {
-  return with_digits(value, 2);
+  return fixed_number(value, 3);
 }
 
 std::string with_interval(double value, const Interval& interval) {

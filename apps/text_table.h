@@ -11,8 +11,8 @@ namespace zcp::apps {
 /// ".612", "-.036", "1.000"; "-" where there is no number.
 std::string short_number(double value);
 
-/// ".61", "-.04", "1.00"; "-" where there is no number.
-std::string two_digits(double value);
+/// The same with another number of decimals: ".61", "-.04", "1.00".
+std::string fixed_number(double value, int decimals);
 
 /// ".612 [.583, .640]", without brackets where there is no interval.
 std::string with_interval(double value, const analysis::Interval& interval);
