@@ -31,7 +31,8 @@ class GaussianTask : public Task {
     const auto number = static_cast<std::uint64_t>(index);
     const auto count = static_cast<std::size_t>(batch_size);
     const InputShape& shape = info_.shape;
-    const auto area = static_cast<std::size_t>(shape.height * shape.width);
+    const auto area = static_cast<std::size_t>(shape.height) *
+                      static_cast<std::size_t>(shape.width);
     Minibatch batch{batch_size, shape, {}, {}};
     batch.x.resize(count * static_cast<std::size_t>(shape.channels) * area);
     fill_normal(batch.x, 1.0F, derive_seed(seed_, "gaussian-x", number));

@@ -535,8 +535,7 @@ class TransnasMacro final : public Space {
       return other == modules || !valid_modules(other);
     });
     std::ranges::sort(near);
-    const auto repeated = std::ranges::unique(near);
-    near.erase(repeated.begin(), repeated.end());
+    near.erase(std::unique(near.begin(), near.end()), near.end());
     return near;
   }
 
@@ -548,7 +547,7 @@ class TransnasMacro final : public Space {
     }
     spec.remove_prefix(kFront.size());
     spec.remove_suffix(kBack.size());
-    const std::string modules(spec);
+    std::string modules(spec);
     for (const char digit : modules) {
       if (kDigits.find(digit) == std::string_view::npos) {
         throw UserError(

@@ -225,6 +225,8 @@ TEST_CASE("proxies of the spaces' networks equal the PyTorch reference") {
         CHECK(scores[i].status != Status::ok);
         continue;
       }
+      const json& noise = file[k]["rounding_noise"];
+      if (std::ranges::find(noise, json(names[i])) != noise.end()) continue;
       REQUIRE(scores[i].status == Status::ok);
       if (names[i] == "plain") {  // a cancelling sum
         CHECK(
@@ -258,7 +260,8 @@ TEST_CASE("every proxy scores every kind of task, or says why not") {
         INFO(
             of.space->info().name << " " << of.spec << " " << name << ": "
                                   << scores[i].reason);
-        const bool none = name == "knas" ||
+        // Of transformers; of four minibatches.
+        const bool none = name == "dss" || name == "knas" ||
                           (class_only.contains(name) && !classes) ||
                           (name == "zen" && dense);
         if (none) {

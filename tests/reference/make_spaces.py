@@ -115,6 +115,21 @@ def loss_of(case: dict) -> Callable[[Tensor, Tensor], Tensor]:
     return relative_l2
 
 
+def rounding_noise(net: nn.Module, x: Tensor, y: Tensor, loss: Callable[[Tensor, Tensor], Tensor]) -> list[str]:
+    """Proxies whose gradients are 0 in theory: a mean over positions (and samples) of BatchNorm's output is constant."""
+    found = []
+    x = x.clone().requires_grad_()
+    output = proxies.fresh(net)(x)
+    all_samples, one = (torch.autograd.grad(part.sum(), x, retain_graph=True)[0].norm() for part in (output, output[0]))
+    if all_samples < 1e-10 * one:
+        found.append("jacob_cov")
+    gradients = proxies.layer_gradients(proxies.fresh(net), x[:1], y[:1], loss)
+    largest = max(g.abs().max() for g in gradients)
+    if any(0 < g.norm() < 1e-10 * largest for g in gradients):
+        found.append("gradsign")
+    return found
+
+
 def main() -> None:
     torch.set_num_threads(1)
     results = []
@@ -128,10 +143,10 @@ def main() -> None:
         scores = {name: getattr(proxies, name)(net, batches, loss=loss) for name in PROXIES}
         flat = output.flatten()
         results.append({**case, "batch": BATCH, "output_shape": list(output.shape),
-                        "loss_value": loss(output, y[:BATCH]).item(),
+                        "rounding_noise": rounding_noise(net, *batches[0], loss),
                         "every": len(flat) // 60 + 1, "output": flat[::len(flat) // 60 + 1].tolist(),
                         "scores": {name: value if math.isfinite(value) else None for name, value in scores.items()}})
-        print(case["space"], case["head"], results[-1]["scores"])
+        print(case["space"], case["head"], results[-1]["rounding_noise"], results[-1]["scores"])
     (GOLDEN / "space_networks.json").write_text(json.dumps(results, indent=1) + "\n")
 
 

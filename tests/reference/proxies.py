@@ -173,7 +173,7 @@ def fisher(net: nn.Module, batches: Batches, loss: Loss = F.cross_entropy) -> fl
     """sum_l sum_k numel(W_l[k]) |1/2 mean_n (sum_positions a dL/da)^2|, a = output of layer l, channel k.
 
     zero-cost-nas measures/fisher.py. Its sum over the positions of a sequence keeps the wrong axis; here the channels
-    of a sequence are its last axis.
+    of a sequence, or of a map that a linear layer makes, are its last axis.
     """
     net = fresh(net)
     seen: list[tuple[nn.Module, Tensor]] = []
@@ -193,9 +193,11 @@ def fisher(net: nn.Module, batches: Batches, loss: Loss = F.cross_entropy) -> fl
         if a.grad is None:
             continue
         product = a.detach() * a.grad
-        if a.dim() == 4:
+        if isinstance(layer, nn.Linear) and a.dim() > 3:
+            product = product.flatten(1, -2)
+        if product.dim() == 4:
             product = product.sum((2, 3))
-        elif a.dim() == 3:
+        elif product.dim() == 3:
             product = product.sum(1)
         delta = 0.5 * product.pow(2).mean(0)
         total += float(delta.abs().double().sum()) * layer.weight[0].numel()
