@@ -317,8 +317,7 @@ std::vector<int> channel_choices(int channels) {
     choices.push_back(round_to_8(channels / factor));
   }
   std::ranges::sort(choices);
-  const auto repeated = std::ranges::unique(choices);
-  choices.erase(repeated.begin(), repeated.end());
+  choices.erase(std::unique(choices.begin(), choices.end()), choices.end());
   return choices;
 }
 
