@@ -136,7 +136,8 @@ Minibatch ImageTask::minibatch(int index, int batch_size) const {
   const std::int64_t begin =
       minibatch_begin(info_.name, images_.size(), index, batch_size);
   const InputShape& shape = images_.shape;
-  const auto plane = static_cast<std::size_t>(shape.height * shape.width);
+  const auto plane = static_cast<std::size_t>(shape.height) *
+                     static_cast<std::size_t>(shape.width);
   const auto channels = static_cast<std::size_t>(shape.channels);
   std::vector<std::array<float, 256>> values;
   for (std::size_t c = 0; c < channels; ++c) {

@@ -23,9 +23,9 @@ struct NasBench101Run {
   double seconds = 0.0;  ///< of training
 };
 
-/// Parses a record's data; throws UserError naming `place`.
+/// Parses a record's data, which is JSON; throws UserError naming `place`.
 NasBench101Run parse_nas_bench_101(
-    std::string_view record,
+    std::string_view text,
     const std::string& place);
 
 /// Reads all records; `source` names the file in messages.

@@ -106,9 +106,9 @@ class PickleValue {
   PickleValue key(std::size_t index) const;
   PickleValue value(std::size_t index) const;
 
-  /// The value of a text key in a dict.
-  std::optional<PickleValue> find(std::string_view key) const;
-  PickleValue at(std::string_view key) const;
+  /// The value of the text key `wanted` in a dict.
+  std::optional<PickleValue> find(std::string_view wanted) const;
+  PickleValue at(std::string_view wanted) const;
 
   /// A call: the name called, its arguments (a tuple), and the state that was
   /// set on its result, if any.
