@@ -34,13 +34,13 @@ constexpr std::string_view kUsage =
     "accuracy for its cost.";
 
 constexpr std::string_view kExample =
-    "  zcp import nas-bench-suite-zero zc_nasbench201.json --csv naslib.csv\n"
     "  zcp report --scores naslib.csv --truth nats_tss_accuracy.csv \\\n"
     "      --metric cifar100_test --baseline cifar10_params \\\n"
     "      --proxies cifar10_nwot,cifar10_synflow,cifar10_snip \\\n"
     "      --html report.html --figures figures\n"
     "\n"
-    "writes report.html, figures/*.svg, and to standard error\n"
+    "on the table that zcp import nas-bench-suite-zero makes of NASLib's\n"
+    "scores writes report.html, figures/*.svg, and to standard error\n"
     "\n"
     "  joined 725 architectures (0 of the scores without truth, 14900 of the\n"
     "  truth without scores)\n"

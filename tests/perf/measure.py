@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import functools
 import os
 import platform
 import re
@@ -65,15 +66,13 @@ class Bench:
     def score(self, more: list[str], environment: dict[str, str] | None = None) -> Run:
         return run([str(ZCP), "score", *NATS, *NOISE, "--quiet", *more], environment)
 
-    def scoring(self, more: list[str]) -> float:
-        """Seconds of scoring, the best of two."""
-        return min(self.score([*more, "--csv", "/dev/null"]).seconds for _ in range(2)) - self.startup
-
     def on_cells(self, more: list[str]) -> float:
         """Seconds a cell of the sample."""
-        return self.scoring(["--archs", str(self.specs), *more]) / self.cells
+        seconds = self.score(["--archs", str(self.specs), *more, "--csv", "/dev/null"]).seconds
+        return (seconds - self.startup) / self.cells
 
 
+@functools.lru_cache
 def reference_seconds(bench: Bench, group: str) -> float:
     text = run(["/usr/bin/python3", str(REFERENCE), "--specs", str(bench.specs), "--proxies", group]).output
     return float(re.search(r"^ +all +([0-9.]+)", text, re.MULTILINE)[1])
