@@ -68,11 +68,7 @@ class Progress {
  public:
   /// `total` is what there is to do in this run, in architectures, and `work`
   /// the same in a unit that time is proportional to (0: architectures are).
-  Progress(
-      std::string label,
-      std::int64_t total,
-      bool quiet,
-      double work = 0);
+  Progress(std::string label, std::int64_t total, bool quiet, double work = 0);
   Progress(
       std::string label,
       std::int64_t total,

@@ -60,11 +60,7 @@ std::string task_size(const benchmarks::TaskInfo& task) {
   const auto& shape = task.shape;
   if (shape.channels == 0) return "from the file";
   return fmt::format(
-      "{}x{}x{}, {}",
-      shape.channels,
-      shape.height,
-      shape.width,
-      outputs(task));
+      "{}x{}x{}, {}", shape.channels, shape.height, shape.width, outputs(task));
 }
 
 void print_tasks() {
