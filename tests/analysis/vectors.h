@@ -17,8 +17,11 @@ namespace zcp::test {
 
 using Vector = std::vector<double>;
 
-inline nlohmann::json study_vectors() {
-  return nlohmann::json::parse(std::ifstream(golden("study_vectors.json")));
+/// Read once: a loop over a part of it needs the whole to live on.
+inline const nlohmann::json& study_vectors() {
+  static const auto vectors =
+      nlohmann::json::parse(std::ifstream(golden("study_vectors.json")));
+  return vectors;
 }
 
 inline double number(const nlohmann::json& value) {
