@@ -85,6 +85,14 @@ std::uint64_t non_negative(const po::variables_map& values, const char* name) {
   return static_cast<std::uint64_t>(value);
 }
 
+int at_least(const po::variables_map& values, const char* name, int least) {
+  const int value = values[name].as<int>();
+  if (value < least) {
+    throw UserError("--{} {}: expected {} or more", name, value, least);
+  }
+  return value;
+}
+
 std::vector<std::string> split_list(std::string_view text, char separator) {
   std::vector<std::string> parts;
   std::size_t begin = 0;

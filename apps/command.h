@@ -53,6 +53,12 @@ std::uint64_t non_negative(
     const boost::program_options::variables_map& values,
     const char* name);
 
+/// The value of an option declared as int, `least` or more. Throws UserError.
+int at_least(
+    const boost::program_options::variables_map& values,
+    const char* name,
+    int least);
+
 /// "a,b,,c" -> {a, b, c}.
 std::vector<std::string> split_list(
     std::string_view text,

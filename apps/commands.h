@@ -14,6 +14,7 @@ int merge(const Arguments& arguments);
 int import_table(const Arguments& arguments);
 int correlate(const Arguments& arguments);
 int rank(const Arguments& arguments);
+int train(const Arguments& arguments);
 int make_report(const Arguments& arguments);
 
 }  // namespace zcp::apps

@@ -17,6 +17,7 @@ std::span<const Command> commands() {
       Command{"correlate", "scores against trained accuracies", correlate},
       Command{"rank", "architectures by a proxy or composite", rank},
       Command{"report", "a study as a page and as figures", make_report},
+      Command{"train", "accuracies of one's own, by training", train},
   };
   return all;
 }

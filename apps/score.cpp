@@ -2,10 +2,7 @@
 #include <omp.h>
 
 #include <algorithm>
-#include <atomic>
-#include <charconv>
 #include <cmath>
-#include <exception>
 #include <iostream>
 #include <limits>
 #include <map>
@@ -16,9 +13,11 @@
 #include "analysis/score_store.h"
 #include "apps/commands.h"
 #include "apps/progress.h"
+#include "apps/provenance.h"
+#include "apps/run_parallel.h"
 #include "apps/score_csv.h"
 #include "apps/selection.h"
-#include "apps/version.h"
+#include "apps/shard.h"
 #include "common/error.h"
 #include "common/hash.h"
 #include "proxies/bfloat16.h"
@@ -36,13 +35,6 @@ using proxies::Descriptor;
 using proxies::Score;
 using proxies::WorkItem;
 using Strings = std::vector<std::string>;
-
-/// I/N of --shard.
-struct Shard {
-  std::uint64_t index = 0;
-  std::uint64_t count = 1;
-  bool takes(std::uint64_t hash) const { return hash % count == index; }
-};
 
 struct ScoreOptions {
   Strings proxy_names;
@@ -103,32 +95,6 @@ po::options_description describe_options() {
   return options;
 }
 
-Shard parse_shard(const std::string& text) {
-  const Strings parts = split_list(text, '/');
-  Shard shard;
-  const auto parse = [](const std::string& part, std::uint64_t& number) {
-    const char* end = part.data() + part.size();
-    const auto result = std::from_chars(part.data(), end, number);
-    return result.ec == std::errc() && result.ptr == end;
-  };
-  if (parts.size() != 2 || !parse(parts[0], shard.index) ||
-      !parse(parts[1], shard.count)) {
-    throw UserError("--shard {}: expected I/N, like 0/4", text);
-  }
-  if (shard.count == 0 || shard.index >= shard.count) {
-    throw UserError("--shard {}: expected 0 <= I < N", text);
-  }
-  return shard;
-}
-
-int positive(const po::variables_map& values, const char* name, int least) {
-  const int value = values[name].as<int>();
-  if (value < least) {
-    throw UserError("--{} {}: expected {} or more", name, value, least);
-  }
-  return value;
-}
-
 /// Devices of one kind, no two the same.
 Strings parse_devices(const std::string& text) {
   const auto kind = [](const std::string& device) {
@@ -164,15 +130,15 @@ ScoreOptions read_options(
   ScoreOptions options;
   options.proxy_names = split_list(values["proxies"].as<std::string>());
   options.evaluator.seed = non_negative(values, "seed");
-  options.evaluator.batch_size = positive(values, "batch-size", 1);
-  options.evaluator.minibatches = positive(values, "minibatches", 1);
+  options.evaluator.batch_size = at_least(values, "batch-size", 1);
+  options.evaluator.minibatches = at_least(values, "minibatches", 1);
   options.init_name = values["init"].as<std::string>();
   if (options.init_name != "default") {
     options.evaluator.initialiser = nets::find_initialiser(options.init_name);
   }
   options.evaluator.precision = values["precision"].as<std::string>();
   options.devices = parse_devices(values["device"].as<std::string>());
-  options.workers = worker_count(positive(values, "workers", 0), options);
+  options.workers = worker_count(at_least(values, "workers", 0), options);
   options.csv = values["csv"].as<std::string>();
   if (values.count("store") != 0) {
     options.store = values["store"].as<std::string>();
@@ -181,10 +147,7 @@ ScoreOptions read_options(
     options.shard = parse_shard(values["shard"].as<std::string>());
   }
   options.quiet = values.count("quiet") != 0;
-  options.command_line = "zcp score";
-  for (const auto& argument : arguments) {
-    options.command_line += " " + argument;
-  }
+  options.command_line = command_line("score", arguments);
   return options;
 }
 
@@ -355,7 +318,7 @@ class ScoreRun {
       return proxy->needs.folding == nets::Folding::as_declared;
     });
     const auto count = static_cast<std::int64_t>(prints_.size());
-    run_parallel(count, 256, [&](std::int64_t k) {
+    run_parallel(count, 256, options_.workers, [&](std::int64_t k) {
       const auto i = static_cast<std::size_t>(k);
       const nets::Graph graph = build(i, nets::Folding::functional);
       prints_[i] = {graph.hash(), 0, 0, graph.macs()};
@@ -365,27 +328,6 @@ class ScoreRun {
         prints_[i].declared_calls = all.declared_hash();
       }
     });
-  }
-
-  /// Calls body(0..count-1) from all workers; the first exception stops the
-  /// rest and is thrown here.
-  template <typename Body>
-  void run_parallel(std::int64_t count, int chunk, const Body& body) const {
-    std::exception_ptr error;
-    std::atomic<bool> stop = false;
-    std::mutex mutex;
-#pragma omp parallel for schedule(dynamic, chunk) num_threads(options_.workers)
-    for (std::int64_t i = 0; i < count; ++i) {
-      if (stop) continue;
-      try {
-        body(i);
-      } catch (...) {
-        const std::scoped_lock lock(mutex);
-        if (!error) error = std::current_exception();
-        stop = true;
-      }
-    }
-    if (error) std::rethrow_exception(error);
   }
 
   bool mine(std::size_t architecture) const {
@@ -416,25 +358,18 @@ class ScoreRun {
     if (skeleton.cells_per_stage > 0) {
       protocol["cells"] = std::to_string(skeleton.cells_per_stage);
     }
+    if (values["resolution"].as<int>() > 0) {
+      protocol["resolution"] = std::to_string(values["resolution"].as<int>());
+    }
     if (needs_inputs()) protocol["data"] = task_.task->fingerprint();
     return protocol;
   }
 
-  analysis::Provenance provenance() const {
-    analysis::Provenance made = analysis::this_machine();
-    made.version = version();
-    made.command = options_.command_line;
-    made.threads = options_.workers;
-    for (const auto& [name, value] : proxies::backend_description()) {
-      if (name == "libtorch") made.libtorch = value;
-      if (name == "blas") made.blas = value;
-    }
-    return made;
-  }
-
   void open_store(const po::variables_map& values) {
-    store_.emplace(
-        ScoreStore::open(options_.store, protocol(values), provenance()));
+    store_.emplace(ScoreStore::open(
+        options_.store,
+        protocol(values),
+        this_run(options_.command_line, options_.workers)));
     store_->declare(
         proxy_names_, unique_names_, [&](std::size_t i) { return mine(i); });
     std::map<std::string, std::size_t> row;
@@ -543,7 +478,7 @@ class ScoreRun {
         options_.quiet,
         work);
     const auto count = static_cast<std::int64_t>(items.size());
-    run_parallel(count, 1, [&](std::int64_t i) {
+    run_parallel(count, 1, options_.workers, [&](std::int64_t i) {
       const WorkItem& item = items[static_cast<std::size_t>(i)];
       const std::int64_t complete = keep(item, score_item(item));
       progress.advance(complete, proxies::relative_cost(item));
@@ -639,6 +574,7 @@ int score(const Arguments& arguments) {
   const TaskChoice task =
       choose_task(values, needs_data, options.evaluator.seed);
   options.evaluator.loss = loss_of(task.criterion);
+  keep_distinct(selection, task);
   return ScoreRun(options, std::move(selection), selected, task, values).run();
 }
 

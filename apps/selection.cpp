@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <unordered_set>
 
+#include "apps/command.h"
 #include "benchmarks/table.h"
 #include "common/error.h"
 
@@ -65,7 +66,14 @@ Strings chosen_specs(
         space, benchmarks::read_arch_list(values["archs"].as<std::string>()));
   }
   if (way == "sample") {
-    return nets::sample_specs(space, values["sample"].as<std::int64_t>(), seed);
+    const auto count = values["sample"].as<std::int64_t>();
+    const Strings sample = nets::sample_specs(space, count, seed);
+    const std::int64_t size = space.info().size;
+    // Enough to choose from; `sample` is the beginning of the longer one.
+    if (values.count("distinct") != 0 && size > 0) {
+      return nets::sample_specs(space, size, seed);
+    }
+    return sample;
   }
   return all_specs(space);
 }
@@ -123,6 +131,9 @@ void add_selection_options(po::options_description& options) {
       "sample",
       po::value<std::int64_t>(),
       "this many, drawn uniformly by --seed")("all", "the whole space")(
+      "distinct",
+      "of architectures that compute the same function only the first; "
+      "--sample draws until it has so many")(
       "channels",
       po::value<int>(),
       "of the stem of the space's networks, for thinner ones (without: the "
@@ -135,15 +146,20 @@ void add_selection_options(po::options_description& options) {
       "a TorchScript file instead of a space; repeatable");
 }
 
-void add_task_options(po::options_description& options) {
+void add_task_options(
+    po::options_description& options,
+    const std::string& transform) {
   options.add_options()(
       "task",
       po::value<std::string>()->default_value("cifar10"),
       "data set: input shape and classes (zcp spaces lists them)")(
       "data", po::value<std::string>(), "where the task's files lie")(
       "transform",
-      po::value<std::string>()->default_value("normalise"),
+      po::value<std::string>()->default_value(transform),
       "normalise, or augment (crop and flip by the seed)")(
+      "resolution",
+      po::value<int>()->default_value(0),
+      "height and width that images are reduced to (0: the task's own)")(
       "classes",
       po::value<int>()->default_value(0),
       "outputs of the network (0: the task's own)");
@@ -162,7 +178,7 @@ Selection select_architectures(const Values& values, std::uint64_t seed) {
   Selection selection;
   if (only_one(values, {"space", "model"}) == "model") {
     for (const char* option :
-         {"arch", "archs", "sample", "all", "channels", "cells"}) {
+         {"arch", "archs", "sample", "all", "distinct", "channels", "cells"}) {
       if (values.count(option) != 0) {
         throw UserError("--{} goes with --space, not with --model", option);
       }
@@ -172,9 +188,28 @@ Selection select_architectures(const Values& values, std::uint64_t seed) {
   }
   selection.space = &nets::find_space(values["space"].as<std::string>());
   selection.specs = chosen_specs(*selection.space, values, seed);
+  selection.distinct = values.count("distinct") != 0;
+  selection.limit = selection.specs.size();
+  if (values.count("sample") != 0) {
+    selection.limit =
+        static_cast<std::size_t>(values["sample"].as<std::int64_t>());
+  }
   selection.skeleton.channels = skeleton_size(values, "channels");
   selection.skeleton.cells_per_stage = skeleton_size(values, "cells");
   return selection;
+}
+
+void keep_distinct(Selection& selection, const TaskChoice& task) {
+  if (!selection.distinct) return;
+  std::unordered_set<std::uint64_t> seen;
+  Strings kept;
+  for (std::string& spec : selection.specs) {
+    if (kept.size() == selection.limit) break;
+    const nets::Graph graph = selection.space->build(
+        spec, task.shape, task.output, selection.skeleton);
+    if (seen.insert(graph.hash()).second) kept.push_back(std::move(spec));
+  }
+  selection.specs = std::move(kept);
 }
 
 TaskChoice
@@ -186,7 +221,8 @@ choose_task(const Values& values, bool needs_data, std::uint64_t seed) {
   if (classes < 0) {
     throw UserError("--classes {}: expected 0 or more", classes);
   }
-  benchmarks::TaskInfo info = benchmarks::find_task(name);
+  const int resolution = at_least(values, "resolution", 0);
+  benchmarks::TaskInfo info = benchmarks::find_task(name, resolution);
   std::unique_ptr<benchmarks::Task> task;
   // The shape of `tensors` stands in its file, the classes of `image-folder`
   // are its folders.
@@ -194,7 +230,8 @@ choose_task(const Values& values, bool needs_data, std::uint64_t seed) {
   if (needs_data || info.shape.channels == 0 || open_classes) {
     const std::string data =
         values.count("data") != 0 ? values["data"].as<std::string>() : "";
-    task = benchmarks::open_task(name, data, seed, transform, classes);
+    task =
+        benchmarks::open_task(name, data, seed, transform, classes, resolution);
     info = task->info();
   }
   const int outputs = classes > 0 ? classes : info.classes;

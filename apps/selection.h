@@ -12,13 +12,15 @@
 
 namespace zcp::apps {
 
-/// --space with --arch, --archs, --sample or --all, --channels, --cells; or
-/// --model.
+/// --space with --arch, --archs, --sample or --all, --distinct, --channels,
+/// --cells; or --model.
 void add_selection_options(
     boost::program_options::options_description& options);
 
-/// --task, --data, --transform, --classes.
-void add_task_options(boost::program_options::options_description& options);
+/// --task, --data, --transform, --resolution, --classes.
+void add_task_options(
+    boost::program_options::options_description& options,
+    const std::string& transform = "normalise");
 
 /// What is to be scored: members of a space, or TorchScript files.
 struct Selection {
@@ -26,6 +28,8 @@ struct Selection {
   std::vector<std::string> specs;      ///< normalised; in the order asked
   nets::Skeleton skeleton;             ///< of the space's networks
   std::vector<std::string> models;     ///< paths, where space is null
+  bool distinct = false;               ///< see keep_distinct()
+  std::size_t limit = 0;               ///< of specs, among distinct ones
 
   /// The names under which scores are kept: specs, or file names without .pt.
   std::vector<std::string> names() const;
@@ -52,5 +56,9 @@ TaskChoice choose_task(
     const boost::program_options::variables_map& values,
     bool needs_data,
     std::uint64_t seed);
+
+/// With --distinct, leaves the first of architectures that compute the same
+/// function, as many as --sample asked for.
+void keep_distinct(Selection& selection, const TaskChoice& task);
 
 }  // namespace zcp::apps

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 #include <numeric>
 #include <stdexcept>
@@ -76,6 +77,32 @@ std::string describe(const Normalisation& by, Transform transform) {
       fmt::join(by.deviation, " "));
 }
 
+/// What an old row (or column) gives to a new one.
+struct Share {
+  int from = 0;
+  int to = 0;
+  float weight = 0;  ///< those of a new row sum to 1
+};
+
+/// Old rows that overlap each new one, weighted by the overlap.
+std::vector<Share> shares(int old_count, int new_count) {
+  std::vector<Share> all;
+  for (int to = 0; to < new_count; ++to) {
+    // In units of an old row over new_count, where everything is whole.
+    const int begin = to * old_count;
+    const int end = begin + old_count;
+    for (int from = begin / new_count; from * new_count < end; ++from) {
+      const int overlap = std::min(end, (from + 1) * new_count) -
+                          std::max(begin, from * new_count);
+      all.push_back(
+          {from,
+           to,
+           static_cast<float>(overlap) / static_cast<float>(old_count)});
+    }
+  }
+  return all;
+}
+
 }  // namespace
 
 /// Sorted by random keys, ties (one in 10^9 runs) by number.
@@ -117,74 +144,130 @@ std::int64_t minibatch_begin(
   return begin;
 }
 
-ImageTask::ImageTask(
-    TaskInfo info,
-    ImageSet images,
-    Normalisation normalisation,
-    std::uint64_t seed,
-    Transform transform)
-    : info_(std::move(info)),
-      images_(std::move(images)),
-      normalisation_(std::move(normalisation)),
-      seed_(seed),
-      transform_(transform),
-      order_(shuffled_order(images_.size(), seed)) {
-  info_.transform = describe(normalisation_, transform_);
+void reduce_resolution(ImageSet& images, int side) {
+  const InputShape old = images.shape;
+  if (side < 1 || side > old.height || side > old.width) {
+    throw std::invalid_argument("a resolution above the images' own");
+  }
+  const std::vector<Share> rows = shares(old.height, side);
+  const std::vector<Share> columns = shares(old.width, side);
+  const auto old_plane = static_cast<std::size_t>(old.height) *
+                         static_cast<std::size_t>(old.width);
+  const auto plane =
+      static_cast<std::size_t>(side) * static_cast<std::size_t>(side);
+  std::vector<std::uint8_t> reduced;
+  reduced.reserve(images.pixels.size() / old_plane * plane);
+  std::vector<float> sums(plane);
+  for (std::size_t at = 0; at < images.pixels.size(); at += old_plane) {
+    const std::uint8_t* from = images.pixels.data() + at;
+    std::ranges::fill(sums, 0.0F);
+    for (const Share& row : rows) {
+      float* to = sums.data() + row.to * side;
+      for (const Share& column : columns) {
+        to[column.to] +=
+            row.weight * column.weight *
+            static_cast<float>(from[row.from * old.width + column.from]);
+      }
+    }
+    for (const float sum : sums) {
+      reduced.push_back(static_cast<std::uint8_t>(std::lround(sum)));
+    }
+  }
+  images.pixels = std::move(reduced);
+  images.shape = {old.channels, side, side};
 }
 
-Minibatch ImageTask::minibatch(int index, int batch_size) const {
-  const std::int64_t begin =
-      minibatch_begin(info_.name, images_.size(), index, batch_size);
+Examples::Examples(
+    ImageSet images,
+    Normalisation normalisation,
+    Transform transform)
+    : images_(std::move(images)),
+      normalisation_(std::move(normalisation)),
+      transform_(transform) {
+  for (std::size_t c = 0; c < normalisation_.mean.size(); ++c) {
+    values_.push_back(
+        normalised_values(normalisation_.mean[c], normalisation_.deviation[c]));
+  }
+}
+
+void Examples::gather(
+    std::span<const std::int64_t> which,
+    std::uint64_t seed,
+    std::uint64_t first_place,
+    std::span<float> x,
+    std::span<std::int64_t> y) const {
   const InputShape& shape = images_.shape;
   const auto plane = static_cast<std::size_t>(shape.height) *
                      static_cast<std::size_t>(shape.width);
   const auto channels = static_cast<std::size_t>(shape.channels);
-  std::vector<std::array<float, 256>> values;
-  for (std::size_t c = 0; c < channels; ++c) {
-    values.push_back(
-        normalised_values(normalisation_.mean[c], normalisation_.deviation[c]));
-  }
-
-  Minibatch batch{batch_size, shape, {}, {}};
-  const auto count = static_cast<std::size_t>(batch_size);
-  batch.x.resize(count * channels * plane);
-  batch.y.resize(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::size_t place = static_cast<std::size_t>(begin) + i;
-    const auto image = static_cast<std::size_t>(order_[place]);
+  for (std::size_t i = 0; i < which.size(); ++i) {
+    const auto image = static_cast<std::size_t>(which[i]);
     Crop crop;
     if (transform_ == Transform::augment) {
       crop = draw_crop(
-          normalisation_.padding, derive_seed(seed_, "task-augment", place));
+          normalisation_.padding,
+          derive_seed(seed, "task-augment", first_place + i));
     }
-    batch.y[i] = images_.labels[image];
+    y[i] = images_.labels[image];
     for (std::size_t c = 0; c < channels; ++c) {
       copy_plane(
           images_.pixels.data() + (image * channels + c) * plane,
           shape,
           crop,
-          values[c],
-          batch.x.data() + (i * channels + c) * plane);
+          values_[c],
+          x.data() + (i * channels + c) * plane);
     }
   }
+}
+
+std::string Examples::transform() const {
+  return describe(normalisation_, transform_);
+}
+
+std::uint64_t Examples::hash(std::uint64_t start) const {
+  const auto* pixels = reinterpret_cast<const char*>(images_.pixels.data());
+  const auto* labels = reinterpret_cast<const char*>(images_.labels.data());
+  return hash_combine(
+      hash_combine(start, hash64({pixels, images_.pixels.size()})),
+      hash64({labels, images_.labels.size() * sizeof(std::int64_t)}));
+}
+
+ImageTask::ImageTask(TaskInfo info, Examples examples, std::uint64_t seed)
+    : info_(std::move(info)),
+      examples_(std::move(examples)),
+      seed_(seed),
+      order_(shuffled_order(examples_.size(), seed)) {
+  info_.shape = examples_.shape();
+  info_.transform = examples_.transform();
+}
+
+Minibatch ImageTask::minibatch(int index, int batch_size) const {
+  const std::int64_t begin =
+      minibatch_begin(info_.name, examples_.size(), index, batch_size);
+  const auto first = static_cast<std::size_t>(begin);
+  const auto count = static_cast<std::size_t>(batch_size);
+  const InputShape& shape = examples_.shape();
+  Minibatch batch{batch_size, shape, {}, {}};
+  batch.x.resize(
+      count * static_cast<std::size_t>(shape.channels) *
+      static_cast<std::size_t>(shape.height) *
+      static_cast<std::size_t>(shape.width));
+  batch.y.resize(count);
+  examples_.gather(
+      std::span(order_).subspan(first, count), seed_, first, batch.x, batch.y);
   return batch;
 }
 
 std::string ImageTask::fingerprint() const {
+  const InputShape& shape = examples_.shape();
   const std::string text = fmt::format(
       "{} {}x{}x{} {}",
       info_.name,
-      images_.shape.channels,
-      images_.shape.height,
-      images_.shape.width,
+      shape.channels,
+      shape.height,
+      shape.width,
       info_.transform);
-  const auto* pixels = reinterpret_cast<const char*>(images_.pixels.data());
-  const auto* labels = reinterpret_cast<const char*>(images_.labels.data());
-  std::uint64_t hash = hash64(text);
-  hash = hash_combine(hash, hash64({pixels, images_.pixels.size()}));
-  hash = hash_combine(
-      hash, hash64({labels, images_.labels.size() * sizeof(std::int64_t)}));
-  return hash_hex(hash);
+  return hash_hex(examples_.hash(hash64(text)));
 }
 
 }  // namespace zcp::benchmarks

@@ -1,7 +1,9 @@
 // Labelled 8-bit images in memory, and the task that draws from them.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -28,16 +30,47 @@ struct Normalisation {
   int padding = 4;               ///< black border that a random crop moves in
 };
 
+/// Shrinks the images to `side` x `side` pixels, each the mean of the area it
+/// covers of the original, rounded. Throws std::invalid_argument when `side` is
+/// larger than height or width.
+void reduce_resolution(ImageSet& images, int side);
+
+/// An image set as networks take it.
+class Examples {
+ public:
+  Examples(ImageSet images, Normalisation normalisation, Transform transform);
+
+  const InputShape& shape() const { return images_.shape; }
+  std::int64_t size() const { return images_.size(); }
+
+  /// Writes the images `which` into `x`, row-major, one after another, and
+  /// their labels into `y`. A crop is drawn by `seed` and the image's place in
+  /// a run: `first_place` and up.
+  void gather(
+      std::span<const std::int64_t> which,
+      std::uint64_t seed,
+      std::uint64_t first_place,
+      std::span<float> x,
+      std::span<std::int64_t> y) const;
+
+  /// What is done to an image, constants included.
+  std::string transform() const;
+
+  /// Combines `start` with hashes of pixels and labels.
+  std::uint64_t hash(std::uint64_t start) const;
+
+ private:
+  ImageSet images_;
+  Normalisation normalisation_;
+  Transform transform_;
+  std::vector<std::array<float, 256>> values_;  // of a pixel, by channel
+};
+
 /// A task over an image set: minibatches are parts of one seeded shuffle.
 class ImageTask : public Task {
  public:
-  /// `info.transform` is completed here with constants.
-  ImageTask(
-      TaskInfo info,
-      ImageSet images,
-      Normalisation normalisation,
-      std::uint64_t seed,
-      Transform transform);
+  /// The shape and transform of `info` become those of the examples.
+  ImageTask(TaskInfo info, Examples examples, std::uint64_t seed);
 
   const TaskInfo& info() const override { return info_; }
   Minibatch minibatch(int index, int batch_size) const override;
@@ -45,10 +78,8 @@ class ImageTask : public Task {
 
  private:
   TaskInfo info_;
-  ImageSet images_;
-  Normalisation normalisation_;
+  Examples examples_;
   std::uint64_t seed_;
-  Transform transform_;
   std::vector<std::int64_t> order_;
 };
 

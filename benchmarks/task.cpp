@@ -2,6 +2,8 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "benchmarks/tasks/sources.h"
 #include "common/error.h"
 
@@ -44,6 +46,53 @@ const std::vector<TaskSource>& noise_sources() {
   return all;
 }
 
+/// Only `tensors`, `image-folder` and noise leave the number of classes open.
+void check_classes(const TaskInfo& info, int classes) {
+  const bool open = info.classes == 0 || !info.needs_data;
+  if (classes < 0 || (classes > 0 && !open && classes != info.classes)) {
+    throw UserError(
+        "task '{}' has {} classes, found {} asked for",
+        info.name,
+        info.classes,
+        classes);
+  }
+}
+
+/// Images can be had smaller, noise at any size.
+void check_resolution(const TaskSource& source, int resolution) {
+  if (resolution == 0 || !source.info.needs_data) return;
+  const InputShape& shape = source.info.shape;
+  if (!source.images) {
+    throw UserError(
+        "--resolution {}: the inputs of task '{}' have one size",
+        resolution,
+        source.info.name);
+  }
+  if (resolution > shape.height || resolution > shape.width) {
+    throw UserError(
+        "--resolution {}: expected 1 to {}, the height of the images of task "
+        "'{}'",
+        resolution,
+        shape.height,
+        source.info.name);
+  }
+}
+
+std::unique_ptr<Task> open_images(
+    const TaskSource& source,
+    const OpenOptions& options) {
+  const ImageSource& images = *source.images;
+  return std::make_unique<ImageTask>(
+      source.info,
+      Examples(
+          read_images(source, options.data, Split::train, options.resolution),
+          scaled(images.normalisation, source.info, options.resolution),
+          options.transform),
+      options.seed);
+}
+
+}  // namespace
+
 const TaskSource& find_source(const std::string& name) {
   std::vector<std::string> names;
   for (const TaskSource& source : sources()) {
@@ -61,7 +110,6 @@ const TaskSource& find_source(const std::string& name) {
       fmt::join(names, ", "));
 }
 
-/// Where the task's files lie: as asked, or where Debian puts them.
 std::filesystem::path data_of(
     const TaskInfo& info,
     const std::filesystem::path& asked) {
@@ -73,19 +121,26 @@ std::filesystem::path data_of(
   throw UserError("task '{}' needs --data: {}", info.name, info.data_hint);
 }
 
-/// Only `tensors`, `image-folder` and noise leave the number of classes open.
-void check_classes(const TaskInfo& info, int classes) {
-  const bool open = info.classes == 0 || !info.needs_data;
-  if (classes < 0 || (classes > 0 && !open && classes != info.classes)) {
-    throw UserError(
-        "task '{}' has {} classes, found {} asked for",
-        info.name,
-        info.classes,
-        classes);
+Normalisation
+scaled(const Normalisation& by, const TaskInfo& info, int resolution) {
+  Normalisation scaled = by;
+  if (resolution > 0) {
+    scaled.padding = std::max(1, by.padding * resolution / info.shape.height);
   }
+  return scaled;
 }
 
-}  // namespace
+ImageSet read_images(
+    const TaskSource& source,
+    const std::filesystem::path& data,
+    Split split,
+    int resolution) {
+  ImageSet images = source.images->read(data, split, resolution);
+  if (resolution > 0 && images.shape.height != resolution) {
+    reduce_resolution(images, resolution);
+  }
+  return images;
+}
 
 Task::~Task() = default;
 
@@ -105,8 +160,15 @@ std::span<const TaskInfo> tasks() {
   return all;
 }
 
-const TaskInfo& find_task(const std::string& name) {
-  return find_source(name).info;
+TaskInfo find_task(const std::string& name, int resolution) {
+  const TaskSource& source = find_source(name);
+  check_resolution(source, resolution);
+  TaskInfo info = source.info;
+  if (resolution > 0) {
+    info.shape.height = resolution;
+    info.shape.width = resolution;
+  }
+  return info;
 }
 
 std::unique_ptr<Task> open_task(
@@ -114,11 +176,15 @@ std::unique_ptr<Task> open_task(
     const std::filesystem::path& data,
     std::uint64_t seed,
     Transform transform,
-    int classes) {
+    int classes,
+    int resolution) {
   const TaskSource& source = find_source(name);
   check_classes(source.info, classes);
+  check_resolution(source, resolution);
   const auto where = data_of(source.info, data);
-  return source.open(source.info, {where, seed, transform, classes});
+  const OpenOptions options{where, seed, transform, classes, resolution};
+  return source.open != nullptr ? source.open(source.info, options)
+                                : open_images(source, options);
 }
 
 }  // namespace zcp::benchmarks

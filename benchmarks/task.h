@@ -99,19 +99,24 @@ class Task {
 /// a companion noise-NAME, which is not listed: noise in its shapes.
 std::span<const TaskInfo> tasks();
 
-/// The task of that name; throws UserError with the nearest name.
-const TaskInfo& find_task(const std::string& name);
+/// The task of that name, with inputs of height and width `resolution` (0: its
+/// own). Throws UserError with the nearest name, and for a task that cannot be
+/// had at that resolution.
+TaskInfo find_task(const std::string& name, int resolution = 0);
 
 /// Opens a task. `data` is where its files lie, empty for a task that needs
 /// none or has a default. `classes` sets the number of classes of `tensors`
 /// (largest label + 1 otherwise), `image-folder` (its folders otherwise, of
 /// which there must not be more) and noise; 0 leaves the task's own.
+/// `resolution` is the height and width that images are reduced to and noise
+/// is drawn at; 0 leaves the task's own.
 /// Throws UserError when data are missing, cut or not what they should be.
 std::unique_ptr<Task> open_task(
     const std::string& name,
     const std::filesystem::path& data,
     std::uint64_t seed,
     Transform transform = Transform::normalise,
-    int classes = 0);
+    int classes = 0,
+    int resolution = 0);
 
 }  // namespace zcp::benchmarks

@@ -12,6 +12,7 @@
 #include "common/random.h"
 #include "nets/batch_norm.h"
 #include "nets/network.h"
+#include "nets/trained_network.h"
 
 namespace zcp::nets {
 namespace {
@@ -129,10 +130,12 @@ LayerKind layer_kind(Op op) {
 
 class GraphNetwork final : public Network {
  public:
+  /// Without `running` the network is one that never trained.
   GraphNetwork(
       std::shared_ptr<const Plan> plan,
-      std::vector<Parameter> parameters)
-      : plan_(std::move(plan)) {
+      std::vector<Parameter> parameters,
+      std::shared_ptr<RunningStatistics> running = nullptr)
+      : plan_(std::move(plan)), running_(std::move(running)) {
     parameters_ = std::move(parameters);
   }
 
@@ -168,7 +171,7 @@ class GraphNetwork final : public Network {
       const std::function<at::Tensor(const Parameter&)>& change)
       const override {
     return std::make_unique<GraphNetwork>(
-        plan_, changed_parameters(parameters_, change));
+        plan_, changed_parameters(parameters_, change), running_);
   }
 
  private:
@@ -305,19 +308,40 @@ class GraphNetwork final : public Network {
     const at::Tensor scale = optional_parameter(plan_->slots[i].weight);
     const at::Tensor shift = optional_parameter(plan_->slots[i].bias);
     if (mode == BatchNormMode::batch_statistics) {
-      return batch_norm_of_batch(x, scale, shift, epsilon);
+      if (running_ == nullptr) {
+        return batch_norm_of_batch(x, scale, shift, epsilon);
+      }
+      BatchMoments moments;
+      const at::Tensor y =
+          batch_norm_of_batch(x, scale, shift, epsilon, &moments);
+      keep_running(i, moments);
+      return y;
     }
-    // Running statistics of a network that never trained.
+    const bool fresh = running_ == nullptr || !running_->means[i].defined();
     return at::batch_norm(
         x,
         scale,
         shift,
-        at::zeros({x.size(1)}, x.options()),
-        at::ones({x.size(1)}, x.options()),
+        fresh ? at::zeros({x.size(1)}, x.options()) : running_->means[i],
+        fresh ? at::ones({x.size(1)}, x.options()) : running_->variances[i],
         false,
         kBatchNormMomentum,
         epsilon,
         false);
+  }
+
+  /// Moves the running statistics of BatchNorm node i towards a batch's.
+  void keep_running(std::size_t i, const BatchMoments& moments) const {
+    const auto move =
+        [](at::Tensor& running, const at::Tensor& batch, double from) {
+          if (!running.defined()) {
+            running = at::full(batch.sizes(), from, at::kFloat);
+          }
+          running.lerp_(batch.to(at::kFloat), kBatchNormMomentum);
+        };
+    const at::NoGradGuard no_grad;
+    move(running_->means[i], moments.mean, 0);
+    move(running_->variances[i], moments.variance, 1);
   }
 
   void record(
@@ -367,6 +391,7 @@ class GraphNetwork final : public Network {
   }
 
   std::shared_ptr<const Plan> plan_;
+  std::shared_ptr<RunningStatistics> running_;
 };
 
 /// Supplies the tensor of one parameter.
@@ -376,7 +401,8 @@ using Source = std::function<
 std::unique_ptr<Network> assemble(
     const Graph& graph,
     const Source& source,
-    const at::TensorOptions& options) {
+    const at::TensorOptions& options,
+    std::shared_ptr<RunningStatistics> running = nullptr) {
   auto plan = std::make_shared<Plan>();
   plan->graph = graph;
   plan->slots.resize(graph.nodes().size());
@@ -438,7 +464,8 @@ std::unique_ptr<Network> assemble(
     }
     if (node.layer >= 0) of_layer[at_index(node.layer)] = slots;
   }
-  return std::make_unique<GraphNetwork>(std::move(plan), std::move(parameters));
+  return std::make_unique<GraphNetwork>(
+      std::move(plan), std::move(parameters), std::move(running));
 }
 
 Fans fans_of(const Graph& graph, const Node& node) {
@@ -482,36 +509,57 @@ std::vector<std::size_t> declared_order(const Network& network) {
   return order;
 }
 
+namespace {
+
+/// Draws each parameter from a generator of its own.
+Source
+drawn_by(const Graph& graph, Initialiser initialiser, std::uint64_t seed) {
+  return [&graph, initialiser, seed](
+             const Node& node, ParameterKind kind, at::IntArrayRef sizes) {
+    at::Tensor value = at::empty(sizes, at::kFloat);
+    switch (kind) {
+      case ParameterKind::norm_scale:
+        return value.fill_(1.0);
+      case ParameterKind::norm_shift:
+        return value.fill_(0.0);
+      case ParameterKind::bias:
+        draw_bias(
+            initialiser,
+            fans_of(graph, node),
+            derive_seed(seed, "bias", node.identity),
+            floats(value));
+        return value;
+      default:
+        draw_weight(
+            initialiser,
+            fans_of(graph, node),
+            derive_seed(seed, "weight", node.identity),
+            floats(value));
+        return value;
+    }
+  };
+}
+
+}  // namespace
+
 std::unique_ptr<Network> make_graph_network(
     const Graph& graph,
     Initialiser initialiser,
     std::uint64_t seed,
     const at::TensorOptions& options) {
-  const Source draw =
-      [&](const Node& node, ParameterKind kind, at::IntArrayRef sizes) {
-        at::Tensor value = at::empty(sizes, at::kFloat);
-        switch (kind) {
-          case ParameterKind::norm_scale:
-            return value.fill_(1.0);
-          case ParameterKind::norm_shift:
-            return value.fill_(0.0);
-          case ParameterKind::bias:
-            draw_bias(
-                initialiser,
-                fans_of(graph, node),
-                derive_seed(seed, "bias", node.identity),
-                floats(value));
-            return value;
-          default:
-            draw_weight(
-                initialiser,
-                fans_of(graph, node),
-                derive_seed(seed, "weight", node.identity),
-                floats(value));
-            return value;
-        }
-      };
-  return assemble(graph, draw, options);
+  return assemble(graph, drawn_by(graph, initialiser, seed), options);
+}
+
+std::unique_ptr<Network> make_trained_network(
+    const Graph& graph,
+    Initialiser initialiser,
+    std::uint64_t seed,
+    const at::TensorOptions& options) {
+  auto running = std::make_shared<RunningStatistics>();
+  running->means.resize(graph.nodes().size());
+  running->variances.resize(graph.nodes().size());
+  return assemble(
+      graph, drawn_by(graph, initialiser, seed), options, std::move(running));
 }
 
 std::unique_ptr<Network> make_graph_network(

@@ -1,12 +1,9 @@
 #include "proxies/evaluator.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <c10/core/StreamGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <dlfcn.h>
-#include <malloc.h>
-#include <omp.h>
 #include <torch/version.h>
 
 #include <algorithm>
@@ -17,6 +14,7 @@
 #include "common/error.h"
 #include "common/random.h"
 #include "nets/network.h"
+#include "nets/one_core.h"
 #include "nets/script_network.h"
 #include "proxies/bfloat16.h"
 #include "proxies/model_summary.h"
@@ -27,28 +25,6 @@ namespace zcp::proxies {
 namespace {
 
 using nets::Network;
-
-void use_one_core() {
-  // Both the OpenMP runtime (oneDNN) and ATen keep a number per thread.
-  omp_set_num_threads(1);
-  if (at::get_num_threads() != 1) at::set_num_threads(1);
-}
-
-void set_blas_threads_to_one() {
-  using Setter = void (*)(int);
-  void* symbol = dlsym(RTLD_DEFAULT, "openblas_set_num_threads");
-  if (symbol != nullptr) reinterpret_cast<Setter>(symbol)(1);
-}
-
-/// Keeps what passes release for the next ones: without it the activations'
-/// pages go back to the system and come again, cleared, at every layer.
-void keep_memory() {
-#if defined(__GLIBC__)
-  constexpr int kLargest = 1 << 30;
-  mallopt(M_MMAP_THRESHOLD, kLargest);
-  mallopt(M_TRIM_THRESHOLD, kLargest);
-#endif
-}
 
 at::ScalarType scalar_type(const std::string& precision) {
   if (precision == "fp32") return at::kFloat;
@@ -255,8 +231,8 @@ Evaluator::Evaluator(
     nets::Output output,
     const std::vector<HostMinibatch>& minibatches) {
   auto state = std::make_unique<State>();
-  set_blas_threads_to_one();
-  keep_memory();
+  nets::set_blas_threads_to_one();
+  nets::keep_memory();
   state->protocol.seed = options.seed;
   state->protocol.batch_size = options.batch_size;
   state->protocol.minibatches = options.minibatches;
@@ -294,7 +270,7 @@ std::vector<Score> Evaluator::State::score(
     const std::function<nets::Initialiser(const Descriptor&)>& initialiser_for,
     const NetworkSource& source,
     std::span<const Descriptor* const> which) const {
-  use_one_core();
+  nets::use_one_core();
   c10::OptionalStreamGuard guard;
   if (stream) guard.reset_stream(*stream);
   std::vector<Job> jobs(which.size());

@@ -29,13 +29,8 @@ std::vector<std::filesystem::path> training_batches(
   return files;
 }
 
-std::unique_ptr<Task> open(const TaskInfo& info, const OpenOptions& options) {
-  return std::make_unique<ImageTask>(
-      info,
-      read_cifar10(options.data, Split::train),
-      kNormalisation,
-      options.seed,
-      options.transform);
+ImageSet read(const std::filesystem::path& data, Split split, int) {
+  return read_cifar10(data, split);
 }
 
 }  // namespace
@@ -67,7 +62,8 @@ TaskSource cifar10() {
        "the folder cifar-10-batches-bin of the official binary version "
        "(https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz)",
        ""},
-      open};
+      nullptr,
+      ImageSource{read, kNormalisation}};
 }
 
 }  // namespace zcp::benchmarks

@@ -12,13 +12,8 @@ const Normalisation kNormalisation = {
     {0.2675F, 0.2565F, 0.2761F},
     4};
 
-std::unique_ptr<Task> open(const TaskInfo& info, const OpenOptions& options) {
-  return std::make_unique<ImageTask>(
-      info,
-      read_cifar100(options.data, Split::train),
-      kNormalisation,
-      options.seed,
-      options.transform);
+ImageSet read(const std::filesystem::path& data, Split split, int) {
+  return read_cifar100(data, split);
 }
 
 }  // namespace
@@ -41,7 +36,8 @@ TaskSource cifar100() {
        "the folder cifar-100-binary of the official binary version "
        "(https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz)",
        ""},
-      open};
+      nullptr,
+      ImageSource{read, kNormalisation}};
 }
 
 }  // namespace zcp::benchmarks

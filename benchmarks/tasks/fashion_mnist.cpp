@@ -25,13 +25,8 @@ std::filesystem::path find_file(
   return take_plain ? plain : compressed;
 }
 
-std::unique_ptr<Task> open(const TaskInfo& info, const OpenOptions& options) {
-  return std::make_unique<ImageTask>(
-      info,
-      read_fashion_mnist(options.data, Split::train),
-      kNormalisation,
-      options.seed,
-      options.transform);
+ImageSet read(const std::filesystem::path& data, Split split, int) {
+  return read_fashion_mnist(data, split);
 }
 
 }  // namespace
@@ -69,7 +64,8 @@ TaskSource fashion_mnist() {
        "the folder of its idx files (Debian's package dataset-fashion-mnist "
        "puts them into /usr/share/datasets/fashion-mnist)",
        "/usr/share/datasets/fashion-mnist"},
-      open};
+      nullptr,
+      ImageSource{read, kNormalisation}};
 }
 
 }  // namespace zcp::benchmarks

@@ -69,6 +69,10 @@ std::unique_ptr<Task> open(const TaskInfo& info, const OpenOptions& options) {
   }
   TaskInfo own = info;
   if (options.classes > 0) own.classes = options.classes;
+  if (options.resolution > 0) {
+    own.shape.height = options.resolution;
+    own.shape.width = options.resolution;
+  }
   return std::make_unique<GaussianTask>(own, options.seed);
 }
 

@@ -22,13 +22,8 @@ const Normalisation kNormalisation = {
     {63.22F / 255.0F, 61.26F / 255.0F, 65.09F / 255.0F},
     2};
 
-std::unique_ptr<Task> open(const TaskInfo& info, const OpenOptions& options) {
-  return std::make_unique<ImageTask>(
-      info,
-      read_imagenet16_120(options.data, Split::train),
-      kNormalisation,
-      options.seed,
-      options.transform);
+ImageSet read(const std::filesystem::path& data, Split split, int) {
+  return read_imagenet16_120(data, split);
 }
 
 std::vector<std::filesystem::path> batch_files(
@@ -102,7 +97,8 @@ TaskSource imagenet16_120() {
        "the folder ImageNet16 of the pickled batches train_data_batch_1 to 10 "
        "(NATS-Bench's data, https://github.com/D-X-Y/AutoDL-Projects)",
        ""},
-      open};
+      nullptr,
+      ImageSource{read, kNormalisation}};
 }
 
 }  // namespace zcp::benchmarks

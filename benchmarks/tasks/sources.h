@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 
+#include "benchmarks/image_set.h"
 #include "benchmarks/task.h"
 
 namespace zcp::benchmarks {
@@ -14,15 +16,35 @@ struct OpenOptions {
   std::filesystem::path data;
   std::uint64_t seed = 0;
   Transform transform = Transform::normalise;
-  int classes = 0;  ///< 0: the task's own
+  int classes = 0;     ///< 0: the task's own
+  int resolution = 0;  ///< height and width of the images; 0: the task's own
 };
 
-/// A task and how it is opened.
+/// A data set of images that fits into memory. The images read are of the
+/// task's own size, or where a reader can save memory by it, `resolution`.
+struct ImageSource {
+  ImageSet (
+      *read)(const std::filesystem::path& data, Split split, int resolution);
+  Normalisation normalisation;
+};
+
+/// A task and how it is opened: by `open`, or else from its images. Networks
+/// can be trained on those that have images.
 struct TaskSource {
   TaskInfo info;
   std::unique_ptr<Task> (
-      *open)(const TaskInfo& info, const OpenOptions& options);
+      *open)(const TaskInfo& info, const OpenOptions& options) = nullptr;
+  std::optional<ImageSource> images = std::nullopt;
 };
+
+/// The source of that name; throws UserError with the nearest name.
+const TaskSource& find_source(const std::string& name);
+
+/// Where the files of a task lie: as asked, or where Debian puts them. Throws
+/// UserError when there is no such place.
+std::filesystem::path data_of(
+    const TaskInfo& info,
+    const std::filesystem::path& asked);
 
 TaskSource cifar10();
 TaskSource cifar100();
@@ -34,6 +56,19 @@ TaskSource darcy_flow();
 TaskSource gaussian();
 TaskSource gaussian_224();
 TaskSource tensors();
+
+/// A part of the task's images, at height and width `resolution` (0: the
+/// task's own). Throws UserError.
+ImageSet read_images(
+    const TaskSource& source,
+    const std::filesystem::path& data,
+    Split split,
+    int resolution);
+
+/// What goes with images of that resolution: a crop moves over as much of a
+/// smaller image.
+Normalisation
+scaled(const Normalisation& by, const TaskInfo& info, int resolution);
 
 /// The tasks of TransNAS-Bench-101, all on one set of photographs of rooms.
 enum class Taskonomy {

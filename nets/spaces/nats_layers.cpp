@@ -1,5 +1,7 @@
 #include "nets/spaces/nats_layers.h"
 
+#include "common/error.h"
+
 namespace zcp::nets {
 namespace {
 
@@ -100,6 +102,14 @@ Value add_nats_cell(
 }
 
 Value add_nats_reduction(GraphBuilder& graph, Value x, int channels) {
+  const Shape in = graph.shape(x);
+  if (in.height % 2 != 0 || in.width % 2 != 0) {
+    throw UserError(
+        "a map of {}x{} cannot be halved; the networks of this space take "
+        "inputs whose height and width are multiples of 4",
+        in.height,
+        in.width);
+  }
   const Value a = relu_conv_bn(graph, x, channels, 3, 2);
   const Value b = relu_conv_bn(graph, a, channels, 3, 1);
   const Value pooled = graph.avg_pool(x, 2, 2, 0);
