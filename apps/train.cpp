@@ -491,17 +491,26 @@ class TrainRun {
     return table;
   }
 
+  /// Every call that left runs, and where: the table may be made in parts.
   void write_table(std::ostream& out) const {
-    const analysis::Provenance run =
-        this_run(options_.command_line, options_.workers);
-    out << "# " << run.command << "\n"
-        << fmt::format(
-               "# zcp {}, LibTorch {}, {}, {} workers; {}\n",
-               run.version,
-               run.libtorch,
-               run.cpu,
-               run.threads,
-               described_columns());
+    std::vector<std::string> said;
+    const auto say = [&](const std::string& line) {
+      if (std::ranges::count(said, line) > 0) return;
+      out << "# " << line << "\n";
+      said.push_back(line);
+    };
+    for (const analysis::Run& run : store_.runs()) {
+      say(run.provenance.command);
+    }
+    for (const analysis::Run& run : store_.runs()) {
+      say(fmt::format(
+          "zcp {}, LibTorch {}, {}, {} workers",
+          run.provenance.version,
+          run.provenance.libtorch,
+          run.provenance.cpu,
+          run.provenance.threads));
+    }
+    say(described_columns());
     benchmarks::write_table(out, table());
   }
 
@@ -533,19 +542,25 @@ class TrainRun {
     return 1;
   }
 
+  static std::string counted(std::size_t count, const char* thing) {
+    return fmt::format("{} {}{}", count, thing, count == 1 ? "" : "s");
+  }
+
   void print_summary(const Runs& runs, std::vector<double> accuracies) const {
-    if (accuracies.empty()) return;
-    std::ranges::sort(accuracies);
-    std::cerr << fmt::format(
-        "zcp: {} architectures trained; test accuracy {:.2f} to {:.2f} %, "
-        "median {:.2f} %\n",
-        accuracies.size(),
-        accuracies.front(),
-        accuracies.back(),
-        accuracies[accuracies.size() / 2]);
+    if (!accuracies.empty()) {
+      std::ranges::sort(accuracies);
+      std::cerr << fmt::format(
+          "zcp: {} trained; test accuracy {:.2f} to {:.2f} %, median {:.2f} "
+          "%\n",
+          counted(accuracies.size(), "architecture"),
+          accuracies.front(),
+          accuracies.back(),
+          accuracies[accuracies.size() / 2]);
+    }
     if (runs.diverged > 0) {
       std::cerr << fmt::format(
-          "zcp: {} runs diverged; their fields are empty\n", runs.diverged);
+          "zcp: {} diverged; their fields are empty\n",
+          counted(runs.diverged, "run"));
     }
     std::vector<std::vector<double>> by_seed;
     for (const std::uint64_t seed : runs.seeds) {

@@ -4,6 +4,9 @@
 # and started again, then compares the store with a run that was left alone.
 # Nothing that was stored may be lost, changed or computed twice.
 #
+# tests/soak.sh train [RUNS [SEED]]: the same of RUNS (60) trainings on
+# Fashion-MNIST, a third as many cells with 3 seeds each. Some 20 interruptions.
+#
 # tests/soak.sh coverage [TRIALS [SEED]]: draws TRIALS (1000) samples of 200 from
 # bivariate normal distributions, whose tau and rho are known, and counts how
 # many of the 95 % intervals hold them: 93 to 97 % have to.
@@ -21,33 +24,54 @@ if [[ ${1:-} == coverage ]]; then
   exit
 fi
 
-cells=${1:-12}
-RANDOM=${2:-1}
+what=score
+if [[ ${1:-} == train ]]; then
+  what=train
+  shift
+fi
 zcp=$(realpath "${ZCP_PROGRAM:-build/release/zcp}")
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
-score=("$zcp" score --space nats-tss --sample "$cells" --task gaussian
-  --batch-size 8 --proxies core --quiet)
+if [[ $what == score ]]; then
+  count=${1:-12}
+  pause=1
+  job=("$zcp" score --space nats-tss --sample "$count" --task gaussian
+    --batch-size 8 --proxies core --quiet)
+else
+  count=${1:-60}
+  pause=2
+  job=("$zcp" train --space nats-tss --sample $((count / 3)) --seeds 3
+    --distinct --channels 8 --cells 1 --task fashion-mnist --resolution 12
+    --train-images 2000 --epochs 2 --batch-size 64 --quiet)
+fi
+RANDOM=${2:-1}
 
-# Every score with what it took, which changes when it is computed again.
+# Every value with what it took, which changes when it is computed again.
 content() {
   sqlite3 "$1" "SELECT arch, proxy, quote(value), seconds FROM scores
     ORDER BY arch, proxy"
+}
+
+# A table without its comments (which name every call) and times.
+timeless() {
+  awk -F, '/^#/ { next }
+    FNR == 1 || !seconds { for (i = 1; i <= NF; ++i) if ($i == "train_seconds") seconds = i }
+    { if (seconds) $seconds = ""; print }' "$1"
 }
 
 signals=(KILL TERM INT)
 killed=0
 : >before
 until
-  "${score[@]}" --store killed.sqlite >killed.csv &
+  "${job[@]}" --store killed.sqlite --csv killed.csv &
   process=$!
-  sleep "1.$((RANDOM % 6))"
+  sleep "$pause.$((RANDOM % 6))"
   kill -"${signals[killed % 3]}" "$process" 2>/dev/null || true
   wait "$process" 2>/dev/null
 do
   killed=$((killed + 1))
-  if ((killed > 50 * cells)); then
+  if ((killed > 50 * count)); then
     echo "soak: no end after $killed interruptions" >&2
     exit 1
   fi
@@ -61,8 +85,8 @@ do
   mv after before
 done
 
-"${score[@]}" --store whole.sqlite >whole.csv
-cmp killed.csv whole.csv
+"${job[@]}" --store whole.sqlite --csv whole.csv
+cmp <(timeless killed.csv) <(timeless whole.csv)
 cmp <("$zcp" export --store killed.sqlite) <("$zcp" export --store whole.sqlite)
 [[ $(sqlite3 killed.sqlite "PRAGMA integrity_check") == ok ]]
-echo "soak: $cells cells, interrupted $killed times: equal to the byte"
+echo "soak: $what of $count, interrupted $killed times: equal to the byte"

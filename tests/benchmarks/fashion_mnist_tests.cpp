@@ -3,11 +3,10 @@
 #include <numeric>
 
 #include "benchmarks/tasks/idx.h"
-#include "tests/benchmarks/temporary.h"
+#include "tests/benchmarks/make_idx.h"
 #include "tests/test_support.h"
 
 using namespace zcp::benchmarks;
-using namespace std::string_literals;
 using zcp::test::TemporaryFolder;
 using zcp::test::user_error;
 
@@ -17,25 +16,12 @@ constexpr int kPixels = 28 * 28;
 const std::string kImages = "train-images-idx3-ubyte";
 const std::string kLabels = "train-labels-idx1-ubyte";
 
-std::string word(int value) {
-  return {
-      static_cast<char>(value >> 24),
-      static_cast<char>(value >> 16),
-      static_cast<char>(value >> 8),
-      static_cast<char>(value)};
-}
-
 std::string image_file(int count) {
-  std::string bytes = "\0\0\x08\x03"s + word(count) + word(28) + word(28);
-  for (int i = 0; i < count; ++i)
-    bytes += std::string(kPixels, static_cast<char>(i * 10));
-  return bytes;
+  return zcp::test::idx_images(count, [](int i, int) { return i * 10; });
 }
 
 std::string label_file(int count) {
-  std::string bytes = "\0\0\x08\x01"s + word(count);
-  for (int i = 0; i < count; ++i) bytes += static_cast<char>(i % 10);
-  return bytes;
+  return zcp::test::idx_labels(count);
 }
 
 void write_gzip(const std::filesystem::path& path, const std::string& bytes) {

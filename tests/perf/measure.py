@@ -237,6 +237,30 @@ def measure_micro(bench: Bench) -> str:
     return "## Kernels alone\n\n" + table(["kernel", "processor time"], rows)
 
 
+TRAINING = ["--train-images", "5000", "--batch-size", "64", "--epochs", "4"]
+
+
+def measure_training(bench: Bench) -> str:
+    specs = bench.folder / "training.txt"
+    count = min(8, bench.cells)
+    specs.write_text("\n".join(bench.specs.read_text().split()[:count]) + "\n")
+    rows = []
+    command = [str(ZCP), "train", *NATS, "--archs", str(specs), "--channels", "8", "--cells", "1", "--task",
+               "fashion-mnist", "--resolution", "12", "--transform", "normalise", *TRAINING, "--quiet"]
+    own = run([*command, "--csv", str(bench.folder / "trained.csv")]).seconds / count
+    rows.append(["zcp, a network a core", f"{own:.2f}", "1.0"])
+    for processes in (1, CORES):
+        text = run(["/usr/bin/python3", str(ROOT / "tests/reference/train.py"), "--specs", str(specs), "--processes",
+                    str(processes), *TRAINING]).output
+        seconds = float(re.search(r"([0-9.]+) s per network", text)[1])
+        name = "all cores a network" if processes == 1 else "a network a core"
+        rows.append([f"PyTorch, {name}", f"{seconds:.2f}", f"{seconds / own:.1f}"])
+    return ("## Training\n\n" + f"{count} cells of NATS-TSS (8 channels, one a stage) on Fashion-MNIST at 12 x 12, 5,000 "
+            "images, 4 epochs; seconds a network of the whole process, reading the data included. The PyTorch program is "
+            "`tests/reference/train.py`.\n\n"
+            + table(["what", "seconds a network", "times zcp's"], rows))
+
+
 MEASUREMENTS = {
     "reference": measure_reference,
     "kernels": measure_kernels,
@@ -244,6 +268,7 @@ MEASUREMENTS = {
     "memory": measure_memory,
     "space": measure_space,
     "bf16": measure_bf16,
+    "training": measure_training,
     "micro": measure_micro,
 }
 
