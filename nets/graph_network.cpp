@@ -11,6 +11,7 @@
 #include "common/error.h"
 #include "common/random.h"
 #include "nets/batch_norm.h"
+#include "nets/convolution.h"
 #include "nets/network.h"
 #include "nets/trained_network.h"
 
@@ -227,14 +228,11 @@ class GraphNetwork final : public Network {
              node.shape.width},
             x.options());
       case Op::conv2d:
-        return at::conv2d(
+        return convolution(
             in(0),
             parameter(plan_->slots[i].weight),
             optional_parameter(plan_->slots[i].bias),
-            a.stride,
-            a.padding,
-            a.dilation,
-            a.groups);
+            {a.stride, a.padding, a.dilation, a.groups});
       case Op::batch_norm:
         return normalise(i, in(0), batch_norm);
       case Op::relu:

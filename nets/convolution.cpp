@@ -1,0 +1,187 @@
+#include "nets/convolution.h"
+
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <array>
+#include <stdexcept>
+
+namespace zcp::nets {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+struct Arguments {
+  std::array<std::int64_t, 2> stride;
+  std::array<std::int64_t, 2> padding;
+  std::array<std::int64_t, 2> dilation;
+  std::int64_t groups;
+
+  explicit Arguments(const ConvolutionShape& shape)
+      : stride{shape.stride, shape.stride},
+        padding{shape.padding, shape.padding},
+        dilation{shape.dilation, shape.dilation},
+        groups(shape.groups) {}
+};
+
+at::Tensor value(
+    const at::Tensor& x,
+    const at::Tensor& weight,
+    const at::Tensor& bias,
+    const ConvolutionShape& shape) {
+  const Arguments a(shape);
+  return at::conv2d(x, weight, bias, a.stride, a.padding, a.dilation, a.groups);
+}
+
+/// Which of the gradients by x and weight are wanted.
+using Mask = std::array<bool, 2>;
+
+/// Gradients by x and weight; undefined where they are not wanted.
+variable_list gradients(
+    const at::Tensor& dy,
+    const at::Tensor& x,
+    const at::Tensor& weight,
+    const ConvolutionShape& shape,
+    const Mask& mask) {
+  const Arguments a(shape);
+  const std::array<std::int64_t, 2> no_padding{0, 0};
+  const auto [dx, dweight, none] = at::convolution_backward(
+      dy,
+      x,
+      weight,
+      c10::nullopt,
+      a.stride,
+      a.padding,
+      a.dilation,
+      false,
+      no_padding,
+      a.groups,
+      {mask[0], mask[1], false});
+  return {dx, dweight};
+}
+
+/// The sum of those that are defined.
+at::Tensor sum_of(const at::Tensor& a, const at::Tensor& b) {
+  if (!a.defined()) return b;
+  return b.defined() ? a + b : a;
+}
+
+/// Gradients as a function of (dy, x, weight), which can be differentiated
+/// once more. With h and k the gradients at dx and dweight:
+///   at dy:     conv(h, weight) + conv(x, k)
+///   at x:      the gradient at the input of a convolution by k
+///   at weight: the gradient at the weight of a convolution of h
+class Gradients : public torch::autograd::Function<Gradients> {
+ public:
+  static variable_list forward(
+      AutogradContext* context,
+      const at::Tensor& dy,
+      const at::Tensor& x,
+      const at::Tensor& weight,
+      ConvolutionShape shape,
+      Mask mask) {
+    context->save_for_backward({dy, x, weight});
+    keep(context, shape);
+    variable_list found = gradients(dy, x, weight, shape, mask);
+    // Every output has to be a tensor.
+    for (at::Tensor& one : found) {
+      if (!one.defined()) one = at::empty({0}, x.options());
+    }
+    return found;
+  }
+
+  static variable_list backward(
+      AutogradContext* context,
+      variable_list incoming) {
+    if (at::GradMode::is_enabled()) {
+      throw std::logic_error("a convolution has no third derivative");
+    }
+    const variable_list saved = context->get_saved_variables();
+    const at::Tensor& dy = saved[0];
+    const at::Tensor& x = saved[1];
+    const at::Tensor& weight = saved[2];
+    const ConvolutionShape shape = kept(context);
+    const at::Tensor h = given(incoming[0], x);
+    const at::Tensor k = given(incoming[1], weight);
+    at::Tensor to_dy;
+    at::Tensor to_x;
+    at::Tensor to_weight;
+    if (h.defined()) {
+      to_dy = value(h, weight, {}, shape);
+      to_weight = gradients(dy, h, weight, shape, {false, true})[1];
+    }
+    if (k.defined()) {
+      to_dy = sum_of(to_dy, value(x, k, {}, shape));
+      to_x = gradients(dy, x, k, shape, {true, false})[0];
+    }
+    return {to_dy, to_x, to_weight, {}, {}};
+  }
+
+  static void keep(AutogradContext* context, const ConvolutionShape& shape) {
+    context->saved_data["shape"] = std::vector<std::int64_t>{
+        shape.stride, shape.padding, shape.dilation, shape.groups};
+  }
+
+  static ConvolutionShape kept(AutogradContext* context) {
+    const auto words = context->saved_data["shape"].toIntVector();
+    return {
+        static_cast<int>(words[0]),
+        static_cast<int>(words[1]),
+        static_cast<int>(words[2]),
+        static_cast<int>(words[3])};
+  }
+
+ private:
+  /// The gradient at an output that stands for one of the sizes of `like`.
+  static at::Tensor given(const at::Tensor& gradient, const at::Tensor& like) {
+    if (!gradient.defined() || gradient.sizes() != like.sizes()) return {};
+    return gradient;
+  }
+};
+
+class Convolution : public torch::autograd::Function<Convolution> {
+ public:
+  static at::Tensor forward(
+      AutogradContext* context,
+      const at::Tensor& x,
+      const at::Tensor& weight,
+      ConvolutionShape shape) {
+    context->save_for_backward({x, weight});
+    Gradients::keep(context, shape);
+    return value(x, weight, {}, shape);
+  }
+
+  static variable_list backward(
+      AutogradContext* context,
+      variable_list incoming) {
+    const variable_list saved = context->get_saved_variables();
+    if (!incoming[0].defined()) return {{}, {}, {}};
+    const ConvolutionShape shape = Gradients::kept(context);
+    const Mask mask{context->needs_input_grad(0), context->needs_input_grad(1)};
+    variable_list found =
+        at::GradMode::is_enabled()
+            ? Gradients::apply(incoming[0], saved[0], saved[1], shape, mask)
+            : gradients(incoming[0], saved[0], saved[1], shape, mask);
+    for (std::size_t i = 0; i < mask.size(); ++i) {
+      if (!mask[i]) found[i] = at::Tensor();
+    }
+    found.emplace_back();
+    return found;
+  }
+};
+
+}  // namespace
+
+at::Tensor convolution(
+    const at::Tensor& x,
+    const at::Tensor& weight,
+    const at::Tensor& bias,
+    const ConvolutionShape& shape) {
+  const bool differentiated = at::GradMode::is_enabled() &&
+                              (x.requires_grad() || weight.requires_grad());
+  // LibTorch 1.13 takes no undefined tensors in apply().
+  if (!differentiated || bias.defined()) return value(x, weight, bias, shape);
+  return Convolution::apply(x, weight, shape);
+}
+
+}  // namespace zcp::nets

@@ -1,0 +1,27 @@
+// Convolutions as the networks of graphs run them.
+#pragma once
+
+#include <ATen/ATen.h>
+
+namespace zcp::nets {
+
+struct ConvolutionShape {
+  int stride = 1;
+  int padding = 0;
+  int dilation = 1;
+  int groups = 1;
+};
+
+/// at::conv2d of x [N, C, H, W], with LibTorch's kernels for value and
+/// gradients. The derivatives of its gradients are convolutions and their
+/// gradients again; LibTorch's own second derivative takes a convolution whose
+/// kernel is as large as the map, for which it has no fast one. There is no
+/// third derivative. `bias` [out] may be undefined; with a bias all of it is
+/// LibTorch's.
+at::Tensor convolution(
+    const at::Tensor& x,
+    const at::Tensor& weight,
+    const at::Tensor& bias,
+    const ConvolutionShape& shape);
+
+}  // namespace zcp::nets
