@@ -416,11 +416,11 @@ class BatchNormGradient
   static variable_list backward(
       AutogradContext* context,
       variable_list gradients) {
+    const auto last = at::MemoryFormat::ChannelsLast;
+    const variable_list saved = context->get_saved_variables();
     if (at::GradMode::is_enabled()) {
       throw std::logic_error("BatchNorm has no third derivative");
     }
-    const auto last = at::MemoryFormat::ChannelsLast;
-    const variable_list saved = context->get_saved_variables();
     const at::Tensor dy = saved[0].contiguous(last);
     const at::Tensor x = saved[1].contiguous(last);
     const at::Tensor h = gradients[0].defined() ? gradients[0].contiguous(last)
@@ -568,7 +568,7 @@ at::Tensor batch_norm_of_batch(
     }
   }
   if (moments != nullptr) *moments = moments_of(x.detach());
-  constexpr double kUnused = 0.1;  // momentum: nothing keeps running statistics
+  constexpr double kUnused = 0.1;  // momentum: LibTorch keeps no statistics
   return at::batch_norm(x, scale, shift, {}, {}, true, kUnused, epsilon, false);
 }
 

@@ -20,7 +20,7 @@ struct BatchMoments {
 /// tensors in float32, one after the other, which costs three digits of a
 /// gradient. On the CPU they are summed in float64 here: forward, backward, and
 /// in the derivative of the derivative, which reads everything twice where
-/// LibTorch's goes through it a dozen times. There is no third derivative.
+/// LibTorch's goes through it a dozen times; there is no third derivative.
 /// Everything else (float64, other devices) is LibTorch's.
 ///
 /// `moments`, where given, is filled with the batch's.

@@ -3,7 +3,6 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <array>
-#include <stdexcept>
 
 namespace zcp::nets {
 namespace {
@@ -60,14 +59,22 @@ variable_list gradients(
   return {dx, dweight};
 }
 
+/// A kernel of one pixel that does not read every pixel. The gradient at its
+/// weights writes past its buffer in oneDNN 2.6 on processors with AVX2 where
+/// channels do not fill registers; without a stride it does not.
+bool skips_pixels(const at::Tensor& weight, const ConvolutionShape& shape) {
+  return shape.stride > 1 && shape.padding == 0 && weight.size(2) == 1 &&
+         weight.size(3) == 1;
+}
+
 /// The sum of those that are defined.
 at::Tensor sum_of(const at::Tensor& a, const at::Tensor& b) {
   if (!a.defined()) return b;
   return b.defined() ? a + b : a;
 }
 
-/// Gradients as a function of (dy, x, weight), which can be differentiated
-/// once more. With h and k the gradients at dx and dweight:
+/// Gradients as a function of (dy, x, weight), which can be differentiated as
+/// often as one likes. With h and k the gradients at dx and dweight:
 ///   at dy:     conv(h, weight) + conv(x, k)
 ///   at x:      the gradient at the input of a convolution by k
 ///   at weight: the gradient at the weight of a convolution of h
@@ -93,9 +100,6 @@ class Gradients : public torch::autograd::Function<Gradients> {
   static variable_list backward(
       AutogradContext* context,
       variable_list incoming) {
-    if (at::GradMode::is_enabled()) {
-      throw std::logic_error("a convolution has no third derivative");
-    }
     const variable_list saved = context->get_saved_variables();
     const at::Tensor& dy = saved[0];
     const at::Tensor& x = saved[1];
@@ -106,15 +110,29 @@ class Gradients : public torch::autograd::Function<Gradients> {
     at::Tensor to_dy;
     at::Tensor to_x;
     at::Tensor to_weight;
-    if (h.defined()) {
-      to_dy = value(h, weight, {}, shape);
-      to_weight = gradients(dy, h, weight, shape, {false, true})[1];
+    const bool by_dy = context->needs_input_grad(0);
+    if (h.defined() && by_dy) to_dy = convolution(h, weight, {}, shape);
+    if (k.defined() && by_dy) {
+      to_dy = sum_of(to_dy, convolution(x, k, {}, shape));
     }
-    if (k.defined()) {
-      to_dy = sum_of(to_dy, value(x, k, {}, shape));
-      to_x = gradients(dy, x, k, shape, {true, false})[0];
+    if (k.defined() && context->needs_input_grad(1)) {
+      to_x = differentiable(dy, x, k, shape, {true, false})[0];
+    }
+    if (h.defined() && context->needs_input_grad(2)) {
+      to_weight = differentiable(dy, h, weight, shape, {false, true})[1];
     }
     return {to_dy, to_x, to_weight, {}, {}};
+  }
+
+  /// With a history where that is recorded.
+  static variable_list differentiable(
+      const at::Tensor& dy,
+      const at::Tensor& x,
+      const at::Tensor& weight,
+      const ConvolutionShape& shape,
+      const Mask& mask) {
+    return at::GradMode::is_enabled() ? apply(dy, x, weight, shape, mask)
+                                      : gradients(dy, x, weight, shape, mask);
   }
 
   static void keep(AutogradContext* context, const ConvolutionShape& shape) {
@@ -159,9 +177,7 @@ class Convolution : public torch::autograd::Function<Convolution> {
     const ConvolutionShape shape = Gradients::kept(context);
     const Mask mask{context->needs_input_grad(0), context->needs_input_grad(1)};
     variable_list found =
-        at::GradMode::is_enabled()
-            ? Gradients::apply(incoming[0], saved[0], saved[1], shape, mask)
-            : gradients(incoming[0], saved[0], saved[1], shape, mask);
+        Gradients::differentiable(incoming[0], saved[0], saved[1], shape, mask);
     for (std::size_t i = 0; i < mask.size(); ++i) {
       if (!mask[i]) found[i] = at::Tensor();
     }
@@ -177,6 +193,14 @@ at::Tensor convolution(
     const at::Tensor& weight,
     const at::Tensor& bias,
     const ConvolutionShape& shape) {
+  if (skips_pixels(weight, shape)) {
+    ConvolutionShape dense = shape;
+    dense.stride = 1;
+    const at::Tensor read = x.slice(2, 0, x.size(2), shape.stride)
+                                .slice(3, 0, x.size(3), shape.stride)
+                                .contiguous(at::MemoryFormat::ChannelsLast);
+    return convolution(read, weight, bias, dense);
+  }
   const bool differentiated = at::GradMode::is_enabled() &&
                               (x.requires_grad() || weight.requires_grad());
   // LibTorch 1.13 takes no undefined tensors in apply().

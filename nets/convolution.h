@@ -15,9 +15,10 @@ struct ConvolutionShape {
 /// at::conv2d of x [N, C, H, W], with LibTorch's kernels for value and
 /// gradients. The derivatives of its gradients are convolutions and their
 /// gradients again; LibTorch's own second derivative takes a convolution whose
-/// kernel is as large as the map, for which it has no fast one. There is no
-/// third derivative. `bias` [out] may be undefined; with a bias all of it is
-/// LibTorch's.
+/// kernel is as large as the map, for which it has no fast one. `bias` [out]
+/// may be undefined; with a bias all of it is LibTorch's.
+///
+/// Kernels of one pixel with a stride run on the pixels they read, without one.
 at::Tensor convolution(
     const at::Tensor& x,
     const at::Tensor& weight,

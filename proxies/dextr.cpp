@@ -23,6 +23,13 @@ at::Tensor derivative(const at::Tensor& value, const at::Tensor& angle) {
   return found.defined() ? found : at::zeros_like(angle);
 }
 
+/// The same without a history of its own.
+double last_derivative(const at::Tensor& value, const at::Tensor& angle) {
+  const at::Tensor found =
+      vector_jacobian_product(value, angle, at::ones_like(value));
+  return found.defined() ? found.item<double>() : 0;
+}
+
 /// (v.v)^(-3/2) sqrt((v.v)(a.a) - (v.a)^2) of the first ten outputs.
 double curvature(const nets::Network& network, const at::Tensor& circle) {
   const at::AutoGradMode mode(true);
@@ -40,7 +47,7 @@ double curvature(const nets::Network& network, const at::Tensor& circle) {
   for (std::int64_t k = 0; k < std::min(kCoordinates, output.numel()); ++k) {
     const at::Tensor first = derivative(output[k], angle);
     const double v = first.item<double>();
-    const double a = derivative(first, angle).item<double>();
+    const double a = last_derivative(first, angle);
     vv += v * v;
     aa += a * a;
     va += v * a;
