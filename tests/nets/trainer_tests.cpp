@@ -1,6 +1,5 @@
 // Training against LibTorch's own optimiser and BatchNorm.
 #include <ATen/ATen.h>
-#include <doctest/doctest.h>
 #include <torch/nn/functional/loss.h>
 #include <torch/optim/sgd.h>
 
@@ -16,6 +15,7 @@
 #include "nets/space.h"
 #include "nets/trained_network.h"
 #include "nets/trainer.h"
+#include "tests/test_support.h"
 
 namespace {
 

@@ -1,0 +1,104 @@
+// The networks' own convolutions against LibTorch's in float64.
+#include <ATen/ATen.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include <vector>
+
+#include "nets/convolution.h"
+#include "tests/test_support.h"
+
+namespace {
+
+using zcp::nets::ConvolutionShape;
+
+struct Case {
+  std::int64_t in;
+  std::int64_t out;
+  std::int64_t kernel;
+  ConvolutionShape shape;
+};
+
+at::Tensor normal(at::IntArrayRef sizes, std::uint64_t seed) {
+  const auto generator = at::make_generator<at::CPUGeneratorImpl>(seed);
+  return at::randn(sizes, generator, at::TensorOptions(at::kDouble));
+}
+
+at::Tensor leaf(const at::Tensor& value, at::ScalarType type) {
+  return value.to(type)
+      .contiguous(at::MemoryFormat::ChannelsLast)
+      .requires_grad_(true);
+}
+
+at::Tensor
+run(const Case& c, const at::Tensor& x, const at::Tensor& weight, bool own) {
+  if (own) return zcp::nets::convolution(x, weight, {}, c.shape);
+  return at::conv2d(
+      x,
+      weight,
+      {},
+      c.shape.stride,
+      c.shape.padding,
+      c.shape.dilation,
+      c.shape.groups);
+}
+
+/// Value, gradients, and gradients of a function of the gradients, in which
+/// both gradients and both inputs take part.
+std::vector<at::Tensor>
+differentiate(const Case& c, at::ScalarType type, bool own) {
+  const at::Tensor x = leaf(normal({3, c.in, 9, 9}, 1), type);
+  const at::Tensor weight =
+      leaf(normal({c.out, c.in / c.shape.groups, c.kernel, c.kernel}, 2), type);
+  const at::Tensor y = run(c, x, weight, own);
+  const auto first =
+      torch::autograd::grad({y.pow(3).sum()}, {x, weight}, {}, true, true);
+  const auto second = torch::autograd::grad(
+      {first[0].square().sum() + (first[1] * weight).square().sum()},
+      {x, weight});
+  return {
+      y.detach(), first[0].detach(), first[1].detach(), second[0], second[1]};
+}
+
+double distance(const at::Tensor& a, const at::Tensor& b) {
+  return ((a.to(at::kDouble) - b).norm() / b.norm()).item<double>();
+}
+
+}  // namespace
+
+TEST_CASE("convolutions and two derivatives equal LibTorch's in float64") {
+  const std::vector<Case> cases{
+      {8, 16, 3, {1, 1, 1, 1}},
+      {3, 4, 3, {2, 1, 1, 1}},
+      {16, 8, 1, {1, 0, 1, 1}},
+      {3, 4, 1, {2, 0, 1, 1}},  // what oneDNN has no safe kernel for
+      {4, 4, 1, {2, 0, 1, 1}},
+      {6, 6, 5, {1, 2, 1, 6}},
+      {8, 4, 3, {1, 2, 2, 4}}};
+  for (const Case& c : cases) {
+    CAPTURE(c.in);
+    CAPTURE(c.kernel);
+    CAPTURE(c.shape.stride);
+    const auto expected = differentiate(c, at::kDouble, false);
+    const auto wide = differentiate(c, at::kDouble, true);
+    const auto narrow = differentiate(c, at::kFloat, true);
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      CAPTURE(i);
+      CHECK(wide[i].sizes() == expected[i].sizes());
+      CHECK(distance(wide[i], expected[i]) < 1e-12);
+      CHECK(distance(narrow[i], expected[i]) < 1e-5);
+    }
+  }
+}
+
+TEST_CASE("convolutions with a bias, and where nothing is differentiated") {
+  const Case c{5, 6, 3, {1, 1, 1, 1}};
+  const at::Tensor x = normal({2, 5, 6, 6}, 3);
+  const at::Tensor weight = normal({6, 5, 3, 3}, 4);
+  const at::Tensor bias = normal({6}, 5).requires_grad_(true);
+  const at::Tensor expected = at::conv2d(x, weight, bias, 1, 1);
+  const at::Tensor found = zcp::nets::convolution(x, weight, bias, c.shape);
+  CHECK(distance(found.detach(), expected.detach()) < 1e-14);
+  CHECK(found.requires_grad());
+  const at::NoGradGuard no_grad;
+  CHECK(distance(run(c, x, weight, true), run(c, x, weight, false)) == 0);
+}
