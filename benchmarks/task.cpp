@@ -183,8 +183,11 @@ std::unique_ptr<Task> open_task(
   check_resolution(source, resolution);
   const auto where = data_of(source.info, data);
   const OpenOptions options{where, seed, transform, classes, resolution};
-  return source.open != nullptr ? source.open(source.info, options)
-                                : open_images(source, options);
+  // Smaller images are read at once, whatever the task does with its own.
+  const bool from_images =
+      source.images && (source.open == nullptr || resolution > 0);
+  return from_images ? open_images(source, options)
+                     : source.open(source.info, options);
 }
 
 }  // namespace zcp::benchmarks

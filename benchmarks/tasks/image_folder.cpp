@@ -90,6 +90,79 @@ struct Window {
   bool mirrored = false;
 };
 
+/// Half of it, rounded to even as Python does.
+int half(int pixels) {
+  return static_cast<int>(std::nearbyint(pixels / 2.0));
+}
+
+Window central_window(const Photograph& image) {
+  return {half(image.height - kSide), half(image.width - kSide), false};
+}
+
+Photograph read_photograph(const std::filesystem::path& path) {
+  const std::string source = path.string();
+  return resize_photograph(
+      decode_photograph(read_bytes(path), source), kResized, source);
+}
+
+/// The folder of a split: train, and test or val, where both are there; else
+/// all of it is for training.
+std::filesystem::path split_folder(
+    const std::filesystem::path& folder,
+    Split split) {
+  const bool test = std::filesystem::is_directory(folder / "test");
+  const std::filesystem::path tested = folder / (test ? "test" : "val");
+  const bool both = std::filesystem::is_directory(folder / "train") &&
+                    std::filesystem::is_directory(tested);
+  if (split == Split::train) return both ? folder / "train" : folder;
+  if (both) return tested;
+  throw UserError(
+      "{}: found no folders train and test (or val), expected both with a "
+      "folder of photographs for each class",
+      folder.string());
+}
+
+/// The central crop, channel after channel.
+ImageSet crop_of(const Photograph& image, std::int64_t label) {
+  const Window window = central_window(image);
+  ImageSet one{kShape, {}, {label}};
+  for (std::size_t c = 0; c < kMean.size(); ++c) {
+    for (int row = window.top; row < window.top + kSide; ++row) {
+      const std::size_t begin =
+          static_cast<std::size_t>(row) * static_cast<std::size_t>(image.width);
+      for (int column = window.left; column < window.left + kSide; ++column) {
+        one.pixels.push_back(
+            image.rgb[3 * (begin + static_cast<std::size_t>(column)) + c]);
+      }
+    }
+  }
+  return one;
+}
+
+/// All photographs of a split in memory, each reduced as it is read.
+ImageSet
+read_folder(const std::filesystem::path& data, Split split, int resolution) {
+  require_folder(data, image_folder().info.data_hint);
+  const Listing listing = list_folder(split_folder(data, split));
+  if (split == Split::test &&
+      list_folder(split_folder(data, Split::train)).classes !=
+          listing.classes) {
+    throw UserError(
+        "{}: the classes are {}, expected those of the training folder",
+        split_folder(data, split).string(),
+        fmt::join(listing.classes, ", "));
+  }
+  ImageSet all;
+  for (const Example& example : listing.examples) {
+    ImageSet one = crop_of(read_photograph(example.path), example.label);
+    if (resolution > 0) reduce_resolution(one, resolution);
+    all.shape = one.shape;
+    all.pixels.insert(all.pixels.end(), one.pixels.begin(), one.pixels.end());
+    all.labels.push_back(example.label);
+  }
+  return all;
+}
+
 class ImageFolderTask : public Task {
  public:
   ImageFolderTask(TaskInfo info, Listing listing, const OpenOptions& options)
@@ -123,11 +196,7 @@ class ImageFolderTask : public Task {
       const auto place = static_cast<std::size_t>(i);
       const Example& example =
           listing_.examples[static_cast<std::size_t>(order_[place])];
-      const std::string source = example.path.string();
-      const Photograph image = resize_photograph(
-          decode_photograph(read_bytes(example.path), source),
-          kResized,
-          source);
+      const Photograph image = read_photograph(example.path);
       append_window(image, choose_window(image, place), batch.x);
       batch.y.push_back(example.label);
     }
@@ -147,15 +216,10 @@ class ImageFolderTask : public Task {
   }
 
  private:
-  /// Half of it, rounded to even as Python does.
-  static int half(int pixels) {
-    return static_cast<int>(std::nearbyint(pixels / 2.0));
-  }
-
   Window choose_window(const Photograph& image, std::size_t place) const {
+    if (!augmented_) return central_window(image);
     const int down = image.height - kSide;
     const int right = image.width - kSide;
-    if (!augmented_) return {half(down), half(right), false};
     const std::uint64_t seed = derive_seed(seed_, "task-augment", place);
     const auto draw = [&](const char* purpose, int bound) {
       std::array<std::int64_t, 1> number = {};
@@ -199,7 +263,7 @@ class ImageFolderTask : public Task {
 
 std::unique_ptr<Task> open(const TaskInfo& info, const OpenOptions& options) {
   require_folder(options.data, info.data_hint);
-  Listing listing = list_folder(options.data);
+  Listing listing = list_folder(split_folder(options.data, Split::train));
   const int found = static_cast<int>(listing.classes.size());
   if (options.classes > 0 && options.classes < found) {
     throw UserError(
@@ -223,10 +287,15 @@ TaskSource image_folder() {
        "shorter side to 256, central crop 224 x 224, normalise by mean 0.485 "
        "0.456 0.406 std 0.229 0.224 0.225",
        "a folder with a folder of .png, .jpg or .jpeg files for each class, "
-       "two "
-       "or more (ImageNet's train, for instance)",
+       "two or more (ImageNet's train, for instance), or one with such folders "
+       "train and test (or val)",
        ""},
-      open};
+      open,
+      ImageSource{
+          read_folder,
+          {{kMean.begin(), kMean.end()},
+           {kDeviation.begin(), kDeviation.end()},
+           kSide / 8}}};
 }
 
 }  // namespace zcp::benchmarks

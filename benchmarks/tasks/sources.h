@@ -28,8 +28,8 @@ struct ImageSource {
   Normalisation normalisation;
 };
 
-/// A task and how it is opened: by `open`, or else from its images. Networks
-/// can be trained on those that have images.
+/// A task and how it is opened: by `open`, or else from its images, as it also
+/// is at another resolution. Networks can be trained on those that have images.
 struct TaskSource {
   TaskInfo info;
   std::unique_ptr<Task> (

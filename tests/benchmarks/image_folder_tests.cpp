@@ -6,6 +6,7 @@
 #include "benchmarks/numpy_file.h"
 #include "benchmarks/task.h"
 #include "benchmarks/tasks/image_file.h"
+#include "benchmarks/training_data.h"
 #include "tests/benchmarks/temporary.h"
 #include "tests/test_support.h"
 
@@ -165,6 +166,48 @@ TEST_CASE("image-folder: random crops lie in the image") {
   CHECK(
       open_task("image-folder", folder.path(), 1)->fingerprint() !=
       plain->fingerprint());
+}
+
+TEST_CASE("image-folder: folders to train on and to test with") {
+  const TemporaryFolder folder;
+  for (const char* name : {"train/a/1.png", "train/a/2.png", "train/b/1.png"}) {
+    folder.write(name, photo("rgb.png"));
+  }
+  folder.write("val/a/1.png", photo("grey.png"));
+  TrainingDataOptions options;
+  options.data = folder.path();
+  options.resolution = 28;
+  const auto refusal = [&] {
+    return user_error([&] { open_training_data("image-folder", options); });
+  };
+  CHECK(refusal().find("val: found 1 folders") != std::string::npos);
+  folder.write("val/b/1.png", photo("rgb.png"));
+  const TrainingData data = open_training_data("image-folder", options);
+  CHECK(data.train.size() == 3);
+  CHECK(data.test.size() == 2);
+  CHECK(data.info.classes == 2);
+  CHECK(data.info.shape == InputShape{3, 28, 28});
+  // Each pixel is the mean of 8 x 8 of the whole resolution.
+  const auto whole =
+      open_task("image-folder", folder.path(), 3)->minibatch(0, 3);
+  const auto small =
+      open_task("image-folder", folder.path(), 3, Transform::normalise, 0, 28)
+          ->minibatch(0, 3);
+  double sum = 0;
+  for (std::size_t i = 0; i < 64; ++i) {
+    sum += whole.x[(i / 8) * 224 + i % 8] / 64;
+  }
+  CHECK(std::abs(sum - small.x[0]) < 0.6 / 255 / 0.229);
+  CHECK(small.y == whole.y);
+  folder.write("val/c/1.png", photo("rgb.png"));
+  CHECK(
+      refusal().find("the classes are a, b, c, expected those of the") !=
+      std::string::npos);
+  const TemporaryFolder flat;
+  flat.write("a/1.png", photo("rgb.png"));
+  flat.write("b/1.png", photo("rgb.png"));
+  options.data = flat.path();
+  CHECK(refusal().find("found no folders train and test") != std::string::npos);
 }
 
 TEST_CASE("image-folder: what the folder must not be") {
