@@ -410,7 +410,7 @@ class BatchNormGradient
   /// With h, g, k the gradients at dx, dscale and dshift, xhat = (x - mean) /
   /// deviation, and a, b, c, d, e the means of dy, dy xhat, h, h xhat, h dy:
   ///   at dy:    scale / deviation (h - c - xhat d) + g xhat + k
-  ///   at x:     scale / deviation^2 ((2 b d + a c - e) xhat - b (h - c)
+  ///   at x:     scale / deviation^2 ((3 b d + a c - e) xhat - b (h - c)
   ///             - d (dy - a)) + g / deviation (dy - a - xhat b)
   ///   at scale: n / deviation (e - a c - b d)
   static variable_list backward(
@@ -460,7 +460,7 @@ class BatchNormGradient
         floats(k - factor * c, m),
         floats(-f * b, m),
         floats(g * inverse - f * d, m),
-        floats((f * (2 * b * d + a * c - e) - g * inverse * b) * inverse, m),
+        floats((f * (3 * b * d + a * c - e) - g * inverse * b) * inverse, m),
         floats(f * (b * c + a * d) - g * inverse * a, m)};
     const auto at_column = [&](std::size_t i) {
       return columns[i].data_ptr<float>();
