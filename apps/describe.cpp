@@ -152,12 +152,13 @@ int describe(const Arguments& arguments) {
           values)) {
     return 0;
   }
-  const Selection selection = select_architectures(values, 0);
+  Selection selection = select_architectures(values, 0);
+  const TaskChoice task = choose_task(values, false, 0);
+  keep_distinct(selection, task);
   if (selection.names().size() != 1) {
     throw UserError(
         "describe shows one architecture, found {}", selection.names().size());
   }
-  const TaskChoice task = choose_task(values, false, 0);
   const ordered_json summary = selection.space != nullptr
                                    ? describe_member(selection, task)
                                    : describe_model(selection, task);

@@ -350,14 +350,7 @@ class ScoreRun {
         {"precision", e.precision},
         {"device",
          options_.devices[0].substr(0, options_.devices[0].find(':'))}};
-    // Named only when they are not the benchmark's own.
-    const nets::Skeleton& skeleton = selection_.skeleton;
-    if (skeleton.channels > 0) {
-      protocol["channels"] = std::to_string(skeleton.channels);
-    }
-    if (skeleton.cells_per_stage > 0) {
-      protocol["cells"] = std::to_string(skeleton.cells_per_stage);
-    }
+    add_skeleton(protocol, selection_.skeleton);
     if (values["resolution"].as<int>() > 0) {
       protocol["resolution"] = std::to_string(values["resolution"].as<int>());
     }

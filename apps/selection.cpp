@@ -30,7 +30,7 @@ std::string only_one(const Values& values, const Strings& names) {
     for (const std::string& name : names) {
       list += (list.empty() ? "--" : ", --") + name;
     }
-    throw UserError("nothing to score: expected one of {}", list);
+    throw UserError("no architecture: expected one of {}", list);
   }
   return given;
 }
@@ -66,14 +66,7 @@ Strings chosen_specs(
         space, benchmarks::read_arch_list(values["archs"].as<std::string>()));
   }
   if (way == "sample") {
-    const auto count = values["sample"].as<std::int64_t>();
-    const Strings sample = nets::sample_specs(space, count, seed);
-    const std::int64_t size = space.info().size;
-    // Enough to choose from; `sample` is the beginning of the longer one.
-    if (values.count("distinct") != 0 && size > 0) {
-      return nets::sample_specs(space, size, seed);
-    }
-    return sample;
+    return nets::sample_specs(space, values["sample"].as<std::int64_t>(), seed);
   }
   return all_specs(space);
 }
@@ -120,7 +113,7 @@ Strings chosen_models(const Values& values) {
 
 }  // namespace
 
-void add_selection_options(po::options_description& options) {
+void add_selection_options(po::options_description& options, bool models) {
   options.add_options()(
       "space", po::value<std::string>(), "search space (zcp spaces)")(
       "arch", po::value<Strings>()->composing(), "a spec; repeatable")(
@@ -140,7 +133,9 @@ void add_selection_options(po::options_description& options) {
       "benchmark's)")(
       "cells",
       po::value<int>(),
-      "a stage, for shallower networks (without: the benchmark's)")(
+      "a stage, for shallower networks (without: the benchmark's)");
+  if (!models) return;
+  options.add_options()(
       "model",
       po::value<Strings>()->composing(),
       "a TorchScript file instead of a space; repeatable");
@@ -189,27 +184,88 @@ Selection select_architectures(const Values& values, std::uint64_t seed) {
   selection.space = &nets::find_space(values["space"].as<std::string>());
   selection.specs = chosen_specs(*selection.space, values, seed);
   selection.distinct = values.count("distinct") != 0;
-  selection.limit = selection.specs.size();
+  selection.seed = seed;
   if (values.count("sample") != 0) {
-    selection.limit =
-        static_cast<std::size_t>(values["sample"].as<std::int64_t>());
+    selection.sample = values["sample"].as<std::int64_t>();
   }
   selection.skeleton.channels = skeleton_size(values, "channels");
   selection.skeleton.cells_per_stage = skeleton_size(values, "cells");
   return selection;
 }
 
-void keep_distinct(Selection& selection, const TaskChoice& task) {
-  if (!selection.distinct) return;
+namespace {
+
+/// The first of each function among `specs`, at most `most`.
+Strings first_of_each_function(
+    const Selection& selection,
+    const TaskChoice& task,
+    const Strings& specs,
+    std::size_t most) {
   std::unordered_set<std::uint64_t> seen;
   Strings kept;
-  for (std::string& spec : selection.specs) {
-    if (kept.size() == selection.limit) break;
+  for (const std::string& spec : specs) {
+    if (kept.size() == most) break;
     const nets::Graph graph = selection.space->build(
         spec, task.shape, task.output, selection.skeleton);
-    if (seen.insert(graph.hash()).second) kept.push_back(std::move(spec));
+    if (seen.insert(graph.hash()).second) kept.push_back(spec);
   }
-  selection.specs = std::move(kept);
+  return kept;
+}
+
+}  // namespace
+
+void keep_distinct(Selection& selection, const TaskChoice& task) {
+  if (!selection.distinct) return;
+  const auto keep = [&](std::size_t most) {
+    return first_of_each_function(selection, task, selection.specs, most);
+  };
+  if (!selection.sample) {
+    selection.specs = keep(selection.specs.size());
+    return;
+  }
+  const auto wanted = static_cast<std::size_t>(*selection.sample);
+  const std::int64_t size = selection.space->info().size;
+  // A sample is the beginning of a larger one.
+  for (std::int64_t count = *selection.sample;; count *= 2) {
+    if (size > 0) count = std::min(count, size);
+    selection.specs =
+        nets::sample_specs(*selection.space, count, selection.seed);
+    Strings kept = keep(wanted);
+    if (kept.size() == wanted) {
+      selection.specs = std::move(kept);
+      return;
+    }
+    if (count == size) {
+      throw UserError(
+          "--sample {} --distinct: {} has {} functions",
+          wanted,
+          selection.space->info().name,
+          kept.size());
+    }
+  }
+}
+
+void add_skeleton(
+    analysis::Protocol& protocol,
+    const nets::Skeleton& skeleton) {
+  if (skeleton.channels > 0) {
+    protocol["channels"] = std::to_string(skeleton.channels);
+  }
+  if (skeleton.cells_per_stage > 0) {
+    protocol["cells"] = std::to_string(skeleton.cells_per_stage);
+  }
+}
+
+TaskChoice choice_of(
+    const benchmarks::TaskInfo& info,
+    std::unique_ptr<benchmarks::Task> task) {
+  return {
+      info.name,
+      {info.shape.channels, info.shape.height, info.shape.width},
+      info.classes,
+      {info.classes, head_of(info.target)},
+      info.criterion,
+      std::move(task)};
 }
 
 TaskChoice
@@ -234,14 +290,8 @@ choose_task(const Values& values, bool needs_data, std::uint64_t seed) {
         benchmarks::open_task(name, data, seed, transform, classes, resolution);
     info = task->info();
   }
-  const int outputs = classes > 0 ? classes : info.classes;
-  return {
-      name,
-      {info.shape.channels, info.shape.height, info.shape.width},
-      outputs,
-      {outputs, head_of(info.target)},
-      info.criterion,
-      std::move(task)};
+  if (classes > 0) info.classes = classes;
+  return choice_of(info, std::move(task));
 }
 
 }  // namespace zcp::apps

@@ -1,21 +1,25 @@
-// The options by which `score` and `describe` are told what and under which
-// protocol.
+// The options by which `score`, `train` and `describe` are told what and under
+// which protocol.
 #pragma once
 
 #include <boost/program_options.hpp>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "analysis/protocol.h"
 #include "benchmarks/task.h"
 #include "nets/space.h"
 
 namespace zcp::apps {
 
 /// --space with --arch, --archs, --sample or --all, --distinct, --channels,
-/// --cells; or --model.
+/// --cells; or, with `models`, --model.
 void add_selection_options(
-    boost::program_options::options_description& options);
+    boost::program_options::options_description& options,
+    bool models = true);
 
 /// --task, --data, --transform, --resolution, --classes.
 void add_task_options(
@@ -29,7 +33,8 @@ struct Selection {
   nets::Skeleton skeleton;             ///< of the space's networks
   std::vector<std::string> models;     ///< paths, where space is null
   bool distinct = false;               ///< see keep_distinct()
-  std::size_t limit = 0;               ///< of specs, among distinct ones
+  std::optional<std::int64_t> sample;  ///< of --sample
+  std::uint64_t seed = 0;              ///< of the sample
 
   /// The names under which scores are kept: specs, or file names without .pt.
   std::vector<std::string> names() const;
@@ -57,8 +62,17 @@ TaskChoice choose_task(
     bool needs_data,
     std::uint64_t seed);
 
+/// What networks for a task take and give.
+TaskChoice choice_of(
+    const benchmarks::TaskInfo& info,
+    std::unique_ptr<benchmarks::Task> task);
+
 /// With --distinct, leaves the first of architectures that compute the same
-/// function, as many as --sample asked for.
+/// function; a sample is drawn on until it has as many as it was to have.
+/// Throws UserError when the space has not so many.
 void keep_distinct(Selection& selection, const TaskChoice& task);
+
+/// Adds the skeleton's sizes to a protocol, where they are not the benchmark's.
+void add_skeleton(analysis::Protocol& protocol, const nets::Skeleton& skeleton);
 
 }  // namespace zcp::apps

@@ -2,17 +2,17 @@
 #include <omp.h>
 
 #include <algorithm>
-#include <cmath>
+#include <array>
+#include <atomic>
 #include <csignal>
+#include <filesystem>
+#include <functional>
 #include <iostream>
 #include <limits>
 #include <map>
-#include <mutex>
-#include <numeric>
 #include <set>
 
 #include "analysis/atomic_file.h"
-#include "analysis/ceiling.h"
 #include "analysis/score_store.h"
 #include "apps/commands.h"
 #include "apps/progress.h"
@@ -20,7 +20,7 @@
 #include "apps/run_parallel.h"
 #include "apps/selection.h"
 #include "apps/shard.h"
-#include "apps/version.h"
+#include "apps/training_table.h"
 #include "benchmarks/table.h"
 #include "benchmarks/training_data.h"
 #include "common/error.h"
@@ -35,13 +35,6 @@ using analysis::ScoreRecord;
 using analysis::ScoreStatus;
 using analysis::ScoreStore;
 using Strings = std::vector<std::string>;
-
-/// What is kept of a training run, each under TASK_NAME_seedN.
-constexpr std::array<const char*, 4> kMeasures{
-    "test",
-    "test_loss",
-    "train",
-    "train_loss"};
 
 struct TrainOptions {
   nets::TrainingOptions training;  ///< the seed is the first one
@@ -59,7 +52,7 @@ struct TrainOptions {
 
 po::options_description describe_options() {
   po::options_description options("What");
-  add_selection_options(options);
+  add_selection_options(options, false);
   po::options_description protocol("Protocol");
   add_task_options(protocol, "augment");
   protocol.add_options()(
@@ -133,10 +126,12 @@ nets::TrainingOptions read_training(const po::variables_map& values) {
 }
 
 std::string store_of(const po::variables_map& values) {
+  namespace fs = std::filesystem;
   if (values.count("store") != 0) return values["store"].as<std::string>();
   const auto csv = values["csv"].as<std::string>();
-  if (csv == "-") {
-    throw UserError("--csv - needs --store, a file that keeps what is trained");
+  if (csv == "-" || (fs::exists(csv) && !fs::is_regular_file(csv))) {
+    throw UserError(
+        "--csv {} needs --store, a file that keeps what is trained", csv);
   }
   return std::filesystem::path(csv).replace_extension(".sqlite");
 }
@@ -155,6 +150,7 @@ TrainOptions read_options(
       static_cast<std::int64_t>(non_negative(values, "train-images"));
   options.data.test_size =
       static_cast<std::int64_t>(non_negative(values, "test-images"));
+  options.data.classes = at_least(values, "classes", 0);
   options.transform_name = values["transform"].as<std::string>();
   options.data.transform = benchmarks::parse_transform(options.transform_name);
   options.init_name = values["init"].as<std::string>();
@@ -172,32 +168,39 @@ TrainOptions read_options(
 
 /// While it lives, an interrupt (Ctrl-C) or a request to end asks instead of
 /// killing, so that the table of what is complete can be written; a second one
-/// kills.
+/// kills. What the program's caller ignores stays ignored.
 class Interruptible {
  public:
   Interruptible() {
-    asked = 0;
-    for (const int signal : kSignals) std::signal(signal, note);
+    asked = false;
+    struct sigaction action {};
+    action.sa_handler = [](int) { asked = true; };
+    action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);
+    for (std::size_t i = 0; i < kSignals.size(); ++i) {
+      sigaction(kSignals[i], nullptr, &before_[i]);
+      if (before_[i].sa_handler == SIG_IGN) continue;
+      sigaction(kSignals[i], &action, nullptr);
+    }
   }
   ~Interruptible() {
-    for (const int signal : kSignals) std::signal(signal, SIG_DFL);
+    for (std::size_t i = 0; i < kSignals.size(); ++i) {
+      sigaction(kSignals[i], &before_[i], nullptr);
+    }
   }
   Interruptible(const Interruptible&) = delete;
   Interruptible& operator=(const Interruptible&) = delete;
 
-  static bool was_asked() { return asked != 0; }
+  static bool was_asked() { return asked; }
 
  private:
   static constexpr std::array<int, 2> kSignals{SIGINT, SIGTERM};
 
-  static void note(int signal) {
-    asked = 1;
-    std::signal(signal, SIG_DFL);
-  }
-
-  // All that a signal handler may write to.
+  // A handler gets no argument of ours.
   // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables)
-  static inline volatile std::sig_atomic_t asked = 0;
+  static inline std::atomic<bool> asked = false;
+  static_assert(std::atomic<bool>::is_always_lock_free);
+
+  std::array<struct sigaction, kSignals.size()> before_{};
 };
 
 /// One network to be trained.
@@ -213,41 +216,50 @@ class TrainRun {
   TrainRun(
       const TrainOptions& options,
       const Selection& selection,
-      const TaskChoice& task,
-      const benchmarks::TrainingData& data,
-      const std::string& task_name)
+      const benchmarks::TrainingData& data)
       : options_(options),
         selection_(selection),
-        task_(task),
         data_(data),
+        task_(choice_of(data.info, nullptr)),
         store_(ScoreStore::open(
             options.store,
-            protocol(task_name),
+            protocol(),
             this_run(options.command_line, options.workers))) {
-    stem_ = task_name;
-    std::ranges::replace(stem_, '-', '_');
     unite_architectures();
     store_.declare(columns_of_all_seeds(), specs_, [&](std::size_t i) {
       return options_.shard.takes(hashes_[i]);
     });
+    leave_my_part();
   }
 
   int run() {
-    const std::vector<Job> jobs = missing_jobs();
-    train_all(jobs);
-    analysis::write_output(
-        options_.csv, [&](std::ostream& out) { write_table(out); });
-    return report(jobs.size());
+    train_all(missing_jobs());
+    const TrainingTable table = stored();
+    analysis::write_output(options_.csv, [&](std::ostream& out) {
+      write_comments(out);
+      benchmarks::write_table(out, table.table());
+    });
+    if (!options_.quiet) {
+      for (const std::string& line : table.summary()) {
+        std::cerr << "zcp: " << line << "\n";
+      }
+    }
+    if (!interrupted_) return 0;
+    std::cerr << fmt::format(
+        "zcp: interrupted; {} keeps what is complete, the same command goes "
+        "on from there\n",
+        options_.store);
+    return 1;
   }
 
  private:
-  analysis::Protocol protocol(const std::string& task_name) const {
+  analysis::Protocol protocol() const {
     const nets::TrainingOptions& t = options_.training;
     analysis::Protocol protocol{
         {"kind", "training"},
         {"space", selection_.space->info().name},
-        {"task", task_name},
-        {"classes", std::to_string(task_.classes)},
+        {"task", data_.info.name},
+        {"classes", std::to_string(data_.info.classes)},
         {"transform", options_.transform_name},
         {"train_images", std::to_string(data_.train.size())},
         {"test_images", std::to_string(data_.test.size())},
@@ -259,13 +271,7 @@ class TrainRun {
         {"weight_decay", fmt::format("{}", t.weight_decay)},
         {"init", options_.init_name},
         {"data", data_.fingerprint}};
-    const nets::Skeleton& skeleton = selection_.skeleton;
-    if (skeleton.channels > 0) {
-      protocol["channels"] = std::to_string(skeleton.channels);
-    }
-    if (skeleton.cells_per_stage > 0) {
-      protocol["cells"] = std::to_string(skeleton.cells_per_stage);
-    }
+    add_skeleton(protocol, selection_.skeleton);
     return protocol;
   }
 
@@ -274,53 +280,72 @@ class TrainRun {
         spec, task_.shape, task_.output, selection_.skeleton);
   }
 
-  /// Every spec once, with the one that is trained for it: the first one that
-  /// computes the same function.
+  /// Every spec once, with its graph's hash and MACs.
   void unite_architectures() {
     std::set<std::string> known;
-    std::map<std::uint64_t, std::size_t> first;
     for (const std::string& spec : selection_.specs) {
-      if (!known.insert(spec).second) continue;
-      const nets::Graph graph = build(spec);
-      const auto [found, is_new] =
-          first.try_emplace(graph.hash(), specs_.size());
-      trained_.push_back(found->second);
-      specs_.push_back(spec);
-      hashes_.push_back(graph.hash());
-      macs_.push_back(static_cast<double>(graph.macs()));
+      if (known.insert(spec).second) specs_.push_back(spec);
     }
+    hashes_.resize(specs_.size());
+    macs_.resize(specs_.size());
+    const auto count = static_cast<std::int64_t>(specs_.size());
+    run_parallel(count, 64, options_.workers, [&](std::int64_t k) {
+      const auto i = static_cast<std::size_t>(k);
+      const nets::Graph graph = build(specs_[i]);
+      hashes_[i] = graph.hash();
+      macs_[i] = static_cast<double>(graph.macs());
+    });
   }
 
-  std::string column(const char* measure, std::uint64_t seed) const {
-    return fmt::format("{}_{}_seed{}", stem_, measure, seed);
+  /// Drops other shards' architectures and finds equal functions.
+  void leave_my_part() {
+    std::size_t kept = 0;
+    std::map<std::uint64_t, std::size_t> first;
+    for (std::size_t i = 0; i < specs_.size(); ++i) {
+      if (!options_.shard.takes(hashes_[i])) continue;
+      twin_.push_back(first.try_emplace(hashes_[i], kept).first->second);
+      specs_[kept] = specs_[i];
+      macs_[kept] = macs_[i];
+      ++kept;
+    }
+    specs_.resize(kept);
+    macs_.resize(kept);
+  }
+
+  std::vector<std::uint64_t> seeds() const {
+    std::vector<std::uint64_t> seeds;
+    for (int i = 0; i < options_.seeds; ++i) {
+      seeds.push_back(options_.training.seed + static_cast<std::uint64_t>(i));
+    }
+    return seeds;
   }
 
   Strings columns_of_all_seeds() const {
     Strings columns;
-    for (int i = 0; i < options_.seeds; ++i) {
-      const auto seed = options_.training.seed + static_cast<unsigned>(i);
-      for (const char* measure : kMeasures) {
-        columns.push_back(column(measure, seed));
+    for (const std::uint64_t seed : seeds()) {
+      for (const char* measure : kTrainingMeasures) {
+        columns.push_back(training_column(data_.info.name, measure, seed));
       }
     }
     return columns;
   }
 
-  bool mine(std::size_t architecture) const {
-    return options_.shard.takes(hashes_[architecture]);
+  TrainingTable stored() const {
+    return {data_.info.name, specs_, twin_, store_.find()};
   }
 
   /// Heaviest first, so that no core is left with a long one in the end.
-  std::vector<Job> missing_jobs() {
+  std::vector<Job> missing_jobs() const {
+    const TrainingTable present = stored();
     std::vector<Job> jobs;
-    for (std::size_t a = 0; a < specs_.size(); ++a) {
-      if (trained_[a] != a || !mine(a)) continue;
-      for (int i = 0; i < options_.seeds; ++i) {
-        const auto seed = options_.training.seed + static_cast<unsigned>(i);
-        if (store_.has(specs_[a], column(kMeasures[0], seed))) continue;
+    for (std::size_t i = 0; i < specs_.size(); ++i) {
+      if (twin_[i] != i) continue;
+      for (const std::uint64_t seed : seeds()) {
         // Part of the time does not depend on the architecture.
         constexpr double kOverhead = 1e6;
-        jobs.push_back({a, seed, macs_[a] + kOverhead});
+        if (!present.has(i, seed)) {
+          jobs.push_back({i, seed, macs_[i] + kOverhead});
+        }
       }
     }
     std::ranges::stable_sort(jobs, std::greater{}, &Job::work);
@@ -343,26 +368,22 @@ class TrainRun {
     if (jobs.empty()) return;
     nets::set_blas_threads_to_one();
     nets::keep_memory();
-    const double work = std::accumulate(
-        jobs.begin(), jobs.end(), 0.0, [](double sum, const Job& job) {
-          return sum + job.work;
-        });
-    Progress progress(
-        "training",
-        static_cast<std::int64_t>(jobs.size()),
-        options_.quiet,
-        work);
-    const Interruptible interruptible;
+    double work = 0;
+    for (const Job& job : jobs) work += job.work;
     const auto count = static_cast<std::int64_t>(jobs.size());
+    Progress progress("training", count, options_.quiet, work);
+    const Interruptible interruptible;
     run_parallel(count, 1, options_.workers, [&](std::int64_t i) {
-      if (Interruptible::was_asked()) return;
-      train_one(jobs[static_cast<std::size_t>(i)], progress);
+      const bool stopped =
+          Interruptible::was_asked() ||
+          !train_one(jobs[static_cast<std::size_t>(i)], progress);
+      if (stopped) interrupted_ = true;
     });
-    interrupted_ = Interruptible::was_asked();
     if (!interrupted_) progress.finish();
   }
 
-  void train_one(const Job& job, Progress& progress) {
+  /// False when it was stopped.
+  bool train_one(const Job& job, Progress& progress) {
     nets::TrainingOptions training = options_.training;
     training.seed = job.seed;
     const double all = static_cast<double>(training.epochs) *
@@ -376,9 +397,9 @@ class TrainRun {
           progress.advance(0, job.work * static_cast<double>(examples) / all);
           return !Interruptible::was_asked();
         });
-    if (result.end == nets::TrainingEnd::stopped) return;
+    if (result.end == nets::TrainingEnd::stopped) return false;
     store_.put(records(job, result));
-    progress.advance(1);
+    progress.advance();
     if (result.end == nets::TrainingEnd::diverged) {
       progress.note(fmt::format(
           "zcp: seed {} of {}: {}",
@@ -386,6 +407,7 @@ class TrainRun {
           specs_[job.architecture],
           reason(result)));
     }
+    return true;
   }
 
   static std::string reason(const nets::TrainingResult& result) {
@@ -395,21 +417,22 @@ class TrainRun {
         result.epochs);
   }
 
-  /// All of a run, in one transaction.
+  /// All of a training, in one transaction.
   std::vector<ScoreRecord> records(
       const Job& job,
       const nets::TrainingResult& result) const {
     const bool good = result.end == nets::TrainingEnd::complete;
-    const std::array<double, kMeasures.size()> values{
+    const std::array<double, kTrainingMeasures.size()> values{
         result.test_accuracy,
         result.test_loss,
         result.train_accuracy,
         result.train_loss};
     std::vector<ScoreRecord> records;
-    for (std::size_t i = 0; i < kMeasures.size(); ++i) {
+    for (std::size_t i = 0; i < values.size(); ++i) {
       ScoreRecord record;
       record.arch = specs_[job.architecture];
-      record.proxy = column(kMeasures[i], job.seed);
+      record.proxy =
+          training_column(data_.info.name, kTrainingMeasures[i], job.seed);
       record.status = good ? ScoreStatus::ok : ScoreStatus::degenerate;
       record.value =
           good ? values[i] : std::numeric_limits<double>::quiet_NaN();
@@ -420,194 +443,42 @@ class TrainRun {
     return records;
   }
 
-  /// Every run of the architectures asked for that the store has, of any seed.
-  struct Runs {
-    std::map<std::string, std::vector<double>> columns;  // NaN: none
-    std::vector<double> seconds;                         // of all seeds
-    std::set<std::uint64_t> seeds;
-    std::size_t diverged = 0;
-  };
-
-  Runs collect() const {
-    Runs runs;
-    constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-    std::map<std::string, std::size_t> row;
-    for (std::size_t a = 0; a < specs_.size(); ++a) row[specs_[a]] = a;
-    runs.seconds.assign(specs_.size(), 0);
-    const std::string test = fmt::format("{}_{}_seed", stem_, kMeasures[0]);
-    for (const ScoreRecord& record : store_.find()) {
-      const auto found = row.find(record.arch);
-      if (found == row.end()) continue;
-      auto& values = runs.columns[record.proxy];
-      if (values.empty()) values.assign(specs_.size(), kNone);
-      values[found->second] = record.value;
-      if (!record.proxy.starts_with(test)) continue;
-      runs.seeds.insert(std::stoull(record.proxy.substr(test.size())));
-      runs.seconds[found->second] += record.seconds;
-      if (record.status != ScoreStatus::ok) ++runs.diverged;
+  /// Every call that left trainings, and where: a table may be made in parts.
+  void write_comments(std::ostream& out) const {
+    std::vector<std::string> lines;
+    const std::vector<analysis::Run> runs = store_.runs();
+    for (const analysis::Run& run : runs) {
+      lines.push_back(run.provenance.command);
     }
-    return runs;
-  }
-
-  /// Of the seeds with a value.
-  double mean_of(
-      const Runs& runs,
-      const char* measure,
-      std::size_t architecture) const {
-    double sum = 0;
-    int count = 0;
-    for (const std::uint64_t seed : runs.seeds) {
-      const double value = runs.columns.at(column(measure, seed))[architecture];
-      if (std::isnan(value)) continue;
-      sum += value;
-      ++count;
-    }
-    return sum / count;  // NaN for none
-  }
-
-  /// The means, the seconds, then each seed's test accuracy.
-  benchmarks::Table table() const {
-    const Runs runs = collect();
-    benchmarks::Table table;
-    const auto add = [&](std::string name, const auto& value_of) {
-      table.columns.push_back(std::move(name));
-      table.values.emplace_back();
-      for (std::size_t a = 0; a < specs_.size(); ++a) {
-        if (mine(a)) table.values.back().push_back(value_of(trained_[a]));
-      }
-    };
-    for (std::size_t a = 0; a < specs_.size(); ++a) {
-      if (mine(a)) table.arch.push_back(specs_[a]);
-    }
-    for (const char* measure : kMeasures) {
-      add(fmt::format("{}_{}", stem_, measure),
-          [&](std::size_t a) { return mean_of(runs, measure, a); });
-    }
-    for (const std::uint64_t seed : runs.seeds) {
-      const std::string name = column(kMeasures[0], seed);
-      add(name, [&](std::size_t a) { return runs.columns.at(name)[a]; });
-    }
-    add("train_seconds", [&](std::size_t a) { return runs.seconds[a]; });
-    return table;
-  }
-
-  /// Every call that left runs, and where: the table may be made in parts.
-  void write_table(std::ostream& out) const {
-    std::vector<std::string> said;
-    const auto say = [&](const std::string& line) {
-      if (std::ranges::count(said, line) > 0) return;
-      out << "# " << line << "\n";
-      said.push_back(line);
-    };
-    for (const analysis::Run& run : store_.runs()) {
-      say(run.provenance.command);
-    }
-    for (const analysis::Run& run : store_.runs()) {
-      say(fmt::format(
+    for (const analysis::Run& run : runs) {
+      lines.push_back(fmt::format(
           "zcp {}, LibTorch {}, {}, {} workers",
           run.provenance.version,
           run.provenance.libtorch,
           run.provenance.cpu,
           run.provenance.threads));
     }
-    say(described_columns());
-    benchmarks::write_table(out, table());
-  }
-
-  std::string described_columns() const {
-    return fmt::format(
-        "{}_test and _train are accuracies in percent, _loss mean cross "
+    lines.push_back(
+        "_test and _train are accuracies in percent, _loss mean cross "
         "entropies, means over the seeds; train_seconds is the time of all "
-        "seeds",
-        stem_);
-  }
-
-  /// Says what is in the table. Returns the exit status.
-  int report(std::size_t asked) const {
-    const Runs runs = collect();
-    std::vector<double> accuracies;
-    for (std::size_t a = 0; a < specs_.size(); ++a) {
-      if (trained_[a] != a) continue;
-      const double mean =
-          runs.seeds.empty() ? NAN : mean_of(runs, kMeasures[0], a);
-      if (!std::isnan(mean)) accuracies.push_back(mean);
+        "seeds");
+    std::set<std::string> said;
+    for (const std::string& line : lines) {
+      if (said.insert(line).second) out << "# " << line << "\n";
     }
-    if (!options_.quiet) print_summary(runs, accuracies);
-    if (!interrupted_) return 0;
-    std::cerr << fmt::format(
-        "zcp: interrupted; {} keeps what is complete, the same command goes "
-        "on from there ({} networks were asked for)\n",
-        options_.store,
-        asked);
-    return 1;
-  }
-
-  static std::string counted(std::size_t count, const char* thing) {
-    return fmt::format("{} {}{}", count, thing, count == 1 ? "" : "s");
-  }
-
-  void print_summary(const Runs& runs, std::vector<double> accuracies) const {
-    if (!accuracies.empty()) {
-      std::ranges::sort(accuracies);
-      std::cerr << fmt::format(
-          "zcp: {} trained; test accuracy {:.2f} to {:.2f} %, median {:.2f} "
-          "%\n",
-          counted(accuracies.size(), "architecture"),
-          accuracies.front(),
-          accuracies.back(),
-          accuracies[accuracies.size() / 2]);
-    }
-    if (runs.diverged > 0) {
-      std::cerr << fmt::format(
-          "zcp: {} diverged; their fields are empty\n",
-          counted(runs.diverged, "run"));
-    }
-    std::vector<std::vector<double>> by_seed;
-    for (const std::uint64_t seed : runs.seeds) {
-      by_seed.push_back(runs.columns.at(column(kMeasures[0], seed)));
-    }
-    if (by_seed.size() < 2) return;
-    const analysis::Ceiling ceiling =
-        analysis::noise_ceiling(by_seed, 0, options_.training.seed);
-    if (ceiling.n < 2) return;
-    std::cerr << fmt::format(
-        "zcp: {} have all {} seeds, which agree with a mean tau of {:.3f} "
-        "(rho {:.3f})\n",
-        ceiling.n,
-        by_seed.size(),
-        ceiling.tau,
-        ceiling.rho);
   }
 
   const TrainOptions& options_;
   const Selection& selection_;
-  const TaskChoice& task_;
   const benchmarks::TrainingData& data_;
+  TaskChoice task_;
   ScoreStore store_;
-  std::string stem_;  ///< of columns: the task's name with underscores
   Strings specs_;
-  std::vector<std::size_t> trained_;  // by spec: where its runs are
+  std::vector<std::size_t> twin_;  // the first row of the same function
   std::vector<std::uint64_t> hashes_;
   std::vector<double> macs_;
-  bool interrupted_ = false;
+  std::atomic<bool> interrupted_ = false;
 };
-
-/// What networks take and give, without an opened task.
-TaskChoice shape_of(const benchmarks::TrainingData& data, int classes) {
-  const int outputs = classes > 0 ? classes : data.info.classes;
-  if (outputs < data.info.classes) {
-    throw UserError(
-        "--classes {}: the data have {}", classes, data.info.classes);
-  }
-  const benchmarks::InputShape& shape = data.info.shape;
-  return {
-      data.info.name,
-      {shape.channels, shape.height, shape.width},
-      outputs,
-      {outputs},
-      data.info.criterion,
-      nullptr};
-}
 
 }  // namespace
 
@@ -619,8 +490,8 @@ int train(const Arguments& arguments) {
           "zcp train: trains architectures, for a table of accuracies of one's "
           "own",
           "  zcp train --space nats-tss --sample 100 --channels 8 --cells 1 "
-          "--task fashion-mnist \\\n    --resolution 16 --train-images 10000 "
-          "--epochs 4 --seeds 3 --csv accuracies.csv\n\n"
+          "--task fashion-mnist \\\n    --resolution 12 --train-images 5000 "
+          "--epochs 8 --seeds 3 --csv accuracies.csv\n\n"
           "Killed at any moment and started again, it goes on from the runs "
           "that were complete.",
           description,
@@ -629,16 +500,14 @@ int train(const Arguments& arguments) {
   }
   const TrainOptions options = read_options(values, arguments);
   analysis::check_destination(options.csv, options.store);
-  if (values.count("model") != 0) {
-    throw UserError("--model: zcp train takes architectures of a --space");
+  if (values.count("space") == 0) {
+    throw UserError("no architecture: expected --space");
   }
   Selection selection = select_architectures(values, options.training.seed);
-  const auto task_name = values["task"].as<std::string>();
-  const benchmarks::TrainingData data =
-      benchmarks::open_training_data(task_name, options.data);
-  const TaskChoice task = shape_of(data, values["classes"].as<int>());
-  keep_distinct(selection, task);
-  return TrainRun(options, selection, task, data, task_name).run();
+  const benchmarks::TrainingData data = benchmarks::open_training_data(
+      values["task"].as<std::string>(), options.data);
+  keep_distinct(selection, choice_of(data.info, nullptr));
+  return TrainRun(options, selection, data).run();
 }
 
 }  // namespace zcp::apps

@@ -144,6 +144,10 @@ std::int64_t minibatch_begin(
   return begin;
 }
 
+int class_count(const ImageSet& images) {
+  return 1 + static_cast<int>(*std::ranges::max_element(images.labels));
+}
+
 void reduce_resolution(ImageSet& images, int side) {
   const InputShape old = images.shape;
   if (side < 1 || side > old.height || side > old.width) {

@@ -23,6 +23,9 @@ struct ImageSet {
   std::int64_t size() const { return std::ssize(labels); }
 };
 
+/// One more than the largest label.
+int class_count(const ImageSet& images);
+
 /// What turns pixels into inputs.
 struct Normalisation {
   std::vector<float> mean;       ///< a channel, of pixel / 255

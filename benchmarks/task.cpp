@@ -46,18 +46,6 @@ const std::vector<TaskSource>& noise_sources() {
   return all;
 }
 
-/// Only `tensors`, `image-folder` and noise leave the number of classes open.
-void check_classes(const TaskInfo& info, int classes) {
-  const bool open = info.classes == 0 || !info.needs_data;
-  if (classes < 0 || (classes > 0 && !open && classes != info.classes)) {
-    throw UserError(
-        "task '{}' has {} classes, found {} asked for",
-        info.name,
-        info.classes,
-        classes);
-  }
-}
-
 /// Images can be had smaller, noise at any size.
 void check_resolution(const TaskSource& source, int resolution) {
   if (resolution == 0 || !source.info.needs_data) return;
@@ -81,14 +69,35 @@ void check_resolution(const TaskSource& source, int resolution) {
 std::unique_ptr<Task> open_images(
     const TaskSource& source,
     const OpenOptions& options) {
-  const ImageSource& images = *source.images;
+  TaskInfo info = source.info;
+  ImageSet images =
+      read_images(source, options.data, Split::train, options.resolution);
+  info.classes = choose_classes(info, options.classes, class_count(images));
   return std::make_unique<ImageTask>(
-      source.info,
+      std::move(info),
       Examples(
-          read_images(source, options.data, Split::train, options.resolution),
-          scaled(images.normalisation, source.info, options.resolution),
+          std::move(images),
+          scaled(source.images->normalisation, source.info, options.resolution),
           options.transform),
       options.seed);
+}
+
+/// The first `count` in the order that does not depend on a run's seed.
+ImageSet take_some(const ImageSet& images, std::int64_t count) {
+  const std::size_t length = images.pixels.size() / images.labels.size();
+  ImageSet some;
+  some.shape = images.shape;
+  auto order = shuffled_order(images.size(), 0);
+  order.resize(static_cast<std::size_t>(count));
+  for (const std::int64_t number : order) {
+    const auto i = static_cast<std::size_t>(number);
+    const auto begin =
+        images.pixels.begin() + static_cast<std::ptrdiff_t>(i * length);
+    some.pixels.insert(
+        some.pixels.end(), begin, begin + static_cast<std::ptrdiff_t>(length));
+    some.labels.push_back(images.labels[i]);
+  }
+  return some;
 }
 
 }  // namespace
@@ -134,12 +143,43 @@ ImageSet read_images(
     const TaskSource& source,
     const std::filesystem::path& data,
     Split split,
-    int resolution) {
-  ImageSet images = source.images->read(data, split, resolution);
+    int resolution,
+    std::int64_t count) {
+  ImageSet images = source.images->read(data, split, resolution, count);
+  if (count > images.size()) {
+    throw UserError(
+        "--{}-images {}: found {} images",
+        split == Split::train ? "train" : "test",
+        count,
+        images.size());
+  }
+  if (count > 0 && count < images.size()) images = take_some(images, count);
   if (resolution > 0 && images.shape.height != resolution) {
     reduce_resolution(images, resolution);
   }
   return images;
+}
+
+/// Only `tensors`, `image-folder` and noise leave the number of classes open.
+int choose_classes(const TaskInfo& task, int asked, int found) {
+  const bool open = task.classes == 0 || !task.needs_data;
+  if (asked < 0 || (asked > 0 && !open && asked != task.classes)) {
+    throw UserError(
+        "task '{}' has {} classes, found {} asked for",
+        task.name,
+        task.classes,
+        asked);
+  }
+  if (asked > 0 && asked < found) {
+    throw UserError(
+        "task '{}': found {} classes in the data, expected at most the {} "
+        "asked for",
+        task.name,
+        found,
+        asked);
+  }
+  if (asked > 0) return asked;
+  return task.classes > 0 ? task.classes : found;
 }
 
 Task::~Task() = default;
@@ -179,7 +219,7 @@ std::unique_ptr<Task> open_task(
     int classes,
     int resolution) {
   const TaskSource& source = find_source(name);
-  check_classes(source.info, classes);
+  choose_classes(source.info, classes, 0);
   check_resolution(source, resolution);
   const auto where = data_of(source.info, data);
   const OpenOptions options{where, seed, transform, classes, resolution};

@@ -24,29 +24,6 @@ const TaskSource& find_trainable(const std::string& name) {
       fmt::join(names, ", "));
 }
 
-/// `count` (0: all) of the images, the same ones whatever the run's seed.
-ImageSet
-take_some(ImageSet images, std::int64_t count, const std::string& option) {
-  if (count == 0 || count == images.size()) return images;
-  if (count > images.size()) {
-    throw UserError("--{} {}: found {} images", option, count, images.size());
-  }
-  const std::size_t length = images.pixels.size() / images.labels.size();
-  ImageSet some;
-  some.shape = images.shape;
-  auto order = shuffled_order(images.size(), 0);
-  order.resize(static_cast<std::size_t>(count));
-  for (const std::int64_t number : order) {
-    const auto i = static_cast<std::size_t>(number);
-    const auto begin =
-        images.pixels.begin() + static_cast<std::ptrdiff_t>(i * length);
-    some.pixels.insert(
-        some.pixels.end(), begin, begin + static_cast<std::ptrdiff_t>(length));
-    some.labels.push_back(images.labels[i]);
-  }
-  return some;
-}
-
 std::string fingerprint_of(
     const TaskInfo& info,
     const Examples& train,
@@ -57,29 +34,22 @@ std::string fingerprint_of(
       test.hash(hash_combine(hash, hash64("test " + test.transform()))));
 }
 
-int classes_of(const ImageSet& train, const ImageSet& test) {
-  return static_cast<int>(
-      1 + std::max(
-              *std::ranges::max_element(train.labels),
-              *std::ranges::max_element(test.labels)));
-}
-
 }  // namespace
 
 TrainingData open_training_data(
     const std::string& task,
     const TrainingDataOptions& options) {
   const TaskSource& source = find_trainable(task);
+  TaskInfo info = find_task(task, options.resolution);
   const auto data = data_of(source.info, options.data);
-  const auto read = [&](Split split, std::int64_t size, const char* option) {
-    return take_some(
-        read_images(source, data, split, options.resolution), size, option);
+  const auto read = [&](Split split, std::int64_t count) {
+    return read_images(source, data, split, options.resolution, count);
   };
-  ImageSet train = read(Split::train, options.train_size, "train-images");
-  ImageSet test = read(Split::test, options.test_size, "test-images");
-  TaskInfo info = source.info;
+  ImageSet train = read(Split::train, options.train_size);
+  ImageSet test = read(Split::test, options.test_size);
   info.shape = train.shape;
-  if (info.classes == 0) info.classes = classes_of(train, test);
+  info.classes = choose_classes(
+      info, options.classes, std::max(class_count(train), class_count(test)));
   const Normalisation by =
       scaled(source.images->normalisation, source.info, options.resolution);
   Examples training(std::move(train), by, options.transform);

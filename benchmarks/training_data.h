@@ -15,6 +15,7 @@ struct TrainingDataOptions {
   int resolution = 0;           ///< as open_task()
   std::int64_t train_size = 0;  ///< images; 0: all. The same ones in every run
   std::int64_t test_size = 0;   ///< images; 0: all
+  int classes = 0;              ///< as open_task()
   Transform transform = Transform::augment;  ///< of training images
 };
 

@@ -444,24 +444,14 @@ class BatchNormGradient
       return channels.defined() ? channels.to(at::kDouble)
                                 : at::zeros_like(mean);
     };
-    const at::Tensor a = saved[5] / n;
-    const at::Tensor b = saved[6] / n;
-    const at::Tensor c = by_channel(sums[0], m) / n;
-    const at::Tensor d = by_channel(sums[1], m) * inverse / n;
-    const at::Tensor e = by_channel(sums[2], m) / n;
-    const at::Tensor factor = saved[2].to(at::kDouble) * inverse;
-    const at::Tensor g = real(gradients[1]);
-    const at::Tensor k = real(gradients[2]);
-    const at::Tensor f = factor * inverse;
-    const std::vector<at::Tensor> columns{
-        floats(mean, m),
-        floats(factor, m),
-        floats((g - factor * d) * inverse, m),
-        floats(k - factor * c, m),
-        floats(-f * b, m),
-        floats(g * inverse - f * d, m),
-        floats((f * (3 * b * d + a * c - e) - g * inverse * b) * inverse, m),
-        floats(f * (b * c + a * d) - g * inverse * a, m)};
+    const Means means_of{
+        saved[5] / n,
+        saved[6] / n,
+        by_channel(sums[0], m) / n,
+        by_channel(sums[1], m) * inverse / n,
+        by_channel(sums[2], m) / n};
+    const std::vector<at::Tensor> columns = second_columns(
+        means_of, saved, real(gradients[1]), real(gradients[2]), m);
     const auto at_column = [&](std::size_t i) {
       return columns[i].data_ptr<float>();
     };
@@ -482,8 +472,43 @@ class BatchNormGradient
          at_column(7)},
         to_dy.data_ptr<T>(),
         to_x.data_ptr<T>());
-    const at::Tensor to_scale = n * inverse * (e - a * c - b * d);
+    const at::Tensor to_scale =
+        n * inverse *
+        (means_of.e - means_of.a * means_of.c - means_of.b * means_of.d);
     return {to_dy, to_x, to_scale.to(saved[2].scalar_type()), {}, {}};
+  }
+
+ private:
+  /// Of dy, dy xhat, h, h xhat and h dy.
+  struct Means {
+    at::Tensor a;
+    at::Tensor b;
+    at::Tensor c;
+    at::Tensor d;
+    at::Tensor e;
+  };
+
+  /// The members of SecondCoefficients in their order, of the formulas above.
+  static std::vector<at::Tensor> second_columns(
+      const Means& of,
+      const variable_list& saved,
+      const at::Tensor& g,
+      const at::Tensor& k,
+      const Matrix& m) {
+    const auto& [a, b, c, d, e] = of;
+    const at::Tensor& mean = saved[3];
+    const at::Tensor& inverse = saved[4];
+    const at::Tensor factor = saved[2].to(at::kDouble) * inverse;
+    const at::Tensor f = factor * inverse;
+    return {
+        floats(mean, m),
+        floats(factor, m),
+        floats((g - factor * d) * inverse, m),
+        floats(k - factor * c, m),
+        floats(-f * b, m),
+        floats(g * inverse - f * d, m),
+        floats((f * (3 * b * d + a * c - e) - g * inverse * b) * inverse, m),
+        floats(f * (b * c + a * d) - g * inverse * a, m)};
   }
 };
 

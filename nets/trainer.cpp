@@ -275,10 +275,12 @@ TrainingResult train(
   TrainingResult result;
   Training run(graph, training, options, progress);
   result.end = run.run(result);
-  if (result.end != TrainingEnd::stopped) {
+  if (result.end == TrainingEnd::complete) {
     const Tally tally = run.test(test);
     result.test_accuracy = tally.accuracy();
     result.test_loss = tally.mean_loss();
+    // The last step may be the one that went too far.
+    if (!std::isfinite(result.test_loss)) result.end = TrainingEnd::diverged;
   }
   result.seconds = std::chrono::duration<double>(Clock::now() - start).count();
   return result;

@@ -42,7 +42,7 @@ struct TrainingOptions {
 
 enum class TrainingEnd : std::uint8_t {
   complete,
-  diverged,  ///< a loss was not finite; accuracies are of the weights then
+  diverged,  ///< a loss was not finite; there are no accuracies
   stopped,   ///< the caller's wish; there are no accuracies
 };
 

@@ -64,7 +64,8 @@ signals=(KILL TERM INT)
 killed=0
 : >before
 until
-  "${job[@]}" --store killed.sqlite --csv killed.csv &
+  # Bash has what it starts in the background ignore SIGINT.
+  env --default-signal=INT "${job[@]}" --store killed.sqlite --csv killed.csv &
   process=$!
   sleep "$pause.$((RANDOM % 6))"
   kill -"${signals[killed % 3]}" "$process" 2>/dev/null || true

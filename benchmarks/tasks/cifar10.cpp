@@ -29,7 +29,8 @@ std::vector<std::filesystem::path> training_batches(
   return files;
 }
 
-ImageSet read(const std::filesystem::path& data, Split split, int) {
+ImageSet
+read(const std::filesystem::path& data, Split split, int, std::int64_t) {
   return read_cifar10(data, split);
 }
 

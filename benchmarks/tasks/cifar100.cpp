@@ -12,7 +12,8 @@ const Normalisation kNormalisation = {
     {0.2675F, 0.2565F, 0.2761F},
     4};
 
-ImageSet read(const std::filesystem::path& data, Split split, int) {
+ImageSet
+read(const std::filesystem::path& data, Split split, int, std::int64_t) {
   return read_cifar100(data, split);
 }
 

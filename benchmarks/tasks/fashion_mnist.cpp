@@ -25,7 +25,8 @@ std::filesystem::path find_file(
   return take_plain ? plain : compressed;
 }
 
-ImageSet read(const std::filesystem::path& data, Split split, int) {
+ImageSet
+read(const std::filesystem::path& data, Split split, int, std::int64_t) {
   return read_fashion_mnist(data, split);
 }
 

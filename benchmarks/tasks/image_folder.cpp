@@ -139,11 +139,14 @@ ImageSet crop_of(const Photograph& image, std::int64_t label) {
   return one;
 }
 
-/// All photographs of a split in memory, each reduced as it is read.
-ImageSet
-read_folder(const std::filesystem::path& data, Split split, int resolution) {
+/// Photographs of a split in memory, each reduced as it is read.
+ImageSet read_folder(
+    const std::filesystem::path& data,
+    Split split,
+    int resolution,
+    std::int64_t count) {
   require_folder(data, image_folder().info.data_hint);
-  const Listing listing = list_folder(split_folder(data, split));
+  Listing listing = list_folder(split_folder(data, split));
   if (split == Split::test &&
       list_folder(split_folder(data, Split::train)).classes !=
           listing.classes) {
@@ -151,6 +154,14 @@ read_folder(const std::filesystem::path& data, Split split, int resolution) {
         "{}: the classes are {}, expected those of the training folder",
         split_folder(data, split).string(),
         fmt::join(listing.classes, ", "));
+  }
+  if (count > 0 && count < std::ssize(listing.examples)) {
+    const auto order = shuffled_order(std::ssize(listing.examples), 0);
+    std::vector<Example> chosen;
+    for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
+      chosen.push_back(listing.examples[static_cast<std::size_t>(order[i])]);
+    }
+    listing.examples = std::move(chosen);
   }
   ImageSet all;
   for (const Example& example : listing.examples) {

@@ -22,7 +22,8 @@ const Normalisation kNormalisation = {
     {63.22F / 255.0F, 61.26F / 255.0F, 65.09F / 255.0F},
     2};
 
-ImageSet read(const std::filesystem::path& data, Split split, int) {
+ImageSet
+read(const std::filesystem::path& data, Split split, int, std::int64_t) {
   return read_imagenet16_120(data, split);
 }
 

@@ -20,11 +20,16 @@ struct OpenOptions {
   int resolution = 0;  ///< height and width of the images; 0: the task's own
 };
 
-/// A data set of images that fits into memory. The images read are of the
-/// task's own size, or where a reader can save memory by it, `resolution`.
+/// A data set of images that fits into memory. A reader that reads an image at
+/// a time may already give images of height and width `resolution` (0: their
+/// own) and no more than the first `count` (0: all) of them in the order of
+/// shuffled_order(..., 0); others give all as they are.
 struct ImageSource {
-  ImageSet (
-      *read)(const std::filesystem::path& data, Split split, int resolution);
+  ImageSet (*read)(
+      const std::filesystem::path& data,
+      Split split,
+      int resolution,
+      std::int64_t count);
   Normalisation normalisation;
 };
 
@@ -57,13 +62,19 @@ TaskSource gaussian();
 TaskSource gaussian_224();
 TaskSource tensors();
 
-/// A part of the task's images, at height and width `resolution` (0: the
-/// task's own). Throws UserError.
+/// The split's images at height and width `resolution` (0: the task's own); of
+/// them those that come first in the order of shuffled_order(..., 0), `count`
+/// (0: all). Throws UserError where there are fewer.
 ImageSet read_images(
     const TaskSource& source,
     const std::filesystem::path& data,
     Split split,
-    int resolution);
+    int resolution,
+    std::int64_t count = 0);
+
+/// The number of classes of networks for `task`: as asked (0: what it says, or
+/// else what was found). Throws UserError for a number it cannot have.
+int choose_classes(const TaskInfo& task, int asked, int found);
 
 /// What goes with images of that resolution: a crop moves over as much of a
 /// smaller image.

@@ -218,6 +218,18 @@ TEST_CASE("train: equal functions are trained once, --distinct leaves one") {
        "--proxies",
        "params"}));
   CHECK(sampled.size() == 301);
+  check_refused(
+      {"score",
+       "--space",
+       "nats-tss",
+       "--sample",
+       "15000",
+       "--distinct",
+       "--task",
+       "gaussian",
+       "--proxies",
+       "params"},
+      "nats-tss has 5260 functions");
 }
 
 TEST_CASE(
@@ -251,6 +263,7 @@ TEST_CASE("train: wrong use is refused before anything is trained") {
   const Strings cell{"--arch", kConv};
   refuse(cell, "--csv");
   refuse(cell + Strings{"--csv", "-"}, "--store");
+  refuse(cell + Strings{"--csv", "/dev/null"}, "--store");
   refuse(cell + Strings{"--csv", csv, "--seeds", "0"}, "--seeds 0");
   refuse(
       cell + Strings{"--csv", csv, "--learning-rate", "-1"},
@@ -258,10 +271,10 @@ TEST_CASE("train: wrong use is refused before anything is trained") {
   refuse(
       cell + Strings{"--csv", csv, "--train-images", "61"},
       "--train-images 61: found 60 images");
-  refuse(cell + Strings{"--csv", csv, "--classes", "5"}, "--classes");
   refuse(
-      {"--model", golden("net_resnet.pt"), "--csv", csv},
-      "--model: zcp train takes");
+      cell + Strings{"--csv", csv, "--classes", "5"},
+      "has 10 classes, found 5");
+  refuse({"--model", golden("net_resnet.pt"), "--csv", csv}, "--model");
   check_refused(
       Strings{
           "train",

@@ -193,6 +193,15 @@ TEST_CASE("image-folder: folders to train on and to test with") {
   const auto small =
       open_task("image-folder", folder.path(), 3, Transform::normalise, 0, 28)
           ->minibatch(0, 3);
+  CHECK(
+      open_task("image-folder", folder.path(), 3, Transform::normalise, 0, 28)
+          ->info()
+          .classes == 2);
+  options.train_size = 2;
+  CHECK(open_training_data("image-folder", options).train.size() == 2);
+  options.train_size = 4;
+  CHECK(refusal().find("--train-images 4: found 3") != std::string::npos);
+  options.train_size = 0;
   double sum = 0;
   for (std::size_t i = 0; i < 64; ++i) {
     sum += whole.x[(i / 8) * 224 + i % 8] / 64;

@@ -132,6 +132,14 @@ TEST_CASE("training images are cropped by the seed, test images are not") {
   CHECK(head(data.train, 20, 1).y == head(data.train, 20, 2).y);
 }
 
+TEST_CASE("a resolution above the images' own is not trained at") {
+  TrainingDataOptions options;
+  options.resolution = 40;
+  CHECK(user_error([&] {
+          open_training_data("cifar10", options);
+        }).find("--resolution 40: expected 1 to 32") != std::string::npos);
+}
+
 TEST_CASE("tasks without a test split are not trained on") {
   const auto message = user_error([] { open_training_data("gaussian", {}); });
   CHECK(message.find("fashion-mnist") != std::string::npos);

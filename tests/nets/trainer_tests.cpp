@@ -243,6 +243,13 @@ TEST_CASE("a training ends when asked to and when it diverges") {
   const TrainingResult diverged =
       train(graph, training.source(), test.source(), options, go_on);
   CHECK(diverged.end == TrainingEnd::diverged);
+  // A single step, after which no training loss is looked at.
+  options.epochs = 1;
+  options.batch_size = 40;
+  options.learning_rate = 1e38;
+  const TrainingResult last =
+      train(graph, training.source(), test.source(), options, go_on);
+  CHECK(last.end == TrainingEnd::diverged);
   options.epochs = 0;
   CHECK_THROWS_AS(
       train(graph, training.source(), test.source(), options, go_on),
