@@ -286,27 +286,38 @@ def machine(bench: Bench) -> str:
 
 INTRODUCTION = """# Speed
 
-What `tests/perf/run.sh --write` measured, on the machine named below. Other machines give other seconds; the ratios carry further.
+What `tests/perf/run.sh --write` measured, each section on the machine that it names. Other machines give other seconds; the ratios carry
+further.
 
 """
 
 
+def sections(text: str) -> dict[str, str]:
+    """The parts of a page by their titles, in order."""
+    parts = re.split(r"^(?=## )", text, flags=re.MULTILINE)[1:]
+    return {part.splitlines()[0]: part.rstrip() + "\n" for part in parts}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--write", action="store_true", help="write docs/performance.md")
+    parser.add_argument("--write", action="store_true", help="put what is measured into docs/performance.md")
     parser.add_argument("--only", default=",".join(MEASUREMENTS), help="comma-separated")
     parser.add_argument("--cells", type=int, default=20, help="cells of the sample")
     options = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    page = ROOT / "docs/performance.md"
+    parts = sections(page.read_text()) if page.exists() else {}
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(options.cells, Path(folder))
-        parts = [machine(bench)]
-        print(parts[0], flush=True)
+        where = machine(bench)
+        print(where, flush=True)
         for name in options.only.split(","):
-            parts.append(MEASUREMENTS[name](bench))
-            print(parts[-1], flush=True)
+            part = MEASUREMENTS[name](bench)
+            print(part, flush=True)
+            title, rest = part.split("\n", 1)
+            parts[title] = f"{title}\n\n{where}{rest}"
     if options.write:
-        (ROOT / "docs/performance.md").write_text(INTRODUCTION + "\n".join(parts))
+        page.write_text(INTRODUCTION + "\n".join(part.rstrip() + "\n" for part in parts.values()))
 
 
 if __name__ == "__main__":

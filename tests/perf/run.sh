@@ -4,7 +4,7 @@
 #
 #   tests/perf/run.sh [--write] [--only NAME[,NAME]] [--cells 20]
 #
-# --write  also writes docs/performance.md
+# --write  also puts what it measured into docs/performance.md
 # --only   some of: reference, kernels, growth, memory, space, bf16, training,
 #          micro
 #
