@@ -27,6 +27,10 @@ HEAVIEST = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|nor_conv_3x3~0|nor
 NATS = ["--space", "nats-tss"]
 NOISE = ["--task", "gaussian"]
 CORES = os.cpu_count() or 1
+FLAGS = [flag for flag in ("avx2", "avx512f", "avx512_bf16", "amx_bf16")
+         if re.search(rf"\b{flag}\b", Path("/proc/cpuinfo").read_text())]
+# Without instructions of its own bfloat16 takes a minute where float32 takes seconds.
+PRECISIONS = ["fp32", "bf16"] if any(flag.endswith("bf16") for flag in FLAGS) else ["fp32"]
 
 
 @dataclass
@@ -108,7 +112,7 @@ def kernel_seconds(log: str) -> dict[str, float]:
 def measure_kernels(bench: Bench) -> str:
     one = ["--arch", HEAVIEST, "--proxies", "core", "--workers", "1", "--csv", "/dev/null"]
     rows = []
-    for precision in ("fp32", "bf16"):
+    for precision in PRECISIONS:
         runs = [bench.score([*one, "--precision", precision], {"DNNL_VERBOSE": "1"}) for _ in range(3)]
         best = min(runs, key=lambda r: r.seconds)
         spent = kernel_seconds(best.output)
@@ -149,7 +153,7 @@ def measure_growth(bench: Bench) -> str:
 def measure_memory(bench: Bench) -> str:
     rows = []
     common = ["--proxies", "core", "--workers", "1", "--csv", "/dev/null"]
-    for precision in ("fp32", "bf16"):
+    for precision in PRECISIONS:
         used = bench.score(["--arch", HEAVIEST, *common, "--precision", precision]).megabytes
         rows.append([f"heaviest cell, {precision}", f"{used:.0f}"])
     # The heaviest first in both, so that the second only has more of them.
@@ -217,6 +221,8 @@ def served(names: str) -> str:
 
 
 def measure_bf16(bench: Bench) -> str:
+    if "bf16" not in PRECISIONS:
+        return "## bfloat16\n\nThis processor has no instructions for it.\n"
     fast = {p: bench.on_cells(["--proxies", "core", "--precision", p]) for p in ("fp32", "bf16")}
     slow = reference_seconds(bench, "core")
     speed = [[p, f"{s:.3f}", f"{slow / s:.1f}"] for p, s in fast.items()]
@@ -278,9 +284,7 @@ def machine(bench: Bench) -> str:
     bench.score(["--arch", HEAVIEST, "--proxies", "params", "--store", str(store), "--csv", "/dev/null"])
     version, cpu, libtorch, blas = sqlite3.connect(store).execute(
         "SELECT version, cpu, libtorch, blas FROM run").fetchone()
-    flags = Path("/proc/cpuinfo").read_text()
-    extra = [flag for flag in ("avx2", "avx512f", "avx512_bf16", "amx_bf16") if re.search(rf"\b{flag}\b", flags)]
-    return (f"zcp {version}, {time.strftime('%Y-%m-%d')}: {cpu}, {CORES} cores ({', '.join(extra)}), "
+    return (f"zcp {version}, {time.strftime('%Y-%m-%d')}: {cpu}, {CORES} cores ({', '.join(FLAGS)}), "
             f"{platform.freedesktop_os_release()['PRETTY_NAME']}, LibTorch {libtorch}, {blas.split(' NO_')[0]}.\n")
 
 
@@ -314,6 +318,8 @@ def main() -> None:
         for name in options.only.split(","):
             part = MEASUREMENTS[name](bench)
             print(part, flush=True)
+            if name == "bf16" and "bf16" not in PRECISIONS:
+                continue  # what another machine measured stays
             title, rest = part.split("\n", 1)
             parts[title] = f"{title}\n\n{where}{rest}"
     if options.write:
