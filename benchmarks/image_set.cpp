@@ -166,7 +166,9 @@ void reduce_resolution(ImageSet& images, int side) {
     const std::uint8_t* from = images.pixels.data() + at;
     std::ranges::fill(sums, 0.0F);
     for (const Share& row : rows) {
-      float* to = sums.data() + row.to * side;
+      float* to = &sums
+                      [static_cast<std::size_t>(row.to) *
+                       static_cast<std::size_t>(side)];
       for (const Share& column : columns) {
         to[column.to] +=
             row.weight * column.weight *

@@ -111,7 +111,7 @@ std::filesystem::path split_folder(
     const std::filesystem::path& folder,
     Split split) {
   const bool test = std::filesystem::is_directory(folder / "test");
-  const std::filesystem::path tested = folder / (test ? "test" : "val");
+  std::filesystem::path tested = folder / (test ? "test" : "val");
   const bool both = std::filesystem::is_directory(folder / "train") &&
                     std::filesystem::is_directory(tested);
   if (split == Split::train) return both ? folder / "train" : folder;
