@@ -27,7 +27,7 @@ class Workshop {
  public:
   Workshop() { write_fashion_mnist(folder_, 60, 40); }
 
-  Strings train(const Strings& more) const {
+  Strings train(const Strings& more, const char* epochs = "2") const {
     return Strings{
                "train",
                "--space",
@@ -45,7 +45,7 @@ class Workshop {
                "--batch-size",
                "16",
                "--epochs",
-               "2"} +
+               epochs} +
            more;
   }
 
@@ -290,27 +290,7 @@ TEST_CASE("train: wrong use is refused before anything is trained") {
       "fashion-mnist");
   output_of(shop.train(cell + Strings{"--quiet", "--csv", csv}));
   check_refused(
-      Strings{
-          "train",
-          "--space",
-          "nats-tss",
-          "--channels",
-          "4",
-          "--cells",
-          "1",
-          "--task",
-          "fashion-mnist",
-          "--data",
-          shop.path(""),
-          "--resolution",
-          "12",
-          "--batch-size",
-          "16",
-          "--epochs",
-          "3",
-          "--csv",
-          csv} +
-          cell,
+      shop.train(cell + Strings{"--csv", csv}, "3"),
       "epochs is '2' there, '3' was asked for");
 }
 
