@@ -3,6 +3,9 @@
 
 #include <ATen/ATen.h>
 
+#include <span>
+#include <vector>
+
 namespace zcp::nets {
 
 /// Of each channel over a batch, float64 [C]; the variance is the unbiased one,
@@ -30,5 +33,34 @@ at::Tensor batch_norm_of_batch(
     const at::Tensor& shift,
     double epsilon,
     BatchMoments* moments = nullptr);
+
+/// One term of a sum: BatchNorm of x [N, C, H, W] as above, or x itself.
+struct SumTerm {
+  at::Tensor x;
+  bool normalised = false;
+  at::Tensor scale;
+  at::Tensor shift;
+  double epsilon = 0;
+  BatchMoments* moments = nullptr;
+};
+
+/// Whether sum_of_batch_norms() can take terms of this type and place.
+bool sums_batch_norms(const at::Tensor& x);
+
+/// What follows the sum.
+struct SumEnd {
+  bool relu = false;
+  /// How many tensors to return. They are one value; the gradients that arrive
+  /// at them are summed from the last to the first, as LibTorch's engine sums
+  /// those of readers that ran in that order.
+  int copies = 1;
+};
+
+/// The sum of the terms in their order, with a ReLU where one is wanted, at one
+/// go: the same numbers as from batch_norm_of_batch(), at::add and at::relu,
+/// which write and read each between in memory.
+std::vector<at::Tensor> sum_of_batch_norms(
+    std::span<const SumTerm> terms,
+    const SumEnd& end);
 
 }  // namespace zcp::nets

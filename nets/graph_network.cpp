@@ -12,6 +12,7 @@
 #include "common/random.h"
 #include "nets/batch_norm.h"
 #include "nets/convolution.h"
+#include "nets/fusion.h"
 #include "nets/network.h"
 #include "nets/trained_network.h"
 
@@ -37,21 +38,13 @@ struct Slots {
 /// What does not change when parameters do.
 struct Plan {
   Graph graph;
-  std::vector<Slots> slots;      // by node
-  std::vector<int> last_reader;  // by node: the last node that reads it
-  std::vector<bool> live;        // by node: reaches the output
-  std::vector<int> block;        // by node: the macro block it belongs to
+  std::vector<Slots> slots;  // by node
+  /// By node: what no later one reads.
+  std::vector<std::vector<int>> done_after;
+  std::vector<bool> live;  // by node: reaches the output
+  std::vector<int> block;  // by node: the macro block it belongs to
+  Fusion fusion;
 };
-
-std::vector<int> last_readers(const Graph& graph) {
-  std::vector<int> last(graph.nodes().size(), -1);
-  for (std::size_t i = 0; i < graph.nodes().size(); ++i) {
-    for (const int input : graph.inputs(graph.nodes()[i])) {
-      last[at_index(input)] = static_cast<int>(i);
-    }
-  }
-  return last;
-}
 
 std::vector<bool> live_nodes(const Graph& graph) {
   std::vector<bool> live(graph.nodes().size(), false);
@@ -129,6 +122,12 @@ LayerKind layer_kind(Op op) {
   }
 }
 
+bool is_activation(Op op) {
+  const LayerKind kind = layer_kind(op);
+  return kind == LayerKind::relu || kind == LayerKind::smooth_activation ||
+         kind == LayerKind::bounded_activation;
+}
+
 class GraphNetwork final : public Network {
  public:
   /// Without `running` the network is one that never trained.
@@ -144,24 +143,13 @@ class GraphNetwork final : public Network {
       const at::Tensor& x,
       BatchNormMode batch_norm,
       Recording* recording) const override {
-    const Graph& graph = plan_->graph;
-    std::vector<at::Tensor> values(graph.nodes().size());
-    for (std::size_t i = 0; i < graph.nodes().size(); ++i) {
-      const at::Tensor own = own_input(i, values, recording != nullptr);
-      values[i] = run(i, own, values, x, batch_norm);
-      if (recording != nullptr) record(i, own, values, *recording);
-      release(i, values, recording != nullptr);
-    }
-    if (recording != nullptr) {
-      for (const int block : graph.blocks()) {
-        const bool zero =
-            block < 0 || graph.nodes()[at_index(block)].op == Op::zero;
-        recording->blocks.push_back(
-            zero ? at::Tensor() : values[at_index(block)]);
-      }
-    }
-    const at::Tensor& output = values[at_index(graph.output())];
-    const Op last = graph.nodes()[at_index(graph.output())].op;
+    const bool all =
+        recording != nullptr && recording->scope == RecordingScope::everything;
+    const at::Tensor output = batch_norm == BatchNormMode::batch_statistics &&
+                                      !all && sums_batch_norms(x)
+                                  ? run_fused(x, recording)
+                                  : run_all(x, batch_norm, all, recording);
+    const Op last = plan_->graph.nodes()[at_index(plan_->graph.output())].op;
     // A linear layer leaves its features on the last axis.
     return last == Op::linear && output.dim() == 4
                ? output.permute({0, 3, 1, 2})
@@ -176,6 +164,101 @@ class GraphNetwork final : public Network {
   }
 
  private:
+  /// Node by node.
+  at::Tensor run_all(
+      const at::Tensor& x,
+      BatchNormMode batch_norm,
+      bool keep,
+      Recording* recording) const {
+    const Graph& graph = plan_->graph;
+    std::vector<at::Tensor> values(graph.nodes().size());
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const at::Tensor own = own_input(i, values, keep);
+      values[i] = run(i, own, values, x, batch_norm);
+      if (recording != nullptr) record(i, own, values[i], *recording);
+      // Blocks are collected at the end.
+      if (keep) continue;
+      for (const int k : plan_->done_after[i])
+        values[at_index(k)] = at::Tensor();
+    }
+    if (keep) {
+      for (const int block : graph.blocks()) {
+        const bool zero =
+            block < 0 || graph.nodes()[at_index(block)].op == Op::zero;
+        recording->blocks.push_back(
+            zero ? at::Tensor() : values[at_index(block)]);
+      }
+    }
+    return values[at_index(graph.output())];
+  }
+
+  /// Sums of BatchNorms at one go.
+  at::Tensor run_fused(const at::Tensor& x, Recording* recording) const {
+    const Graph& graph = plan_->graph;
+    const Fusion& fusion = plan_->fusion;
+    std::vector<at::Tensor> values(graph.nodes().size());
+    std::vector<std::vector<at::Tensor>> copies(values.size());
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (fusion.deferred[i]) continue;
+      if (fusion.sums[i]) {
+        copies[i] = run_sum(*fusion.sums[i], values);
+        values[i] = copies[i][0];
+      } else {
+        const at::Tensor own = own_copy(i, values, copies);
+        values[i] = run(i, own, values, x, BatchNormMode::batch_statistics);
+      }
+      if (recording != nullptr) record(i, {}, values[i], *recording);
+      for (const int k : fusion.done_after[i]) {
+        values[at_index(k)] = at::Tensor();
+        copies[at_index(k)].clear();
+      }
+    }
+    return values[at_index(graph.output())];
+  }
+
+  /// What node i reads first, of several copies its own.
+  at::Tensor own_copy(
+      std::size_t i,
+      std::vector<at::Tensor>& values,
+      const std::vector<std::vector<at::Tensor>>& copies) const {
+    const Node& node = plan_->graph.nodes()[i];
+    if (node.input_count > 0) {
+      const auto input = at_index(plan_->graph.inputs(node)[0]);
+      if (copies[input].size() > 1) {
+        values[input] = copies[input][at_index(plan_->fusion.copy_of_input[i])];
+      }
+    }
+    return own_input(i, values, false);
+  }
+
+  std::vector<at::Tensor> run_sum(
+      const FusedSum& sum,
+      const std::vector<at::Tensor>& values) const {
+    const Graph& graph = plan_->graph;
+    std::vector<SumTerm> terms(sum.terms.size());
+    std::vector<BatchMoments> moments(sum.terms.size());
+    for (std::size_t k = 0; k < terms.size(); ++k) {
+      const auto i = at_index(sum.terms[k]);
+      terms[k].x = values[i];
+      if (!plan_->fusion.deferred[i]) continue;
+      const Node& node = graph.nodes()[i];
+      terms[k] = {
+          values[at_index(graph.inputs(node)[0])],
+          true,
+          optional_parameter(plan_->slots[i].weight),
+          optional_parameter(plan_->slots[i].bias),
+          node.attributes.epsilon,
+          running_ == nullptr ? nullptr : &moments[k]};
+    }
+    auto found = sum_of_batch_norms(terms, {sum.relu, sum.copies});
+    if (running_ == nullptr) return found;
+    for (std::size_t k = 0; k < terms.size(); ++k) {
+      if (!terms[k].normalised) continue;
+      keep_running(at_index(sum.terms[k]), moments[k]);
+    }
+    return found;
+  }
+
   const at::Tensor& parameter(int slot) const {
     return parameters_[at_index(slot)].value;
   }
@@ -345,16 +428,18 @@ class GraphNetwork final : public Network {
   void record(
       std::size_t i,
       const at::Tensor& own,
-      const std::vector<at::Tensor>& values,
+      const at::Tensor& value,
       Recording& recording) const {
-    const Graph& graph = plan_->graph;
-    const Node& node = graph.nodes()[i];
+    const Node& node = plan_->graph.nodes()[i];
     if (node.op == Op::input) return;
+    if (recording.scope == RecordingScope::codes && !is_activation(node.op)) {
+      return;
+    }
     const Attributes& a = node.attributes;
     LayerCall call;
     call.kind = layer_kind(node.op);
     call.input = own;
-    call.output = values[i];
+    call.output = value;
     if (node.op == Op::conv2d) {
       call.own_input = true;
       call.window = {
@@ -377,17 +462,6 @@ class GraphNetwork final : public Network {
     recording.calls.push_back(std::move(call));
   }
 
-  /// Lets go of values that nothing will read again.
-  void release(std::size_t i, std::vector<at::Tensor>& values, bool recording)
-      const {
-    if (recording) return;  // blocks are collected at the end
-    for (const int input : plan_->graph.inputs(plan_->graph.nodes()[i])) {
-      if (plan_->last_reader[at_index(input)] == static_cast<int>(i)) {
-        values[at_index(input)] = at::Tensor();
-      }
-    }
-  }
-
   std::shared_ptr<const Plan> plan_;
   std::shared_ptr<RunningStatistics> running_;
 };
@@ -404,9 +478,11 @@ std::unique_ptr<Network> assemble(
   auto plan = std::make_shared<Plan>();
   plan->graph = graph;
   plan->slots.resize(graph.nodes().size());
-  plan->last_reader = last_readers(graph);
+  plan->done_after = done_after_each(
+      graph, [&](int i) { return graph.inputs(graph.nodes()[at_index(i)]); });
   plan->live = live_nodes(graph);
   plan->block = block_numbers(graph);
+  plan->fusion = fuse(graph);
   std::vector<Parameter> parameters;
   const auto add = [&](const Node& node,
                        ParameterKind kind,

@@ -100,8 +100,16 @@ struct LayerCall {
   int block = 0;  ///< index of the macro block that it runs in
 };
 
+enum class RecordingScope : std::uint8_t {
+  everything,
+  /// The outputs of activation functions; these calls may have no input, other
+  /// calls and the blocks may be missing. What lies between need not be kept.
+  codes,
+};
+
 /// What a forward pass records for its observers.
 struct Recording {
+  RecordingScope scope = RecordingScope::everything;
   std::vector<LayerCall> calls;
   /// Outputs of the macro blocks in order (empty for TorchScript networks);
   /// an undefined tensor where the block outputs zeros.
@@ -114,7 +122,7 @@ class Network {
 
   /// Logits [N, classes] (or what the network returns, [N, C, H, W] for a
   /// number or a class a pixel) for x [N, C, H, W].
-  /// `recording`, where given, is filled with every call.
+  /// `recording`, where given, is filled with the calls in its scope.
   virtual at::Tensor forward(
       const at::Tensor& x,
       BatchNormMode batch_norm,

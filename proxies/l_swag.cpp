@@ -62,7 +62,7 @@ Descriptor l_swag() {
   d.needs.all_minibatches = true;
   d.needs.labels = true;
   d.needs.parameter_gradients = true;
-  d.needs.activations = true;
+  d.needs.codes = true;
   d.needs.folding = nets::Folding::as_declared;
   d.dtype = "float64 statistics";
   d.degenerate = "a gradient that is not finite; no activation";

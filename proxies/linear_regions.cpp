@@ -16,7 +16,7 @@ Descriptor linear_regions() {
   d.formula = "number of different ReLU codes among the samples";
   d.published = "higher";
   d.needs.pass = PassKind::minibatch;
-  d.needs.activations = true;
+  d.needs.codes = true;
   d.needs.folding = nets::Folding::as_declared;
   d.needs.initialiser = nets::Initialiser::kaiming_normal;
   d.dtype = "exact integers";

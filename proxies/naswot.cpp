@@ -15,7 +15,7 @@ Descriptor naswot() {
   d.formula = "log |det K|, K_ij = units - Hamming distance of ReLU codes";
   d.published = "higher";
   d.needs.pass = PassKind::minibatch;
-  d.needs.activations = true;
+  d.needs.codes = true;
   d.dtype = "exact integers, determinant in float64";
   d.degenerate = "two inputs with equal codes (K is singular), or no ReLU";
   d.variant =

@@ -15,7 +15,7 @@ Descriptor nwot() {
   d.formula = "naswot over every ReLU that runs";
   d.published = "higher";
   d.needs.pass = PassKind::minibatch;
-  d.needs.activations = true;
+  d.needs.codes = true;
   d.needs.folding = nets::Folding::as_declared;
   d.dtype = "exact integers, determinant in float64";
   d.degenerate = "two inputs with equal codes, or no ReLU";

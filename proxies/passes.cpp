@@ -7,6 +7,7 @@
 #include <chrono>
 #include <exception>
 #include <iterator>
+#include <optional>
 #include <stdexcept>
 
 #include "proxies/differentiate.h"
@@ -116,12 +117,21 @@ void differentiate(
   }
 }
 
+/// What some need recorded.
+std::optional<nets::RecordingScope> scope_for(const Jobs& jobs) {
+  if (any_needs(jobs, &Needs::activations) ||
+      any_needs(jobs, &Needs::activation_gradients)) {
+    return nets::RecordingScope::everything;
+  }
+  if (any_needs(jobs, &Needs::codes)) return nets::RecordingScope::codes;
+  return std::nullopt;
+}
+
 void run_minibatches(const Setting& setting, Jobs& jobs) {
   const Network& network = *setting.network;
   const auto minibatches = setting.minibatches;
   const bool gradients = any_needs(jobs, &Needs::parameter_gradients);
   const bool outputs = any_needs(jobs, &Needs::activation_gradients);
-  const bool record = outputs || any_needs(jobs, &Needs::activations);
   const bool all = any_needs(jobs, &Needs::all_minibatches);
   const std::size_t count = all ? minibatches.size() : 1;
   const at::AutoGradMode mode(gradients || outputs);
@@ -133,7 +143,9 @@ void run_minibatches(const Setting& setting, Jobs& jobs) {
     std::ranges::copy_if(jobs, std::back_inserter(present), [&](Job* job) {
       return i == 0 || job->proxy->needs.all_minibatches;
     });
+    const auto scope = scope_for(present);
     Recording recording;
+    if (scope) recording.scope = *scope;
     Pass pass{
         runnable ? *runnable : network,
         recording,
@@ -145,19 +157,13 @@ void run_minibatches(const Setting& setting, Jobs& jobs) {
         {},
         {},
         {}};
-    const bool record_now =
-        record && std::ranges::any_of(present, [](const Job* job) {
-          return job->proxy->needs.activations ||
-                 job->proxy->needs.activation_gradients;
-        });
     pass.logits = pass.network.forward(
-        pass.x,
-        BatchNormMode::batch_statistics,
-        record_now ? &recording : nullptr);
+        pass.x, BatchNormMode::batch_statistics, scope ? &recording : nullptr);
     if (gradients || outputs) {
       const at::Tensor loss =
           mean_loss(pass.logits, minibatches[i], setting.protocol.loss);
-      differentiate(loss, gradients, outputs && record_now, pass);
+      const bool at_outputs = any_needs(present, &Needs::activation_gradients);
+      differentiate(loss, gradients, at_outputs, pass);
     }
     const at::NoGradGuard no_grad;
     for (Job* job : present) show(pass, *job);

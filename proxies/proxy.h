@@ -62,6 +62,7 @@ struct Needs {
   bool parameter_gradients = false;   ///< of the loss
   bool activation_gradients = false;  ///< at every layer's output
   bool activations = false;           ///< layers' inputs and outputs
+  bool codes = false;  ///< outputs of the activation functions, no more
   /// Runs the layers whose output nothing reads, too.
   nets::Folding folding = nets::Folding::functional;
   /// The initialiser that belongs to the proxy's definition; none: PyTorch's.

@@ -16,7 +16,7 @@ Descriptor swap() {
   d.formula = "number of sign patterns of units over the samples";
   d.published = "higher";
   d.needs.pass = PassKind::minibatch;
-  d.needs.activations = true;
+  d.needs.codes = true;
   d.needs.folding = nets::Folding::as_declared;
   d.needs.initialiser = nets::Initialiser::normal;
   d.dtype = "exact integers";

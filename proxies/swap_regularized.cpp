@@ -19,7 +19,7 @@ Descriptor swap_regularized() {
   d.formula = "swap * exp(-(params/1000 - 10)^2 / 100)";
   d.published = "higher";
   d.needs.pass = PassKind::minibatch;
-  d.needs.activations = true;
+  d.needs.codes = true;
   d.needs.folding = nets::Folding::as_declared;
   d.needs.initialiser = nets::Initialiser::normal;
   d.dtype = "exact integers";

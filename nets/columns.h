@@ -1,0 +1,125 @@
+// Loops over channels-last activations as matrices whose columns are channels:
+// what BatchNorm, sums and ReLUs do. For float and c10::BFloat16; vector code
+// for each family of processors, chosen when the program starts.
+#pragma once
+
+#include <c10/util/BFloat16.h>
+
+#include <cstdint>
+
+namespace zcp::nets {
+
+/// A channels-last tensor as a matrix. Rows of few channels are joined until
+/// they fill vector registers: column c is channel c % channels.
+struct Matrix {
+  std::int64_t rows;
+  std::int64_t columns;
+  std::int64_t channels;
+
+  /// Values of one channel.
+  double values() const {
+    return static_cast<double>(rows) * static_cast<double>(columns) /
+           static_cast<double>(channels);
+  }
+};
+
+Matrix matrix_of(std::int64_t values, std::int64_t channels);
+
+/// Adds to `sums` the values of a column, and to `squares` their squares.
+template <typename T>
+void add_moments(const T* x, const Matrix& m, double* sums, double* squares);
+
+/// y = x factor + term.
+template <typename T>
+void scale_columns(
+    const T* x,
+    const Matrix& m,
+    const float* factor,
+    const float* term,
+    T* y);
+
+/// y += x factor + term, which is rounded to T before it is added.
+template <typename T>
+void add_scaled_columns(
+    const T* x,
+    const Matrix& m,
+    const float* factor,
+    const float* term,
+    T* y);
+
+/// Adds to `sums` the gradient dy, and to `products` its product with the
+/// centred input.
+template <typename T>
+void add_gradients(
+    const T* dy,
+    const T* x,
+    const Matrix& m,
+    const double* mean,
+    double* sums,
+    double* products);
+
+/// What is the same for a whole column of the input's gradient.
+struct Coefficients {
+  const float* mean;
+  const float* of_dy;
+  const float* of_x;
+  const float* term;
+};
+
+/// dx = dy of_dy + (x - mean) of_x + term.
+template <typename T>
+void combine_columns(
+    const T* dy,
+    const T* x,
+    const Matrix& m,
+    const Coefficients& k,
+    T* dx);
+
+/// Adds sums of h, of h (x - mean) and of h dy.
+template <typename T>
+void add_second_sums(
+    const T* h,
+    const T* dy,
+    const T* x,
+    const Matrix& m,
+    const double* mean,
+    double* sums,
+    double* products,
+    double* with_dy);
+
+/// Of the second derivative, what is the same for a whole column.
+struct SecondCoefficients {
+  const float* mean;
+  const float* to_dy_of_h;
+  const float* to_dy_of_x;
+  const float* to_dy_term;
+  const float* to_x_of_h;
+  const float* to_x_of_dy;
+  const float* to_x_of_x;
+  const float* to_x_term;
+};
+
+/// to_dy = h to_dy_of_h + (x - mean) to_dy_of_x + to_dy_term, to_x likewise.
+template <typename T>
+void combine_second(
+    const T* h,
+    const T* dy,
+    const T* x,
+    const Matrix& m,
+    const SecondCoefficients& k,
+    T* to_dy,
+    T* to_x);
+
+/// y += x.
+template <typename T>
+void add_values(const T* x, std::int64_t count, T* y);
+
+/// y = max(y, 0); what is not a number stays so.
+template <typename T>
+void rectify(std::int64_t count, T* y);
+
+/// dy = 0 where y <= 0, the output of a ReLU.
+template <typename T>
+void mask_gradient(const T* y, std::int64_t count, T* dy);
+
+}  // namespace zcp::nets
