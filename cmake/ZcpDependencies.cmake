@@ -16,6 +16,8 @@ find_path(LIBCSV_INCLUDE_DIR csv.h REQUIRED)
 find_library(LIBCSV_LIBRARY csv REQUIRED)
 find_path(MATIO_INCLUDE_DIR matio.h REQUIRED)
 find_library(MATIO_LIBRARY matio REQUIRED)
+# Optional: faster than the system's where tensors come and go.
+find_library(JEMALLOC_LIBRARY jemalloc)
 if(ZCP_TESTS)
   find_package(doctest 2.4 REQUIRED)
 endif()
