@@ -93,7 +93,7 @@ struct Operand {
       add_scaled_columns(
           from, {rows, m.columns, m.channels}, factor.data(), term.data(), y);
     } else {
-      add_values(from, rows * m.columns, y);
+      add_values(y, from, rows * m.columns, y);
     }
   }
 };
@@ -273,11 +273,12 @@ class BatchNormSum : public torch::autograd::Function<BatchNormSum<T>> {
       std::int64_t begin,
       std::int64_t count,
       T* dy) {
-    std::copy_n(gradients[0].data_ptr<T>() + begin, count, dy);
+    const T* sum = gradients[0].data_ptr<T>() + begin;
     for (std::size_t k = 1; k < gradients.size(); ++k) {
-      add_values(gradients[k].data_ptr<T>() + begin, count, dy);
+      add_values(sum, gradients[k].data_ptr<T>() + begin, count, dy);
+      sum = dy;
     }
-    if (y.defined()) mask_gradient(y.data_ptr<T>() + begin, count, dy);
+    if (y.defined()) mask_gradient(y.data_ptr<T>() + begin, sum, count, dy);
   }
 
   static variable_list differentiable_gradients(

@@ -176,8 +176,9 @@ ZCP_CLONES void combine_second(
 }
 
 template <typename T>
-ZCP_CLONES void add_values(const T* x, std::int64_t count, T* __restrict y) {
-  for (std::int64_t i = 0; i < count; ++i) store(load(y[i]) + load(x[i]), y[i]);
+ZCP_CLONES void add_values(const T* a, const T* b, std::int64_t count, T* y) {
+#pragma GCC ivdep
+  for (std::int64_t i = 0; i < count; ++i) store(load(a[i]) + load(b[i]), y[i]);
 }
 
 template <typename T>
@@ -190,9 +191,10 @@ ZCP_CLONES void rectify(std::int64_t count, T* y) {
 
 template <typename T>
 ZCP_CLONES void
-mask_gradient(const T* y, std::int64_t count, T* __restrict dy) {
+mask_gradient(const T* y, const T* dy, std::int64_t count, T* dx) {
+#pragma GCC ivdep
   for (std::int64_t i = 0; i < count; ++i) {
-    store(load(y[i]) <= 0 ? 0.0F : load(dy[i]), dy[i]);
+    store(load(y[i]) <= 0 ? 0.0F : load(dy[i]), dx[i]);
   }
 }
 
@@ -236,9 +238,9 @@ template void combine_second(
     const SecondCoefficients&,
     float*,
     float*);
-template void add_values(const float*, std::int64_t, float*);
+template void add_values(const float*, const float*, std::int64_t, float*);
 template void rectify(std::int64_t, float*);
-template void mask_gradient(const float*, std::int64_t, float*);
+template void mask_gradient(const float*, const float*, std::int64_t, float*);
 template void
 add_moments(const c10::BFloat16*, const Matrix&, double*, double*);
 template void scale_columns(
@@ -283,8 +285,16 @@ template void combine_second(
     const SecondCoefficients&,
     c10::BFloat16*,
     c10::BFloat16*);
-template void add_values(const c10::BFloat16*, std::int64_t, c10::BFloat16*);
+template void add_values(
+    const c10::BFloat16*,
+    const c10::BFloat16*,
+    std::int64_t,
+    c10::BFloat16*);
 template void rectify(std::int64_t, c10::BFloat16*);
-template void mask_gradient(const c10::BFloat16*, std::int64_t, c10::BFloat16*);
+template void mask_gradient(
+    const c10::BFloat16*,
+    const c10::BFloat16*,
+    std::int64_t,
+    c10::BFloat16*);
 
 }  // namespace zcp::nets

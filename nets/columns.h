@@ -110,16 +110,16 @@ void combine_second(
     T* to_dy,
     T* to_x);
 
-/// y += x.
+/// y = a + b; y may be a.
 template <typename T>
-void add_values(const T* x, std::int64_t count, T* y);
+void add_values(const T* a, const T* b, std::int64_t count, T* y);
 
 /// y = max(y, 0); what is not a number stays so.
 template <typename T>
 void rectify(std::int64_t count, T* y);
 
-/// dy = 0 where y <= 0, the output of a ReLU.
+/// dx = dy where y, the output of a ReLU, is above 0, else 0; dx may be dy.
 template <typename T>
-void mask_gradient(const T* y, std::int64_t count, T* dy);
+void mask_gradient(const T* y, const T* dy, std::int64_t count, T* dx);
 
 }  // namespace zcp::nets
