@@ -62,21 +62,27 @@ bool bit_equal(const Score& a, const Score& b) {
 const std::string kCell =
     "|nor_conv_3x3~0|+|nor_conv_1x1~0|avg_pool_3x3~1|+|skip_connect~0|"
     "nor_conv_3x3~1|nor_conv_1x1~2|";
+const std::string kDense =
+    "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_1x1~1|+|nor_conv_3x3~0|"
+    "nor_conv_3x3~1|nor_conv_3x3~2|";
 
 }  // namespace
 
 TEST_CASE("one proxy alone scores as among all, bit for bit") {
   const auto proxies = without_knas();
   const Evaluator all = make_evaluator(proxies);
-  const nets::Graph graph = build(kCell);
-  const auto together = all.score(graph, proxies);
-  for (std::size_t i = 0; i < proxies.size(); ++i) {
-    const std::vector<const Descriptor*> one{proxies[i]};
-    const Score alone = make_evaluator(one).score(graph, one)[0];
-    INFO(
-        proxies[i]->name << " " << alone.value << " " << together[i].value
-                         << " " << alone.reason);
-    CHECK(bit_equal(alone, together[i]));
+  // Alone many run their sums at one go; together every layer is recorded.
+  for (const std::string& cell : {kCell, kDense}) {
+    const nets::Graph graph = build(cell);
+    const auto together = all.score(graph, proxies);
+    for (std::size_t i = 0; i < proxies.size(); ++i) {
+      const std::vector<const Descriptor*> one{proxies[i]};
+      const Score alone = make_evaluator(one).score(graph, one)[0];
+      INFO(
+          proxies[i]->name << " " << alone.value << " " << together[i].value
+                           << " " << alone.reason);
+      CHECK(bit_equal(alone, together[i]));
+    }
   }
 }
 

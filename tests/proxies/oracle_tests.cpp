@@ -126,6 +126,19 @@ TEST_CASE("ZiCo of opposite gradients is the log of the weights' number") {
       doctest::Approx(std::sqrt(squares / 2 + 0.5)).epsilon(1e-6));
 }
 
+TEST_CASE("a gradient that is not a number leaves no ZiCo") {
+  std::vector<HostMinibatch> minibatches{
+      noise_batch(6, 2, 2), noise_batch(6, 2, 3)};
+  minibatches[1].x[0] = std::nanf("");
+  const nets::Graph graph = classifier(2);
+  const auto scores = scores_of(
+      graph, random_parameters(graph), {"zico", "zico_bc"}, minibatches);
+  for (const Score& score : scores) {
+    CHECK(score.status == Status::degenerate);
+    CHECK(score.reason == "a gradient is not finite");
+  }
+}
+
 TEST_CASE("jacob_cov of a linear network: all rows of the Jacobian equal") {
   const int batch = 5;
   const nets::Graph graph = classifier(4);
