@@ -24,6 +24,14 @@ double unbiased_factor(double values) {
   return values > 1 ? values / (values - 1) : 1;
 }
 
+/// For what an elementwise operator of LibTorch makes of `x`. Strides tell a
+/// convolution in which layout to run, also where one pixel or one channel
+/// leaves both layouts the same memory.
+at::Tensor empty_elementwise(const at::Tensor& x) {
+  return x.is_contiguous() ? at::empty(x.sizes(), x.options())
+                           : at::empty_like(x);
+}
+
 /// Calls use(first row, rows) for parts that stay in the first-level cache
 /// while several loops go over them.
 template <typename Use>
@@ -98,6 +106,48 @@ struct Operand {
   }
 };
 
+/// One BatchNorm on its way back.
+struct Swept {
+  at::Tensor x;  // channels-last
+  at::Tensor dx;
+  at::ScalarType type;  // of scale and shift
+  GradientSweeps sweeps;
+};
+
+std::vector<Swept> to_sweep(const variable_list& saved, const Matrix& m) {
+  std::vector<Swept> norms;
+  for (std::size_t at = 0; at + 4 <= saved.size(); at += 4) {
+    const at::Tensor x = saved[at].contiguous(kLast);
+    norms.push_back(
+        {x,
+         at::empty_like(x),
+         saved[at + 1].scalar_type(),
+         {m, saved[at + 1], saved[at + 2], saved[at + 3]}});
+  }
+  return norms;
+}
+
+/// In the order of the forward arguments, with one that is no tensor.
+variable_list collect(
+    const std::vector<bool>& normalised,
+    const std::vector<Swept>& norms,
+    const at::Tensor& dy) {
+  variable_list found;
+  auto norm = norms.begin();
+  for (const bool is_norm : normalised) {
+    if (!is_norm) {
+      found.push_back(dy);
+      continue;
+    }
+    found.push_back(norm->dx);
+    found.push_back(norm->sweeps.product().to(norm->type));
+    found.push_back(norm->sweeps.sum().to(norm->type));
+    ++norm;
+  }
+  found.emplace_back();
+  return found;
+}
+
 template <typename T>
 class BatchNormSum : public torch::autograd::Function<BatchNormSum<T>> {
  public:
@@ -125,10 +175,14 @@ class BatchNormSum : public torch::autograd::Function<BatchNormSum<T>> {
       tell(s, m, shape.moments[k]);
       next += 3;
     }
-    at::Tensor y = at::empty_like(operands[0].x);
+    const bool alone = operands.size() == 1 && !shape.end.relu;
+    at::Tensor y = alone ? at::empty_like(operands[0].x)
+                         : empty_elementwise(operands[0].x);
     fill(operands, m, shape.end.relu, y.data_ptr<T>());
     if (shape.end.relu) saved.push_back(y.tensor_data());
     context->save_for_backward(std::move(saved));
+    // A copy that nothing reads brings no zeros.
+    context->set_materialize_grads(false);
     context->saved_data["normalised"] = shape.normalised;
     context->saved_data["relu"] = shape.end.relu;
     variable_list copies{y};
@@ -209,7 +263,6 @@ class BatchNormSum : public torch::autograd::Function<BatchNormSum<T>> {
     });
   }
 
-  /// In the order of the forward arguments, with one that is no tensor.
   static variable_list own_gradients(
       const variable_list& gradients,
       const std::vector<bool>& normalised,
@@ -221,49 +274,26 @@ class BatchNormSum : public torch::autograd::Function<BatchNormSum<T>> {
     }
     const Matrix m = matrix_of(arrived[0]);
     const bool changed = y.defined() || arrived.size() > 1;
-    const at::Tensor dy = changed ? at::empty_like(arrived[0]) : arrived[0];
-    variable_list inputs;
-    variable_list results;
-    std::vector<GradientSweeps> sweeps;
-    for (std::size_t at = 0; at + 4 <= saved.size(); at += 4) {
-      inputs.push_back(saved[at].contiguous(kLast));
-      results.push_back(at::empty_like(inputs.back()));
-      sweeps.emplace_back(m, saved[at + 1], saved[at + 2], saved[at + 3]);
-    }
+    const at::Tensor dy = changed ? empty_elementwise(arrived[0]) : arrived[0];
+    std::vector<Swept> norms = to_sweep(saved, m);
     in_parts(m, [&](std::int64_t row, std::int64_t rows) {
       const std::int64_t begin = row * m.columns;
       T* part = dy.data_ptr<T>() + begin;
       if (changed) gather(arrived, y, begin, rows * m.columns, part);
-      for (std::size_t k = 0; k < sweeps.size(); ++k) {
-        sweeps[k].add(part, inputs[k].data_ptr<T>() + begin, rows);
+      for (Swept& norm : norms) {
+        norm.sweeps.add(part, norm.x.data_ptr<T>() + begin, rows);
       }
     });
-    for (GradientSweeps& one : sweeps) one.conclude();
+    for (Swept& norm : norms) norm.sweeps.conclude();
     in_parts(m, [&](std::int64_t row, std::int64_t rows) {
       const std::int64_t begin = row * m.columns;
-      for (std::size_t k = 0; k < sweeps.size(); ++k) {
-        sweeps[k].combine(
-            dy.data_ptr<T>() + begin,
-            inputs[k].data_ptr<T>() + begin,
-            rows,
-            results[k].data_ptr<T>() + begin);
+      const T* part = dy.data_ptr<T>() + begin;
+      for (const Swept& norm : norms) {
+        const T* x = norm.x.data_ptr<T>() + begin;
+        norm.sweeps.combine(part, x, rows, norm.dx.data_ptr<T>() + begin);
       }
     });
-    variable_list found;
-    std::size_t k = 0;
-    for (const bool norm : normalised) {
-      if (!norm) {
-        found.push_back(dy);
-        continue;
-      }
-      const auto type = saved[4 * k + 1].scalar_type();
-      found.insert(
-          found.end(),
-          {results[k], sweeps[k].product().to(type), sweeps[k].sum().to(type)});
-      ++k;
-    }
-    found.emplace_back();
-    return found;
+    return collect(normalised, norms, dy);
   }
 
   /// A part of the sum of the gradients, of which a ReLU lets through its own.

@@ -118,7 +118,7 @@ void add_values(const T* a, const T* b, std::int64_t count, T* y);
 template <typename T>
 void rectify(std::int64_t count, T* y);
 
-/// dx = dy where y, the output of a ReLU, is above 0, else 0; dx may be dy.
+/// dx = 0 where y, the output of a ReLU, is 0, else dy; dx may be dy.
 template <typename T>
 void mask_gradient(const T* y, const T* dy, std::int64_t count, T* dx);
 

@@ -1,20 +1,41 @@
 #include "nets/fusion.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 namespace zcp::nets {
 namespace {
 
-std::size_t at_index(int i) {
-  return static_cast<std::size_t>(i);
+/// By node: a vector of numbers, not a map of one pixel.
+std::vector<bool> find_vectors(const Graph& graph) {
+  std::vector<bool> vectors(graph.nodes().size(), false);
+  for (std::size_t i = 0; i < vectors.size(); ++i) {
+    const Node& node = graph.nodes()[i];
+    switch (node.op) {
+      case Op::linear:
+      case Op::global_avg_pool:
+        vectors[i] = true;
+        break;
+      case Op::input:
+      case Op::zero:
+      case Op::conv2d:
+      case Op::conv_transpose2d:
+        break;
+      default:
+        vectors[i] = vectors[at_index(graph.inputs(node)[0])];
+    }
+  }
+  return vectors;
 }
 
 /// Works on one graph.
 class Fuser {
  public:
   explicit Fuser(const Graph& graph)
-      : graph_(graph), readers_(graph.nodes().size()) {
+      : graph_(graph),
+        vectors_(find_vectors(graph)),
+        readers_(graph.nodes().size()) {
     const std::size_t count = graph.nodes().size();
     for (int i = 0; i < static_cast<int>(count); ++i) {
       for (const int input : inputs(i)) readers_[at_index(input)].push_back(i);
@@ -22,11 +43,14 @@ class Fuser {
     fusion_.sums.resize(count);
     fusion_.deferred.assign(count, false);
     fusion_.copy_of_input.assign(count, 0);
+    runs_at_.resize(count);
+    std::iota(runs_at_.begin(), runs_at_.end(), 0);
   }
 
   Fusion run() && {
     const int count = static_cast<int>(readers_.size());
     for (int i = 0; i < count; ++i) collect(i);
+    while (const auto sum = out_of_order()) run_apart(*sum);
     std::vector<std::vector<int>> read(readers_.size());
     for (int i = 0; i < count; ++i) read[at_index(i)] = read_by(i);
     fusion_.done_after = done_after_each(
@@ -43,11 +67,8 @@ class Fuser {
            readers_[at_index(i)][0] == reader;
   }
 
-  /// A BatchNorm of maps; of vectors it runs by itself.
   bool normalises_maps(int i) const {
-    if (node(i).op != Op::batch_norm) return false;
-    const Op source = node(inputs(i)[0]).op;
-    return source != Op::linear && source != Op::global_avg_pool;
+    return node(i).op == Op::batch_norm && !vectors_[at_index(i)];
   }
 
   void collect(int i) {
@@ -55,11 +76,16 @@ class Fuser {
     if (node(i).op == Op::relu) collect_relu(i);
   }
 
+  void defer(int i, int until) {
+    fusion_.deferred[at_index(i)] = true;
+    runs_at_[at_index(i)] = until;
+  }
+
   void collect_sum(int i) {
     bool any = false;
     for (const int term : inputs(i)) {
       if (!normalises_maps(term) || !read_only_by(term, i)) continue;
-      fusion_.deferred[at_index(term)] = true;
+      defer(term, i);
       any = true;
     }
     if (!any) return;
@@ -74,7 +100,10 @@ class Fuser {
     if (!sum && !normalises_maps(source)) return;
     FusedSum own = sum ? *std::exchange(sum, std::nullopt) : FusedSum{{source}};
     own.relu = true;
-    fusion_.deferred[at_index(source)] = true;
+    for (const int term : own.terms) {
+      if (fusion_.deferred[at_index(term)]) defer(term, i);
+    }
+    defer(source, i);
     hand_out(i, own);
     fusion_.sums[at_index(i)] = std::move(own);
   }
@@ -91,6 +120,33 @@ class Fuser {
     }
   }
 
+  /// Gradients at a value are summed in the reverse order in which its readers
+  /// ran. From three readers on that order shows in the last bit, so a sum that
+  /// changes it is none. Returns such a one.
+  std::optional<int> out_of_order() const {
+    for (const auto& readers : readers_) {
+      if (readers.size() < 3) continue;
+      for (std::size_t k = 1; k < readers.size(); ++k) {
+        const int before = runs_at_[at_index(readers[k - 1])];
+        if (before >= runs_at_[at_index(readers[k])] &&
+            before != readers[k - 1]) {
+          return before;
+        }
+      }
+    }
+    return std::nullopt;
+  }
+
+  /// Its nodes run where they stand.
+  void run_apart(int sum) {
+    fusion_.sums[at_index(sum)].reset();
+    for (std::size_t i = 0; i < runs_at_.size(); ++i) {
+      if (runs_at_[i] != sum) continue;
+      runs_at_[i] = static_cast<int>(i);
+      fusion_.deferred[i] = false;
+    }
+  }
+
   /// Where the values are that node i reads.
   std::vector<int> read_by(int i) const {
     if (fusion_.deferred[at_index(i)]) return {};
@@ -104,7 +160,9 @@ class Fuser {
   }
 
   const Graph& graph_;
+  std::vector<bool> vectors_;
   std::vector<std::vector<int>> readers_;  // by node, in order
+  std::vector<int> runs_at_;               // by node: the node it runs with
   Fusion fusion_;
 };
 

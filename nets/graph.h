@@ -8,6 +8,7 @@
 // functionally equal architectures have one canonical form and one hash.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -16,6 +17,11 @@
 #include <vector>
 
 namespace zcp::nets {
+
+/// Of a node's number, for containers by node.
+inline std::size_t at_index(int node) {
+  return static_cast<std::size_t>(node);
+}
 
 /// Channels, height and width of one sample's activation; a vector of n
 /// numbers is {n, 1, 1}.

@@ -25,10 +25,6 @@ constexpr at::MemoryFormat kLayout = at::MemoryFormat::ChannelsLast;
 constexpr double kBatchNormMomentum = 0.1;
 constexpr double kLeakySlope = 0.2;
 
-std::size_t at_index(int i) {
-  return static_cast<std::size_t>(i);
-}
-
 /// Parameter slots of one node, -1 for none.
 struct Slots {
   int weight = -1;
@@ -204,7 +200,8 @@ class GraphNetwork final : public Network {
         copies[i] = run_sum(*fusion.sums[i], values);
         values[i] = copies[i][0];
       } else {
-        const at::Tensor own = own_copy(i, values, copies);
+        take_copy(i, copies, values);
+        const at::Tensor own = own_input(i, values, false);
         values[i] = run(i, own, values, x, BatchNormMode::batch_statistics);
       }
       if (recording != nullptr) record(i, {}, values[i], *recording);
@@ -216,19 +213,16 @@ class GraphNetwork final : public Network {
     return values[at_index(graph.output())];
   }
 
-  /// What node i reads first, of several copies its own.
-  at::Tensor own_copy(
+  /// Of several copies of what node i reads, its own becomes the value.
+  void take_copy(
       std::size_t i,
-      std::vector<at::Tensor>& values,
-      const std::vector<std::vector<at::Tensor>>& copies) const {
+      const std::vector<std::vector<at::Tensor>>& copies,
+      std::vector<at::Tensor>& values) const {
     const Node& node = plan_->graph.nodes()[i];
-    if (node.input_count > 0) {
-      const auto input = at_index(plan_->graph.inputs(node)[0]);
-      if (copies[input].size() > 1) {
-        values[input] = copies[input][at_index(plan_->fusion.copy_of_input[i])];
-      }
-    }
-    return own_input(i, values, false);
+    if (node.input_count == 0) return;
+    const auto input = at_index(plan_->graph.inputs(node)[0]);
+    if (copies[input].size() < 2) return;
+    values[input] = copies[input][at_index(plan_->fusion.copy_of_input[i])];
   }
 
   std::vector<at::Tensor> run_sum(

@@ -12,7 +12,8 @@ void set_blas_threads_to_one();
 
 /// Keeps memory that one pass releases for the next one, of the whole process:
 /// without it the activations' pages go back to the system and come again,
-/// cleared, at every layer.
+/// cleared, at every layer. Of the C library's allocator; of jemalloc
+/// apps/memory.cpp asks the same.
 void keep_memory();
 
 }  // namespace zcp::nets

@@ -27,16 +27,18 @@ double host_inverse_variation(const std::vector<at::Tensor>& gradients) {
   const auto count = static_cast<double>(values.size());
   double sum = 0;
   for (std::int64_t i = 0; i < gradients[0].numel(); ++i) {
-    double signed_sum = 0;
+    // From the first value: equal ones have a deviation of 0, not of rounding.
+    const auto first = static_cast<double>(values[0][i]);
+    double distances = 0;
     double magnitudes = 0;
     for (const T* one : values) {
-      signed_sum += static_cast<double>(one[i]);
+      distances += static_cast<double>(one[i]) - first;
       magnitudes += std::abs(static_cast<double>(one[i]));
     }
-    const double mean = signed_sum / count;
+    const double mean = distances / count;
     double squares = 0;
     for (const T* one : values) {
-      const double distance = static_cast<double>(one[i]) - mean;
+      const double distance = static_cast<double>(one[i]) - first - mean;
       squares += distance * distance;
     }
     const double deviation = std::sqrt(squares / count);

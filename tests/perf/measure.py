@@ -151,7 +151,7 @@ def measure_kernels(bench: Bench) -> str:
     return ("## Inside the kernels\n\nThe cell of six 3x3 convolutions, `core`, batch 64, one worker; medians of "
             f"{repetitions} runs. Convolutions and products are what `DNNL_VERBOSE=1` tells, without SynFlow's, which "
             "are float64 and not oneDNN's. The first cell of a process also has its memory to get from the system; the "
-            "time after another one is that of two cells less that of one.\n\n"
+            "time after another one is that of this cell and of one with a 1x1 among its six, less that of the other alone.\n\n"
             + table(["precision", "the cell is", "scoring", "convolutions and products", "share", "reorders"], rows))
 
 

@@ -86,6 +86,20 @@ TEST_CASE("one proxy alone scores as among all, bit for bit") {
   }
 }
 
+TEST_CASE("alone and among all also where maps end in one pixel") {
+  const auto proxies =
+      select_proxies({"snip", "grad_norm", "zico", "naswot", "fisher", "zen"});
+  const nets::Space& space = nets::find_space("mobilenet-v2");
+  const nets::Graph graph =
+      space.build(space.info().example, kShape, 10, {}, {});
+  const auto together = make_evaluator(proxies).score(graph, proxies);
+  for (std::size_t i = 0; i < 4; ++i) {
+    const std::vector<const Descriptor*> one{proxies[i]};
+    CAPTURE(proxies[i]->name);
+    CHECK(bit_equal(make_evaluator(one).score(graph, one)[0], together[i]));
+  }
+}
+
 TEST_CASE("scores do not depend on the threads around them") {
   const auto proxies = select_proxies({"core", "snip", "jacob_cov"});
   const Evaluator evaluator = make_evaluator(proxies);

@@ -126,6 +126,18 @@ TEST_CASE("ZiCo of opposite gradients is the log of the weights' number") {
       doctest::Approx(std::sqrt(squares / 2 + 0.5)).epsilon(1e-6));
 }
 
+TEST_CASE("gradients that are equal in every minibatch do not count in ZiCo") {
+  // Three times a number, divided by three, need not be the number.
+  const HostMinibatch minibatch = noise_batch(6, 2, 2);
+  const nets::Graph graph = classifier(2);
+  const auto scores = scores_of(
+      graph,
+      random_parameters(graph),
+      {"zico"},
+      {minibatch, minibatch, minibatch});
+  CHECK(scores[0].value == 0);
+}
+
 TEST_CASE("a gradient that is not a number leaves no ZiCo") {
   std::vector<HostMinibatch> minibatches{
       noise_batch(6, 2, 2), noise_batch(6, 2, 3)};
