@@ -18,7 +18,7 @@ fi
 readonly zcp=build/release/zcp truth=benchmarks/tables/fashion_mnist_tss.csv
 readonly metric=fashion_mnist_test
 # The networks and images that the table's cells were trained with.
-readonly protocol=(--space nats-tss --channels 8 --cells 1
+readonly protocol=(--space nats-tss --channels 8 --cells 3
   --task fashion-mnist --resolution 12)
 readonly proxies=core,macs,nwot,snip,jacob_cov,expressivity,progressivity,trainability,meco,stable_rank
 
