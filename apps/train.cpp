@@ -489,9 +489,9 @@ int train(const Arguments& arguments) {
           arguments,
           "zcp train: trains architectures, for a table of accuracies of one's "
           "own",
-          "  zcp train --space nats-tss --sample 100 --channels 8 --cells 1 "
+          "  zcp train --space nats-tss --sample 100 --channels 8 --cells 3 "
           "--task fashion-mnist \\\n    --resolution 12 --train-images 5000 "
-          "--epochs 8 --seeds 3 --csv accuracies.csv\n\n"
+          "--epochs 6 --seeds 3 --csv accuracies.csv\n\n"
           "Killed at any moment and started again, it goes on from the runs "
           "that were complete.",
           description,
