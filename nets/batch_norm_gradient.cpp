@@ -3,6 +3,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <stdexcept>
 #include <vector>
@@ -15,18 +16,61 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-/// [columns] sums to [channels].
-at::Tensor summed(const at::Tensor& columns, const Matrix& m) {
-  return columns.view({-1, m.channels}).sum(0);
+using Channels = std::vector<double>;  // by channel
+
+/// What the second derivative needs of each channel.
+struct SecondTerms {
+  Channels scale;
+  Channels mean;
+  Channels inverse;
+  Channels g;  // the gradient at dscale
+  Channels k;  // the gradient at dshift
+  // Means of dy, dy xhat, h, h xhat and h dy.
+  Channels a;
+  Channels b;
+  Channels c;
+  Channels d;
+  Channels e;
+};
+
+/// The members of SecondCoefficients in their order, of the formulas below.
+std::array<Channels, 8> second_coefficients(const SecondTerms& of) {
+  std::array<Channels, 8> found;
+  for (Channels& one : found) one.resize(of.mean.size());
+  for (std::size_t i = 0; i < of.mean.size(); ++i) {
+    const double a = of.a[i];
+    const double b = of.b[i];
+    const double c = of.c[i];
+    const double d = of.d[i];
+    const double inverse = of.inverse[i];
+    const double factor = of.scale[i] * inverse;
+    const double f = factor * inverse;
+    const double g = of.g[i] * inverse;
+    found[0][i] = of.mean[i];
+    found[1][i] = factor;
+    found[2][i] = (of.g[i] - factor * d) * inverse;
+    found[3][i] = of.k[i] - factor * c;
+    found[4][i] = -f * b;
+    found[5][i] = g - f * d;
+    found[6][i] = (f * (3 * b * d + a * c - of.e[i]) - g * b) * inverse;
+    found[7][i] = f * (b * c + a * d) - g * a;
+  }
+  return found;
 }
 
-/// [channels] to [columns].
-at::Tensor repeated(const at::Tensor& channels, const Matrix& m) {
-  return channels.repeat({m.columns / m.channels});
+Channels second_at_scale(const SecondTerms& of, double n) {
+  Channels found(of.mean.size());
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    found[i] =
+        n * of.inverse[i] * (of.e[i] - of.a[i] * of.c[i] - of.b[i] * of.d[i]);
+  }
+  return found;
 }
 
-at::Tensor floats(const at::Tensor& channels, const Matrix& m) {
-  return repeated(channels, m).to(at::kFloat);
+/// Means of sums over n values.
+Channels divided(Channels sums, double n) {
+  for (double& sum : sums) sum /= n;
+  return sums;
 }
 
 /// As a function that can be differentiated.
@@ -76,36 +120,13 @@ class BatchNormGradient
     const at::Tensor x = saved[1].contiguous(last);
     const at::Tensor h = gradients[0].defined() ? gradients[0].contiguous(last)
                                                 : at::zeros_like(x);
-    const at::Tensor& mean = saved[3];
-    const at::Tensor& inverse = saved[4];
     const Matrix m = matrix_of(x);
-    const double n = m.values();
-    at::Tensor sums = at::zeros({3, m.columns}, mean.options());
-    const at::Tensor means = repeated(mean, m);
-    add_second_sums(
-        h.data_ptr<T>(),
-        dy.data_ptr<T>(),
-        x.data_ptr<T>(),
-        m,
-        means.data_ptr<double>(),
-        sums[0].data_ptr<double>(),
-        sums[1].data_ptr<double>(),
-        sums[2].data_ptr<double>());
-    const auto real = [&](const at::Tensor& channels) {
-      return channels.defined() ? channels.to(at::kDouble)
-                                : at::zeros_like(mean);
-    };
-    const Means means_of{
-        saved[5] / n,
-        saved[6] / n,
-        summed(sums[0], m) / n,
-        summed(sums[1], m) * inverse / n,
-        summed(sums[2], m) / n};
-    const std::vector<at::Tensor> columns = second_columns(
-        means_of, saved, real(gradients[1]), real(gradients[2]), m);
-    const auto at_column = [&](std::size_t i) {
-      return columns[i].data_ptr<float>();
-    };
+    const SecondTerms terms = terms_of(saved, gradients, h, dy, x, m);
+    std::array<std::vector<float>, 8> columns;
+    std::ranges::transform(
+        second_coefficients(terms), columns.begin(), [&](const Channels& one) {
+          return by_column<float>(one, m);
+        });
     at::Tensor to_dy = at::empty_like(x);
     at::Tensor to_x = at::empty_like(x);
     combine_second(
@@ -113,53 +134,62 @@ class BatchNormGradient
         dy.data_ptr<T>(),
         x.data_ptr<T>(),
         m,
-        {at_column(0),
-         at_column(1),
-         at_column(2),
-         at_column(3),
-         at_column(4),
-         at_column(5),
-         at_column(6),
-         at_column(7)},
+        {columns[0].data(),
+         columns[1].data(),
+         columns[2].data(),
+         columns[3].data(),
+         columns[4].data(),
+         columns[5].data(),
+         columns[6].data(),
+         columns[7].data()},
         to_dy.data_ptr<T>(),
         to_x.data_ptr<T>());
     const at::Tensor to_scale =
-        n * inverse *
-        (means_of.e - means_of.a * means_of.c - means_of.b * means_of.d);
+        channel_tensor(second_at_scale(terms, m.values()));
     return {to_dy, to_x, to_scale.to(saved[2].scalar_type()), {}, {}};
   }
 
  private:
-  /// Of dy, dy xhat, h, h xhat and h dy.
-  struct Means {
-    at::Tensor a;
-    at::Tensor b;
-    at::Tensor c;
-    at::Tensor d;
-    at::Tensor e;
-  };
-
-  /// The members of SecondCoefficients in their order, of the formulas above.
-  static std::vector<at::Tensor> second_columns(
-      const Means& of,
+  static SecondTerms terms_of(
       const variable_list& saved,
-      const at::Tensor& g,
-      const at::Tensor& k,
+      const variable_list& gradients,
+      const at::Tensor& h,
+      const at::Tensor& dy,
+      const at::Tensor& x,
       const Matrix& m) {
-    const auto& [a, b, c, d, e] = of;
-    const at::Tensor& mean = saved[3];
-    const at::Tensor& inverse = saved[4];
-    const at::Tensor factor = saved[2].to(at::kDouble) * inverse;
-    const at::Tensor f = factor * inverse;
+    const auto or_zeros = [&](const at::Tensor& channels) {
+      return channels.defined()
+                 ? channel_values(channels)
+                 : Channels(static_cast<std::size_t>(m.channels), 0.0);
+    };
+    const Channels mean = channel_values(saved[3]);
+    const Channels inverse = channel_values(saved[4]);
+    Channels sums(static_cast<std::size_t>(m.columns), 0.0);
+    Channels products = sums;
+    Channels with_dy = sums;
+    add_second_sums(
+        h.data_ptr<T>(),
+        dy.data_ptr<T>(),
+        x.data_ptr<T>(),
+        m,
+        by_column<double>(mean, m).data(),
+        sums.data(),
+        products.data(),
+        with_dy.data());
+    Channels h_xhat = by_channel(products, m);
+    for (std::size_t i = 0; i < h_xhat.size(); ++i) h_xhat[i] *= inverse[i];
+    const double n = m.values();
     return {
-        floats(mean, m),
-        floats(factor, m),
-        floats((g - factor * d) * inverse, m),
-        floats(k - factor * c, m),
-        floats(-f * b, m),
-        floats(g * inverse - f * d, m),
-        floats((f * (3 * b * d + a * c - e) - g * inverse * b) * inverse, m),
-        floats(f * (b * c + a * d) - g * inverse * a, m)};
+        channel_values(saved[2]),
+        mean,
+        inverse,
+        or_zeros(gradients[1]),
+        or_zeros(gradients[2]),
+        divided(channel_values(saved[5]), n),
+        divided(channel_values(saved[6]), n),
+        divided(by_channel(sums, m), n),
+        divided(h_xhat, n),
+        divided(by_channel(with_dy, m), n)};
   }
 };
 
