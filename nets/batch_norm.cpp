@@ -336,7 +336,9 @@ class BatchNormSum : public torch::autograd::Function<BatchNormSum<T>> {
   }
 };
 
-BatchMoments moments_of(const at::Tensor& x) {
+}  // namespace
+
+BatchMoments channel_moments(const at::Tensor& x) {
   const at::Tensor values = x.transpose(0, 1).flatten(1).to(at::kDouble);
   const at::Tensor mean = values.mean(1);
   const auto count = static_cast<double>(values.size(1));
@@ -344,8 +346,6 @@ BatchMoments moments_of(const at::Tensor& x) {
       mean,
       (values - mean.unsqueeze(1)).square().mean(1) * unbiased_factor(count)};
 }
-
-}  // namespace
 
 bool sums_batch_norms(const at::Tensor& x) {
   return x.device().is_cpu() && x.dim() == 4 &&
@@ -388,7 +388,7 @@ at::Tensor batch_norm_of_batch(
     const SumTerm term{x, true, scale, shift, epsilon, moments};
     return sum_of_batch_norms(std::span(&term, 1), {})[0];
   }
-  if (moments != nullptr) *moments = moments_of(x.detach());
+  if (moments != nullptr) *moments = channel_moments(x.detach());
   constexpr double kUnused = 0.1;  // momentum: LibTorch keeps no statistics
   return at::batch_norm(x, scale, shift, {}, {}, true, kUnused, epsilon, false);
 }

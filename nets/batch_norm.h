@@ -15,6 +15,9 @@ struct BatchMoments {
   at::Tensor variance;
 };
 
+/// Of x [N, C, H, W] in any layout, type and place.
+BatchMoments channel_moments(const at::Tensor& x);
+
 /// (x - mean) / sqrt(variance + epsilon) * scale + shift with the statistics of
 /// each channel over the batch, for x [N, C, H, W]; `scale` and `shift` [C] may
 /// be undefined.

@@ -118,12 +118,6 @@ LayerKind layer_kind(Op op) {
   }
 }
 
-bool is_activation(Op op) {
-  const LayerKind kind = layer_kind(op);
-  return kind == LayerKind::relu || kind == LayerKind::smooth_activation ||
-         kind == LayerKind::bounded_activation;
-}
-
 class GraphNetwork final : public Network {
  public:
   /// Without `running` the network is one that never trained.
@@ -139,12 +133,11 @@ class GraphNetwork final : public Network {
       const at::Tensor& x,
       BatchNormMode batch_norm,
       Recording* recording) const override {
-    const bool all =
-        recording != nullptr && recording->scope == RecordingScope::everything;
-    const at::Tensor output = batch_norm == BatchNormMode::batch_statistics &&
-                                      !all && sums_batch_norms(x)
-                                  ? run_fused(x, recording)
-                                  : run_all(x, batch_norm, all, recording);
+    Walk walk(x, batch_norm, recording, plan_->graph.nodes().size());
+    const bool fused = batch_norm == BatchNormMode::batch_statistics &&
+                       !walk.records_all() && sums_batch_norms(x);
+    const at::Tensor output = fused ? run_fused(walk) : run_all(walk);
+    if (walk.records_variances()) record_variances(walk);
     const Op last = plan_->graph.nodes()[at_index(plan_->graph.output())].op;
     // A linear layer leaves its features on the last axis.
     return last == Op::linear && output.dim() == 4
@@ -160,28 +153,52 @@ class GraphNetwork final : public Network {
   }
 
  private:
+  /// One forward pass.
+  struct Walk {
+    const at::Tensor& x;
+    BatchNormMode batch_norm;
+    Recording* recording;               ///< null: nothing is recorded
+    std::vector<at::Tensor> values;     ///< by node, while a later one reads it
+    std::vector<BatchMoments> moments;  ///< by node, of those that are recorded
+
+    Walk(
+        const at::Tensor& input,
+        BatchNormMode mode,
+        Recording* record,
+        std::size_t nodes)
+        : x(input),
+          batch_norm(mode),
+          recording(record),
+          values(nodes),
+          moments(nodes) {}
+
+    bool records_all() const {
+      return recording != nullptr && recording->scope.everything;
+    }
+    bool records_variances() const {
+      return recording != nullptr && !recording->scope.everything &&
+             recording->scope.variances;
+    }
+  };
+
   /// Node by node.
-  at::Tensor run_all(
-      const at::Tensor& x,
-      BatchNormMode batch_norm,
-      bool keep,
-      Recording* recording) const {
+  at::Tensor run_all(Walk& walk) const {
     const Graph& graph = plan_->graph;
-    std::vector<at::Tensor> values(graph.nodes().size());
+    auto& values = walk.values;
     for (std::size_t i = 0; i < values.size(); ++i) {
-      const at::Tensor own = own_input(i, values, keep);
-      values[i] = run(i, own, values, x, batch_norm);
-      if (recording != nullptr) record(i, own, values[i], *recording);
+      const at::Tensor own = own_input(i, walk);
+      values[i] = run(i, own, walk);
+      record(i, own, walk);
       // Blocks are collected at the end.
-      if (keep) continue;
+      if (walk.records_all()) continue;
       for (const int k : plan_->done_after[i])
         values[at_index(k)] = at::Tensor();
     }
-    if (keep) {
+    if (walk.records_all()) {
       for (const int block : graph.blocks()) {
         const bool zero =
             block < 0 || graph.nodes()[at_index(block)].op == Op::zero;
-        recording->blocks.push_back(
+        walk.recording->blocks.push_back(
             zero ? at::Tensor() : values[at_index(block)]);
       }
     }
@@ -189,22 +206,23 @@ class GraphNetwork final : public Network {
   }
 
   /// Sums of BatchNorms at one go.
-  at::Tensor run_fused(const at::Tensor& x, Recording* recording) const {
+  at::Tensor run_fused(Walk& walk) const {
     const Graph& graph = plan_->graph;
     const Fusion& fusion = plan_->fusion;
-    std::vector<at::Tensor> values(graph.nodes().size());
+    auto& values = walk.values;
     std::vector<std::vector<at::Tensor>> copies(values.size());
     for (std::size_t i = 0; i < values.size(); ++i) {
       if (fusion.deferred[i]) continue;
+      at::Tensor own;
       if (fusion.sums[i]) {
-        copies[i] = run_sum(*fusion.sums[i], values);
+        copies[i] = run_sum(*fusion.sums[i], walk);
         values[i] = copies[i][0];
       } else {
         take_copy(i, copies, values);
-        const at::Tensor own = own_input(i, values, false);
-        values[i] = run(i, own, values, x, BatchNormMode::batch_statistics);
+        own = own_input(i, walk);
+        values[i] = run(i, own, walk);
       }
-      if (recording != nullptr) record(i, {}, values[i], *recording);
+      record(i, own, walk);
       for (const int k : fusion.done_after[i]) {
         values[at_index(k)] = at::Tensor();
         copies[at_index(k)].clear();
@@ -225,30 +243,25 @@ class GraphNetwork final : public Network {
     values[input] = copies[input][at_index(plan_->fusion.copy_of_input[i])];
   }
 
-  std::vector<at::Tensor> run_sum(
-      const FusedSum& sum,
-      const std::vector<at::Tensor>& values) const {
+  std::vector<at::Tensor> run_sum(const FusedSum& sum, Walk& walk) const {
     const Graph& graph = plan_->graph;
     std::vector<SumTerm> terms(sum.terms.size());
-    std::vector<BatchMoments> moments(sum.terms.size());
     for (std::size_t k = 0; k < terms.size(); ++k) {
       const auto i = at_index(sum.terms[k]);
-      terms[k].x = values[i];
+      terms[k].x = walk.values[i];
       if (!plan_->fusion.deferred[i]) continue;
       const Node& node = graph.nodes()[i];
       terms[k] = {
-          values[at_index(graph.inputs(node)[0])],
+          walk.values[at_index(graph.inputs(node)[0])],
           true,
           optional_parameter(plan_->slots[i].weight),
           optional_parameter(plan_->slots[i].bias),
           node.attributes.epsilon,
-          running_ == nullptr ? nullptr : &moments[k]};
+          wanted_moments(i, walk)};
     }
     auto found = sum_of_batch_norms(terms, {sum.relu, sum.copies});
-    if (running_ == nullptr) return found;
     for (std::size_t k = 0; k < terms.size(); ++k) {
-      if (!terms[k].normalised) continue;
-      keep_running(at_index(sum.terms[k]), moments[k]);
+      if (terms[k].normalised) keep_running(at_index(sum.terms[k]), walk);
     }
     return found;
   }
@@ -264,13 +277,11 @@ class GraphNetwork final : public Network {
 
   /// What node i reads first; for a layer under observation an alias, whose
   /// gradient then is that of this reader alone.
-  at::Tensor own_input(
-      std::size_t i,
-      const std::vector<at::Tensor>& values,
-      bool observed) const {
+  at::Tensor own_input(std::size_t i, const Walk& walk) const {
     const Node& node = plan_->graph.nodes()[i];
     if (node.input_count == 0) return {};
-    const at::Tensor& first = values[at_index(plan_->graph.inputs(node)[0])];
+    const at::Tensor& first =
+        walk.values[at_index(plan_->graph.inputs(node)[0])];
     if (node.op == Op::linear) {
       const bool map = node.shape.height > 1 || node.shape.width > 1;
       return map ? first.permute({0, 2, 3, 1}) : first.flatten(1);
@@ -278,16 +289,13 @@ class GraphNetwork final : public Network {
     if (node.op != Op::conv2d) return first;
     // Squeeze and excitation convolves the averages.
     if (first.dim() == 2) return first.unsqueeze(2).unsqueeze(3);
-    return observed ? at::alias(first) : first;
+    return walk.records_all() ? at::alias(first) : first;
   }
 
-  at::Tensor run(
-      std::size_t i,
-      const at::Tensor& own,
-      const std::vector<at::Tensor>& values,
-      const at::Tensor& x,
-      BatchNormMode batch_norm) const {
+  at::Tensor run(std::size_t i, const at::Tensor& own, Walk& walk) const {
     const Graph& graph = plan_->graph;
+    const at::Tensor& x = walk.x;
+    const auto& values = walk.values;
     const Node& node = graph.nodes()[i];
     const auto inputs = graph.inputs(node);
     const Attributes& a = node.attributes;
@@ -311,7 +319,7 @@ class GraphNetwork final : public Network {
             optional_parameter(plan_->slots[i].bias),
             {a.stride, a.padding, a.dilation, a.groups});
       case Op::batch_norm:
-        return normalise(i, in(0), batch_norm);
+        return normalise(i, in(0), walk);
       case Op::relu:
         return at::relu(in(0));
       case Op::avg_pool:
@@ -364,32 +372,20 @@ class GraphNetwork final : public Network {
     throw std::logic_error("an operation that GraphNetwork does not know");
   }
 
-  at::Tensor normalise(std::size_t i, const at::Tensor& x, BatchNormMode mode)
-      const {
+  at::Tensor normalise(std::size_t i, const at::Tensor& x, Walk& walk) const {
+    const BatchNormMode mode = walk.batch_norm;
     if (mode == BatchNormMode::bypass) return x;
     const double epsilon = plan_->graph.nodes()[i].attributes.epsilon;
-    if (mode == BatchNormMode::sample_statistics) {
-      return at::instance_norm(
-          x,
-          optional_parameter(plan_->slots[i].weight),
-          optional_parameter(plan_->slots[i].bias),
-          {},
-          {},
-          true,
-          kBatchNormMomentum,
-          epsilon,
-          false);
-    }
     const at::Tensor scale = optional_parameter(plan_->slots[i].weight);
     const at::Tensor shift = optional_parameter(plan_->slots[i].bias);
+    if (mode == BatchNormMode::sample_statistics) {
+      return at::instance_norm(
+          x, scale, shift, {}, {}, true, kBatchNormMomentum, epsilon, false);
+    }
     if (mode == BatchNormMode::batch_statistics) {
-      if (running_ == nullptr) {
-        return batch_norm_of_batch(x, scale, shift, epsilon);
-      }
-      BatchMoments moments;
-      const at::Tensor y =
-          batch_norm_of_batch(x, scale, shift, epsilon, &moments);
-      keep_running(i, moments);
+      const at::Tensor y = batch_norm_of_batch(
+          x, scale, shift, epsilon, wanted_moments(i, walk));
+      keep_running(i, walk);
       return y;
     }
     const bool fresh = running_ == nullptr || !running_->means[i].defined();
@@ -405,8 +401,15 @@ class GraphNetwork final : public Network {
         false);
   }
 
-  /// Moves the running statistics of BatchNorm node i towards a batch's.
-  void keep_running(std::size_t i, const BatchMoments& moments) const {
+  /// Where those of BatchNorm node i go, null where nobody wants them.
+  BatchMoments* wanted_moments(std::size_t i, Walk& walk) const {
+    const bool wanted = running_ != nullptr || walk.records_variances();
+    return wanted ? &walk.moments[i] : nullptr;
+  }
+
+  /// Moves the running statistics of BatchNorm node i towards the batch's.
+  void keep_running(std::size_t i, const Walk& walk) const {
+    if (running_ == nullptr) return;
     const auto move =
         [](at::Tensor& running, const at::Tensor& batch, double from) {
           if (!running.defined()) {
@@ -415,27 +418,38 @@ class GraphNetwork final : public Network {
           running.lerp_(batch.to(at::kFloat), kBatchNormMomentum);
         };
     const at::NoGradGuard no_grad;
-    move(running_->means[i], moments.mean, 0);
-    move(running_->variances[i], moments.variance, 1);
+    move(running_->means[i], walk.moments[i].mean, 0);
+    move(running_->variances[i], walk.moments[i].variance, 1);
   }
 
-  void record(
-      std::size_t i,
-      const at::Tensor& own,
-      const at::Tensor& value,
-      Recording& recording) const {
-    const Node& node = plan_->graph.nodes()[i];
-    if (node.op == Op::input) return;
-    if (recording.scope == RecordingScope::codes && !is_activation(node.op)) {
-      return;
+  /// Node i has just run on `own`.
+  void record(std::size_t i, const at::Tensor& own, Walk& walk) const {
+    const Op op = plan_->graph.nodes()[i].op;
+    if (walk.recording == nullptr || op == Op::input) return;
+    const LayerKind kind = layer_kind(op);
+    const RecordingScope& scope = walk.recording->scope;
+    const bool later = kind == LayerKind::batch_norm && !scope.everything;
+    if (later || !scope.names(kind)) return;
+    record_call(i, scope.names_input(kind) ? own : at::Tensor(), walk);
+  }
+
+  /// In the order of the nodes, whatever the order was in which sums ran them.
+  void record_variances(Walk& walk) const {
+    for (std::size_t i = 0; i < walk.moments.size(); ++i) {
+      if (walk.moments[i].variance.defined()) record_call(i, {}, walk);
     }
+  }
+
+  void record_call(std::size_t i, const at::Tensor& own, Walk& walk) const {
+    const Node& node = plan_->graph.nodes()[i];
     const Attributes& a = node.attributes;
     LayerCall call;
     call.kind = layer_kind(node.op);
     call.input = own;
-    call.output = value;
+    call.output = walk.values[i];
+    call.batch_variance = walk.moments[i].variance;
     if (node.op == Op::conv2d) {
-      call.own_input = true;
+      call.own_input = own.defined();
       call.window = {
           {a.stride, a.stride},
           {a.padding, a.padding},
@@ -453,7 +467,7 @@ class GraphNetwork final : public Network {
     call.merged = node.merged;
     call.live = plan_->live[i];
     call.block = plan_->block[i];
-    recording.calls.push_back(std::move(call));
+    walk.recording->calls.push_back(std::move(call));
   }
 
   std::shared_ptr<const Plan> plan_;

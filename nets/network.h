@@ -85,6 +85,9 @@ struct LayerCall {
   /// batch_norm: the module's own statistics; undefined for a fresh network,
   /// whose variances are 1.
   at::Tensor running_variance;
+  /// batch_norm, where the scope has variances: the unbiased one of each
+  /// channel over the batch, float64 [C].
+  at::Tensor batch_variance;
   /// The input is an alias that only this call reads, so that its gradient is
   /// this reader's alone.
   bool own_input = false;
@@ -100,16 +103,45 @@ struct LayerCall {
   int block = 0;  ///< index of the macro block that it runs in
 };
 
-enum class RecordingScope : std::uint8_t {
-  everything,
-  /// The outputs of activation functions; these calls may have no input, other
-  /// calls and the blocks may be missing. What lies between need not be kept.
-  codes,
+/// What a forward pass is to record.
+struct RecordingScope {
+  /// Every call in full, and the blocks. Without it only calls that one of the
+  /// following names need be there, some without what it does not name, and
+  /// what lies between them need not be kept.
+  bool everything = true;
+  bool codes = false;      ///< outputs of activation functions
+  bool layers = false;     ///< outputs of convolutions and linear layers
+  bool pools = false;      ///< inputs and outputs
+  bool variances = false;  ///< LayerCall::batch_variance, in train mode
+
+  /// Whether calls of this kind are recorded.
+  bool names(LayerKind kind) const {
+    switch (kind) {
+      case LayerKind::conv:
+      case LayerKind::linear:
+        return everything || layers;
+      case LayerKind::pool:
+        return everything || pools;
+      case LayerKind::batch_norm:
+        return everything || variances;
+      case LayerKind::relu:
+      case LayerKind::smooth_activation:
+      case LayerKind::bounded_activation:
+        return everything || codes;
+      default:
+        return everything;
+    }
+  }
+
+  /// Whether they are recorded with their inputs.
+  bool names_input(LayerKind kind) const {
+    return everything || (pools && kind == LayerKind::pool);
+  }
 };
 
 /// What a forward pass records for its observers.
 struct Recording {
-  RecordingScope scope = RecordingScope::everything;
+  RecordingScope scope = {};
   std::vector<LayerCall> calls;
   /// Outputs of the macro blocks in order (empty for TorchScript networks);
   /// an undefined tensor where the block outputs zeros.

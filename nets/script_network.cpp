@@ -13,6 +13,7 @@
 #include "common/error.h"
 #include "common/hash.h"
 #include "common/random.h"
+#include "nets/batch_norm.h"
 
 namespace zcp::nets {
 namespace {
@@ -320,8 +321,9 @@ class Walk {
     Stack stack = arguments(node);
     const IValue first = stack.empty() ? IValue() : stack[0];
     LayerCall call;
-    const bool recorded =
-        recording_ != nullptr && plan.recorded && is_activation(first);
+    const bool recorded = recording_ != nullptr && plan.recorded &&
+                          is_activation(first) &&
+                          recording_->scope.names(plan.kind);
     if (recorded) begin_call(plan, stack, call);
     if (plan.treatment == Treatment::batch_norm) {
       stack = {normalise(stack)};
@@ -402,7 +404,12 @@ class Walk {
   void begin_call(const NodePlan& plan, const Stack& arguments, LayerCall& call)
       const {
     call.kind = plan.kind;
-    call.input = arguments[0].toTensor();
+    const at::Tensor x = arguments[0].toTensor();
+    const RecordingScope& scope = recording_->scope;
+    if (scope.names_input(plan.kind)) call.input = x;
+    if (scope.variances && plan.kind == LayerKind::batch_norm) {
+      call.batch_variance = channel_moments(x.detach()).variance;
+    }
     call.live = plan.live;
     call.uses = plan.uses;
     if (plan.kind == LayerKind::sum) call.calls = 0;  // no module

@@ -19,7 +19,7 @@ namespace {
 /// d value / d angle, differentiable once more; 0 where it does not depend.
 at::Tensor derivative(const at::Tensor& value, const at::Tensor& angle) {
   if (!value.requires_grad()) return at::zeros_like(angle);
-  const at::Tensor found = gradients_of(value, {angle}, true)[0];
+  const at::Tensor found = gradients_of(value, {angle}, GraphUse::deeper)[0];
   return found.defined() ? found : at::zeros_like(angle);
 }
 

@@ -13,17 +13,27 @@ std::unique_ptr<nets::Network> differentiable(const nets::Network& network) {
 std::vector<at::Tensor> gradients_of(
     const at::Tensor& target,
     const std::vector<at::Tensor>& variables,
-    bool differentiable_again) {
-  if (!target.requires_grad()) {
-    return std::vector<at::Tensor>(variables.size());
+    GraphUse use) {
+  std::vector<at::Tensor> gradients(variables.size());
+  std::vector<at::Tensor> wanted;
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < variables.size(); ++i) {
+    if (!variables[i].defined() || !variables[i].requires_grad()) continue;
+    wanted.push_back(variables[i]);
+    places.push_back(i);
   }
-  return torch::autograd::grad(
+  if (!target.requires_grad() || wanted.empty()) return gradients;
+  auto found = torch::autograd::grad(
       {target},
-      variables,
+      wanted,
       {},
-      differentiable_again,
-      differentiable_again,
+      use != GraphUse::last,
+      use == GraphUse::deeper,
       true);
+  for (std::size_t k = 0; k < places.size(); ++k) {
+    gradients[places[k]] = std::move(found[k]);
+  }
+  return gradients;
 }
 
 at::Tensor vector_jacobian_product(

@@ -1,8 +1,9 @@
-// Derivatives that proxies take themselves, outside the shared passes.
+// Derivatives of what a network computes.
 #pragma once
 
 #include <ATen/ATen.h>
 
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -13,12 +14,19 @@ namespace zcp::proxies {
 /// The network with every parameter a leaf that asks for its gradient.
 std::unique_ptr<nets::Network> differentiable(const nets::Network& network);
 
-/// d target / d each; undefined where target does not depend on it.
-/// `differentiable_again`: the result can be derived once more.
+/// What becomes of the graph that leads to a derivative.
+enum class GraphUse : std::uint8_t {
+  last,    ///< it is freed
+  again,   ///< it stays for other derivatives
+  deeper,  ///< it stays, and the derivative can itself be derived
+};
+
+/// d target / d each; undefined where target does not depend on it, and for
+/// undefined variables.
 std::vector<at::Tensor> gradients_of(
     const at::Tensor& target,
     const std::vector<at::Tensor>& variables,
-    bool differentiable_again);
+    GraphUse use);
 
 /// J^T v of d out / d in; keeps the graph for further calls. Undefined where
 /// out does not depend on in.

@@ -294,8 +294,8 @@ std::vector<Score> Evaluator::State::score(
           "needs a class for each input, which the task has not");
       continue;
     }
-    grouped[initialiser_for(*which[i])][which[i]->needs.pass].push_back(
-        &jobs[i]);
+    const PassKind kind = shared_kind(which[i]->needs.pass);
+    grouped[initialiser_for(*which[i])][kind].push_back(&jobs[i]);
   }
   for (auto& [drawn_by, by_pass] : grouped) {
     std::unique_ptr<Network> network;

@@ -32,7 +32,7 @@ Descriptor fisher() {
   d.published = "higher";
   d.needs.pass = PassKind::minibatch;
   d.needs.labels = true;
-  d.needs.activations = true;
+  d.needs.layer_outputs = true;
   d.needs.activation_gradients = true;
   d.dtype = "float64 sums";
   d.degenerate = "a gradient that is not finite";

@@ -40,7 +40,8 @@ class GradSign final : public Observer {
       outputs.push_back(call.output);
       layers.push_back(&call);
     }
-    return reduce(*network, layers, gradients_of(loss, outputs, false));
+    return reduce(
+        *network, layers, gradients_of(loss, outputs, GraphUse::last));
   }
 
  private:

@@ -29,7 +29,7 @@ class Grasp final : public Observer {
             batch.x, nets::BatchNormMode::batch_statistics, nullptr),
         batch,
         setting_.protocol.loss);
-    const auto first = gradients_of(loss, weights, true);
+    const auto first = gradients_of(loss, weights, GraphUse::deeper);
     std::vector<at::Tensor> products;
     for (const at::Tensor& g : first) {
       if (g.defined()) products.push_back((g.detach() * g).sum());
@@ -37,7 +37,7 @@ class Grasp final : public Observer {
     if (products.empty()) return Score::of(0);
     const at::Tensor z = at::stack(products).sum();
     if (!z.requires_grad()) return Score::of(0);
-    return reduce(weights, gradients_of(z, weights, false));
+    return reduce(weights, gradients_of(z, weights, GraphUse::last));
   }
 
  private:

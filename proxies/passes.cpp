@@ -1,7 +1,6 @@
 #include "proxies/passes.h"
 
 #include <ATen/ATen.h>
-#include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -73,127 +72,119 @@ std::unique_ptr<Network> linearised(const Network& network) {
   });
 }
 
-/// Gradients of `target` at parameters and, where asked for, at the output of
-/// every call, in one backward.
+/// Whether somebody may look at the gradient at a call's output.
+bool wants_gradient(const nets::LayerCall& call, const Recording& recording) {
+  return recording.scope.everything || call.kind == nets::LayerKind::conv ||
+         call.kind == nets::LayerKind::linear;
+}
+
+/// Fills the pass with the gradients of `target` at the parameters and, where
+/// asked for, at the outputs of calls, by one backward.
 void differentiate(
     const at::Tensor& target,
     bool parameters,
     bool outputs,
     Pass& pass) {
-  std::vector<at::Tensor> wanted;
-  const auto want = [&](const at::Tensor& tensor) {
-    if (tensor.requires_grad()) wanted.push_back(tensor);
-  };
+  std::vector<at::Tensor> variables;
   if (parameters) {
     for (const auto& parameter : pass.network.parameters()) {
-      want(parameter.value);
+      variables.push_back(parameter.value);
     }
   }
+  const std::size_t first_output = variables.size();
   if (outputs) {
     for (const auto& call : pass.recording.calls) {
-      want(call.output);
-      if (call.own_input) want(call.input);
+      const bool wanted = wants_gradient(call, pass.recording);
+      const bool own = wanted && call.own_input;
+      variables.push_back(wanted ? call.output : at::Tensor());
+      variables.push_back(own ? call.input : at::Tensor());
     }
   }
-  std::vector<at::Tensor> found(wanted.size());
-  if (target.requires_grad() && !wanted.empty()) {
-    found = torch::autograd::grad({target}, wanted, {}, false, false, true);
+  const auto found = gradients_of(target, variables, GraphUse::last);
+  for (std::size_t i = 0; i < first_output; ++i) {
+    pass.gradients.push_back(found[i]);
   }
-  std::size_t next = 0;
-  const auto give = [&](const at::Tensor& tensor) {
-    return tensor.requires_grad() ? found[next++] : at::Tensor();
-  };
-  if (parameters) {
-    for (const auto& parameter : pass.network.parameters()) {
-      pass.gradients.push_back(give(parameter.value));
-    }
-  }
-  if (outputs) {
-    for (const auto& call : pass.recording.calls) {
-      pass.output_gradients.push_back(give(call.output));
-      pass.reader_gradients.push_back(
-          call.own_input ? give(call.input) : at::Tensor());
-    }
+  for (std::size_t i = first_output; i < found.size(); i += 2) {
+    pass.output_gradients.push_back(found[i]);
+    pass.reader_gradients.push_back(found[i + 1]);
   }
 }
 
-/// What some need recorded.
+/// What some need recorded; none where nobody needs anything.
 std::optional<nets::RecordingScope> scope_for(const Jobs& jobs) {
-  if (any_needs(jobs, &Needs::activations) ||
-      any_needs(jobs, &Needs::activation_gradients)) {
-    return nets::RecordingScope::everything;
-  }
-  if (any_needs(jobs, &Needs::codes)) return nets::RecordingScope::codes;
-  return std::nullopt;
+  const nets::RecordingScope scope{
+      .everything = any_needs(jobs, &Needs::activations),
+      .codes = any_needs(jobs, &Needs::codes),
+      .layers = any_needs(jobs, &Needs::layer_outputs)};
+  if (!scope.everything && !scope.codes && !scope.layers) return std::nullopt;
+  return scope;
 }
 
-void run_minibatches(const Setting& setting, Jobs& jobs) {
-  const Network& network = *setting.network;
-  const auto minibatches = setting.minibatches;
-  const bool gradients = any_needs(jobs, &Needs::parameter_gradients);
-  const bool outputs = any_needs(jobs, &Needs::activation_gradients);
-  const bool all = any_needs(jobs, &Needs::all_minibatches);
-  const std::size_t count = all ? minibatches.size() : 1;
-  const at::AutoGradMode mode(gradients || outputs);
+/// The derivative of the summed logits at the input, for those who ask for it.
+void show_jacobian(GraphUse use, Pass& pass, const Jobs& jobs) {
+  pass.input_gradient = gradients_of(pass.logits.sum(), {pass.x}, use)[0];
+  const at::NoGradGuard no_grad;
+  for (Job* job : jobs) show(pass, *job);
+  pass.input_gradient = at::Tensor();
+  pass.x = pass.x.detach();
+}
+
+/// Jobs of the kinds minibatch and jacobian, who share the first forward.
+void run_minibatches(const Setting& setting, const Jobs& jobs) {
+  Jobs at_input;
+  Jobs at_loss;
+  std::ranges::partition_copy(
+      jobs,
+      std::back_inserter(at_input),
+      std::back_inserter(at_loss),
+      [](const Job* job) {
+        return job->proxy->needs.pass == PassKind::jacobian;
+      });
+  const bool gradients = any_needs(at_loss, &Needs::parameter_gradients);
+  const bool outputs = any_needs(at_loss, &Needs::activation_gradients);
+  const bool all = any_needs(at_loss, &Needs::all_minibatches);
+  const std::size_t count = all ? setting.minibatches.size() : 1;
+  const at::AutoGradMode mode(gradients || outputs || !at_input.empty());
   const auto runnable =
-      gradients || outputs ? differentiable(network) : nullptr;
+      gradients || outputs ? differentiable(*setting.network) : nullptr;
   for (std::size_t i = 0; i < count; ++i) {
+    const DeviceMinibatch& minibatch = setting.minibatches[i];
+    const bool jacobian = i == 0 && !at_input.empty();
     // Later minibatches serve only who asked for each.
     Jobs present;
-    std::ranges::copy_if(jobs, std::back_inserter(present), [&](Job* job) {
+    std::ranges::copy_if(at_loss, std::back_inserter(present), [&](Job* job) {
       return i == 0 || job->proxy->needs.all_minibatches;
     });
     const auto scope = scope_for(present);
     Recording recording;
     if (scope) recording.scope = *scope;
     Pass pass{
-        runnable ? *runnable : network,
+        runnable ? *runnable : *setting.network,
         recording,
         static_cast<int>(i),
-        minibatches[i].x,
-        minibatches[i].y,
+        minibatch.x,
+        minibatch.y,
         {},
         {},
         {},
         {},
         {}};
+    if (jacobian) pass.x = minibatch.x.detach().clone().requires_grad_(true);
     pass.logits = pass.network.forward(
         pass.x, BatchNormMode::batch_statistics, scope ? &recording : nullptr);
-    if (gradients || outputs) {
+    if (jacobian) {
+      show_jacobian(
+          runnable ? GraphUse::again : GraphUse::last, pass, at_input);
+    }
+    if (runnable) {
       const at::Tensor loss =
-          mean_loss(pass.logits, minibatches[i], setting.protocol.loss);
+          mean_loss(pass.logits, minibatch, setting.protocol.loss);
       const bool at_outputs = any_needs(present, &Needs::activation_gradients);
       differentiate(loss, gradients, at_outputs, pass);
     }
     const at::NoGradGuard no_grad;
     for (Job* job : present) show(pass, *job);
   }
-}
-
-void run_jacobian(const Setting& setting, Jobs& jobs) {
-  const Network& network = *setting.network;
-  const auto minibatches = setting.minibatches;
-  const at::AutoGradMode mode(true);
-  Recording recording;
-  Pass pass{
-      network,
-      recording,
-      0,
-      minibatches[0].x.detach().clone().requires_grad_(true),
-      minibatches[0].y,
-      {},
-      {},
-      {},
-      {},
-      {}};
-  pass.logits =
-      network.forward(pass.x, BatchNormMode::batch_statistics, nullptr);
-  if (pass.logits.requires_grad()) {
-    pass.input_gradient = torch::autograd::grad(
-        {pass.logits.sum()}, {pass.x}, {}, false, false, true)[0];
-  }
-  const at::NoGradGuard no_grad;
-  for (Job* job : jobs) show(pass, *job);
 }
 
 void run_noise(const Setting& setting, const at::Tensor& inputs, Jobs& jobs) {
@@ -234,9 +225,8 @@ void run_synflow(const Setting& setting, BatchNormMode batch_norm, Jobs& jobs) {
 void run(PassKind kind, const Setting& setting, Jobs& jobs) {
   switch (kind) {
     case PassKind::minibatch:
-      return run_minibatches(setting, jobs);
     case PassKind::jacobian:
-      return run_jacobian(setting, jobs);
+      return run_minibatches(setting, jobs);
     case PassKind::noise:
       return run_noise(setting, setting.noise, jobs);
     case PassKind::noise_one:
@@ -253,6 +243,10 @@ void run(PassKind kind, const Setting& setting, Jobs& jobs) {
 }
 
 }  // namespace
+
+PassKind shared_kind(PassKind kind) {
+  return kind == PassKind::jacobian ? PassKind::minibatch : kind;
+}
 
 void Job::fail(const std::string& reason) {
   failed = true;

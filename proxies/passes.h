@@ -19,8 +19,12 @@ struct Job {
   void fail(const std::string& reason);
 };
 
-/// Jobs that share a network and a kind of pass.
+/// Jobs that share a network and, by shared_kind(), a kind of pass.
 using Jobs = std::vector<Job*>;
+
+/// The kind whose passes are those of `kind` too: the Jacobian is taken of a
+/// minibatch's forward pass.
+PassKind shared_kind(PassKind kind);
 
 /// Makes the jobs' observers, runs the passes of `kind` with the united needs
 /// of all and takes their scores. What an observer throws is its own failure,

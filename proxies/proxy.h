@@ -60,9 +60,10 @@ struct Needs {
   bool classes = false;  ///< has a meaning only where each input has a class
   bool all_minibatches = false;       ///< observes each, not only the first
   bool parameter_gradients = false;   ///< of the loss
-  bool activation_gradients = false;  ///< at every layer's output
+  bool activation_gradients = false;  ///< at the outputs that are asked for
   bool activations = false;           ///< layers' inputs and outputs
-  bool codes = false;  ///< outputs of the activation functions, no more
+  bool layer_outputs = false;  ///< of convolutions and linear layers, no more
+  bool codes = false;          ///< outputs of activation functions, no more
   /// Runs the layers whose output nothing reads, too.
   nets::Folding folding = nets::Folding::functional;
   /// The initialiser that belongs to the proxy's definition; none: PyTorch's.

@@ -39,6 +39,7 @@ class Zen final : public Observer {
   /// The global pool's input; moves the running variances.
   at::Tensor run(const at::Tensor& x) {
     nets::Recording recording;
+    recording.scope = {.everything = false, .pools = true, .variances = true};
     setting_.network->forward(
         x, nets::BatchNormMode::batch_statistics, &recording);
     at::Tensor pooled;
@@ -59,16 +60,14 @@ class Zen final : public Observer {
   void move_variance(const nets::LayerCall& call) {
     const std::size_t index =
         index_.try_emplace(call.scale, index_.size()).first->second;
-    const at::Tensor batch =
-        call.input.to(at::kDouble).var(at::IntArrayRef{0, 2, 3}, true);
     if (index == running_variance_.size()) {
       running_variance_.push_back(
           call.running_variance.defined()
               ? call.running_variance.to(at::kDouble)
-              : at::ones_like(batch));
+              : at::ones_like(call.batch_variance));
     }
     at::Tensor& running = running_variance_[index];
-    running = (1 - kMomentum) * running + kMomentum * batch;
+    running = (1 - kMomentum) * running + kMomentum * call.batch_variance;
   }
 
   const Setting setting_;
