@@ -182,6 +182,13 @@ ZCP_CLONES void add_values(const T* a, const T* b, std::int64_t count, T* y) {
 }
 
 template <typename T>
+ZCP_CLONES void
+divide_values(const T* x, float divisor, std::int64_t count, T* y) {
+#pragma GCC ivdep
+  for (std::int64_t i = 0; i < count; ++i) store(load(x[i]) / divisor, y[i]);
+}
+
+template <typename T>
 ZCP_CLONES void rectify(std::int64_t count, T* y) {
   for (std::int64_t i = 0; i < count; ++i) {
     const float value = load(y[i]);
@@ -239,6 +246,7 @@ template void combine_second(
     float*,
     float*);
 template void add_values(const float*, const float*, std::int64_t, float*);
+template void divide_values(const float*, float, std::int64_t, float*);
 template void rectify(std::int64_t, float*);
 template void mask_gradient(const float*, const float*, std::int64_t, float*);
 template void

@@ -1,6 +1,6 @@
 // Loops over channels-last activations as matrices whose columns are channels:
-// what BatchNorm, sums and ReLUs do. For float and c10::BFloat16; vector code
-// for each family of processors, chosen when the program starts.
+// what BatchNorm, sums, ReLUs and pools do. For float and c10::BFloat16; vector
+// code for each family of processors, chosen when the program starts.
 #pragma once
 
 #include <c10/util/BFloat16.h>
@@ -113,6 +113,10 @@ void combine_second(
 /// y = a + b; y may be a.
 template <typename T>
 void add_values(const T* a, const T* b, std::int64_t count, T* y);
+
+/// y = x / divisor; y may be x.
+template <typename T>
+void divide_values(const T* x, float divisor, std::int64_t count, T* y);
 
 /// y = max(y, 0); what is not a number stays so.
 template <typename T>

@@ -10,6 +10,7 @@
 
 #include "common/error.h"
 #include "common/random.h"
+#include "nets/average_pool.h"
 #include "nets/batch_norm.h"
 #include "nets/convolution.h"
 #include "nets/fusion.h"
@@ -323,8 +324,7 @@ class GraphNetwork final : public Network {
       case Op::relu:
         return at::relu(in(0));
       case Op::avg_pool:
-        return at::avg_pool2d(
-            in(0), a.kernel, a.stride, a.padding, false, false);
+        return average_pool(in(0), {a.kernel, a.stride, a.padding});
       case Op::max_pool:
         return at::max_pool2d(in(0), a.kernel, a.stride, a.padding);
       case Op::global_avg_pool:

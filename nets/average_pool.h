@@ -1,0 +1,21 @@
+// Average pools as the networks of graphs run them.
+#pragma once
+
+#include <ATen/ATen.h>
+
+namespace zcp::nets {
+
+/// Of square windows, padded pixels not counted.
+struct PoolShape {
+  int kernel = 1;
+  int stride = 1;
+  int padding = 0;
+};
+
+/// at::avg_pool2d of x [N, C, H, W], to the last bit, and its gradients. In
+/// float32 on the CPU, channels last, pools without a stride run here: whole
+/// rows are added, where LibTorch goes from pixel to pixel, which with few
+/// channels takes as long as a convolution. All else is LibTorch's.
+at::Tensor average_pool(const at::Tensor& x, const PoolShape& shape);
+
+}  // namespace zcp::nets
