@@ -2,13 +2,7 @@
 
 #include <bit>
 
-// One version for each family of processors.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#define ZCP_CLONES \
-  [[gnu::target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")]]
-#else
-#define ZCP_CLONES
-#endif
+#include "nets/clones.h"
 
 namespace zcp::nets {
 namespace {

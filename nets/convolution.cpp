@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include "nets/depthwise.h"
+
 namespace zcp::nets {
 namespace {
 
@@ -28,6 +30,9 @@ at::Tensor value(
     const at::Tensor& weight,
     const at::Tensor& bias,
     const ConvolutionShape& shape) {
+  if (!bias.defined() && is_depthwise(x, weight, shape)) {
+    return depthwise_convolution(x, weight, shape);
+  }
   const Arguments a(shape);
   return at::conv2d(x, weight, bias, a.stride, a.padding, a.dilation, a.groups);
 }
@@ -42,6 +47,14 @@ variable_list gradients(
     const at::Tensor& weight,
     const ConvolutionShape& shape,
     const Mask& mask) {
+  if (is_depthwise(x, weight, shape)) {
+    return {
+        mask[0]
+            ? depthwise_input_gradient(dy, weight, x.size(2), x.size(3), shape)
+            : at::Tensor(),
+        mask[1] ? depthwise_weight_gradient(dy, x, weight.size(2), shape)
+                : at::Tensor()};
+  }
   const Arguments a(shape);
   const std::array<std::int64_t, 2> no_padding{0, 0};
   const auto [dx, dweight, none] = at::convolution_backward(

@@ -72,7 +72,16 @@ TEST_CASE("convolutions and two derivatives equal LibTorch's in float64") {
       {16, 8, 1, {1, 0, 1, 1}},
       {3, 4, 1, {2, 0, 1, 1}},  // what oneDNN has no safe kernel for
       {4, 4, 1, {2, 0, 1, 1}},
-      {6, 6, 5, {1, 2, 1, 6}},
+      {6, 6, 5, {1, 2, 1, 6}},  // depthwise, each with other registers
+      {9, 9, 3, {1, 2, 2, 9}},
+      {20, 20, 3, {2, 1, 1, 20}},
+      {45, 45, 5, {1, 4, 2, 45}},
+      {32, 32, 5, {2, 4, 2, 32}},
+      {8, 8, 1, {1, 0, 1, 8}},
+      {8, 8, 1, {2, 0, 1, 8}},
+      {8, 8, 2, {2, 0, 1, 8}},
+      {8, 8, 7, {3, 2, 1, 8}},
+      {4, 8, 3, {1, 1, 1, 4}},  // two kernels a channel
       {8, 4, 3, {1, 2, 2, 4}}};
   for (const Case& c : cases) {
     CAPTURE(c.in);

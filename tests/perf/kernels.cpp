@@ -3,10 +3,13 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <benchmark/benchmark.h>
+#include <torch/csrc/autograd/autograd.h>
 
 #include "analysis/rank.h"
 #include "common/random.h"
+#include "nets/average_pool.h"
 #include "nets/batch_norm.h"
+#include "nets/convolution.h"
 #include "nets/space.h"
 #include "proxies/bit_codes.h"
 
@@ -86,6 +89,52 @@ BENCHMARK(batch_norm)
     ->ArgName("own")
     ->Arg(0)
     ->Arg(1)
+    ->Unit(benchmark::kMicrosecond);
+
+/// Value and gradients of our own operator or of LibTorch's.
+template <typename Operator>
+void run_both_ways(
+    benchmark::State& state,
+    const std::vector<at::Tensor>& inputs,
+    const Operator& apply) {
+  at::set_num_threads(1);
+  for (auto _ : state) {
+    const at::Tensor y = apply(state.range(0) != 0);
+    benchmark::DoNotOptimize(
+        torch::autograd::grad({y}, inputs, {at::ones_like(y)}));
+  }
+}
+
+void average_pool(benchmark::State& state) {
+  const at::Tensor x = at::randn({kSamples, 16, 32, 32})
+                           .contiguous(at::MemoryFormat::ChannelsLast)
+                           .requires_grad_(true);
+  run_both_ways(state, {x}, [&](bool own) {
+    return own ? nets::average_pool(x, {3, 1, 1})
+               : at::avg_pool2d(x, 3, 1, 1, false, false);
+  });
+}
+BENCHMARK(average_pool)
+    ->ArgName("own")
+    ->Arg(0)
+    ->Arg(1)
+    ->Unit(benchmark::kMicrosecond);
+
+void depthwise(benchmark::State& state) {
+  const auto dilation = static_cast<int>(state.range(1));
+  const at::Tensor x = at::randn({kSamples, 32, 32, 32})
+                           .contiguous(at::MemoryFormat::ChannelsLast)
+                           .requires_grad_(true);
+  const at::Tensor weight = at::randn({32, 1, 5, 5}).requires_grad_(true);
+  const int padding = 2 * dilation;
+  run_both_ways(state, {x, weight}, [&](bool own) {
+    return own ? nets::convolution(x, weight, {}, {1, padding, dilation, 32})
+               : at::conv2d(x, weight, {}, 1, padding, dilation, 32);
+  });
+}
+BENCHMARK(depthwise)
+    ->ArgNames({"own", "dilation"})
+    ->ArgsProduct({{0, 1}, {1, 2}})
     ->Unit(benchmark::kMicrosecond);
 
 void kendall_tau_b(benchmark::State& state) {
