@@ -1,12 +1,12 @@
 #include "nets/average_pool.h"
 
-#include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
 #include <vector>
 
 #include "nets/columns.h"
+#include "nets/windows.h"
 
 namespace zcp::nets {
 namespace {
@@ -16,123 +16,63 @@ using torch::autograd::variable_list;
 
 constexpr at::MemoryFormat kLast = at::MemoryFormat::ChannelsLast;
 
-/// One image, its pixels row by row, a pixel's channels side by side.
-template <typename Value>
-struct Image {
-  Value* values;
-  std::int64_t height;
-  std::int64_t width;
-  std::int64_t channels;
-
-  Value* at(std::int64_t row, std::int64_t column) const {
-    return values + (row * width + column) * channels;
-  }
-};
-
-/// Where tap k of a window lies within `source` for targets in [begin, end):
-/// at target + k - padding.
-struct Targets {
-  std::int64_t begin;
-  std::int64_t end;
-
-  Targets(
-      std::int64_t k,
-      std::int64_t padding,
-      std::int64_t source,
-      std::int64_t target)
-      : begin(std::max<std::int64_t>(0, padding - k)),
-        end(std::min(target, source + padding - k)) {}
-};
-
-/// Each target is the sum of the window whose first tap is `padding` before
-/// it, in the order of the rows.
-void sum_windows(
-    const Image<const float>& source,
-    const PoolShape& shape,
-    const Image<float>& target) {
-  const std::int64_t c = target.channels;
-  const std::int64_t padding = shape.padding;
-  for (std::int64_t row = 0; row < target.height; ++row) {
-    std::fill_n(target.at(row, 0), target.width * c, 0.0F);
-    for (std::int64_t i = 0; i < shape.kernel; ++i) {
-      const std::int64_t from = row + i - padding;
-      if (from < 0 || from >= source.height) continue;
-      for (std::int64_t k = 0; k < shape.kernel; ++k) {
-        const Targets columns(k, padding, source.width, target.width);
-        if (columns.begin >= columns.end) continue;
-        float* sums = target.at(row, columns.begin);
-        add_values(
-            sums,
-            source.at(from, columns.begin + k - padding),
-            (columns.end - columns.begin) * c,
-            sums);
-      }
-    }
-  }
+Stepping stepping_of(const PoolShape& shape) {
+  return {shape.kernel, shape.stride, shape.padding, 1};
 }
 
-/// How many pixels of `size` a window has whose output is at `place`.
-std::int64_t
-counted(std::int64_t place, std::int64_t size, const PoolShape& shape) {
-  const std::int64_t first = place - shape.padding;
-  return std::min(size, first + shape.kernel) -
-         std::max<std::int64_t>(0, first);
+MapSize map_of(const at::Tensor& x) {
+  return {x.size(2), x.size(3), x.size(1)};
 }
 
-/// Divides the values at the outputs of a pool over `height` x `width` pixels
-/// by the pixels of their windows.
+/// Divides values at the windows on `map` by the pixels of their windows; y
+/// may be x.
+template <typename T>
 void divide_by_counts(
-    const Image<const float>& sums,
-    std::int64_t height,
-    std::int64_t width,
+    const T* x,
+    const MapSize& windows,
+    const MapSize& map,
     const PoolShape& shape,
-    const Image<float>& means) {
-  for (std::int64_t row = 0; row < sums.height; ++row) {
-    const std::int64_t rows = counted(row, height, shape);
+    T* y) {
+  const Stepping stepping = stepping_of(shape);
+  const auto counted = [&](std::int64_t window, std::int64_t length) {
+    const std::int64_t first = stepping.under(window, 0);
+    return std::min(length, first + shape.kernel) -
+           std::max<std::int64_t>(0, first);
+  };
+  for (std::int64_t row = 0; row < windows.height; ++row) {
+    const std::int64_t rows = counted(row, map.height);
     std::int64_t begin = 0;
-    while (begin < sums.width) {
-      const std::int64_t columns = counted(begin, width, shape);
+    while (begin < windows.width) {
+      const std::int64_t columns = counted(begin, map.width);
       std::int64_t end = begin + 1;
-      while (end < sums.width && counted(end, width, shape) == columns) ++end;
+      while (end < windows.width && counted(end, map.width) == columns) ++end;
+      const std::int64_t at = (row * windows.width + begin) * map.channels;
       divide_values(
-          sums.at(row, begin),
+          x + at,
           static_cast<float>(rows * columns),
-          (end - begin) * sums.channels,
-          means.at(row, begin));
+          (end - begin) * map.channels,
+          y + at);
       begin = end;
     }
   }
 }
 
-/// Image n of a channels-last tensor.
-template <typename Value>
-Image<Value> image(const at::Tensor& x, std::int64_t n) {
-  return {
-      x.data_ptr<float>() + n * x.stride(0), x.size(2), x.size(3), x.size(1)};
-}
-
-template <typename Use>
-void for_each_image(const at::Tensor& x, const Use& use) {
-  at::parallel_for(0, x.size(0), 1, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t n = begin; n < end; ++n) use(n);
-  });
-}
-
 at::Tensor pooled(const at::Tensor& x, const PoolShape& shape) {
-  const std::int64_t less = 2 * std::int64_t{shape.padding} - shape.kernel + 1;
+  const Stepping stepping = stepping_of(shape);
+  const MapSize map = map_of(x);
   const at::Tensor y = at::empty(
-      {x.size(0), x.size(1), x.size(2) + less, x.size(3) + less},
+      {x.size(0),
+       map.channels,
+       stepping.windows(map.height),
+       stepping.windows(map.width)},
       x.options(),
       kLast);
-  for_each_image(x, [&](std::int64_t n) {
-    sum_windows(image<const float>(x, n), shape, image<float>(y, n));
-    divide_by_counts(
-        image<const float>(y, n),
-        x.size(2),
-        x.size(3),
-        shape,
-        image<float>(y, n));
-  });
+  const Windows windows = window_sums(map, map_of(y), stepping);
+  for (std::int64_t n = 0; n < x.size(0); ++n) {
+    auto* means = y.data_ptr<float>() + n * y.stride(0);
+    sum_windows(x.data_ptr<float>() + n * x.stride(0), windows, means);
+    divide_by_counts(means, map_of(y), map, shape, means);
+  }
   return y;
 }
 
@@ -145,28 +85,29 @@ at::Tensor pool_gradient(
     const PoolShape& shape) {
   const at::Tensor dx =
       at::empty({dy.size(0), dy.size(1), height, width}, dy.options(), kLast);
-  const PoolShape transposed{shape.kernel, 1, shape.kernel - 1 - shape.padding};
-  for_each_image(dy, [&](std::int64_t n) {
-    Image<const float> shares = image<const float>(dy, n);
-    std::vector<float> held(
-        static_cast<std::size_t>(dy.size(1) * dy.size(2) * dy.size(3)));
-    const Image<float> own{
-        held.data(), shares.height, shares.width, shares.channels};
-    divide_by_counts(shares, height, width, shape, own);
-    shares.values = held.data();
-    sum_windows(shares, transposed, image<float>(dx, n));
-  });
+  const MapSize map = map_of(dx);
+  const Windows readers = reader_sums(map_of(dy), map, stepping_of(shape));
+  std::vector<float> shares(static_cast<std::size_t>(dy[0].numel()));
+  for (std::int64_t n = 0; n < dy.size(0); ++n) {
+    const auto* given = dy.data_ptr<float>() + n * dy.stride(0);
+    divide_by_counts(given, map_of(dy), map, shape, shares.data());
+    sum_windows(
+        shares.data(), readers, dx.data_ptr<float>() + n * dx.stride(0));
+  }
   return dx;
 }
 
 PoolShape kept_shape(AutogradContext* context) {
   const auto words = context->saved_data["shape"].toIntVector();
-  return {static_cast<int>(words[0]), 1, static_cast<int>(words[1])};
+  return {
+      static_cast<int>(words[0]),
+      static_cast<int>(words[1]),
+      static_cast<int>(words[2])};
 }
 
 void keep_shape(AutogradContext* context, const PoolShape& shape) {
   context->saved_data["shape"] =
-      std::vector<std::int64_t>{shape.kernel, shape.padding};
+      std::vector<std::int64_t>{shape.kernel, shape.stride, shape.padding};
 }
 
 at::Tensor differentiable_pool(const at::Tensor& x, const PoolShape& shape);
@@ -217,16 +158,15 @@ at::Tensor differentiable_pool(const at::Tensor& x, const PoolShape& shape) {
   return AveragePool::apply(x, shape);
 }
 
-bool runs_here(const at::Tensor& x, const PoolShape& shape) {
-  return x.device().is_cpu() && x.scalar_type() == at::kFloat &&
-         shape.stride == 1 && x.dim() == 4 && x.is_contiguous(kLast) &&
-         x.suggest_memory_format() == kLast;
+bool runs_here(const at::Tensor& x) {
+  return x.device().is_cpu() && x.scalar_type() == at::kFloat && x.dim() == 4 &&
+         x.is_contiguous(kLast) && x.suggest_memory_format() == kLast;
 }
 
 }  // namespace
 
 at::Tensor average_pool(const at::Tensor& x, const PoolShape& shape) {
-  if (runs_here(x, shape)) return AveragePool::apply(x, shape);
+  if (runs_here(x)) return AveragePool::apply(x, shape);
   return at::avg_pool2d(
       x, shape.kernel, shape.stride, shape.padding, false, false);
 }

@@ -13,9 +13,8 @@ struct PoolShape {
 };
 
 /// at::avg_pool2d of x [N, C, H, W], to the last bit, and its gradients. In
-/// float32 on the CPU, channels last, pools without a stride run here: whole
-/// rows are added, where LibTorch goes from pixel to pixel, which with few
-/// channels takes as long as a convolution. All else is LibTorch's.
+/// float32 on the CPU, channels last, it runs here: LibTorch's takes as long as
+/// a convolution where channels are few. All else is LibTorch's.
 at::Tensor average_pool(const at::Tensor& x, const PoolShape& shape);
 
 }  // namespace zcp::nets

@@ -1,10 +1,6 @@
 #include "nets/depthwise.h"
 
-#include <algorithm>
-#include <cstring>
-#include <vector>
-
-#include "nets/clones.h"
+#include "nets/windows.h"
 
 namespace zcp::nets {
 namespace {
@@ -13,306 +9,108 @@ using Index = std::int64_t;
 
 constexpr at::MemoryFormat kLast = at::MemoryFormat::ChannelsLast;
 
-/// Of a target row or column: a row or column of the source that its window
-/// holds and that of the kernel it is multiplied by, in values from the start.
-struct Tap {
-  Index source;
-  Index weight;
-};
-
-/// By target row or column.
-using Taps = std::vector<std::vector<Tap>>;
-
-/// Side lengths in pixels.
-struct Sides {
-  Index source;
-  Index target;
-};
-
-/// A target of a convolution reads the source at
-/// target stride - padding + k dilation.
-Taps reading_taps(const Sides& sides, Index kernel, const ConvolutionShape& s) {
-  Taps taps(static_cast<std::size_t>(sides.target));
-  for (Index target = 0; target < sides.target; ++target) {
-    for (Index k = 0; k < kernel; ++k) {
-      const Index source = target * s.stride - s.padding + k * s.dilation;
-      if (source < 0 || source >= sides.source) continue;
-      taps[static_cast<std::size_t>(target)].push_back({source, k});
-    }
-  }
-  return taps;
+MapSize map_of(const at::Tensor& x) {
+  return {x.size(2), x.size(3), x.size(1)};
 }
 
-/// For the gradient at a convolution's input: who reads each target.
-Taps reader_taps(const Sides& sides, Index kernel, const ConvolutionShape& s) {
-  Taps taps(static_cast<std::size_t>(sides.target));
-  for (Index target = 0; target < sides.target; ++target) {
-    for (Index k = 0; k < kernel; ++k) {
-      const Index strided = target + s.padding - k * s.dilation;
-      const Index source = strided / s.stride;
-      if (strided < 0 || strided % s.stride != 0 || source >= sides.source) {
-        continue;
-      }
-      taps[static_cast<std::size_t>(target)].push_back({source, k});
-    }
-  }
-  return taps;
-}
-
-Taps scaled(Taps taps, Index source, Index weight) {
-  for (auto& of_target : taps) {
-    for (Tap& tap : of_target) {
-      tap.source *= source;
-      tap.weight *= weight;
-    }
-  }
-  return taps;
-}
-
-template <typename T>
-struct VectorOf {
-  // NOLINTNEXTLINE(modernize-use-using): an attribute that `using` loses
-  typedef T type __attribute__((vector_size(32)));
-};
-template <typename T>
-constexpr Index kLanes = 32 / sizeof(T);
-
-template <typename V, typename T>
-[[gnu::always_inline]] inline void load(const T* from, V& to) {
-  std::memcpy(&to, from, sizeof(V));
-}
-template <typename V, typename T>
-[[gnu::always_inline]] inline void store(const V& from, T* to) {
-  std::memcpy(to, &from, sizeof(V));
-}
-// One register after the other: a whole array is zeroed in memory.
-template <typename V, int count>
-[[gnu::always_inline]] inline void clear(V (&sums)[count]) {
-#pragma GCC unroll 4
-  for (int j = 0; j < count; ++j) sums[j] = V{};
-}
-
-/// `count` registers of a target pixel: the sum over its window.
-template <typename T, int count>
-[[gnu::always_inline]] inline void sum_window(
-    const T* source,
-    const T* weights,
-    const std::vector<Tap>& rows,
-    const std::vector<Tap>& columns,
-    T* target) {
-  using V = typename VectorOf<T>::type;
-  V sums[count];
-  clear(sums);
-  for (const Tap& row : rows) {
-    for (const Tap& column : columns) {
-      const T* x = source + row.source + column.source;
-      const T* w = weights + row.weight + column.weight;
-#pragma GCC unroll 4
-      for (int j = 0; j < count; ++j) {
-        V values;
-        V factors;
-        load(x + j * kLanes<T>, values);
-        load(w + j * kLanes<T>, factors);
-        sums[j] += values * factors;
-      }
-    }
-  }
-#pragma GCC unroll 4
-  for (int j = 0; j < count; ++j) store(sums[j], target + j * kLanes<T>);
-}
-
-/// One image: each target pixel becomes the sum over its window of source
-/// times weight [kernel kernel, C].
-template <typename T>
-ZCP_CLONES void sum_windows(
-    const T* source,
-    const T* weights,
-    const Taps& rows,
-    const Taps& columns,
-    Index channels,
-    T* target) {
-  constexpr Index kWide = 4 * kLanes<T>;
-  for (const auto& row : rows) {
-    for (const auto& column : columns) {
-      Index c = 0;
-      for (; c + kWide <= channels; c += kWide) {
-        sum_window<T, 4>(source + c, weights + c, row, column, target + c);
-      }
-      for (; c + kLanes<T> <= channels; c += kLanes<T>) {
-        sum_window<T, 1>(source + c, weights + c, row, column, target + c);
-      }
-      for (; c < channels; ++c) {
-        T sum = 0;
-        for (const Tap& r : row) {
-          for (const Tap& k : column) {
-            sum += source[r.source + k.source + c] *
-                   weights[r.weight + k.weight + c];
-          }
-        }
-        target[c] = sum;
-      }
-      target += channels;
-    }
-  }
-}
-
-/// A row of outputs and the row of inputs under one row of the kernel.
-template <typename T>
-struct Rows {
-  const T* dy;
-  const T* x;
-};
-
-/// `count` registers: adds the sum of dy x over the outputs of a row to
-/// `sums`. Steps are in values, from one output to the next.
-template <typename T, int count>
-[[gnu::always_inline]] inline void add_products(
-    const Rows<T>& rows,
-    Index outputs,
-    Index dy_step,
-    Index x_step,
-    double* sums) {
-  using V = typename VectorOf<T>::type;
-  V products[count];
-  clear(products);
-  for (Index o = 0; o < outputs; ++o) {
-#pragma GCC unroll 4
-    for (int j = 0; j < count; ++j) {
-      V gradient;
-      V value;
-      load(rows.dy + o * dy_step + j * kLanes<T>, gradient);
-      load(rows.x + o * x_step + j * kLanes<T>, value);
-      products[j] += gradient * value;
-    }
-  }
-  for (int j = 0; j < count; ++j) {
-    for (Index lane = 0; lane < kLanes<T>; ++lane) {
-      sums[j * kLanes<T> + lane] += static_cast<double>(products[j][lane]);
-    }
-  }
-}
-
-/// The same for all channels.
-template <typename T>
-ZCP_CLONES void add_row_products(
-    const Rows<T>& rows,
-    Index outputs,
-    Index x_step,
-    Index channels,
-    double* sums) {
-  constexpr Index kWide = 4 * kLanes<T>;
-  Index c = 0;
-  for (; c + kWide <= channels; c += kWide) {
-    add_products<T, 4>(
-        {rows.dy + c, rows.x + c}, outputs, channels, x_step, sums + c);
-  }
-  for (; c + kLanes<T> <= channels; c += kLanes<T>) {
-    add_products<T, 1>(
-        {rows.dy + c, rows.x + c}, outputs, channels, x_step, sums + c);
-  }
-  for (; c < channels; ++c) {
-    T sum = 0;
-    for (Index o = 0; o < outputs; ++o) {
-      sum += rows.dy[o * channels + c] * rows.x[o * x_step + c];
-    }
-    sums[c] += static_cast<double>(sum);
-  }
+Stepping stepping_of(Index kernel, const ConvolutionShape& shape) {
+  return {kernel, shape.stride, shape.padding, shape.dilation};
 }
 
 template <typename T>
 void gather(
     const at::Tensor& source,
     const at::Tensor& weight,
-    const Taps& rows,
-    const Taps& columns,
+    const Windows& windows,
     const at::Tensor& target) {
-  const Index channels = source.size(1);
-  const Index kernel = weight.size(2);
-  const Taps scaled_rows =
-      scaled(rows, source.size(3) * channels, kernel * channels);
-  const Taps scaled_columns = scaled(columns, channels, channels);
-  const at::Tensor by_tap =
-      weight.reshape({channels, kernel * kernel}).t().contiguous();
+  const at::Tensor by_tap = weight.flatten(1).t().contiguous();
   const at::Tensor read = source.contiguous(kLast);
-  const Index source_size = channels * source.size(2) * source.size(3);
-  const Index target_size = channels * target.size(2) * target.size(3);
   for (Index n = 0; n < source.size(0); ++n) {
-    sum_windows<T>(
-        read.data_ptr<T>() + n * source_size,
+    sum_weighted_windows(
+        read.data_ptr<T>() + n * read.stride(0),
         by_tap.data_ptr<T>(),
-        scaled_rows,
-        scaled_columns,
-        channels,
-        target.data_ptr<T>() + n * target_size);
+        windows,
+        target.data_ptr<T>() + n * target.stride(0));
   }
 }
 
-/// Gathers into a new tensor.
 at::Tensor gathered(
     const at::Tensor& source,
     const at::Tensor& weight,
-    const Taps& rows,
-    const Taps& columns) {
+    const Windows& windows) {
   const at::Tensor target = at::empty(
-      {source.size(0), source.size(1), std::ssize(rows), std::ssize(columns)},
+      {source.size(0),
+       windows.channels,
+       std::ssize(windows.rows),
+       std::ssize(windows.columns)},
       source.options(),
       kLast);
   if (source.scalar_type() == at::kFloat) {
-    gather<float>(source, weight, rows, columns, target);
+    gather<float>(source, weight, windows, target);
   } else {
-    gather<double>(source, weight, rows, columns, target);
+    gather<double>(source, weight, windows, target);
   }
   return target;
 }
 
-/// The outputs [begin, end) whose input under column k of the kernel lies
-/// within the map.
-struct Outputs {
+/// Windows [begin, end) of a row whose tap k lies on the map.
+struct Range {
   Index begin;
   Index end;
 
-  Outputs(Index k, const Sides& sides, const ConvolutionShape& s)
-      : begin(0), end(sides.target) {
-    const auto source = [&](Index target) {
-      return target * s.stride - s.padding + k * s.dilation;
-    };
-    while (begin < end && source(begin) < 0) ++begin;
-    while (begin < end && source(end - 1) >= sides.source) --end;
+  Range(Index k, Index windows, Index width, const Stepping& stepping)
+      : begin(0), end(windows) {
+    while (begin < end && stepping.under(begin, k) < 0) ++begin;
+    while (begin < end && stepping.under(end - 1, k) >= width) --end;
   }
 };
 
-/// Adds to `sums` [kernel kernel, C].
+/// Adds one image's to `sums` [kernel row][kernel column][channel].
 template <typename T>
 void add_weight_gradient(
+    const T* dy,
+    const MapSize& windows,
+    const T* x,
+    const MapSize& map,
+    const Stepping& stepping,
+    double* sums) {
+  const Index channels = map.channels;
+  for (Index row = 0; row < windows.height; ++row) {
+    for (Index i = 0; i < stepping.kernel; ++i) {
+      const Index from = stepping.under(row, i);
+      if (from < 0 || from >= map.height) continue;
+      for (Index k = 0; k < stepping.kernel; ++k) {
+        const Range columns(k, windows.width, map.width, stepping);
+        const Index first = stepping.under(columns.begin, k);
+        add_products(
+            dy + (row * windows.width + columns.begin) * channels,
+            channels,
+            x + (from * map.width + first) * channels,
+            stepping.stride * channels,
+            columns.end - columns.begin,
+            channels,
+            sums + (i * stepping.kernel + k) * channels);
+      }
+    }
+  }
+}
+
+template <typename T>
+void add_weight_gradients(
     const at::Tensor& dy,
     const at::Tensor& x,
-    Index kernel,
-    const ConvolutionShape& shape,
+    const Stepping& stepping,
     double* sums) {
-  const Index channels = x.size(1);
-  const Taps rows = reading_taps({x.size(2), dy.size(2)}, kernel, shape);
-  const Index dy_row = dy.size(3) * channels;
-  const Index x_row = x.size(3) * channels;
+  const at::Tensor gradients = dy.contiguous(kLast);
+  const at::Tensor values = x.contiguous(kLast);
   for (Index n = 0; n < x.size(0); ++n) {
-    const T* gradients = dy.data_ptr<T>() + n * dy.size(2) * dy_row;
-    const T* values = x.data_ptr<T>() + n * x.size(2) * x_row;
-    for (const auto& of_row : rows) {
-      for (const Tap& row : of_row) {
-        for (Index k = 0; k < kernel; ++k) {
-          const Outputs outputs(k, {x.size(3), dy.size(3)}, shape);
-          const Index first =
-              outputs.begin * shape.stride - shape.padding + k * shape.dilation;
-          add_row_products<T>(
-              {gradients + outputs.begin * channels,
-               values + row.source * x_row + first * channels},
-              outputs.end - outputs.begin,
-              shape.stride * channels,
-              channels,
-              sums + (row.weight * kernel + k) * channels);
-        }
-      }
-      gradients += dy_row;
-    }
+    add_weight_gradient(
+        gradients.data_ptr<T>() + n * gradients.stride(0),
+        map_of(dy),
+        values.data_ptr<T>() + n * values.stride(0),
+        map_of(x),
+        stepping,
+        sums);
   }
 }
 
@@ -333,19 +131,11 @@ at::Tensor depthwise_convolution(
     const at::Tensor& x,
     const at::Tensor& weight,
     const ConvolutionShape& shape) {
-  const Index kernel = weight.size(2);
-  const auto outputs = [&](Index inputs) {
-    return (inputs + 2 * shape.padding - shape.dilation * (kernel - 1) - 1) /
-               shape.stride +
-           1;
-  };
-  const Sides vertical{x.size(2), outputs(x.size(2))};
-  const Sides horizontal{x.size(3), outputs(x.size(3))};
-  return gathered(
-      x,
-      weight,
-      reading_taps(vertical, kernel, shape),
-      reading_taps(horizontal, kernel, shape));
+  const Stepping stepping = stepping_of(weight.size(2), shape);
+  const MapSize map = map_of(x);
+  const MapSize windows{
+      stepping.windows(map.height), stepping.windows(map.width), map.channels};
+  return gathered(x, weight, window_sums(map, windows, stepping));
 }
 
 at::Tensor depthwise_input_gradient(
@@ -354,12 +144,9 @@ at::Tensor depthwise_input_gradient(
     Index height,
     Index width,
     const ConvolutionShape& shape) {
-  const Index kernel = weight.size(2);
-  return gathered(
-      dy,
-      weight,
-      reader_taps({dy.size(2), height}, kernel, shape),
-      reader_taps({dy.size(3), width}, kernel, shape));
+  const MapSize map{height, width, dy.size(1)};
+  const Stepping stepping = stepping_of(weight.size(2), shape);
+  return gathered(dy, weight, reader_sums(map_of(dy), map, stepping));
 }
 
 at::Tensor depthwise_weight_gradient(
@@ -370,14 +157,11 @@ at::Tensor depthwise_weight_gradient(
   const Index channels = x.size(1);
   const at::Tensor sums =
       at::zeros({kernel * kernel, channels}, x.options().dtype(at::kDouble));
-  const at::Tensor gradients = dy.contiguous(kLast);
-  const at::Tensor values = x.contiguous(kLast);
+  const Stepping stepping = stepping_of(kernel, shape);
   if (x.scalar_type() == at::kFloat) {
-    add_weight_gradient<float>(
-        gradients, values, kernel, shape, sums.data_ptr<double>());
+    add_weight_gradients<float>(dy, x, stepping, sums.data_ptr<double>());
   } else {
-    add_weight_gradient<double>(
-        gradients, values, kernel, shape, sums.data_ptr<double>());
+    add_weight_gradients<double>(dy, x, stepping, sums.data_ptr<double>());
   }
   return sums.to(x.scalar_type())
       .t()

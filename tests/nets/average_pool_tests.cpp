@@ -63,7 +63,9 @@ TEST_CASE("average pool: value and derivatives are LibTorch's") {
         PoolShape{5, 1, 2},
         PoolShape{5, 1, 1},
         PoolShape{1, 1, 0},
-        PoolShape{3, 2, 1}}) {
+        PoolShape{2, 2, 0},
+        PoolShape{3, 2, 1},
+        PoolShape{3, 3, 0}}) {
     for (const std::int64_t channels : {2, 3, 16, 20}) {
       check_equal(normal({3, channels, 7, 9}, 1, kLast), shape);
       check_equal(normal({2, channels, 5, 5}, 2, kLast), shape);

@@ -1,0 +1,89 @@
+// Sums over the windows of channels-last images: what pools and depthwise
+// convolutions do. For float and double; vector code for each family of
+// processors, chosen when the program starts. No LibTorch.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace zcp::nets {
+
+/// How square windows lie on a map.
+struct Stepping {
+  std::int64_t kernel = 1;
+  std::int64_t stride = 1;
+  std::int64_t padding = 0;
+  std::int64_t dilation = 1;
+
+  /// The row or column under tap k of window w; may lie outside.
+  std::int64_t under(std::int64_t w, std::int64_t k) const {
+    return w * stride - padding + k * dilation;
+  }
+  /// How many windows lie along `length` pixels.
+  std::int64_t windows(std::int64_t length) const {
+    return (length + 2 * padding - dilation * (kernel - 1) - 1) / stride + 1;
+  }
+};
+
+/// Sizes of one image [row][column][channel].
+struct MapSize {
+  std::int64_t height;
+  std::int64_t width;
+  std::int64_t channels;
+};
+
+/// Where a target row or column finds a row or column of the source, and that
+/// of the kernel which lies on it: steps from the start, in values.
+struct Tap {
+  std::int64_t source;
+  std::int64_t kernel;
+};
+
+/// By target row or column; sources ascend.
+using Taps = std::vector<std::vector<Tap>>;
+
+/// What each target pixel of an image is summed from.
+struct Windows {
+  Taps rows;
+  Taps columns;
+  std::int64_t channels;
+};
+
+/// Each target reads its window on the source.
+Windows window_sums(
+    const MapSize& source,
+    const MapSize& target,
+    const Stepping& stepping);
+
+/// The transposed, for gradients: each source stands for a window on the
+/// target, and a target reads those windows that it lies in.
+Windows reader_sums(
+    const MapSize& source,
+    const MapSize& target,
+    const Stepping& stepping);
+
+/// Each target becomes the sum of what it reads, row by row.
+template <typename T>
+void sum_windows(const T* source, const Windows& windows, T* target);
+
+/// The same of source times weight [kernel row][kernel column][channel].
+template <typename T>
+void sum_weighted_windows(
+    const T* source,
+    const T* weights,
+    const Windows& windows,
+    T* target);
+
+/// Adds to `sums` [channel] the products of `count` pixels of a and b, which
+/// lie `a_step` and `b_step` values apart.
+template <typename T>
+void add_products(
+    const T* a,
+    std::int64_t a_step,
+    const T* b,
+    std::int64_t b_step,
+    std::int64_t count,
+    std::int64_t channels,
+    double* sums);
+
+}  // namespace zcp::nets
