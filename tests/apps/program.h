@@ -44,13 +44,16 @@ inline std::string program() {
   return other != nullptr ? other : ZCP_PROGRAM;
 }
 
-/// Runs the program with these arguments and `input` on standard input.
-inline Finished run_zcp(const Strings& arguments, std::string_view input = {}) {
+/// Runs the program, or that at `path`, with these arguments and `input` on
+/// standard input.
+inline Finished run_zcp(
+    const Strings& arguments,
+    std::string_view input = {},
+    const std::string& path = program()) {
   const TemporaryFolder folder;
   const std::string in = folder.write("in", input);
   const std::string out = folder.write("out", "");
   const std::string err = folder.write("err", "");
-  const std::string path = program();
   std::vector<char*> argv = {const_cast<char*>(path.c_str())};
   for (const std::string& argument : arguments) {
     argv.push_back(const_cast<char*>(argument.c_str()));

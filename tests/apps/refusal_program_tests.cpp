@@ -93,3 +93,21 @@ TEST_CASE("refused: a store of another protocol, which stays as it was") {
   check_refused(score({"--store", store, "--seed", "7"}), "seed is '0' there");
   CHECK(read_file(store) == before);
 }
+
+TEST_CASE(
+    "a link to zcp finds the program that runs networks, a copy does not") {
+  const TemporaryFolder folder;
+  const auto link = folder.path() / "link";
+  std::filesystem::create_symlink(program(), link);
+  const Finished linked = run_zcp(score({}), {}, link);
+  CHECK(linked.status == 0);
+  CHECK(linked.out == run_zcp(score({})).out);
+
+  const auto copy = folder.path() / "copy";
+  std::filesystem::copy_file(program(), copy);
+  CHECK(run_zcp({"--version"}, {}, copy).status == 0);
+  const Finished alone = run_zcp(score({}), {}, copy);
+  CHECK(alone.status == 1);
+  CHECK(alone.err.find("zcp-networks") != std::string::npos);
+  CHECK(alone.err.find("beside") != std::string::npos);
+}
