@@ -1,4 +1,5 @@
-// The program `zcp`: finds the subcommand, turns exceptions into exit statuses.
+// The program `zcp`, and what it starts to run networks: finds the subcommand,
+// turns exceptions into exit statuses.
 #include <fmt/format.h>
 
 #include <algorithm>

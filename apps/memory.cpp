@@ -1,11 +1,11 @@
-// How jemalloc, which zcp is linked with where it is there, keeps memory; it
-// looks for this name when the program starts. The activations of a pass are
-// megabytes each and come again with the next one: they lie in huge pages, and
-// any free extent that is large enough serves again. By default an extent that
-// is much larger than what is asked for does not, and a run of many networks
-// then takes more and more. Nor does idle memory go back to the system, which
-// clears it before it comes again: a fifth of a run's time where networks take
-// turns every second.
+// How jemalloc, which zcp-networks is linked with where it is there, keeps
+// memory; it looks for this name when the program starts. The activations of a
+// pass are megabytes each and come again with the next one: they lie in huge
+// pages, and any free extent that is large enough serves again. By default an
+// extent that is much larger than what is asked for does not, and a run of many
+// networks then takes more and more. Nor does idle memory go back to the
+// system, which clears it before it comes again: a fifth of a run's time where
+// networks take turns every second.
 extern "C" {
 extern const char* malloc_conf;
 const char* malloc_conf =

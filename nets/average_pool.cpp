@@ -3,6 +3,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
+#include <stdexcept>
 #include <vector>
 
 #include "nets/columns.h"
@@ -26,13 +27,12 @@ MapSize map_of(const at::Tensor& x) {
 
 /// Divides values at the windows on `map` by the pixels of their windows; y
 /// may be x.
-template <typename T>
 void divide_by_counts(
-    const T* x,
+    const float* x,
     const MapSize& windows,
     const MapSize& map,
     const PoolShape& shape,
-    T* y) {
+    float* y) {
   const Stepping stepping = stepping_of(shape);
   const auto counted = [&](std::int64_t window, std::int64_t length) {
     const std::int64_t first = stepping.under(window, 0);
@@ -58,6 +58,9 @@ void divide_by_counts(
 }
 
 at::Tensor pooled(const at::Tensor& x, const PoolShape& shape) {
+  if (2 * shape.padding > shape.kernel) {
+    throw std::invalid_argument("a pool padded by more than half its window");
+  }
   const Stepping stepping = stepping_of(shape);
   const MapSize map = map_of(x);
   const at::Tensor y = at::empty(
@@ -87,7 +90,8 @@ at::Tensor pool_gradient(
       at::empty({dy.size(0), dy.size(1), height, width}, dy.options(), kLast);
   const MapSize map = map_of(dx);
   const Windows readers = reader_sums(map_of(dy), map, stepping_of(shape));
-  std::vector<float> shares(static_cast<std::size_t>(dy[0].numel()));
+  std::vector<float> shares(
+      static_cast<std::size_t>(dy.size(1) * dy.size(2) * dy.size(3)));
   for (std::int64_t n = 0; n < dy.size(0); ++n) {
     const auto* given = dy.data_ptr<float>() + n * dy.stride(0);
     divide_by_counts(given, map_of(dy), map, shape, shares.data());
@@ -110,6 +114,7 @@ void keep_shape(AutogradContext* context, const PoolShape& shape) {
       std::vector<std::int64_t>{shape.kernel, shape.stride, shape.padding};
 }
 
+// Each of the two is the other's derivative.
 at::Tensor differentiable_pool(const at::Tensor& x, const PoolShape& shape);
 
 class PoolGradient : public torch::autograd::Function<PoolGradient> {

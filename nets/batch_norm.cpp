@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -345,6 +346,11 @@ BatchMoments channel_moments(const at::Tensor& x) {
   return {
       mean,
       (values - mean.unsqueeze(1)).square().mean(1) * unbiased_factor(count)};
+}
+
+at::Tensor recorded_variance(const BatchMoments& moments, std::int64_t count) {
+  constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+  return count > 1 ? moments.variance : at::full_like(moments.variance, kNone);
 }
 
 bool sums_batch_norms(const at::Tensor& x) {

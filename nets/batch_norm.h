@@ -3,13 +3,14 @@
 
 #include <ATen/ATen.h>
 
+#include <cstdint>
 #include <span>
 #include <vector>
 
 namespace zcp::nets {
 
 /// Of each channel over a batch, float64 [C]; the variance is the unbiased one,
-/// which PyTorch's running statistics collect.
+/// which PyTorch's running statistics collect, and 0 for a single value.
 struct BatchMoments {
   at::Tensor mean;
   at::Tensor variance;
@@ -17,6 +18,9 @@ struct BatchMoments {
 
 /// Of x [N, C, H, W] in any layout, type and place.
 BatchMoments channel_moments(const at::Tensor& x);
+
+/// As LayerCall::batch_variance has it, of `count` values a channel.
+at::Tensor recorded_variance(const BatchMoments& moments, std::int64_t count);
 
 /// (x - mean) / sqrt(variance + epsilon) * scale + shift with the statistics of
 /// each channel over the batch, for x [N, C, H, W]; `scale` and `shift` [C] may

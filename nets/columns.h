@@ -114,7 +114,7 @@ void combine_second(
 template <typename T>
 void add_values(const T* a, const T* b, std::int64_t count, T* y);
 
-/// y = x / divisor; y may be x.
+/// y = x / divisor; y may be x. For float alone.
 template <typename T>
 void divide_values(const T* x, float divisor, std::int64_t count, T* y);
 

@@ -12,8 +12,9 @@ struct ConvolutionShape {
   int groups = 1;
 };
 
-/// at::conv2d of x [N, C, H, W], with LibTorch's kernels for value and
-/// gradients. The derivatives of its gradients are convolutions and their
+/// at::conv2d of x [N, C, H, W]. Value and gradients come from LibTorch's
+/// kernels or, for depthwise ones without a bias, nets/depthwise.h. The
+/// derivatives of the gradients are convolutions and their
 /// gradients again; LibTorch's own second derivative takes a convolution whose
 /// kernel is as large as the map, for which it has no fast one. `bias` [out]
 /// may be undefined; with a bias all of it is LibTorch's.

@@ -1,5 +1,7 @@
 #include "nets/depthwise.h"
 
+#include <iterator>
+
 #include "nets/windows.h"
 
 namespace zcp::nets {
@@ -81,6 +83,7 @@ void add_weight_gradient(
       if (from < 0 || from >= map.height) continue;
       for (Index k = 0; k < stepping.kernel; ++k) {
         const Range columns(k, windows.width, map.width, stepping);
+        if (columns.begin == columns.end) continue;
         const Index first = stepping.under(columns.begin, k);
         add_products(
             dy + (row * windows.width + columns.begin) * channels,
@@ -122,8 +125,10 @@ bool is_depthwise(
     const ConvolutionShape& shape) {
   const bool type =
       x.scalar_type() == at::kFloat || x.scalar_type() == at::kDouble;
-  return x.device().is_cpu() && type && x.dim() == 4 && shape.groups > 1 &&
-         shape.groups == x.size(1) && shape.groups == weight.size(0) &&
+  return x.device().is_cpu() && type &&
+         weight.scalar_type() == x.scalar_type() && x.dim() == 4 &&
+         weight.dim() == 4 && shape.groups > 1 && shape.groups == x.size(1) &&
+         shape.groups == weight.size(0) && weight.size(1) == 1 &&
          weight.size(2) == weight.size(3);
 }
 

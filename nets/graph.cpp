@@ -11,17 +11,13 @@ namespace zcp::nets {
 namespace {
 
 int pooled_size(int size, const Attributes& a) {
-  const int span = a.dilation * (a.kernel - 1) + 1;
-  return (size + 2 * a.padding - span) / a.stride + 1;
+  const int room = size + 2 * a.padding - a.dilation * (a.kernel - 1) - 1;
+  if (room < 0) throw std::invalid_argument("a window larger than its input");
+  return room / a.stride + 1;
 }
 
 Shape window_shape(Shape input, int channels, const Attributes& a) {
-  const Shape shape{
-      channels, pooled_size(input.height, a), pooled_size(input.width, a)};
-  if (shape.height < 1 || shape.width < 1) {
-    throw std::invalid_argument("a window larger than its input");
-  }
-  return shape;
+  return {channels, pooled_size(input.height, a), pooled_size(input.width, a)};
 }
 
 /// Order-free part of a declared layer in the declared hash.

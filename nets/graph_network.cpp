@@ -1,5 +1,5 @@
 // A graph with weights: walks the nodes in canonical order with LibTorch's
-// functional operators.
+// functional operators and, where those are slow, our own.
 #include <ATen/ATen.h>
 #include <torch/version.h>
 
@@ -436,7 +436,12 @@ class GraphNetwork final : public Network {
   /// In the order of the nodes, whatever the order was in which sums ran them.
   void record_variances(Walk& walk) const {
     for (std::size_t i = 0; i < walk.moments.size(); ++i) {
-      if (walk.moments[i].variance.defined()) record_call(i, {}, walk);
+      if (!walk.moments[i].variance.defined()) continue;
+      record_call(i, {}, walk);
+      const Shape& shape = plan_->graph.nodes()[i].shape;
+      walk.recording->calls.back().batch_variance = recorded_variance(
+          walk.moments[i],
+          walk.x.size(0) * std::int64_t{shape.height} * shape.width);
     }
   }
 
@@ -447,7 +452,6 @@ class GraphNetwork final : public Network {
     call.kind = layer_kind(node.op);
     call.input = own;
     call.output = walk.values[i];
-    call.batch_variance = walk.moments[i].variance;
     if (node.op == Op::conv2d) {
       call.own_input = own.defined();
       call.window = {

@@ -85,8 +85,8 @@ struct LayerCall {
   /// batch_norm: the module's own statistics; undefined for a fresh network,
   /// whose variances are 1.
   at::Tensor running_variance;
-  /// batch_norm, where the scope has variances: the unbiased one of each
-  /// channel over the batch, float64 [C].
+  /// batch_norm of maps, where the scope names variances: the unbiased one of
+  /// each channel over the batch, float64 [C]; not a number for a single value.
   at::Tensor batch_variance;
   /// The input is an alias that only this call reads, so that its gradient is
   /// this reader's alone.
@@ -105,14 +105,15 @@ struct LayerCall {
 
 /// What a forward pass is to record.
 struct RecordingScope {
-  /// Every call in full, and the blocks. Without it only calls that one of the
-  /// following names need be there, some without what it does not name, and
-  /// what lies between them need not be kept.
+  /// Every call in full, and the blocks; what follows is not looked at. Without
+  /// it the calls that one of the following names are recorded, without inputs
+  /// but of pools; BatchNorms may come last and have no output.
   bool everything = true;
-  bool codes = false;      ///< outputs of activation functions
-  bool layers = false;     ///< outputs of convolutions and linear layers
-  bool pools = false;      ///< inputs and outputs
-  bool variances = false;  ///< LayerCall::batch_variance, in train mode
+  bool codes = false;   ///< outputs of activation functions
+  bool layers = false;  ///< outputs of convolutions and linear layers
+  bool pools = false;   ///< inputs and outputs
+  /// LayerCall::batch_variance; in BatchNormMode::batch_statistics alone.
+  bool variances = false;
 
   /// Whether calls of this kind are recorded.
   bool names(LayerKind kind) const {

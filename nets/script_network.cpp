@@ -187,7 +187,10 @@ class Walk {
       throw std::invalid_argument("forward takes more than one input");
     }
     environment_[inputs[0]] = program_.module._ivalue();
-    environment_[inputs[1]] = x;
+    // Writing into a view of it may not reach the caller's.
+    const bool written = std::ranges::any_of(
+        program_.plans, [](const auto& plan) { return plan.second.in_place; });
+    environment_[inputs[1]] = written ? x.clone() : x;
     type_ = x.scalar_type();
     run_block(*program_.graph->block());
     return logits(value(program_.graph->outputs()[0]));
@@ -407,8 +410,11 @@ class Walk {
     const at::Tensor x = arguments[0].toTensor();
     const RecordingScope& scope = recording_->scope;
     if (scope.names_input(plan.kind)) call.input = x;
-    if (scope.variances && plan.kind == LayerKind::batch_norm) {
-      call.batch_variance = channel_moments(x.detach()).variance;
+    const bool variance = !scope.everything && scope.variances &&
+                          batch_norm_ == BatchNormMode::batch_statistics;
+    if (variance && plan.kind == LayerKind::batch_norm && x.dim() == 4) {
+      call.batch_variance =
+          recorded_variance(channel_moments(x.detach()), x.numel() / x.size(1));
     }
     call.live = plan.live;
     call.uses = plan.uses;

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstring>
+#include <stdexcept>
 
 #include "nets/clones.h"
 
@@ -188,6 +189,12 @@ Side columns_of(const MapSize& source, const MapSize& target) {
 
 }  // namespace
 
+Index Stepping::windows(Index length) const {
+  const Index room = length + 2 * padding - dilation * (kernel - 1) - 1;
+  if (room < 0) throw std::invalid_argument("a window larger than its input");
+  return room / stride + 1;
+}
+
 Windows window_sums(
     const MapSize& source,
     const MapSize& target,
@@ -249,7 +256,6 @@ ZCP_CLONES void add_products(
 }
 
 template void sum_windows(const float*, const Windows&, float*);
-template void sum_windows(const double*, const Windows&, double*);
 template void
 sum_weighted_windows(const float*, const float*, const Windows&, float*);
 template void

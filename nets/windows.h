@@ -1,6 +1,6 @@
 // Sums over the windows of channels-last images: what pools and depthwise
-// convolutions do. For float and double; vector code for each family of
-// processors, chosen when the program starts. No LibTorch.
+// convolutions do. Vector code for each family of processors, chosen when the
+// program starts. No LibTorch.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace zcp::nets {
 
-/// How square windows lie on a map.
+/// How square windows lie on a map, in pixels: padding >= 0, all else >= 1.
 struct Stepping {
   std::int64_t kernel = 1;
   std::int64_t stride = 1;
@@ -19,10 +19,9 @@ struct Stepping {
   std::int64_t under(std::int64_t w, std::int64_t k) const {
     return w * stride - padding + k * dilation;
   }
-  /// How many windows lie along `length` pixels.
-  std::int64_t windows(std::int64_t length) const {
-    return (length + 2 * padding - dilation * (kernel - 1) - 1) / stride + 1;
-  }
+  /// How many windows lie along `length` pixels. Throws std::invalid_argument
+  /// where none fits.
+  std::int64_t windows(std::int64_t length) const;
 };
 
 /// Sizes of one image [row][column][channel].
@@ -49,24 +48,29 @@ struct Windows {
   std::int64_t channels;
 };
 
-/// Each target reads its window on the source.
+/// Each target reads its window on the source. Both maps have the same
+/// channels.
 Windows window_sums(
     const MapSize& source,
     const MapSize& target,
     const Stepping& stepping);
 
-/// The transposed, for gradients: each source stands for a window on the
-/// target, and a target reads those windows that it lies in.
+/// The transposed, for gradients: each source pixel stands for a window on the
+/// target, and a target reads those windows that it lies in. `stepping` is that
+/// of the windows.
 Windows reader_sums(
     const MapSize& source,
     const MapSize& target,
     const Stepping& stepping);
 
-/// Each target becomes the sum of what it reads, row by row.
+/// Each target becomes the sum of what it reads, row by row; 0 where that is
+/// nothing. Of one image: source and target are two maps of the sizes that the
+/// windows were made for. For float.
 template <typename T>
 void sum_windows(const T* source, const Windows& windows, T* target);
 
-/// The same of source times weight [kernel row][kernel column][channel].
+/// The same of source times weight [kernel row][kernel column][channel]. For
+/// float and double, as add_products().
 template <typename T>
 void sum_weighted_windows(
     const T* source,
@@ -74,8 +78,8 @@ void sum_weighted_windows(
     const Windows& windows,
     T* target);
 
-/// Adds to `sums` [channel] the products of `count` pixels of a and b, which
-/// lie `a_step` and `b_step` values apart.
+/// Adds to `sums` [channel] the sum, in T, of the products of `count` pixels of
+/// a and b, which lie `a_step` and `b_step` values apart.
 template <typename T>
 void add_products(
     const T* a,

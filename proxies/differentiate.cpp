@@ -2,6 +2,9 @@
 
 #include <torch/csrc/autograd/autograd.h>
 
+#include <cstddef>
+#include <utility>
+
 namespace zcp::proxies {
 
 std::unique_ptr<nets::Network> differentiable(const nets::Network& network) {

@@ -60,7 +60,8 @@ struct Pass {
   /// By parameter index; undefined where no gradient reached. Empty when not
   /// asked for.
   std::vector<at::Tensor> gradients;
-  /// By call index: gradient at the call's output; undefined likewise.
+  /// By call index: gradient at the call's output; undefined likewise, and
+  /// where the scope is not everything for all but layers.
   std::vector<at::Tensor> output_gradients;
   /// By call index: gradient at an own input (LayerCall::own_input).
   std::vector<at::Tensor> reader_gradients;

@@ -129,65 +129,102 @@ void show_jacobian(GraphUse use, Pass& pass, const Jobs& jobs) {
   pass.x = pass.x.detach();
 }
 
-/// Jobs of the kinds minibatch and jacobian, who share the first forward.
-void run_minibatches(const Setting& setting, const Jobs& jobs) {
-  Jobs at_input;
-  Jobs at_loss;
-  std::ranges::partition_copy(
-      jobs,
-      std::back_inserter(at_input),
-      std::back_inserter(at_loss),
-      [](const Job* job) {
-        return job->proxy->needs.pass == PassKind::jacobian;
-      });
-  const bool gradients = any_needs(at_loss, &Needs::parameter_gradients);
-  const bool outputs = any_needs(at_loss, &Needs::activation_gradients);
-  const bool all = any_needs(at_loss, &Needs::all_minibatches);
-  const std::size_t count = all ? setting.minibatches.size() : 1;
-  const at::AutoGradMode mode(gradients || outputs || !at_input.empty());
-  const auto runnable =
-      gradients || outputs ? differentiable(*setting.network) : nullptr;
+bool asks_for_jacobian(const Job* job) {
+  return job->proxy->needs.pass == PassKind::jacobian;
+}
+
+/// Jobs of the kinds minibatch and jacobian.
+struct MinibatchJobs {
+  Jobs jacobian;  ///< see the first minibatch
+  Jobs loss;      ///< see the first, or all
+
+  explicit MinibatchJobs(const Jobs& jobs) {
+    std::ranges::partition_copy(
+        jobs,
+        std::back_inserter(jacobian),
+        std::back_inserter(loss),
+        asks_for_jacobian);
+  }
+
+  /// Those who see minibatch i.
+  MinibatchJobs at(std::size_t i) const {
+    if (i == 0) return *this;
+    MinibatchJobs present({});
+    std::ranges::copy_if(
+        loss, std::back_inserter(present.loss), [](const Job* job) {
+          return job->proxy->needs.all_minibatches;
+        });
+    return present;
+  }
+
+  bool want_gradients() const {
+    return any_needs(loss, &Needs::parameter_gradients);
+  }
+  bool want_output_gradients() const {
+    return any_needs(loss, &Needs::activation_gradients);
+  }
+};
+
+/// One forward pass for all, a backward for the Jacobian, one for the loss.
+void run_minibatch(
+    const Setting& setting,
+    const Network& network,
+    std::size_t i,
+    const MinibatchJobs& jobs) {
+  const DeviceMinibatch& minibatch = setting.minibatches[i];
+  const bool jacobian = !jobs.jacobian.empty();
+  const bool loss = jobs.want_gradients() || jobs.want_output_gradients();
+  const auto scope = scope_for(jobs.loss);
+  Recording recording;
+  if (scope) recording.scope = *scope;
+  const at::Tensor x = jacobian
+                           ? minibatch.x.detach().clone().requires_grad_(true)
+                           : minibatch.x;
+  Pass pass{
+      network,
+      recording,
+      static_cast<int>(i),
+      x,
+      minibatch.y,
+      {},
+      {},
+      {},
+      {},
+      {}};
+  pass.logits = network.forward(
+      x, BatchNormMode::batch_statistics, scope ? &recording : nullptr);
+  if (jacobian) {
+    show_jacobian(loss ? GraphUse::again : GraphUse::last, pass, jobs.jacobian);
+  }
+  if (loss) {
+    differentiate(
+        mean_loss(pass.logits, minibatch, setting.protocol.loss),
+        jobs.want_gradients(),
+        jobs.want_output_gradients(),
+        pass);
+  }
+  const at::NoGradGuard no_grad;
+  for (Job* job : jobs.loss) show(pass, *job);
+}
+
+void run_minibatches(const Setting& setting, const Jobs& all) {
+  const MinibatchJobs jobs(all);
+  const bool every = any_needs(jobs.loss, &Needs::all_minibatches);
+  const std::size_t count = every ? setting.minibatches.size() : 1;
+  const bool derives = !jobs.jacobian.empty() || jobs.want_gradients() ||
+                       jobs.want_output_gradients();
+  const at::AutoGradMode mode(derives);
+  const auto runnable = derives ? differentiable(*setting.network) : nullptr;
   for (std::size_t i = 0; i < count; ++i) {
-    const DeviceMinibatch& minibatch = setting.minibatches[i];
-    const bool jacobian = i == 0 && !at_input.empty();
-    // Later minibatches serve only who asked for each.
-    Jobs present;
-    std::ranges::copy_if(at_loss, std::back_inserter(present), [&](Job* job) {
-      return i == 0 || job->proxy->needs.all_minibatches;
-    });
-    const auto scope = scope_for(present);
-    Recording recording;
-    if (scope) recording.scope = *scope;
-    Pass pass{
-        runnable ? *runnable : *setting.network,
-        recording,
-        static_cast<int>(i),
-        minibatch.x,
-        minibatch.y,
-        {},
-        {},
-        {},
-        {},
-        {}};
-    if (jacobian) pass.x = minibatch.x.detach().clone().requires_grad_(true);
-    pass.logits = pass.network.forward(
-        pass.x, BatchNormMode::batch_statistics, scope ? &recording : nullptr);
-    if (jacobian) {
-      show_jacobian(
-          runnable ? GraphUse::again : GraphUse::last, pass, at_input);
-    }
-    if (runnable) {
-      const at::Tensor loss =
-          mean_loss(pass.logits, minibatch, setting.protocol.loss);
-      const bool at_outputs = any_needs(present, &Needs::activation_gradients);
-      differentiate(loss, gradients, at_outputs, pass);
-    }
-    const at::NoGradGuard no_grad;
-    for (Job* job : present) show(pass, *job);
+    run_minibatch(
+        setting, runnable ? *runnable : *setting.network, i, jobs.at(i));
   }
 }
 
-void run_noise(const Setting& setting, const at::Tensor& inputs, Jobs& jobs) {
+void run_noise(
+    const Setting& setting,
+    const at::Tensor& inputs,
+    const Jobs& jobs) {
   const Network& network = *setting.network;
   // Derivatives between activations need a graph, not the weights' gradients.
   const bool graph = any_needs(jobs, &Needs::activation_gradients);
@@ -200,7 +237,10 @@ void run_noise(const Setting& setting, const at::Tensor& inputs, Jobs& jobs) {
   for (Job* job : jobs) show(pass, *job);
 }
 
-void run_synflow(const Setting& setting, BatchNormMode batch_norm, Jobs& jobs) {
+void run_synflow(
+    const Setting& setting,
+    BatchNormMode batch_norm,
+    const Jobs& jobs) {
   const Network& network = *setting.network;
   const at::AutoGradMode mode(true);
   const auto runnable = linearised(network);
@@ -222,7 +262,7 @@ void run_synflow(const Setting& setting, BatchNormMode batch_norm, Jobs& jobs) {
   for (Job* job : jobs) show(pass, *job);
 }
 
-void run(PassKind kind, const Setting& setting, Jobs& jobs) {
+void run(PassKind kind, const Setting& setting, const Jobs& jobs) {
   switch (kind) {
     case PassKind::minibatch:
     case PassKind::jacobian:
@@ -254,7 +294,23 @@ void Job::fail(const std::string& reason) {
   score.reason = reason;
 }
 
-void run_group(PassKind kind, const Setting& setting, Jobs& jobs) {
+namespace {
+
+/// By a pass that broke: its jobs as new, those of each kind for themselves.
+std::vector<Jobs> apart(const Jobs& jobs) {
+  const MinibatchJobs kinds(jobs);
+  if (kinds.jacobian.empty() || kinds.loss.empty()) return {};
+  for (Job* job : jobs) {
+    job->observer.reset();
+    job->score = {};
+    job->failed = false;
+  }
+  return {kinds.jacobian, kinds.loss};
+}
+
+}  // namespace
+
+void run_group(PassKind kind, const Setting& setting, const Jobs& jobs) {
   const auto start = Clock::now();
   double own = 0;
   try {
@@ -263,6 +319,10 @@ void run_group(PassKind kind, const Setting& setting, Jobs& jobs) {
     }
     if (setting.network != nullptr) run(kind, setting, jobs);
   } catch (const std::exception& error) {
+    // A network may have a loss and no Jacobian, or the reverse.
+    const auto parts = apart(jobs);
+    for (const Jobs& part : parts) run_group(kind, setting, part);
+    if (!parts.empty()) return;
     for (Job* job : jobs) job->fail(brief(error));
   }
   for (const Job* job : jobs) own += job->score.seconds;

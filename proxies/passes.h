@@ -28,7 +28,8 @@ PassKind shared_kind(PassKind kind);
 
 /// Makes the jobs' observers, runs the passes of `kind` with the united needs
 /// of all and takes their scores. What an observer throws is its own failure,
-/// what a pass throws that of all.
-void run_group(PassKind kind, const Setting& setting, Jobs& jobs);
+/// what a pass throws that of all,
+/// but of the kinds that share one only where it throws for that kind alone.
+void run_group(PassKind kind, const Setting& setting, const Jobs& jobs);
 
 }  // namespace zcp::proxies

@@ -58,10 +58,12 @@ struct Needs {
   int minibatches = 0;   ///< at least; 0: none, or the protocol's number
   bool labels = false;   ///< or the numbers that stand in their place
   bool classes = false;  ///< has a meaning only where each input has a class
-  bool all_minibatches = false;       ///< observes each, not only the first
-  bool parameter_gradients = false;   ///< of the loss
-  bool activation_gradients = false;  ///< at the outputs that are asked for
-  bool activations = false;           ///< layers' inputs and outputs
+  bool all_minibatches = false;      ///< observes each, not only the first
+  bool parameter_gradients = false;  ///< of the loss
+  /// At all outputs with `activations`, at those of layers with
+  /// `layer_outputs`.
+  bool activation_gradients = false;
+  bool activations = false;    ///< layers' inputs and outputs
   bool layer_outputs = false;  ///< of convolutions and linear layers, no more
   bool codes = false;          ///< outputs of activation functions, no more
   /// Runs the layers whose output nothing reads, too.

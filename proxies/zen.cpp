@@ -44,7 +44,7 @@ class Zen final : public Observer {
         x, nets::BatchNormMode::batch_statistics, &recording);
     at::Tensor pooled;
     for (const nets::LayerCall& call : recording.calls) {
-      if (call.kind == nets::LayerKind::batch_norm && call.scale >= 0) {
+      if (call.batch_variance.defined() && call.scale >= 0) {
         move_variance(call);
       }
       // A pool whose output is one position a channel, or no longer a map.

@@ -2,6 +2,8 @@
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "nets/average_pool.h"

@@ -2,6 +2,7 @@
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include <stdexcept>
 #include <vector>
 
 #include "nets/convolution.h"
@@ -16,6 +17,9 @@ struct Case {
   std::int64_t out;
   std::int64_t kernel;
   ConvolutionShape shape;
+  std::int64_t height = 9;
+  std::int64_t width = 7;
+  std::int64_t batch = 3;
 };
 
 at::Tensor normal(at::IntArrayRef sizes, std::uint64_t seed) {
@@ -46,7 +50,8 @@ run(const Case& c, const at::Tensor& x, const at::Tensor& weight, bool own) {
 /// both gradients and both inputs take part.
 std::vector<at::Tensor>
 differentiate(const Case& c, at::ScalarType type, bool own) {
-  const at::Tensor x = leaf(normal({3, c.in, 9, 9}, 1), type);
+  const at::Tensor x =
+      leaf(normal({c.batch, c.in, c.height, c.width}, 1), type);
   const at::Tensor weight =
       leaf(normal({c.out, c.in / c.shape.groups, c.kernel, c.kernel}, 2), type);
   const at::Tensor y = run(c, x, weight, own);
@@ -81,6 +86,9 @@ TEST_CASE("convolutions and two derivatives equal LibTorch's in float64") {
       {8, 8, 1, {2, 0, 1, 8}},
       {8, 8, 2, {2, 0, 1, 8}},
       {8, 8, 7, {3, 2, 1, 8}},
+      {8, 8, 5, {1, 4, 2, 8}, 1, 1},  // taps that are all outside
+      {8, 8, 5, {1, 4, 2, 8}, 2, 3, 1},
+      {8, 8, 3, {1, 1, 1, 8}, 3, 300, 1},
       {4, 8, 3, {1, 1, 1, 4}},  // two kernels a channel
       {8, 4, 3, {1, 2, 2, 4}}};
   for (const Case& c : cases) {
@@ -97,6 +105,34 @@ TEST_CASE("convolutions and two derivatives equal LibTorch's in float64") {
       CHECK(distance(narrow[i], expected[i]) < 1e-5);
     }
   }
+}
+
+TEST_CASE("depthwise convolutions of other layouts, and of one derivative") {
+  const Case c{6, 6, 3, {2, 1, 1, 6}};
+  const at::Tensor x = normal({2, 6, 5, 8}, 6).to(at::kFloat);
+  const at::Tensor weight = normal({6, 1, 3, 3}, 7).to(at::kFloat);
+  for (const bool by_x : {true, false}) {
+    const at::Tensor variable =
+        (by_x ? x : weight).clone().requires_grad_(true);
+    const auto derive = [&](bool own) {
+      const at::Tensor y =
+          run(c, by_x ? variable : x, by_x ? weight : variable, own);
+      // The gradient of a sum is an expanded number.
+      return torch::autograd::grad({y.sum()}, {variable})[0];
+    };
+    CHECK(distance(derive(true), derive(false).to(at::kDouble)) < 1e-6);
+  }
+  const at::Tensor bias = normal({6}, 8).to(at::kFloat);
+  const at::Tensor with = zcp::nets::convolution(x, weight, bias, c.shape);
+  const at::Tensor expected = at::conv2d(x, weight, bias, 2, 1, 1, 6);
+  CHECK(distance(with, expected.to(at::kDouble)) < 1e-6);
+}
+
+TEST_CASE("a depthwise kernel that is larger than its map is refused") {
+  const Case c{4, 4, 3, {2, 0, 1, 4}};
+  const at::Tensor weight = normal({4, 1, 3, 3}, 9);
+  CHECK_THROWS_AS(
+      run(c, normal({1, 4, 2, 5}, 10), weight, true), std::invalid_argument);
 }
 
 TEST_CASE("convolutions with a bias, and where nothing is differentiated") {

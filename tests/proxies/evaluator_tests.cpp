@@ -1,5 +1,6 @@
 // What a score may and may not depend on.
 #include <omp.h>
+#include <torch/script.h>
 
 #include <bit>
 #include <string>
@@ -9,6 +10,7 @@
 #include "nets/space.h"
 #include "proxies/evaluator.h"
 #include "proxies/registry.h"
+#include "tests/benchmarks/temporary.h"
 #include "tests/test_support.h"
 
 using namespace zcp;
@@ -87,16 +89,89 @@ TEST_CASE("one proxy alone scores as among all, bit for bit") {
 }
 
 TEST_CASE("alone and among all also where maps end in one pixel") {
-  const auto proxies =
-      select_proxies({"snip", "grad_norm", "zico", "naswot", "fisher", "zen"});
+  // wrcor has every layer recorded, so that nothing runs at one go.
+  const auto proxies = select_proxies(
+      {"snip", "grad_norm", "zico", "naswot", "fisher", "jacob_cov", "wrcor"});
   const nets::Space& space = nets::find_space("mobilenet-v2");
   const nets::Graph graph =
       space.build(space.info().example, kShape, 10, {}, {});
   const auto together = make_evaluator(proxies).score(graph, proxies);
-  for (std::size_t i = 0; i < 4; ++i) {
+  for (std::size_t i = 0; i < proxies.size(); ++i) {
     const std::vector<const Descriptor*> one{proxies[i]};
     CAPTURE(proxies[i]->name);
     CHECK(bit_equal(make_evaluator(one).score(graph, one)[0], together[i]));
+  }
+}
+
+TEST_CASE("a few proxies score as among all, whatever the pass records") {
+  const nets::Graph graph = build(kDense);
+  const auto everything = select_proxies(
+      {"snip", "naswot", "fisher", "jacob_cov", "epe_nas", "wrcor", "zico"});
+  const auto together = make_evaluator(everything).score(graph, everything);
+  for (unsigned bits = 1; bits < 1U << everything.size(); ++bits) {
+    std::vector<const Descriptor*> some;
+    std::vector<Score> expected;
+    for (std::size_t i = 0; i < everything.size(); ++i) {
+      if ((bits >> i & 1) == 0) continue;
+      some.push_back(everything[i]);
+      expected.push_back(together[i]);
+    }
+    const auto found = make_evaluator(some).score(graph, some);
+    for (std::size_t i = 0; i < some.size(); ++i) {
+      INFO(bits << " " << some[i]->name << " " << found[i].reason);
+      CHECK(bit_equal(found[i], expected[i]));
+    }
+  }
+}
+
+namespace {
+
+/// Scores of a TorchScript module of one weight [rows, 768] for `kShape`.
+std::vector<Score> score_script(
+    const std::string& forward,
+    std::int64_t rows,
+    const std::vector<const Descriptor*>& proxies) {
+  torch::jit::Module module("net");
+  module.register_parameter(
+      "w", at::linspace(-1, 1, rows * 768).sin().view({rows, 768}), false);
+  module.define(forward);
+  const test::TemporaryFolder folder;
+  const auto path = folder.path() / "net.pt";
+  module.save(path.string());
+  return make_evaluator(proxies).score_model(path, proxies);
+}
+
+}  // namespace
+
+TEST_CASE("a network without a loss still has a Jacobian") {
+  const std::string forward = R"(
+    def forward(self, x):
+        return torch.linear(torch.flatten(torch.relu(x), 1), self.w)
+  )";
+  const auto proxies = select_proxies({"snip", "naswot", "jacob_cov"});
+  // Labels go to 9.
+  const auto scores = score_script(forward, 2, proxies);
+  CHECK(scores[0].status == Status::failed);
+  CHECK(scores[1].status == Status::failed);
+  CHECK(scores[2].status == Status::ok);
+  const std::vector<const Descriptor*> one{proxies[2]};
+  CHECK(bit_equal(score_script(forward, 2, one)[0], scores[2]));
+}
+
+TEST_CASE("a network that writes into its input") {
+  const std::string forward = R"(
+    def forward(self, x):
+        y = x[:, 0]
+        y -= 0.25
+        return torch.linear(torch.flatten(torch.relu(x), 1), self.w)
+  )";
+  const auto proxies = select_proxies({"snip", "naswot", "jacob_cov", "zico"});
+  const auto together = score_script(forward, 10, proxies);
+  for (std::size_t i = 0; i < proxies.size(); ++i) {
+    const std::vector<const Descriptor*> one{proxies[i]};
+    INFO(proxies[i]->name << " " << together[i].reason);
+    CHECK(together[i].status == Status::ok);
+    CHECK(bit_equal(score_script(forward, 10, one)[0], together[i]));
   }
 }
 
