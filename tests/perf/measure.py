@@ -172,14 +172,26 @@ def measure_growth(bench: Bench) -> str:
         add(f"`core`, {cells} cell(s) a stage", ["--proxies", "core", "--cells", str(cells)])
     for channels in (8, 32):
         add(f"`core`, {channels} channels", ["--proxies", "core", "--channels", str(channels)])
-    # In turns, so that a noisy minute falls on both.
-    runs = [[bench.on_cells(["--proxies", "core", "--workers", str(workers)]) for workers in (1, 2)] for _ in range(5)]
-    seconds = {workers: statistics.median(run[workers - 1] for run in runs) for workers in (1, 2)}
-    for workers, value in seconds.items():
-        rows.append([f"`core`, {workers} worker(s)", f"{value:.3f}", f"{1 / value:.2f}"])
     return ("## What the cost grows with\n\nThe same cells; 5 cells a stage, 16 channels, batch 64, 2 minibatches, all "
-            "cores unless said otherwise.\n\n" + table(["what", "seconds a cell", "cells a second"], rows)
-            + f"\nTwo workers give {seconds[1] / seconds[2]:.2f} times one worker's throughput (medians of {len(runs)} runs in turns).\n")
+            "cores unless said otherwise.\n\n" + table(["what", "seconds a cell", "cells a second"], rows))
+
+
+# Enough that the memory which a process gets from the system at its start does not count.
+WORKERS_CELLS = 60
+
+
+def measure_workers(bench: Bench) -> str:
+    def seconds(workers: int) -> float:
+        done = bench.score(["--sample", str(WORKERS_CELLS), "--proxies", "core", "--csv", "/dev/null", "--workers",
+                            str(workers)])
+        return (done.seconds - bench.startup) / WORKERS_CELLS
+
+    # In turns, so that a noisy minute falls on both.
+    turns = [(seconds(1), seconds(2)) for _ in range(3)]
+    rows = [[f"{one:.3f}", f"{two:.3f}", f"{one / two:.2f}"] for one, two in turns]
+    return (f"## Workers\n\nSeconds a cell of {WORKERS_CELLS} random ones, `core`, batch 64, a run after the other.\n\n"
+            + table(["one worker", "two workers", "times the throughput"], rows)
+            + f"\nMedian: {statistics.median(one / two for one, two in turns):.2f}.\n")
 
 
 def measure_memory(bench: Bench) -> str:
@@ -304,6 +316,7 @@ MEASUREMENTS = {
     "reference": measure_reference,
     "kernels": measure_kernels,
     "growth": measure_growth,
+    "workers": measure_workers,
     "memory": measure_memory,
     "space": measure_space,
     "bf16": measure_bf16,
