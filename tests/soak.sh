@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# tests/soak.sh [CELLS [SEED]]: scores CELLS (12) cells on noise into a store by
+# tests/soak.sh [CELLS [SEED]]: scores CELLS (150) cells on noise into a store by
 # a program that is killed (SIGKILL, SIGTERM, SIGINT in turn) every second or so
 # and started again, then compares the store with a run that was left alone.
 # Nothing that was stored may be lost, changed or computed twice.
@@ -34,7 +34,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
 if [[ $what == score ]]; then
-  count=${1:-12}
+  count=${1:-150}
   pause=1
   job=("$zcp" score --space nats-tss --sample "$count" --task gaussian
     --batch-size 8 --proxies core --quiet)
