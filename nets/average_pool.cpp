@@ -63,7 +63,7 @@ at::Tensor pooled(const at::Tensor& x, const PoolShape& shape) {
   }
   const Stepping stepping = stepping_of(shape);
   const MapSize map = map_of(x);
-  const at::Tensor y = at::empty(
+  at::Tensor y = at::empty(
       {x.size(0),
        map.channels,
        stepping.windows(map.height),
@@ -86,7 +86,7 @@ at::Tensor pool_gradient(
     std::int64_t height,
     std::int64_t width,
     const PoolShape& shape) {
-  const at::Tensor dx =
+  at::Tensor dx =
       at::empty({dy.size(0), dy.size(1), height, width}, dy.options(), kLast);
   const MapSize map = map_of(dx);
   const Windows readers = reader_sums(map_of(dy), map, stepping_of(shape));

@@ -40,7 +40,7 @@ at::Tensor gathered(
     const at::Tensor& source,
     const at::Tensor& weight,
     const Windows& windows) {
-  const at::Tensor target = at::empty(
+  at::Tensor target = at::empty(
       {source.size(0),
        windows.channels,
        std::ssize(windows.rows),

@@ -138,6 +138,7 @@ template <typename T, int count>
   }
   for (int j = 0; j < count; ++j) {
     for (Index lane = 0; lane < kLanes<T>; ++lane) {
+      // NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): cleared
       sums[j * kLanes<T> + lane] += static_cast<double>(products[j][lane]);
     }
   }
