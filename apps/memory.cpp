@@ -9,6 +9,6 @@
 extern "C" {
 extern const char* malloc_conf;
 const char* malloc_conf =
-    "thp:always,oversize_threshold:0,lg_extent_max_active_fit:30,dirty_decay_"
-    "ms:-1";
+    "thp:always,oversize_threshold:0,lg_extent_max_active_fit:30,"
+    "dirty_decay_ms:-1";
 }

@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "nets/channels_last.h"
 #include "nets/columns.h"
 #include "nets/windows.h"
 
@@ -15,14 +16,8 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-constexpr at::MemoryFormat kLast = at::MemoryFormat::ChannelsLast;
-
 Stepping stepping_of(const PoolShape& shape) {
   return {shape.kernel, shape.stride, shape.padding, 1};
-}
-
-MapSize map_of(const at::Tensor& x) {
-  return {x.size(2), x.size(3), x.size(1)};
 }
 
 /// Divides values at the windows on `map` by the pixels of their windows; y

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "nets/batch_norm_gradient.h"
+#include "nets/channels_last.h"
 #include "nets/columns.h"
 
 namespace zcp::nets {
@@ -17,8 +18,6 @@ namespace {
 
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
-
-constexpr at::MemoryFormat kLast = at::MemoryFormat::ChannelsLast;
 
 /// A single value has no spread of its own.
 double unbiased_factor(double values) {
@@ -246,7 +245,7 @@ class BatchNormSum : public torch::autograd::Function<BatchNormSum<T>> {
     for (double& variance : s.variance) {
       variance *= unbiased_factor(m.values());
     }
-    *moments = {channel_tensor(s.mean), channel_tensor(s.variance)};
+    *moments = {channel_tensor(s.mean), channel_tensor(s.variance), m.values()};
   }
 
   static void fill(
@@ -345,12 +344,14 @@ BatchMoments channel_moments(const at::Tensor& x) {
   const auto count = static_cast<double>(values.size(1));
   return {
       mean,
-      (values - mean.unsqueeze(1)).square().mean(1) * unbiased_factor(count)};
+      (values - mean.unsqueeze(1)).square().mean(1) * unbiased_factor(count),
+      count};
 }
 
-at::Tensor recorded_variance(const BatchMoments& moments, std::int64_t count) {
+at::Tensor recorded_variance(const BatchMoments& moments) {
   constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-  return count > 1 ? moments.variance : at::full_like(moments.variance, kNone);
+  return moments.values > 1 ? moments.variance
+                            : at::full_like(moments.variance, kNone);
 }
 
 bool sums_batch_norms(const at::Tensor& x) {

@@ -3,7 +3,6 @@
 
 #include <ATen/ATen.h>
 
-#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -14,13 +13,14 @@ namespace zcp::nets {
 struct BatchMoments {
   at::Tensor mean;
   at::Tensor variance;
+  double values = 0;  ///< of a channel
 };
 
 /// Of x [N, C, H, W] in any layout, type and place.
 BatchMoments channel_moments(const at::Tensor& x);
 
-/// As LayerCall::batch_variance has it, of `count` values a channel.
-at::Tensor recorded_variance(const BatchMoments& moments, std::int64_t count);
+/// As LayerCall::batch_variance has it.
+at::Tensor recorded_variance(const BatchMoments& moments);
 
 /// (x - mean) / sqrt(variance + epsilon) * scale + shift with the statistics of
 /// each channel over the batch, for x [N, C, H, W]; `scale` and `shift` [C] may

@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "nets/channels_last.h"
 #include "nets/depthwise.h"
 
 namespace zcp::nets {
@@ -211,7 +212,7 @@ at::Tensor convolution(
     dense.stride = 1;
     const at::Tensor read = x.slice(2, 0, x.size(2), shape.stride)
                                 .slice(3, 0, x.size(3), shape.stride)
-                                .contiguous(at::MemoryFormat::ChannelsLast);
+                                .contiguous(kLast);
     return convolution(read, weight, bias, dense);
   }
   const bool differentiated = at::GradMode::is_enabled() &&

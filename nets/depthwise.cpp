@@ -2,18 +2,13 @@
 
 #include <iterator>
 
+#include "nets/channels_last.h"
 #include "nets/windows.h"
 
 namespace zcp::nets {
 namespace {
 
 using Index = std::int64_t;
-
-constexpr at::MemoryFormat kLast = at::MemoryFormat::ChannelsLast;
-
-MapSize map_of(const at::Tensor& x) {
-  return {x.size(2), x.size(3), x.size(1)};
-}
 
 Stepping stepping_of(Index kernel, const ConvolutionShape& shape) {
   return {kernel, shape.stride, shape.padding, shape.dilation};

@@ -6,14 +6,14 @@
 
 #include "common/hash.h"
 #include "nets/canonical.h"
+#include "nets/windows.h"
 
 namespace zcp::nets {
 namespace {
 
 int pooled_size(int size, const Attributes& a) {
-  const int room = size + 2 * a.padding - a.dilation * (a.kernel - 1) - 1;
-  if (room < 0) throw std::invalid_argument("a window larger than its input");
-  return room / a.stride + 1;
+  const Stepping stepping{a.kernel, a.stride, a.padding, a.dilation};
+  return static_cast<int>(stepping.windows(size));
 }
 
 Shape window_shape(Shape input, int channels, const Attributes& a) {

@@ -160,7 +160,7 @@ class GraphNetwork final : public Network {
     BatchNormMode batch_norm;
     Recording* recording;               ///< null: nothing is recorded
     std::vector<at::Tensor> values;     ///< by node, while a later one reads it
-    std::vector<BatchMoments> moments;  ///< by node, of those that are recorded
+    std::vector<BatchMoments> moments;  ///< by node, where they are wanted
 
     Walk(
         const at::Tensor& input,
@@ -177,8 +177,7 @@ class GraphNetwork final : public Network {
       return recording != nullptr && recording->scope.everything;
     }
     bool records_variances() const {
-      return recording != nullptr && !recording->scope.everything &&
-             recording->scope.variances;
+      return recording != nullptr && recording->scope.names_variances();
     }
   };
 
@@ -438,10 +437,8 @@ class GraphNetwork final : public Network {
     for (std::size_t i = 0; i < walk.moments.size(); ++i) {
       if (!walk.moments[i].variance.defined()) continue;
       record_call(i, {}, walk);
-      const Shape& shape = plan_->graph.nodes()[i].shape;
-      walk.recording->calls.back().batch_variance = recorded_variance(
-          walk.moments[i],
-          walk.x.size(0) * std::int64_t{shape.height} * shape.width);
+      walk.recording->calls.back().batch_variance =
+          recorded_variance(walk.moments[i]);
     }
   }
 

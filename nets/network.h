@@ -134,6 +134,9 @@ struct RecordingScope {
     }
   }
 
+  /// Whether those of BatchNorms are recorded with the batch's variances.
+  bool names_variances() const { return variances && !everything; }
+
   /// Whether they are recorded with their inputs.
   bool names_input(LayerKind kind) const {
     return everything || (pools && kind == LayerKind::pool);

@@ -410,11 +410,10 @@ class Walk {
     const at::Tensor x = arguments[0].toTensor();
     const RecordingScope& scope = recording_->scope;
     if (scope.names_input(plan.kind)) call.input = x;
-    const bool variance = !scope.everything && scope.variances &&
+    const bool variance = scope.names_variances() &&
                           batch_norm_ == BatchNormMode::batch_statistics;
     if (variance && plan.kind == LayerKind::batch_norm && x.dim() == 4) {
-      call.batch_variance =
-          recorded_variance(channel_moments(x.detach()), x.numel() / x.size(1));
+      call.batch_variance = recorded_variance(channel_moments(x.detach()));
     }
     call.live = plan.live;
     call.uses = plan.uses;

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstring>
-#include <stdexcept>
 
 #include "nets/clones.h"
 
@@ -16,8 +15,10 @@ struct VectorOf {
   // NOLINTNEXTLINE(modernize-use-using): an attribute that `using` loses
   typedef T type __attribute__((vector_size(32)));
 };
-template <typename T>
-constexpr Index kLanes = 32 / sizeof(T);
+
+/// Of T in a V, which is a vector of them or a T.
+template <typename V, typename T>
+constexpr Index kLanes = sizeof(V) / sizeof(T);
 
 template <typename V, typename T>
 [[gnu::always_inline]] inline void load(const T* from, V& to) {
@@ -34,15 +35,16 @@ template <typename V, int count>
   for (int j = 0; j < count; ++j) sums[j] = V{};
 }
 
-/// `count` registers of a target pixel. Taps are in values.
-template <typename T, int count, bool weighted>
+/// Channels from the first of `source` on, as many as `count` of V hold. Taps
+/// are in values.
+template <typename V, int count, bool weighted, typename T>
 [[gnu::always_inline]] inline void sum_window(
     const T* source,
     const T* weights,
     const std::vector<Tap>& rows,
     const std::vector<Tap>& columns,
     T* target) {
-  using V = typename VectorOf<T>::type;
+  constexpr Index lanes = kLanes<V, T>;
   V sums[count];
   clear(sums);
   for (const Tap& row : rows) {
@@ -52,10 +54,10 @@ template <typename T, int count, bool weighted>
 #pragma GCC unroll 4
       for (int j = 0; j < count; ++j) {
         V values;
-        load(x + j * kLanes<T>, values);
+        load(x + j * lanes, values);
         if constexpr (weighted) {
           V factors;
-          load(w + j * kLanes<T>, factors);
+          load(w + j * lanes, factors);
           sums[j] += values * factors;
         } else {
           sums[j] += values;
@@ -64,49 +66,28 @@ template <typename T, int count, bool weighted>
     }
   }
 #pragma GCC unroll 4
-  for (int j = 0; j < count; ++j) store(sums[j], target + j * kLanes<T>);
-}
-
-/// The same for one value.
-template <typename T, bool weighted>
-[[gnu::always_inline]] inline void sum_value(
-    const T* source,
-    const T* weights,
-    const std::vector<Tap>& rows,
-    const std::vector<Tap>& columns,
-    T* target) {
-  T sum = 0;
-  for (const Tap& row : rows) {
-    for (const Tap& column : columns) {
-      const T value = source[row.source + column.source];
-      if constexpr (weighted) {
-        sum += value * weights[row.kernel + column.kernel];
-      } else {
-        sum += value;
-      }
-    }
-  }
-  *target = sum;
+  for (int j = 0; j < count; ++j) store(sums[j], target + j * lanes);
 }
 
 template <typename T, bool weighted>
 [[gnu::always_inline]] inline void
 sum_all(const T* source, const T* weights, const Windows& windows, T* target) {
-  constexpr Index kWide = 4 * kLanes<T>;
+  using V = typename VectorOf<T>::type;
+  constexpr Index lanes = kLanes<V, T>;
   const Index channels = windows.channels;
   for (const auto& row : windows.rows) {
     for (const auto& column : windows.columns) {
       Index c = 0;
-      for (; c + kWide <= channels; c += kWide) {
-        sum_window<T, 4, weighted>(
+      for (; c + 4 * lanes <= channels; c += 4 * lanes) {
+        sum_window<V, 4, weighted>(
             source + c, weights + c, row, column, target + c);
       }
-      for (; c + kLanes<T> <= channels; c += kLanes<T>) {
-        sum_window<T, 1, weighted>(
+      for (; c + lanes <= channels; c += lanes) {
+        sum_window<V, 1, weighted>(
             source + c, weights + c, row, column, target + c);
       }
       for (; c < channels; ++c) {
-        sum_value<T, weighted>(
+        sum_window<T, 1, weighted>(
             source + c, weights + c, row, column, target + c);
       }
       target += channels;
@@ -114,32 +95,38 @@ sum_all(const T* source, const T* weights, const Windows& windows, T* target) {
   }
 }
 
-/// `count` registers.
-template <typename T, int count>
-[[gnu::always_inline]] inline void add_register_products(
-    const T* a,
-    Index a_step,
-    const T* b,
-    Index b_step,
-    Index pixels,
-    double* sums) {
-  using V = typename VectorOf<T>::type;
-  V products[count];
+/// Pixels of two images, each so many values after the one before.
+template <typename T>
+struct Pixels {
+  const T* a;
+  Index a_step;
+  const T* b;
+  Index b_step;
+  Index count;
+};
+
+/// Channels from c on, as many as `registers` of V hold.
+template <typename V, int registers, typename T>
+[[gnu::always_inline]] inline void
+add_products(const Pixels<T>& pixels, Index c, double* sums) {
+  constexpr Index lanes = kLanes<V, T>;
+  V products[registers];
   clear(products);
-  for (Index i = 0; i < pixels; ++i) {
+  for (Index i = 0; i < pixels.count; ++i) {
 #pragma GCC unroll 4
-    for (int j = 0; j < count; ++j) {
+    for (int j = 0; j < registers; ++j) {
       V x;
       V y;
-      load(a + i * a_step + j * kLanes<T>, x);
-      load(b + i * b_step + j * kLanes<T>, y);
+      load(pixels.a + i * pixels.a_step + c + j * lanes, x);
+      load(pixels.b + i * pixels.b_step + c + j * lanes, y);
       products[j] += x * y;
     }
   }
-  for (int j = 0; j < count; ++j) {
-    for (Index lane = 0; lane < kLanes<T>; ++lane) {
-      // NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): cleared
-      sums[j * kLanes<T> + lane] += static_cast<double>(products[j][lane]);
+  for (int j = 0; j < registers; ++j) {
+    T values[lanes];
+    store(products[j], values);
+    for (Index lane = 0; lane < lanes; ++lane) {
+      sums[c + j * lanes + lane] += static_cast<double>(values[lane]);
     }
   }
 }
@@ -152,25 +139,20 @@ struct Side {
   Index kernel_step;
 };
 
-Taps window_taps(const Side& side, const Stepping& stepping) {
-  Taps taps(static_cast<std::size_t>(side.target));
-  for (Index target = 0; target < side.target; ++target) {
-    for (Index k = 0; k < stepping.kernel; ++k) {
-      const Index source = stepping.under(target, k);
-      if (source < 0 || source >= side.source) continue;
-      taps[static_cast<std::size_t>(target)].push_back(
-          {source * side.source_step, k * side.kernel_step});
-    }
-  }
-  return taps;
-}
+/// Which of the two maps has the windows.
+enum class Read : std::uint8_t { windows_of_source, windows_on_target };
 
-Taps reader_taps(const Side& side, const Stepping& stepping) {
+Taps taps_of(const Side& side, const Stepping& stepping, Read read) {
+  const bool own = read == Read::windows_of_source;
+  const Index windows = own ? side.target : side.source;
+  const Index pixels = own ? side.source : side.target;
   Taps taps(static_cast<std::size_t>(side.target));
-  for (Index source = 0; source < side.source; ++source) {
+  for (Index window = 0; window < windows; ++window) {
     for (Index k = 0; k < stepping.kernel; ++k) {
-      const Index target = stepping.under(source, k);
-      if (target < 0 || target >= side.target) continue;
+      const Index pixel = stepping.under(window, k);
+      if (pixel < 0 || pixel >= pixels) continue;
+      const Index source = own ? pixel : window;
+      const Index target = own ? window : pixel;
       taps[static_cast<std::size_t>(target)].push_back(
           {source * side.source_step, k * side.kernel_step});
     }
@@ -188,32 +170,31 @@ Side columns_of(const MapSize& source, const MapSize& target) {
   return {source.width, target.width, source.channels, source.channels};
 }
 
-}  // namespace
-
-Index Stepping::windows(Index length) const {
-  const Index room = length + 2 * padding - dilation * (kernel - 1) - 1;
-  if (room < 0) throw std::invalid_argument("a window larger than its input");
-  return room / stride + 1;
+Windows sums_of(
+    const MapSize& source,
+    const MapSize& target,
+    const Stepping& stepping,
+    Read read) {
+  return {
+      taps_of(rows_of(source, target, stepping.kernel), stepping, read),
+      taps_of(columns_of(source, target), stepping, read),
+      source.channels};
 }
+
+}  // namespace
 
 Windows window_sums(
     const MapSize& source,
     const MapSize& target,
     const Stepping& stepping) {
-  return {
-      window_taps(rows_of(source, target, stepping.kernel), stepping),
-      window_taps(columns_of(source, target), stepping),
-      source.channels};
+  return sums_of(source, target, stepping, Read::windows_of_source);
 }
 
 Windows reader_sums(
     const MapSize& source,
     const MapSize& target,
     const Stepping& stepping) {
-  return {
-      reader_taps(rows_of(source, target, stepping.kernel), stepping),
-      reader_taps(columns_of(source, target), stepping),
-      source.channels};
+  return sums_of(source, target, stepping, Read::windows_on_target);
 }
 
 template <typename T>
@@ -240,20 +221,15 @@ ZCP_CLONES void add_products(
     Index count,
     Index channels,
     double* sums) {
-  constexpr Index kWide = 4 * kLanes<T>;
+  using V = typename VectorOf<T>::type;
+  constexpr Index lanes = kLanes<V, T>;
+  const Pixels<T> pixels{a, a_step, b, b_step, count};
   Index c = 0;
-  for (; c + kWide <= channels; c += kWide) {
-    add_register_products<T, 4>(a + c, a_step, b + c, b_step, count, sums + c);
+  for (; c + 4 * lanes <= channels; c += 4 * lanes) {
+    add_products<V, 4>(pixels, c, sums);
   }
-  for (; c + kLanes<T> <= channels; c += kLanes<T>) {
-    add_register_products<T, 1>(a + c, a_step, b + c, b_step, count, sums + c);
-  }
-  for (; c < channels; ++c) {
-    T sum = 0;
-    for (Index i = 0; i < count; ++i)
-      sum += a[i * a_step + c] * b[i * b_step + c];
-    sums[c] += static_cast<double>(sum);
-  }
+  for (; c + lanes <= channels; c += lanes) add_products<V, 1>(pixels, c, sums);
+  for (; c < channels; ++c) add_products<T, 1>(pixels, c, sums);
 }
 
 template void sum_windows(const float*, const Windows&, float*);

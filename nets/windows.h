@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <stdexcept>
 #include <vector>
 
 namespace zcp::nets {
@@ -21,7 +22,12 @@ struct Stepping {
   }
   /// How many windows lie along `length` pixels. Throws std::invalid_argument
   /// where none fits.
-  std::int64_t windows(std::int64_t length) const;
+  std::int64_t windows(std::int64_t length) const {
+    const std::int64_t room =
+        length + 2 * padding - dilation * (kernel - 1) - 1;
+    if (room < 0) throw std::invalid_argument("a window larger than its input");
+    return room / stride + 1;
+  }
 };
 
 /// Sizes of one image [row][column][channel].

@@ -282,20 +282,6 @@ void run(PassKind kind, const Setting& setting, const Jobs& jobs) {
   }
 }
 
-}  // namespace
-
-PassKind shared_kind(PassKind kind) {
-  return kind == PassKind::jacobian ? PassKind::minibatch : kind;
-}
-
-void Job::fail(const std::string& reason) {
-  failed = true;
-  score.status = Status::failed;
-  score.reason = reason;
-}
-
-namespace {
-
 /// By a pass that broke: its jobs as new, those of each kind for themselves.
 std::vector<Jobs> apart(const Jobs& jobs) {
   const MinibatchJobs kinds(jobs);
@@ -309,6 +295,16 @@ std::vector<Jobs> apart(const Jobs& jobs) {
 }
 
 }  // namespace
+
+PassKind shared_kind(PassKind kind) {
+  return kind == PassKind::jacobian ? PassKind::minibatch : kind;
+}
+
+void Job::fail(const std::string& reason) {
+  failed = true;
+  score.status = Status::failed;
+  score.reason = reason;
+}
 
 void run_group(PassKind kind, const Setting& setting, const Jobs& jobs) {
   const auto start = Clock::now();

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "nets/average_pool.h"
+#include "tests/nets/normal_tensor.h"
 #include "tests/test_support.h"
 
 namespace {
@@ -17,9 +18,7 @@ constexpr at::MemoryFormat kLast = at::MemoryFormat::ChannelsLast;
 
 at::Tensor
 normal(at::IntArrayRef sizes, std::uint64_t seed, at::MemoryFormat layout) {
-  const auto generator = at::make_generator<at::CPUGeneratorImpl>(seed);
-  return at::randn(sizes, generator, at::TensorOptions(at::kFloat))
-      .contiguous(layout);
+  return zcp::test::normal(sizes, seed, at::kFloat).contiguous(layout);
 }
 
 at::Tensor run(const at::Tensor& x, const PoolShape& shape, bool own) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "nets/convolution.h"
+#include "tests/nets/normal_tensor.h"
 #include "tests/test_support.h"
 
 namespace {
@@ -23,8 +24,7 @@ struct Case {
 };
 
 at::Tensor normal(at::IntArrayRef sizes, std::uint64_t seed) {
-  const auto generator = at::make_generator<at::CPUGeneratorImpl>(seed);
-  return at::randn(sizes, generator, at::TensorOptions(at::kDouble));
+  return zcp::test::normal(sizes, seed, at::kDouble);
 }
 
 at::Tensor leaf(const at::Tensor& value, at::ScalarType type) {

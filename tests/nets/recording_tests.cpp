@@ -10,6 +10,7 @@
 #include "nets/script_network.h"
 #include "nets/space.h"
 #include "tests/benchmarks/temporary.h"
+#include "tests/nets/normal_tensor.h"
 #include "tests/test_support.h"
 
 using namespace zcp::nets;
@@ -117,8 +118,7 @@ std::unique_ptr<Network> cell(at::ScalarType type, const Shape& shape) {
 }
 
 at::Tensor normal(at::IntArrayRef sizes, at::ScalarType type) {
-  const auto generator = at::make_generator<at::CPUGeneratorImpl>(3);
-  return at::randn(sizes, generator, at::TensorOptions(type));
+  return zcp::test::normal(sizes, 3, type);
 }
 
 }  // namespace
