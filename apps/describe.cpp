@@ -8,7 +8,7 @@
 #include "apps/selection.h"
 #include "common/error.h"
 #include "common/hash.h"
-#include "proxies/model_summary.h"
+#include "nets/networks/model_summary.h"
 
 namespace zcp::apps {
 namespace {

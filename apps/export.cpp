@@ -1,7 +1,7 @@
 #include <iostream>
 
-#include "analysis/atomic_file.h"
-#include "analysis/score_store.h"
+#include "common/atomic_file.h"
+#include "analysis/store/score_store.h"
 #include "apps/command.h"
 #include "apps/commands.h"
 #include "apps/score_csv.h"

@@ -1,11 +1,11 @@
 #include <iostream>
 #include <optional>
 
-#include "analysis/atomic_file.h"
+#include "common/atomic_file.h"
 #include "apps/command.h"
 #include "apps/commands.h"
 #include "apps/progress.h"
-#include "benchmarks/importer.h"
+#include "benchmarks/importers/importer.h"
 #include "common/error.h"
 
 namespace zcp::apps {

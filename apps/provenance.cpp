@@ -4,7 +4,7 @@
 #include <cctype>
 
 #include "apps/version.h"
-#include "proxies/evaluator.h"
+#include "proxies/engine/evaluator.h"
 
 namespace zcp::apps {
 namespace {

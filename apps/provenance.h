@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "analysis/protocol.h"
+#include "analysis/store/protocol.h"
 #include "apps/command.h"
 
 namespace zcp::apps {

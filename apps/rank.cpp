@@ -5,11 +5,11 @@
 #include <cstdint>
 #include <iostream>
 
-#include "analysis/composite.h"
-#include "analysis/score_store.h"
+#include "analysis/study/composite.h"
+#include "analysis/store/score_store.h"
 #include "apps/command.h"
 #include "apps/commands.h"
-#include "benchmarks/table.h"
+#include "benchmarks/tables/table.h"
 #include "common/error.h"
 
 namespace zcp::apps {

@@ -5,16 +5,16 @@
 #include <filesystem>
 #include <iostream>
 
-#include "analysis/atomic_file.h"
-#include "analysis/composite.h"
+#include "common/atomic_file.h"
+#include "analysis/study/composite.h"
 #include "analysis/report/figures.h"
 #include "analysis/report/page.h"
-#include "analysis/score_store.h"
+#include "analysis/store/score_store.h"
 #include "apps/command.h"
 #include "apps/commands.h"
 #include "apps/study_options.h"
 #include "apps/version.h"
-#include "benchmarks/table.h"
+#include "benchmarks/tables/table.h"
 #include "common/error.h"
 
 namespace zcp::apps {

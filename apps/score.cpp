@@ -9,8 +9,8 @@
 #include <mutex>
 #include <optional>
 
-#include "analysis/atomic_file.h"
-#include "analysis/score_store.h"
+#include "common/atomic_file.h"
+#include "analysis/store/score_store.h"
 #include "apps/commands.h"
 #include "apps/progress.h"
 #include "apps/provenance.h"
@@ -20,10 +20,10 @@
 #include "apps/shard.h"
 #include "common/error.h"
 #include "common/hash.h"
-#include "proxies/bfloat16.h"
-#include "proxies/evaluator.h"
+#include "proxies/engine/bfloat16.h"
+#include "proxies/engine/evaluator.h"
 #include "proxies/registry.h"
-#include "proxies/schedule.h"
+#include "proxies/engine/schedule.h"
 
 namespace zcp::apps {
 namespace {

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <ostream>
 
-#include "benchmarks/csv.h"
+#include "benchmarks/formats/csv.h"
 
 namespace zcp::apps {
 namespace {

@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "analysis/protocol.h"
-#include "benchmarks/task.h"
-#include "nets/space.h"
+#include "analysis/store/protocol.h"
+#include "benchmarks/tasks/task.h"
+#include "nets/spaces/space.h"
 
 namespace zcp::apps {
 

@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/commands.h"
-#include "benchmarks/task.h"
-#include "nets/space.h"
+#include "benchmarks/tasks/task.h"
+#include "nets/spaces/space.h"
 
 namespace zcp::apps {
 namespace {

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <stdexcept>
 
-#include "analysis/subset.h"
+#include "analysis/study/subset.h"
 #include "common/error.h"
 
 namespace zcp::apps {

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "analysis/composite.h"
-#include "analysis/study.h"
+#include "analysis/study/composite.h"
+#include "analysis/study/study.h"
 #include "apps/command.h"
 
 namespace zcp::apps {

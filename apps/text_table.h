@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "analysis/bootstrap.h"
+#include "analysis/statistics/bootstrap.h"
 
 namespace zcp::apps {
 

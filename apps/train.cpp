@@ -12,8 +12,8 @@
 #include <map>
 #include <set>
 
-#include "analysis/atomic_file.h"
-#include "analysis/score_store.h"
+#include "common/atomic_file.h"
+#include "analysis/store/score_store.h"
 #include "apps/commands.h"
 #include "apps/progress.h"
 #include "apps/provenance.h"
@@ -21,11 +21,11 @@
 #include "apps/selection.h"
 #include "apps/shard.h"
 #include "apps/training_table.h"
-#include "benchmarks/table.h"
-#include "benchmarks/training_data.h"
+#include "benchmarks/tables/table.h"
+#include "benchmarks/tasks/training_data.h"
 #include "common/error.h"
-#include "nets/one_core.h"
-#include "nets/trainer.h"
+#include "nets/kernels/one_core.h"
+#include "nets/training/trainer.h"
 
 namespace zcp::apps {
 namespace {

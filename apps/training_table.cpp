@@ -8,7 +8,7 @@
 #include <limits>
 #include <optional>
 
-#include "analysis/ceiling.h"
+#include "analysis/study/ceiling.h"
 
 namespace zcp::apps {
 namespace {

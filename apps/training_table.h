@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "analysis/score_store.h"
-#include "benchmarks/table.h"
+#include "analysis/store/score_store.h"
+#include "benchmarks/tables/table.h"
 
 namespace zcp::apps {
 

@@ -4,7 +4,7 @@
 #include <array>
 
 #include "common/error.h"
-#include "proxies/all.h"
+#include "proxies/definitions/all.h"
 
 namespace zcp::proxies {
 

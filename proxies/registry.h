@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "proxies/proxy.h"
+#include "proxies/engine/descriptor.h"
 
 namespace zcp::proxies {
 

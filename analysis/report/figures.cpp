@@ -10,7 +10,7 @@
 #include <stdexcept>
 #include <system_error>
 
-#include "analysis/atomic_file.h"
+#include "common/atomic_file.h"
 #include "common/error.h"
 
 namespace zcp::analysis::report {

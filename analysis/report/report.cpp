@@ -13,7 +13,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "analysis/subset.h"
+#include "analysis/study/subset.h"
 #include "common/error.h"
 
 namespace zcp::analysis::report {

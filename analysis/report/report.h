@@ -10,12 +10,12 @@
 #include <string>
 #include <vector>
 
-#include "analysis/protocol.h"
+#include "analysis/store/protocol.h"
 #include "analysis/report/similarity.h"
 #include "analysis/report/verdict.h"
-#include "analysis/score_store.h"
-#include "analysis/study.h"
-#include "benchmarks/table.h"
+#include "analysis/store/score_store.h"
+#include "analysis/study/study.h"
+#include "benchmarks/tables/table.h"
 
 namespace zcp::analysis::report {
 

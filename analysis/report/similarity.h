@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "analysis/rank.h"
+#include "analysis/statistics/rank.h"
 
 namespace zcp::analysis::report {
 

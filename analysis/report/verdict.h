@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "analysis/study.h"
+#include "analysis/study/study.h"
 
 namespace zcp::analysis::report {
 

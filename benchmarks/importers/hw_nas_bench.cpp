@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
-#include "benchmarks/files.h"
-#include "benchmarks/importers/numpy.h"
-#include "benchmarks/importers/pickle.h"
+#include "benchmarks/formats/files.h"
+#include "benchmarks/formats/numpy_pickle.h"
+#include "benchmarks/formats/pickle.h"
 #include "common/error.h"
 
 namespace zcp::benchmarks {

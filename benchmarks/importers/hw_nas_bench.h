@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "benchmarks/importer.h"
+#include "benchmarks/importers/importer.h"
 
 namespace zcp::benchmarks {
 

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "benchmarks/importers/json_file.h"
+#include "benchmarks/formats/json_file.h"
 #include "common/error.h"
 
 namespace zcp::benchmarks {

@@ -1,7 +1,7 @@
 // Benchmarks that come as one JSON file.
 #pragma once
 
-#include "benchmarks/importer.h"
+#include "benchmarks/importers/importer.h"
 
 namespace zcp::benchmarks {
 

@@ -13,7 +13,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
-#include "benchmarks/importers/tf_records.h"
+#include "benchmarks/formats/tf_records.h"
 #include "common/error.h"
 
 namespace zcp::benchmarks {

@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "benchmarks/files.h"
-#include "benchmarks/importer.h"
+#include "benchmarks/formats/files.h"
+#include "benchmarks/importers/importer.h"
 
 namespace zcp::benchmarks {
 

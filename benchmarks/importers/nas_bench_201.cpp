@@ -3,8 +3,8 @@
 #include <map>
 
 #include "benchmarks/importers/nats_record.h"
-#include "benchmarks/importers/numpy.h"
-#include "benchmarks/importers/torch_file.h"
+#include "benchmarks/formats/numpy_pickle.h"
+#include "benchmarks/formats/torch_file.h"
 #include "common/error.h"
 
 namespace zcp::benchmarks {

@@ -12,9 +12,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "benchmarks/csv.h"
-#include "benchmarks/files.h"
-#include "benchmarks/importers/json_file.h"
+#include "benchmarks/formats/csv.h"
+#include "benchmarks/formats/files.h"
+#include "benchmarks/formats/json_file.h"
 #include "common/error.h"
 
 namespace zcp::benchmarks {

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "benchmarks/importer.h"
+#include "benchmarks/importers/importer.h"
 
 namespace zcp::benchmarks {
 

@@ -6,10 +6,10 @@
 #include <charconv>
 #include <exception>
 
-#include "benchmarks/files.h"
+#include "benchmarks/formats/files.h"
 #include "benchmarks/importers/nats_record.h"
-#include "benchmarks/importers/numpy.h"
-#include "benchmarks/importers/pickle.h"
+#include "benchmarks/formats/numpy_pickle.h"
+#include "benchmarks/formats/pickle.h"
 #include "common/error.h"
 
 namespace zcp::benchmarks {

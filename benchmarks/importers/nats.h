@@ -2,7 +2,7 @@
 // NATS-sss-v1_0-50262-simple, a bzip2-compressed pickle an architecture.
 #pragma once
 
-#include "benchmarks/importer.h"
+#include "benchmarks/importers/importer.h"
 
 namespace zcp::benchmarks {
 

@@ -8,7 +8,7 @@
 #include <limits>
 #include <string_view>
 
-#include "benchmarks/importers/numpy.h"
+#include "benchmarks/formats/numpy_pickle.h"
 
 namespace zcp::benchmarks {
 namespace {

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "benchmarks/importers/pickle.h"
-#include "benchmarks/table.h"
+#include "benchmarks/formats/pickle.h"
+#include "benchmarks/tables/table.h"
 
 namespace zcp::benchmarks {
 

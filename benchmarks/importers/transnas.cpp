@@ -11,8 +11,8 @@
 #include <unordered_set>
 #include <vector>
 
-#include "benchmarks/importers/numpy.h"
-#include "benchmarks/importers/torch_file.h"
+#include "benchmarks/formats/numpy_pickle.h"
+#include "benchmarks/formats/torch_file.h"
 #include "common/error.h"
 
 namespace zcp::benchmarks {

@@ -6,8 +6,8 @@
 #include <memory>
 #include <string>
 
-#include "benchmarks/files.h"
-#include "benchmarks/importer.h"
+#include "benchmarks/formats/files.h"
+#include "benchmarks/importers/importer.h"
 
 namespace zcp::benchmarks {
 

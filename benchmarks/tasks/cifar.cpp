@@ -1,6 +1,6 @@
 #include "benchmarks/tasks/cifar.h"
 
-#include "benchmarks/files.h"
+#include "benchmarks/formats/files.h"
 #include "common/error.h"
 
 namespace zcp::benchmarks {

@@ -6,7 +6,7 @@
 #include <span>
 #include <string_view>
 
-#include "benchmarks/image_set.h"
+#include "benchmarks/tasks/image_set.h"
 
 namespace zcp::benchmarks {
 

@@ -1,7 +1,7 @@
 // CIFAR-10: 50,000 training images of 10 classes, from its binary batches.
 #include <algorithm>
 
-#include "benchmarks/files.h"
+#include "benchmarks/formats/files.h"
 #include "benchmarks/tasks/cifar.h"
 #include "benchmarks/tasks/sources.h"
 #include "common/error.h"

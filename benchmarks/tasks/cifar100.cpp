@@ -1,5 +1,5 @@
 // CIFAR-100: 50,000 training images of 100 classes, from its binary file.
-#include "benchmarks/files.h"
+#include "benchmarks/formats/files.h"
 #include "benchmarks/tasks/cifar.h"
 #include "benchmarks/tasks/sources.h"
 

@@ -8,9 +8,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "benchmarks/files.h"
-#include "benchmarks/image_set.h"
-#include "benchmarks/mat_file.h"
+#include "benchmarks/formats/files.h"
+#include "benchmarks/tasks/image_set.h"
+#include "benchmarks/formats/mat_file.h"
 #include "benchmarks/tasks/sources.h"
 #include "common/error.h"
 #include "common/hash.h"

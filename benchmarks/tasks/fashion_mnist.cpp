@@ -1,5 +1,5 @@
 // Fashion-MNIST: 60,000 training images of 10 classes, from its IDX files.
-#include "benchmarks/files.h"
+#include "benchmarks/formats/files.h"
 #include "benchmarks/tasks/idx.h"
 #include "benchmarks/tasks/sources.h"
 #include "common/error.h"

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "benchmarks/image_set.h"
+#include "benchmarks/tasks/image_set.h"
 
 namespace zcp::benchmarks {
 

@@ -8,8 +8,8 @@
 #include <cctype>
 #include <cmath>
 
-#include "benchmarks/files.h"
-#include "benchmarks/image_set.h"
+#include "benchmarks/formats/files.h"
+#include "benchmarks/tasks/image_set.h"
 #include "benchmarks/tasks/image_file.h"
 #include "benchmarks/tasks/sources.h"
 #include "common/error.h"

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-#include "benchmarks/image_set.h"
+#include "benchmarks/tasks/image_set.h"
 
 namespace zcp::benchmarks {
 

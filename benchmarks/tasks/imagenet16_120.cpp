@@ -2,9 +2,9 @@
 // pickled batches of the downsampled ImageNet.
 #include <fmt/ranges.h>
 
-#include "benchmarks/files.h"
-#include "benchmarks/importers/numpy.h"
-#include "benchmarks/importers/pickle.h"
+#include "benchmarks/formats/files.h"
+#include "benchmarks/formats/numpy_pickle.h"
+#include "benchmarks/formats/pickle.h"
 #include "benchmarks/tasks/imagenet16.h"
 #include "benchmarks/tasks/sources.h"
 #include "common/error.h"

@@ -2,9 +2,9 @@
 // over 52 steps of time.
 #include <fmt/format.h>
 
-#include "benchmarks/files.h"
-#include "benchmarks/image_set.h"
-#include "benchmarks/numpy_file.h"
+#include "benchmarks/formats/files.h"
+#include "benchmarks/tasks/image_set.h"
+#include "benchmarks/formats/numpy_file.h"
 #include "benchmarks/tasks/sources.h"
 #include "common/error.h"
 #include "common/hash.h"

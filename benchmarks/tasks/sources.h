@@ -6,8 +6,8 @@
 #include <memory>
 #include <optional>
 
-#include "benchmarks/image_set.h"
-#include "benchmarks/task.h"
+#include "benchmarks/tasks/image_set.h"
+#include "benchmarks/tasks/task.h"
 
 namespace zcp::benchmarks {
 

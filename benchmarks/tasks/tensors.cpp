@@ -9,10 +9,10 @@
 #include <cstring>
 #include <limits>
 
-#include "benchmarks/files.h"
-#include "benchmarks/image_set.h"
-#include "benchmarks/importers/pickle.h"
-#include "benchmarks/importers/zip.h"
+#include "benchmarks/formats/files.h"
+#include "benchmarks/tasks/image_set.h"
+#include "benchmarks/formats/pickle.h"
+#include "benchmarks/formats/zip.h"
 #include "benchmarks/tasks/sources.h"
 #include "common/error.h"
 #include "common/hash.h"

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "benchmarks/files.h"
-#include "benchmarks/task.h"
+#include "benchmarks/formats/files.h"
+#include "benchmarks/tasks/task.h"
 
 namespace zcp::benchmarks {
 

@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "nets/space.h"
+#include "nets/spaces/space.h"
 
 namespace zcp::nets {
 

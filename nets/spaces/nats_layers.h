@@ -2,7 +2,7 @@
 // xautodl/models/cell_infers/cells.py and cell_operations.py.
 #pragma once
 
-#include "nets/graph.h"
+#include "nets/graph/graph.h"
 #include "nets/spaces/nats_tss.h"
 
 namespace zcp::nets {

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "nets/space.h"
+#include "nets/spaces/space.h"
 
 namespace zcp::nets {
 

@@ -8,7 +8,7 @@
 
 #include "apps/command.h"
 #include "apps/commands.h"
-#include "tests/benchmarks/temporary.h"
+#include "tests/support/temporary.h"
 
 namespace {
 

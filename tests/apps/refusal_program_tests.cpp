@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include "tests/apps/program.h"
-#include "tests/test_support.h"
+#include "tests/support/program.h"
+#include "tests/support/test_support.h"
 
 namespace {
 

@@ -7,8 +7,8 @@
 #include <string>
 
 #include "apps/commands.h"
-#include "tests/apps/refusals.h"
-#include "tests/test_support.h"
+#include "tests/support/refusals.h"
+#include "tests/support/test_support.h"
 
 namespace {
 

@@ -7,9 +7,9 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "analysis/score_store.h"
-#include "tests/apps/program.h"
-#include "tests/test_support.h"
+#include "analysis/store/score_store.h"
+#include "tests/support/program.h"
+#include "tests/support/test_support.h"
 
 namespace {
 

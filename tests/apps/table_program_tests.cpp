@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "tests/apps/program.h"
-#include "tests/test_support.h"
+#include "tests/support/program.h"
+#include "tests/support/test_support.h"
 
 namespace {
 

@@ -4,9 +4,9 @@
 #include <filesystem>
 #include <string>
 
-#include "tests/apps/program.h"
-#include "tests/benchmarks/make_idx.h"
-#include "tests/test_support.h"
+#include "tests/support/program.h"
+#include "tests/support/make_idx.h"
+#include "tests/support/test_support.h"
 
 namespace {
 

@@ -1,7 +1,7 @@
 // Arrays of numpy.save, both ways of reading them.
 #include <cstdlib>
 
-#include "benchmarks/numpy_file.h"
+#include "benchmarks/formats/numpy_file.h"
 #include "tests/fuzz/fuzz.h"
 
 using namespace zcp::benchmarks;

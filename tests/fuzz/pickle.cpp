@@ -1,9 +1,9 @@
 // Pickles: the machine, and a walk over the values it makes.
-#include "benchmarks/importers/pickle.h"
+#include "benchmarks/formats/pickle.h"
 
 #include <vector>
 
-#include "benchmarks/importers/numpy.h"
+#include "benchmarks/formats/numpy_pickle.h"
 #include "tests/fuzz/fuzz.h"
 
 using namespace zcp::benchmarks;

@@ -1,5 +1,5 @@
 // Truth and score tables: what is read must be writable and read the same.
-#include "benchmarks/table.h"
+#include "benchmarks/tables/table.h"
 
 #include <cstdlib>
 #include <sstream>

@@ -5,13 +5,13 @@
 #include <benchmark/benchmark.h>
 #include <torch/csrc/autograd/autograd.h>
 
-#include "analysis/rank.h"
+#include "analysis/statistics/rank.h"
 #include "common/random.h"
-#include "nets/average_pool.h"
-#include "nets/batch_norm.h"
-#include "nets/convolution.h"
-#include "nets/space.h"
-#include "proxies/bit_codes.h"
+#include "nets/kernels/average_pool.h"
+#include "nets/kernels/batch_norm.h"
+#include "nets/kernels/convolution.h"
+#include "nets/spaces/space.h"
+#include "proxies/reductions/bit_codes.h"
 
 namespace {
 

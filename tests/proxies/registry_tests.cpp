@@ -2,7 +2,7 @@
 
 #include "common/error.h"
 #include "proxies/registry.h"
-#include "tests/test_support.h"
+#include "tests/support/test_support.h"
 
 using namespace zcp::proxies;
 

@@ -1,0 +1,22 @@
+// Figures of a study as SVG, for a page or a paper.
+#pragma once
+
+#include <iosfwd>
+#include <span>
+#include <string>
+
+#include "analysis/study/study.h"
+
+namespace zcp::analysis {
+
+/// A forest plot: a panel for each (metric, subset), a line for each proxy from
+/// the lower to the upper end of the interval of Kendall's tau, a dot at tau,
+/// and a dashed line at the baseline's tau. Proxies that beat the baseline
+/// after Holm's correction (p < .05) are filled. Rows without tau are named and
+/// left empty.
+void write_forest_plot(
+    std::ostream& out,
+    std::span<const StudyRow> rows,
+    const std::string& baseline);
+
+}  // namespace zcp::analysis

@@ -1,0 +1,163 @@
+// The score store: one SQLite file that keeps scores, their reasons, what they
+// cost, the protocol they were made under and the runs that made them.
+//
+// How it is kept safe. A new store is built under another name and then takes
+// its own, so a store is there whole or not at all. Scores are committed in
+// transactions, to a write-ahead log (WAL), so that others can read while a
+// run writes, with synchronous=FULL: a commit returns when the log is on the
+// disk, and what was committed outlives a power cut. (NORMAL would keep the
+// file sound but could lose the last commits; it saves a few milliseconds a
+// commit, an architecture costs hundreds.) When its last user closes it, the
+// log is folded in and the store is one plain file that may be copied.
+//
+// The tables are in kSchema of score_store.cpp. The view `scores` (arch, proxy,
+// value, status, reason, seconds, run) is for other programs:
+//   pandas.read_sql("SELECT * FROM scores", sqlite3.connect("s.sqlite"))
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "analysis/store/protocol.h"
+#include "benchmarks/tables/table.h"
+
+namespace zcp::analysis {
+
+/// degenerate: the network has no such score (singular kernel, no ReLU, ...);
+/// failed: the score could not be computed.
+enum class ScoreStatus { ok, degenerate, failed };
+
+/// "ok", "degenerate" or "failed", as the store keeps it.
+std::string_view to_text(ScoreStatus status);
+
+/// One score, or why there is none.
+struct ScoreRecord {
+  std::string arch;   // the spec string
+  std::string proxy;  // the proxy's name
+  ScoreStatus status = ScoreStatus::ok;
+  double value = 0;    // finite when ok, else NaN
+  std::string reason;  // why there is no value; empty when ok
+  double seconds = 0;  // what it took; NaN when not measured
+};
+
+/// One call of the program that left scores. Times are UTC, as in
+/// 2026-11-22T10:16:00Z.
+struct Run {
+  std::int64_t id = 0;
+  Provenance provenance;
+  std::string started;
+  std::string ended;  // of its last commit: a run may have been killed
+  std::int64_t scores = 0;
+};
+
+/// An open store. All functions may be called from several threads; they
+/// throw UserError when another process keeps the file locked for longer than
+/// `patience`, std::runtime_error when it cannot be read or written.
+class ScoreStore {
+ public:
+  /// Opens the store for writing, or creates it; what `protocol` names and the
+  /// store does not (the data, see first_difference) is added. Throws
+  /// UserError, with the file as it was, when it holds another protocol (the
+  /// text names the first field that differs), has another schema version, is
+  /// no store of scores, is locked or cannot be written.
+  static ScoreStore open(
+      const std::filesystem::path& path,
+      const Protocol& protocol,
+      const Provenance& provenance,
+      std::chrono::milliseconds patience = std::chrono::seconds(10));
+
+  /// Opens a store of whatever protocol to read from it. Throws UserError when
+  /// there is none.
+  static ScoreStore read(
+      const std::filesystem::path& path,
+      std::chrono::milliseconds patience = std::chrono::seconds(10));
+
+  ~ScoreStore();
+  ScoreStore(ScoreStore&& other) noexcept;
+  ScoreStore& operator=(ScoreStore&& other) noexcept;
+
+  const std::filesystem::path& path() const;
+  const Protocol& protocol() const;
+
+  /// Fixes the order in which the store lists proxies and architectures: that
+  /// in which they were first declared, whatever order they are scored in.
+  /// `archs` is the whole list even when this run takes a part of it: then
+  /// `mine(i)` says whether the i-th belongs to the part, and merged shards
+  /// get the order of the whole. Optional: put() appends what it does not know.
+  void declare(
+      std::span<const std::string> proxies,
+      std::span<const std::string> archs,
+      const std::function<bool(std::size_t)>& mine = {});
+
+  /// True when there is a record, of whatever status.
+  bool has(std::string_view arch, std::string_view proxy) const;
+
+  /// The records of these architectures (in this order; empty: all, in the
+  /// store's order) and of these proxies (empty: all; in the store's order).
+  std::vector<ScoreRecord> find(
+      std::span<const std::string> archs = {},
+      std::span<const std::string> proxies = {}) const;
+
+  /// Adds records in one transaction: all of them are on the disk when it
+  /// returns, none when it throws. A record that is there already stays as it
+  /// is. Returns how many were new. Negative zero is stored as zero.
+  /// Throws std::invalid_argument for a record whose value is not finite
+  /// though its status is ok.
+  std::size_t put(std::span<const ScoreRecord> records);
+
+  /// The architectures with a record, the proxies with a record.
+  std::vector<std::string> archs() const;
+  std::vector<std::string> proxies() const;
+
+  /// How many records there are.
+  std::int64_t size() const;
+
+  std::vector<Run> runs() const;
+
+  /// A row an architecture, a column a proxy; NaN where there is no score.
+  benchmarks::Table table() const;
+
+ private:
+  struct Impl;
+  explicit ScoreStore(std::unique_ptr<Impl> impl);
+
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Scores from a store or from a CSV (whoever made it; `-`: standard input),
+/// told apart by their first bytes. With `wanted` those columns alone, in its
+/// order. Throws UserError for a file that is neither, for a store without
+/// scores, for a column that is not there.
+benchmarks::Table read_scores(
+    const std::filesystem::path& path,
+    std::span<const std::string> wanted = {});
+
+/// What merge_stores left in `out`.
+struct MergeSummary {
+  std::int64_t architectures = 0;
+  std::int64_t scores = 0;
+  std::int64_t added = 0;  // that were not in `out` before
+};
+
+/// Unites stores of one protocol, with their runs. A score that several hold
+/// must be the same in all: equal status, bit-equal value.
+///
+/// A new `out` appears complete or not at all. An `out` that exists must be
+/// one of `inputs`; the others are then added to it in one transaction. The
+/// other inputs are only read.
+///
+/// Throws UserError, with everything as it was, when protocols or scores
+/// disagree (naming both files and what they say), when an input is no store,
+/// when `out` exists and is not one of the inputs.
+MergeSummary merge_stores(
+    const std::filesystem::path& out,
+    std::span<const std::filesystem::path> inputs);
+
+}  // namespace zcp::analysis

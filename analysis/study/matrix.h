@@ -1,0 +1,42 @@
+// Every column against every other: which proxies say the same, or which
+// devices rank architectures alike by latency.
+#pragma once
+
+#include <cstddef>
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+#include "analysis/statistics/cluster.h"
+#include "analysis/statistics/rank.h"
+
+namespace zcp::analysis {
+
+/// Rank correlations of columns and the clusters that they form.
+struct ColumnMatrix {
+  std::vector<std::string> names;
+  std::vector<std::vector<double>> tau;  ///< Kendall's tau-b, symmetric
+  std::vector<std::vector<double>> rho;  ///< Spearman's rho, symmetric
+  std::vector<Merge> merges;             ///< average linkage of 1 - |tau|
+  std::vector<std::size_t> order;        ///< names, clusters together
+  /// The cluster of each name, numbered from 0 by `names`.
+  std::vector<std::size_t> cluster;
+};
+
+/// `columns` have a row an architecture, NaN where a value is missing: it
+/// ranks last, or the pair of columns goes without the row. Clusters are those
+/// whose members' mean |tau| is at least `alike` (in [0, 1]); a correlation
+/// that does not exist counts as 0 there and stays NaN in the matrix. O(c^2 n
+/// log n) on all cores. Throws std::invalid_argument when there is no column
+/// or the lengths differ.
+ColumnMatrix correlate_columns(
+    const std::vector<std::string>& names,
+    const std::vector<std::vector<double>>& columns,
+    Missing missing,
+    double alike);
+
+/// A CSV `statistic,proxy,NAME,...` with a row a name, those of tau first; an
+/// empty field where there is no correlation.
+void write_matrix(std::ostream& out, const ColumnMatrix& matrix);
+
+}  // namespace zcp::analysis

@@ -1,0 +1,203 @@
+#include "analysis/study/pareto.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "analysis/statistics/bootstrap.h"
+#include "analysis/statistics/metrics.h"
+#include "analysis/parallel.h"
+#include "common/error.h"
+
+namespace zcp::analysis {
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+/// Rows without a NaN, the cheapest first, of equal cost the best first.
+std::vector<std::size_t> cheapest_first(
+    std::span<const double> value,
+    std::span<const double> cost) {
+  std::vector<std::size_t> rows;
+  for (std::size_t row = 0; row < value.size(); ++row) {
+    if (!std::isnan(value[row]) && !std::isnan(cost[row])) rows.push_back(row);
+  }
+  std::stable_sort(rows.begin(), rows.end(), [&](auto a, auto b) {
+    return cost[a] != cost[b] ? cost[a] < cost[b] : value[a] > value[b];
+  });
+  return rows;
+}
+
+/// Truth, cost and scores of the rows that have a cost.
+struct Costed {
+  Joined joined;
+  Column costs;
+};
+
+Costed with_cost(
+    const Joined& joined,
+    const std::string& name,
+    std::span<const double> costs) {
+  Subset known{"", {}};
+  Costed out;
+  for (std::size_t row = 0; row < costs.size(); ++row) {
+    if (std::isnan(costs[row])) continue;
+    known.rows.push_back(row);
+    out.costs.push_back(costs[row]);
+  }
+  if (known.rows.empty()) {
+    throw UserError(
+        "no architecture with {} has a cost {}", joined.metric, name);
+  }
+  out.joined = take(joined, known);
+  return out;
+}
+
+Column default_limits(const Column& costs) {
+  Column sorted = costs;
+  std::sort(sorted.begin(), sorted.end());
+  Column limits;
+  for (const double share : {0.25, 0.5, 0.75, 1.0}) {
+    limits.push_back(quantile(sorted, share));
+  }
+  return limits;
+}
+
+LimitLoss loss_within(
+    double limit,
+    const Column& scores,
+    const Column& truth,
+    const Column& costs) {
+  Column chosen;
+  Column within;
+  for (std::size_t row = 0; row < costs.size(); ++row) {
+    if (costs[row] > limit) continue;
+    chosen.push_back(scores[row]);
+    within.push_back(truth[row]);
+  }
+  if (within.empty()) {
+    throw UserError(
+        "--limit {}: no architecture costs so little, the least cost is {}",
+        limit,
+        *std::min_element(costs.begin(), costs.end()));
+  }
+  LimitLoss loss;
+  loss.limit = limit;
+  loss.n = within.size();
+  loss.best = *std::max_element(within.begin(), within.end());
+  loss.lost = regret_at(chosen, within, 1);
+  return loss;
+}
+
+/// The truth, but for rows of a front that are equal in value and cost: those
+/// have their mean, as whoever chooses by the value cannot tell them apart.
+Column expected_truth(
+    const Column& truth,
+    const std::vector<std::size_t>& front,
+    const Column& value,
+    const Column& cost) {
+  Column out = truth;
+  std::size_t first = 0;
+  for (std::size_t i = 1; i <= front.size(); ++i) {
+    if (i < front.size() && value[front[i]] == value[front[first]] &&
+        cost[front[i]] == cost[front[first]]) {
+      continue;
+    }
+    double sum = 0;
+    for (std::size_t j = first; j < i; ++j) sum += truth[front[j]];
+    for (std::size_t j = first; j < i; ++j) {
+      out[front[j]] = sum / static_cast<double>(i - first);
+    }
+    first = i;
+  }
+  return out;
+}
+
+CostTradeOff trade_off(
+    const Costed& costed,
+    std::size_t proxy,
+    const std::vector<std::size_t>& best,
+    std::span<const double> limits) {
+  const Column& scores = costed.joined.scores[proxy];
+  const Column& truth = costed.joined.truth;
+  const Column& costs = costed.costs;
+  CostTradeOff out;
+  out.proxy = costed.joined.proxies[proxy];
+  out.metric = costed.joined.metric;
+  out.n = truth.size();
+  for (const double score : scores) out.missing += std::isnan(score) ? 1 : 0;
+  const std::vector<std::size_t> chosen = pareto_front(scores, costs);
+  out.true_front = best.size();
+  out.chosen_front = chosen.size();
+  std::vector<bool> on_front(truth.size());
+  for (const std::size_t row : best) on_front[row] = true;
+  for (const std::size_t row : chosen) out.shared += on_front[row] ? 1 : 0;
+  const double least = *std::min_element(truth.begin(), truth.end());
+  const double most = *std::max_element(costs.begin(), costs.end());
+  const Column expected = expected_truth(truth, chosen, scores, costs);
+  out.hypervolume_ratio = hypervolume(expected, costs, chosen, least, most) /
+                          hypervolume(truth, costs, best, least, most);
+  for (const double limit : limits) {
+    out.limits.push_back(loss_within(limit, scores, truth, costs));
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<std::size_t> pareto_front(
+    std::span<const double> value,
+    std::span<const double> cost) {
+  std::vector<std::size_t> front;
+  for (const std::size_t row : cheapest_first(value, cost)) {
+    const bool twin = !front.empty() && cost[front.back()] == cost[row] &&
+                      value[front.back()] == value[row];
+    if (twin || front.empty() || value[row] > value[front.back()]) {
+      front.push_back(row);
+    }
+  }
+  return front;
+}
+
+double hypervolume(
+    std::span<const double> value,
+    std::span<const double> cost,
+    std::span<const std::size_t> rows,
+    double least,
+    double most) {
+  std::vector<std::size_t> order(rows.begin(), rows.end());
+  std::sort(order.begin(), order.end(), [&](auto a, auto b) {
+    return cost[a] < cost[b];
+  });
+  double area = 0;
+  double height = least;
+  double from = -kInfinity;
+  for (const std::size_t row : order) {
+    if (cost[row] > most) break;
+    if (height > least) area += (cost[row] - from) * (height - least);
+    from = cost[row];
+    height = std::max(height, value[row]);
+  }
+  if (height > least) area += (most - from) * (height - least);
+  return area;
+}
+
+std::vector<CostTradeOff> cost_trade_off(
+    const Joined& joined,
+    const std::string& name,
+    std::span<const double> costs,
+    std::span<const double> limits) {
+  const Costed costed = with_cost(joined, name, costs);
+  const std::vector<std::size_t> best =
+      pareto_front(costed.joined.truth, costed.costs);
+  const Column wanted = limits.empty() ? default_limits(costed.costs)
+                                       : Column(limits.begin(), limits.end());
+  std::vector<CostTradeOff> rows(joined.shown);
+  parallel_for(joined.shown, [&](std::size_t proxy) {
+    rows[proxy] = trade_off(costed, proxy, best, wanted);
+    rows[proxy].cost = name;
+  });
+  return rows;
+}
+
+}  // namespace zcp::analysis

@@ -1,0 +1,74 @@
+// Accuracy against a cost such as latency or energy, when a proxy chooses.
+//
+// A front is what is left when everything is struck out that something else
+// beats: no worse in both, better in one.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "analysis/study/joined.h"
+
+namespace zcp::analysis {
+
+/// The rows that no other row beats by value (higher = better) and cost (lower
+/// = better), by ascending cost; of rows equal in both all are in. Rows with a
+/// NaN are not. O(n log n).
+std::vector<std::size_t> pareto_front(
+    std::span<const double> value,
+    std::span<const double> cost);
+
+/// The area that `rows` dominate: of the points with value between `least` and
+/// a row's value, and cost between the row's and `most`; 0 for no rows. Rows
+/// beyond `most` or below `least` dominate nothing.
+double hypervolume(
+    std::span<const double> value,
+    std::span<const double> cost,
+    std::span<const std::size_t> rows,
+    double least,
+    double most);
+
+/// What a proxy's choice loses among the architectures that cost at most
+/// `limit`.
+struct LimitLoss {
+  double limit = 0;
+  std::size_t n = 0;  ///< architectures within the limit
+  double best = 0;    ///< the greatest truth among them
+  /// The best less the expected truth of the best-scored (equal scores in
+  /// random order), in the truth's unit.
+  double lost = 0;
+};
+
+/// One proxy on one metric and cost.
+struct CostTradeOff {
+  std::string proxy;
+  std::string metric;
+  std::string cost;
+  std::size_t n = 0;             ///< architectures with truth and cost
+  std::size_t missing = 0;       ///< of those, without a score
+  std::size_t true_front = 0;    ///< size of the front of truth
+  std::size_t chosen_front = 0;  ///< size of the front of scores
+  std::size_t shared = 0;        ///< architectures on both
+  /// Hypervolume of what is on the front of scores, by its truth, as a share
+  /// of that of the front of truth; rows of equal score and cost, which the
+  /// proxy cannot tell apart, with their mean truth. The reference point is
+  /// the least truth and the greatest cost of all; NaN where the front of
+  /// truth is there and nowhere else.
+  double hypervolume_ratio = 0;
+  std::vector<LimitLoss> limits;
+};
+
+/// A row a proxy. `costs` has the joined rows' costs, NaN where there is none;
+/// `name` is its column. `limits` are costs; empty: the quartiles and the
+/// greatest. Architectures without a score are on no front of scores and rank
+/// last under a limit. Throws UserError when no architecture has a cost or
+/// none is within a limit.
+std::vector<CostTradeOff> cost_trade_off(
+    const Joined& joined,
+    const std::string& name,
+    std::span<const double> costs,
+    std::span<const double> limits);
+
+}  // namespace zcp::analysis

@@ -1,0 +1,124 @@
+// A study: scores joined with truth on the architecture, and what each proxy
+// is worth on each metric and subset, beside a baseline proxy.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "analysis/statistics/bootstrap.h"
+#include "analysis/study/budget.h"
+#include "analysis/study/ceiling.h"
+#include "analysis/study/joined.h"
+#include "analysis/statistics/rank.h"
+#include "benchmarks/tables/table.h"
+
+namespace zcp::analysis {
+
+struct StudyOptions {
+  std::vector<std::string> metrics;  ///< columns of the truth
+  std::vector<std::string> proxies;  ///< columns of the scores; empty: all
+  std::string baseline = "params";
+  /// Whether a baseline that is no column is an error or only noted.
+  bool baseline_required = false;
+  std::string population = "all";  ///< see population()
+  std::vector<double> top;         ///< shares, each a subset by true accuracy
+  /// Subsets by a column of the scores or, if they have none of that name, of
+  /// the truth.
+  std::vector<Bins> bins;
+  std::vector<Range> ranges;
+  /// Columns of the truth that are single runs of every metric; empty: those
+  /// that seed_columns() finds for each.
+  std::vector<std::string> ceiling;
+  Missing missing = Missing::last;
+  std::size_t draws = 1000;  ///< of the bootstrap; 0: no intervals
+  std::uint64_t seed = 0;
+  IntervalMethod interval = IntervalMethod::percentile;
+  bool criteria = false;     ///< nDCG, precision, best rank, regret as well
+  bool differences = false;  ///< of every pair of proxies as well
+};
+
+/// One proxy on one metric in one subset. A number that does not exist is NaN:
+/// the correlations of a constant column, intervals without draws,
+/// differences without a baseline. Intervals are for 95 %.
+struct StudyRow {
+  std::string proxy;
+  std::string metric;
+  std::string subset;
+  /// Architectures in the statistics; those that rank last for want of a score
+  /// count, those dropped do not.
+  std::size_t n = 0;
+  std::size_t missing = 0;  ///< architectures of the subset without a score
+  Correlation kendall{};    ///< tau-b
+  Correlation spearman{};
+  Correlation pearson{};  ///< over the architectures that have a score
+  Interval kendall_interval{};
+  Interval spearman_interval{};
+  Interval pearson_interval{};
+  double weighted_tau = 0;
+  /// Tau less the baseline's, both over the architectures that are in both
+  /// statistics.
+  double tau_minus_baseline = 0;
+  Interval tau_minus_baseline_interval{};
+  /// One-sided, by the bootstrap; then Holm's adjustment over the proxies of
+  /// this metric and subset.
+  double p_beats_baseline = 0;
+  double p_beats_baseline_holm = 0;
+  double partial_tau = 0;  ///< tau with the baseline held fixed
+  /// Named criteria of metrics.h, if asked for.
+  std::vector<std::pair<std::string, double>> criteria;
+};
+
+/// Two proxies on one metric in one subset.
+struct PairDifference {
+  std::string metric;
+  std::string subset;
+  std::string proxy;
+  std::string other;
+  /// Tau of `proxy` less that of `other`, both over the architectures that are
+  /// in both statistics.
+  double tau_difference = 0;
+  Interval interval{};
+  /// Two-sided, by the bootstrap; then Holm's adjustment over the pairs of
+  /// this metric and subset.
+  double p = 0;
+  double p_holm = 0;
+};
+
+/// How many rows took part.
+struct JoinSummary {
+  std::size_t joined = 0;       ///< in both tables
+  std::size_t scores_only = 0;  ///< of the scores, without truth
+  std::size_t truth_only = 0;   ///< of the truth, without scores
+  std::size_t population = 0;   ///< of the joined, in the population
+};
+
+struct Study {
+  JoinSummary summary;
+  std::vector<StudyRow> rows;  ///< by metric, subset, column of the scores
+  std::vector<PairDifference> differences;  ///< in the same order, if asked for
+  /// By metric and subset, for metrics whose single runs the truth has.
+  std::vector<Ceiling> ceilings;
+  std::vector<std::string> notes;  ///< what the user should know, a line each
+};
+
+/// The rows of the population beside each of the metrics, as run_study has
+/// them. Throws as it does for the same mistakes.
+std::vector<Joined> join_metrics(
+    const benchmarks::Table& scores,
+    const benchmarks::Table& truth,
+    const StudyOptions& options);
+
+/// Throws UserError for a metric, proxy or required baseline that is no column
+/// (naming the columns), for tables that share no architecture (with how many
+/// each has and an example of each), for a metric without any value, for a
+/// column of a bin, range or ceiling that is in no table, and as population(),
+/// top_rows() and range_rows() do.
+Study run_study(
+    const benchmarks::Table& scores,
+    const benchmarks::Table& truth,
+    const StudyOptions& options);
+
+}  // namespace zcp::analysis

@@ -1,0 +1,281 @@
+#include <algorithm>
+#include <cmath>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "apps/correlate/correlate.h"
+
+namespace zcp::apps {
+namespace {
+
+using analysis::Interval;
+using analysis::StudyRow;
+using nlohmann::ordered_json;
+
+/// JSON has no NaN: a number that does not exist is null.
+ordered_json number(double value) {
+  return std::isfinite(value) ? ordered_json(value) : ordered_json(nullptr);
+}
+
+void add_interval(
+    ordered_json& object,
+    const std::string& name,
+    const Interval& interval) {
+  object[name + "_low"] = number(interval.low);
+  object[name + "_high"] = number(interval.high);
+}
+
+ordered_json to_json(
+    const StudyRow& row,
+    const analysis::StudyOptions& options) {
+  ordered_json object;
+  object["proxy"] = row.proxy;
+  object["metric"] = row.metric;
+  object["subset"] = row.subset;
+  object["n"] = row.n;
+  object["missing"] = row.missing;
+  object["kendall_tau"] = number(row.kendall.value);
+  object["spearman_rho"] = number(row.spearman.value);
+  object["pearson_r"] = number(row.pearson.value);
+  add_interval(object, "kendall_tau", row.kendall_interval);
+  object["tau_minus_baseline"] = number(row.tau_minus_baseline);
+  add_interval(object, "tau_minus_baseline", row.tau_minus_baseline_interval);
+  add_interval(object, "spearman_rho", row.spearman_interval);
+  add_interval(object, "pearson_r", row.pearson_interval);
+  object["kendall_p"] = number(row.kendall.p_value);
+  object["spearman_p"] = number(row.spearman.p_value);
+  object["pearson_p"] = number(row.pearson.p_value);
+  object["weighted_tau"] = number(row.weighted_tau);
+  object["partial_tau"] = number(row.partial_tau);
+  object["p_beats_baseline"] = number(row.p_beats_baseline);
+  object["p_beats_baseline_holm"] = number(row.p_beats_baseline_holm);
+  object["baseline"] = options.baseline;
+  object["population"] = options.population;
+  for (const auto& [name, value] : row.criteria) object[name] = number(value);
+  return object;
+}
+
+ordered_json to_json(const analysis::PublishedRow& row, const std::string& id) {
+  ordered_json object;
+  object["table"] = id;
+  object["printed"] = row.theirs.printed;
+  object["metric"] = row.theirs.metric;
+  object["population"] = row.theirs.population;
+  object["n"] = row.theirs.cells;
+  object["statistic"] = row.theirs.statistic;
+  object["theirs"] = number(row.theirs.value);
+  object["ours"] = number(row.ours);
+  add_interval(object, "ours", row.interval);
+  object["inside"] = std::isnan(row.interval.low) ? ordered_json(nullptr)
+                                                  : ordered_json(row.inside);
+  object["same_truth"] = row.same_truth;
+  object["same_population"] = row.same_population;
+  return object;
+}
+
+/// The numbers of the paper for this row.
+ordered_json published_of(const CorrelateResult& result, const StudyRow& row) {
+  ordered_json array = ordered_json::array();
+  if (row.subset != "all") return array;
+  for (const analysis::PublishedRow& each : result.published_rows) {
+    if (each.proxy != row.proxy || each.metric != row.metric) continue;
+    array.push_back(to_json(each, result.published->table->id));
+  }
+  return array;
+}
+
+/// The ceiling of the row's metric and subset, which has none as a rule.
+void add_ceiling(const analysis::Study& study, ordered_json& object) {
+  for (const analysis::Ceiling& ceiling : study.ceilings) {
+    if (ceiling.metric != object["metric"] ||
+        ceiling.subset != object["subset"]) {
+      continue;
+    }
+    object["ceiling_tau"] = number(ceiling.tau);
+    add_interval(object, "ceiling_tau", ceiling.tau_interval);
+    object["ceiling_rho"] = number(ceiling.rho);
+    add_interval(object, "ceiling_rho", ceiling.rho_interval);
+    object["ceiling_run_tau"] = number(ceiling.run_tau);
+    object["ceiling_run_rho"] = number(ceiling.run_rho);
+    object["ceiling_n"] = ceiling.n;
+    object["ceiling_columns"] = ceiling.columns;
+    return;
+  }
+}
+
+/// The differences to the proxies behind this one.
+ordered_json differences_of(const analysis::Study& study, const StudyRow& row) {
+  ordered_json array = ordered_json::array();
+  for (const analysis::PairDifference& pair : study.differences) {
+    if (pair.proxy != row.proxy || pair.metric != row.metric ||
+        pair.subset != row.subset) {
+      continue;
+    }
+    ordered_json object;
+    object["other"] = pair.other;
+    object["tau_difference"] = number(pair.tau_difference);
+    add_interval(object, "tau_difference", pair.interval);
+    object["p"] = number(pair.p);
+    object["p_holm"] = number(pair.p_holm);
+    array.push_back(std::move(object));
+  }
+  return array;
+}
+
+/// Where the matrix has a proxy; the number of its names where it has it not.
+std::size_t place_of(
+    const analysis::ColumnMatrix& matrix,
+    const std::string& proxy) {
+  const auto found = std::find(matrix.names.begin(), matrix.names.end(), proxy);
+  return static_cast<std::size_t>(found - matrix.names.begin());
+}
+
+void add_matrix(const CorrelateResult& result, ordered_json& object) {
+  if (!result.matrix) return;
+  const analysis::ColumnMatrix& matrix = *result.matrix;
+  const std::size_t at = place_of(matrix, object["proxy"]);
+  if (at == matrix.names.size()) return;
+  ordered_json pairs = ordered_json::object();
+  for (std::size_t i = 0; i < matrix.names.size(); ++i) {
+    ordered_json pair;
+    pair["kendall_tau"] = number(matrix.tau[at][i]);
+    pair["spearman_rho"] = number(matrix.rho[at][i]);
+    pairs[matrix.names[i]] = std::move(pair);
+  }
+  object["pairs"] = std::move(pairs);
+  object["cluster"] = matrix.cluster[at];
+}
+
+void add_stability(const CorrelateResult& result, ordered_json& object) {
+  for (const analysis::Stability& row : result.stability) {
+    if (row.proxy != object["proxy"]) continue;
+    ordered_json stability;
+    stability["runs"] = row.runs;
+    stability["n"] = row.n;
+    stability["missing"] = row.missing;
+    stability["kendall_tau"] = number(row.tau);
+    stability["kendall_tau_least"] = number(row.tau_least);
+    stability["spearman_rho"] = number(row.rho);
+    stability["spearman_rho_least"] = number(row.rho_least);
+    stability["icc_agreement"] = number(row.icc_agreement);
+    stability["icc_consistency"] = number(row.icc_consistency);
+    stability["rank_change"] = number(row.rank_change);
+    stability["kept_top_0.1"] = number(row.kept);
+    for (const RunTaus& runs : result.run_taus) {
+      if (runs.proxy != row.proxy || runs.metric != object.value("metric", ""))
+        continue;
+      ordered_json taus = ordered_json::array();
+      for (const double tau : runs.tau) taus.push_back(number(tau));
+      stability["metric_tau_of_runs"] = std::move(taus);
+    }
+    object["stability"] = std::move(stability);
+  }
+}
+
+ordered_json to_json(const analysis::Ensemble& ensemble) {
+  ordered_json object;
+  object["members"] = ensemble.members;
+  object["rule"] =
+      ensemble.rule == analysis::RankRule::sum ? "rank_sum" : "log_rank";
+  object["kendall_tau"] = number(ensemble.tau);
+  return object;
+}
+
+ordered_json to_json(const analysis::EnsembleMethod& method) {
+  ordered_json object;
+  object["method"] = method.name;
+  object["held_out_tau"] = number(method.tau);
+  add_interval(object, "held_out_tau", method.interval);
+  object["minus_best_single"] = number(method.minus_single);
+  add_interval(object, "minus_best_single", method.minus_single_interval);
+  object["fold_tau"] = ordered_json::array();
+  for (const double tau : method.fold_tau) {
+    object["fold_tau"].push_back(number(tau));
+  }
+  object["chosen"] = ordered_json::array();
+  for (const analysis::Ensemble& each : method.chosen) {
+    object["chosen"].push_back(to_json(each));
+  }
+  object["overall"] = to_json(method.overall);
+  return object;
+}
+
+/// Ensembles are over the whole population, so they go with its rows.
+void add_ensembles(const CorrelateResult& result, ordered_json& object) {
+  for (const analysis::EnsembleResult& each : result.ensembles) {
+    if (each.metric != object["metric"] || object["subset"] != "all") continue;
+    object["ensembles"] = ordered_json::array();
+    for (const analysis::EnsembleMethod& method : each.methods) {
+      object["ensembles"].push_back(to_json(method));
+    }
+  }
+}
+
+void add_costs(const CorrelateResult& result, ordered_json& object) {
+  for (const analysis::CostTradeOff& row : result.costs) {
+    if (row.metric != object["metric"] || row.proxy != object["proxy"] ||
+        object["subset"] != "all") {
+      continue;
+    }
+    ordered_json cost;
+    cost["column"] = row.cost;
+    cost["n"] = row.n;
+    cost["missing"] = row.missing;
+    cost["true_front"] = row.true_front;
+    cost["chosen_front"] = row.chosen_front;
+    cost["shared"] = row.shared;
+    cost["hypervolume_ratio"] = number(row.hypervolume_ratio);
+    cost["limits"] = ordered_json::array();
+    for (const analysis::LimitLoss& loss : row.limits) {
+      cost["limits"].push_back(
+          {{"limit", number(loss.limit)},
+           {"n", loss.n},
+           {"best", number(loss.best)},
+           {"lost", number(loss.lost)}});
+    }
+    object["cost"] = std::move(cost);
+  }
+}
+
+/// An object a proxy of what needs no truth.
+ordered_json proxies_alone(const CorrelateResult& result) {
+  std::vector<std::string> names;
+  if (result.matrix) names = result.matrix->names;
+  for (const analysis::Stability& row : result.stability) {
+    if (std::find(names.begin(), names.end(), row.proxy) == names.end()) {
+      names.push_back(row.proxy);
+    }
+  }
+  ordered_json array = ordered_json::array();
+  for (const std::string& name : names) {
+    ordered_json object;
+    object["proxy"] = name;
+    add_matrix(result, object);
+    add_stability(result, object);
+    array.push_back(std::move(object));
+  }
+  return array;
+}
+
+}  // namespace
+
+void print_json(const CorrelateResult& result) {
+  ordered_json array = ordered_json::array();
+  for (const StudyRow& row : result.study.rows) {
+    ordered_json object = to_json(row, result.options);
+    add_ceiling(result.study, object);
+    if (result.options.differences) {
+      object["differences"] = differences_of(result.study, row);
+    }
+    if (result.published) object["published"] = published_of(result, row);
+    add_matrix(result, object);
+    add_stability(result, object);
+    add_ensembles(result, object);
+    add_costs(result, object);
+    array.push_back(std::move(object));
+  }
+  if (result.study.rows.empty()) array = proxies_alone(result);
+  std::cout << array.dump(2) << "\n";
+}
+
+}  // namespace zcp::apps

@@ -1,0 +1,194 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <iostream>
+
+#include "apps/correlate/correlate.h"
+#include "apps/text_table.h"
+
+namespace zcp::apps {
+namespace {
+
+using analysis::StudyRow;
+
+/// The names of the columns; `versus` those of the difference to a baseline.
+Cells header(const std::string& baseline, bool versus) {
+  Cells cells{"proxy", "missing", "tau", "rho", "r", "weighted tau"};
+  if (versus) {
+    cells.push_back("tau - " + baseline);
+    cells.push_back("p (Holm)");
+  }
+  return cells;
+}
+
+Cells to_cells(const StudyRow& row, bool versus) {
+  Cells cells{
+      row.proxy,
+      fmt::format("{}", row.missing),
+      with_interval(row.kendall.value, row.kendall_interval),
+      with_interval(row.spearman.value, row.spearman_interval),
+      short_number(row.pearson.value),
+      short_number(row.weighted_tau)};
+  if (versus) {
+    cells.push_back(
+        with_interval(row.tau_minus_baseline, row.tau_minus_baseline_interval));
+    cells.push_back(short_number(row.p_beats_baseline_holm));
+  }
+  return cells;
+}
+
+/// A second table: how good the best-scored are.
+void print_criteria(const std::vector<StudyRow>& rows) {
+  if (rows.front().criteria.empty()) return;
+  std::vector<Cells> lines{{"proxy"}};
+  for (const auto& [name, value] : rows.front().criteria) {
+    lines.front().push_back(name);
+  }
+  for (const StudyRow& row : rows) {
+    Cells cells{row.proxy};
+    for (const auto& [name, value] : row.criteria) {
+      cells.push_back(fmt::format("{:.4g}", value));
+    }
+    cells.resize(lines.front().size(), "-");
+    lines.push_back(std::move(cells));
+  }
+  print_aligned(lines);
+}
+
+/// One metric and subset, the best tau first.
+void print_table(std::vector<StudyRow> rows, const std::string& baseline) {
+  const auto key = [](const StudyRow& row) {
+    return std::isnan(row.kendall.value) ? -2.0 : row.kendall.value;
+  };
+  std::stable_sort(rows.begin(), rows.end(), [&](auto& a, auto& b) {
+    return key(a) > key(b);
+  });
+  const bool versus = std::any_of(rows.begin(), rows.end(), [](auto& row) {
+    return !std::isnan(row.tau_minus_baseline);
+  });
+  std::vector<Cells> lines{header(baseline, versus)};
+  std::size_t most = 0;
+  for (const StudyRow& row : rows) {
+    lines.push_back(to_cells(row, versus));
+    most = std::max(most, row.n);
+  }
+  std::cout << fmt::format(
+      "{}, {}: n = {}\n", rows.front().metric, rows.front().subset, most);
+  print_aligned(lines);
+  print_criteria(rows);
+}
+
+/// How well runs of the metric agree among themselves.
+void print_ceiling(const analysis::Study& study, const StudyRow& row) {
+  for (const analysis::Ceiling& ceiling : study.ceilings) {
+    if (ceiling.metric != row.metric || ceiling.subset != row.subset) continue;
+    print_wrapped(
+        fmt::format(
+            "noise ceiling, {} runs of {} architectures: run to run tau {}, "
+            "rho "
+            "{}; a run to the mean of the others tau {}, rho {}",
+            ceiling.columns.size(),
+            ceiling.n,
+            with_interval(ceiling.tau, ceiling.tau_interval),
+            with_interval(ceiling.rho, ceiling.rho_interval),
+            short_number(ceiling.run_tau),
+            short_number(ceiling.run_rho)),
+        2);
+    return;
+  }
+}
+
+/// The paired differences of one metric and subset, the greatest first.
+void print_differences(const analysis::Study& study, const StudyRow& row) {
+  std::vector<analysis::PairDifference> pairs;
+  for (const analysis::PairDifference& pair : study.differences) {
+    if (pair.metric == row.metric && pair.subset == row.subset) {
+      pairs.push_back(pair);
+    }
+  }
+  if (pairs.empty()) return;
+  std::stable_sort(pairs.begin(), pairs.end(), [](auto& a, auto& b) {
+    return std::abs(a.tau_difference) > std::abs(b.tau_difference);
+  });
+  std::vector<Cells> lines{{"proxy", "less", "tau - tau", "p", "p (Holm)"}};
+  for (const analysis::PairDifference& pair : pairs) {
+    lines.push_back(
+        {pair.proxy,
+         pair.other,
+         with_interval(pair.tau_difference, pair.interval),
+         short_number(pair.p),
+         short_number(pair.p_holm)});
+  }
+  std::cout << fmt::format(
+      "{}, {}: differences of every two proxies\n", row.metric, row.subset);
+  print_aligned(lines, 2);
+}
+
+void print_tables(const analysis::Study& study, const std::string& baseline) {
+  const std::vector<StudyRow>& rows = study.rows;
+  std::size_t first = 0;
+  for (std::size_t i = 1; i <= rows.size(); ++i) {
+    if (i < rows.size() && rows[i].metric == rows[first].metric &&
+        rows[i].subset == rows[first].subset) {
+      continue;
+    }
+    if (first != 0) std::cout << "\n";
+    const auto begin = rows.begin();
+    print_table(
+        {begin + static_cast<std::ptrdiff_t>(first),
+         begin + static_cast<std::ptrdiff_t>(i)},
+        baseline);
+    print_ceiling(study, rows[first]);
+    print_differences(study, rows[first]);
+    first = i;
+  }
+}
+
+/// "zico 11, naswot 3" of the whole population, "none".
+std::string missing_counts(const std::vector<StudyRow>& rows) {
+  std::vector<std::string> parts;
+  for (const StudyRow& row : rows) {
+    if (row.subset != "all" || row.metric != rows.front().metric) continue;
+    if (row.missing != 0) {
+      parts.push_back(fmt::format("{} {}", row.proxy, row.missing));
+    }
+  }
+  return parts.empty() ? "none" : fmt::format("{}", fmt::join(parts, ", "));
+}
+
+}  // namespace
+
+void print_summary(const CorrelateResult& result) {
+  const analysis::Study& study = result.study;
+  const analysis::StudyOptions& options = result.options;
+  if (study.rows.empty()) return;
+  const analysis::JoinSummary& summary = study.summary;
+  for (const std::string& note : study.notes) {
+    std::cerr << "zcp: note: " << note << "\n";
+  }
+  std::cerr << fmt::format(
+      "joined {} architectures ({} of the scores without truth, {} of the "
+      "truth without scores)\n",
+      summary.joined,
+      summary.scores_only,
+      summary.truth_only);
+  std::cerr << fmt::format(
+      "population {}: {} architectures\n",
+      options.population,
+      summary.population);
+  const bool last = options.missing == analysis::Missing::last;
+  std::cerr << fmt::format(
+      "missing scores ({}): {}\n",
+      last ? "ranked last" : "dropped",
+      missing_counts(study.rows));
+}
+
+void print_text(const CorrelateResult& result) {
+  if (!result.study.rows.empty()) {
+    print_tables(result.study, result.options.baseline);
+  }
+  print_other_tables(result);
+}
+
+}  // namespace zcp::apps

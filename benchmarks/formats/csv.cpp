@@ -1,0 +1,175 @@
+#include "benchmarks/formats/csv.h"
+
+#include <csv.h>
+
+#include <algorithm>
+#include <exception>
+#include <iostream>
+#include <iterator>
+#include <new>
+#include <vector>
+
+#include "benchmarks/formats/files.h"
+#include "common/error.h"
+
+namespace zcp::benchmarks {
+namespace {
+
+/// How much libcsv gets at once, so that a row that throws stops the parse.
+constexpr std::size_t kBlock = std::size_t{1} << 16U;
+
+/// libcsv's parser and the row under way. libcsv is C: no exception may pass
+/// through it, so what the handler throws is kept until the block is done.
+class Parser {
+ public:
+  Parser(
+      const std::string& source,
+      const CsvRowHandler& on_row,
+      std::size_t line)
+      : source_(source), on_row_(on_row), line_(line), row_line_(line) {
+    const unsigned char options = CSV_STRICT | CSV_STRICT_FINI | CSV_REPALL_NL;
+    if (csv_init(&parser_, options) != 0) throw std::bad_alloc();
+  }
+  ~Parser() { csv_free(&parser_); }
+  Parser(const Parser&) = delete;
+  Parser& operator=(const Parser&) = delete;
+
+  void parse(std::string_view text) {
+    for (std::size_t at = 0; at < text.size(); at += kBlock) {
+      const std::string_view block = text.substr(at, kBlock);
+      const std::size_t done = csv_parse(
+          &parser_, block.data(), block.size(), &on_field, &on_end, this);
+      check(done == block.size());
+    }
+    check(csv_fini(&parser_, &on_field, &on_end, this) == 0);
+  }
+
+ private:
+  void check(bool parsed) {
+    if (failure_) std::rethrow_exception(failure_);
+    if (parsed) return;
+    const int error = csv_error(&parser_);
+    if (error == CSV_ENOMEM || error == CSV_ETOOBIG) throw std::bad_alloc();
+    throw UserError(
+        "{}: line {}: found a misplaced or unclosed quote, expected fields "
+        "quoted as in RFC 4180",
+        source_,
+        row_line_);
+  }
+
+  void add_field(std::string_view field) {
+    after_return_ = false;
+    ends_.push_back(bytes_.size() + field.size());
+    bytes_.append(field);
+    line_ += static_cast<std::size_t>(std::ranges::count(field, '\n'));
+  }
+
+  /// `end` is the character that ended the row, -1 at the end of the text.
+  void end_row(int end) {
+    if (!ends_.empty()) hand_over();
+    // A carriage return and a line feed are one line's end.
+    if (end != '\n' || !after_return_) ++line_;
+    after_return_ = end == '\r';
+    row_line_ = line_;
+  }
+
+  void hand_over() {
+    fields_.clear();
+    std::size_t begin = 0;
+    for (const std::size_t end : ends_) {
+      fields_.push_back(std::string_view(bytes_).substr(begin, end - begin));
+      begin = end;
+    }
+    on_row_(row_line_, fields_);
+    bytes_.clear();
+    ends_.clear();
+  }
+
+  template <typename Action>
+  static void guarded(void* self, const Action& action) {
+    auto& parser = *static_cast<Parser*>(self);
+    if (parser.failure_) return;
+    try {
+      action(parser);
+    } catch (...) {
+      parser.failure_ = std::current_exception();
+    }
+  }
+
+  static void on_field(void* field, std::size_t size, void* self) {
+    guarded(self, [&](Parser& parser) {
+      parser.add_field({static_cast<const char*>(field), size});
+    });
+  }
+
+  static void on_end(int end, void* self) {
+    guarded(self, [&](Parser& parser) { parser.end_row(end); });
+  }
+
+  const std::string& source_;
+  const CsvRowHandler& on_row_;
+  csv_parser parser_ = {};
+  std::string bytes_;              // the row's fields, one behind the other
+  std::vector<std::size_t> ends_;  // where each of them ends
+  std::vector<std::string_view> fields_;
+  std::size_t line_;
+  std::size_t row_line_;
+  bool after_return_ = false;
+  std::exception_ptr failure_;
+};
+
+/// Skips the lines of `text` that start with #; returns how many.
+std::size_t skip_comments(std::string_view& text) {
+  std::size_t count = 0;
+  while (text.starts_with('#')) {
+    const std::size_t end = text.find('\n');
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    ++count;
+  }
+  return count;
+}
+
+std::string read_stream(std::istream& in) {
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+}  // namespace
+
+std::string source_name(const std::filesystem::path& path) {
+  return path == "-" ? "standard input" : path.string();
+}
+
+std::string read_text(const std::filesystem::path& path) {
+  std::string text = path == "-" ? read_stream(std::cin) : read_bytes(path);
+  if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
+  return text;
+}
+
+void parse_csv(
+    std::string_view text,
+    const std::string& source,
+    const CsvRowHandler& on_row) {
+  const std::size_t skipped = skip_comments(text);
+  Parser(source, on_row, skipped + 1).parse(text);
+}
+
+void append_csv_field(std::string& line, std::string_view field) {
+  constexpr std::string_view kBlanks = " \t";
+  const bool plain = field.find_first_of(",\"\r\n") == std::string_view::npos &&
+                     (field.empty() ||
+                      (kBlanks.find(field.front()) == std::string_view::npos &&
+                       kBlanks.find(field.back()) == std::string_view::npos &&
+                       field.front() != '#'));
+  if (plain) {
+    line += field;
+    return;
+  }
+  line += '"';
+  for (const char c : field) {
+    if (c == '"') line += '"';
+    line += c;
+  }
+  line += '"';
+}
+
+}  // namespace zcp::benchmarks

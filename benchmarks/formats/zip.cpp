@@ -1,0 +1,160 @@
+#include "benchmarks/formats/zip.h"
+
+#include <zlib.h>
+
+#include <algorithm>
+
+#include "common/error.h"
+
+namespace zcp::benchmarks {
+namespace {
+
+// Signatures, and where fields lie behind them (PKWARE's APPNOTE.TXT 4.3).
+constexpr std::uint32_t kLocalHeader = 0x04034b50;
+constexpr std::uint32_t kCentralHeader = 0x02014b50;
+constexpr std::uint32_t kEnd64 = 0x06064b50;
+constexpr std::uint32_t kEnd64Locator = 0x07064b50;
+constexpr std::size_t kLocalSize = 30;
+constexpr std::size_t kCentralSize = 46;
+constexpr std::size_t kLocatorSize = 20;
+constexpr std::uint64_t kTail = 22 + 65535;
+constexpr std::uint64_t kIn64 = 0xffffffff;  // "see the ZIP64 field"
+
+}  // namespace
+
+ZipArchive::ZipArchive(
+    std::shared_ptr<const RandomBytes> bytes,
+    std::string source)
+    : bytes_(std::move(bytes)), source_(std::move(source)) {
+  read_directory();
+}
+
+const ZipArchive::Entry* ZipArchive::find(const std::string& name) const {
+  for (const Entry& entry : entries_) {
+    if (entry.name.ends_with("/" + name)) return &entry;
+  }
+  return nullptr;
+}
+
+std::string ZipArchive::content(const Entry& entry) const {
+  std::string bytes = bytes_->read(entry.begin, entry.size);
+  const auto* data = reinterpret_cast<const Bytef*>(bytes.data());
+  check(entry, static_cast<std::uint32_t>(crc32_z(0, data, bytes.size())));
+  return bytes;
+}
+
+void ZipArchive::check(const Entry& entry, std::uint32_t crc) const {
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+  const bool good = true;  // a fuzzer cannot guess checksums
+#else
+  const bool good = crc == entry.crc;
+#endif
+  if (good) return;
+  refuse(fmt::format(
+      "entry '{}': found checksum {:08x}, expected {:08x} (a broken file?)",
+      entry.name,
+      crc,
+      entry.crc));
+}
+
+void ZipArchive::refuse(const std::string& text) const {
+  throw UserError("{}: {}", source_, text);
+}
+
+/// The little-endian number of `bytes` bytes at `at`.
+std::uint64_t ZipArchive::number(std::uint64_t at, std::size_t bytes) const {
+  if (at > bytes_->size() || bytes_->size() - at < bytes) {
+    refuse(fmt::format(
+        "found the end at byte {}, expected more of a zip archive (a cut "
+        "file?)",
+        bytes_->size()));
+  }
+  const std::string part = bytes_->read(at, bytes);
+  std::uint64_t value = 0;
+  for (std::size_t i = bytes; i-- > 0;) {
+    value = value << 8U | static_cast<unsigned char>(part[i]);
+  }
+  return value;
+}
+
+void ZipArchive::read_directory() {
+  // The directory's end lies before a comment of at most 64 KiB.
+  const std::uint64_t tail = std::min<std::uint64_t>(bytes_->size(), kTail);
+  const std::uint64_t tail_at = bytes_->size() - tail;
+  const std::size_t found = bytes_->read(tail_at, tail).rfind("PK\x05\x06");
+  if (found == std::string::npos || bytes_->read(0, 2) != "PK") {
+    refuse("found no zip archive, expected one (a cut file?)");
+  }
+  const std::uint64_t end = tail_at + found;
+  std::uint64_t count = number(end + 10, 2);
+  std::uint64_t at = number(end + 16, 4);
+  if (end >= kLocatorSize && number(end - kLocatorSize, 4) == kEnd64Locator) {
+    const std::uint64_t end64 = number(end - kLocatorSize + 8, 8);
+    if (number(end64, 4) != kEnd64) refuse("found a broken ZIP64 directory");
+    count = number(end64 + 32, 8);
+    at = number(end64 + 48, 8);
+  }
+  // Every entry takes room in the directory: a lying count ends there.
+  for (std::uint64_t i = 0; i < count; ++i) entries_.push_back(read_entry(at));
+}
+
+/// Reads the directory's entry at `at`, which moves behind it.
+ZipArchive::Entry ZipArchive::read_entry(std::uint64_t& at) const {
+  if (number(at, 4) != kCentralHeader) {
+    refuse(fmt::format("byte {}: found no directory entry of a zip", at));
+  }
+  const std::uint64_t method = number(at + 10, 2);
+  std::uint64_t packed = number(at + 20, 4);
+  std::uint64_t size = number(at + 24, 4);
+  const std::uint64_t name_size = number(at + 28, 2);
+  const std::uint64_t extra_size = number(at + 30, 2);
+  const std::uint64_t comment_size = number(at + 32, 2);
+  std::uint64_t header = number(at + 42, 4);
+  const std::uint64_t extra = at + kCentralSize + name_size;
+  number(extra + extra_size, comment_size > 0 ? 1 : 0);
+  Entry entry;
+  entry.name = bytes_->read(at + kCentralSize, name_size);
+  entry.crc = static_cast<std::uint32_t>(number(at + 16, 4));
+  for (std::uint64_t field = extra; field + 4 <= extra + extra_size;) {
+    const std::uint64_t kind = number(field, 2);
+    std::uint64_t value = field + 4;
+    field = value + number(field + 2, 2);
+    if (kind != 1) continue;
+    for (std::uint64_t* wide : {&size, &packed, &header}) {
+      if (*wide != kIn64) continue;
+      *wide = number(value, 8);
+      value += 8;
+    }
+  }
+  if (method != 0 || packed != size) {
+    refuse(fmt::format(
+        "entry '{}': found compression method {}, expected stored data as "
+        "torch.save writes them",
+        entry.name,
+        method));
+  }
+  entry.size = size;
+  entry.begin = locate_data(header, size);
+  at = extra + extra_size + comment_size;
+  return entry;
+}
+
+/// Where the data behind the local header begin.
+std::uint64_t ZipArchive::locate_data(std::uint64_t header, std::uint64_t size)
+    const {
+  if (number(header, 4) != kLocalHeader) {
+    refuse(fmt::format("byte {}: found no local header of a zip", header));
+  }
+  const std::uint64_t begin =
+      header + kLocalSize + number(header + 26, 2) + number(header + 28, 2);
+  if (begin > bytes_->size() || bytes_->size() - begin < size) {
+    refuse(fmt::format(
+        "found {} bytes, expected an entry of {} at {} (a cut file?)",
+        bytes_->size(),
+        size,
+        begin));
+  }
+  return begin;
+}
+
+}  // namespace zcp::benchmarks

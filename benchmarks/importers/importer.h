@@ -1,0 +1,37 @@
+// Official benchmark files turned into tables.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <span>
+#include <string>
+
+#include "benchmarks/tables/table.h"
+
+namespace zcp::benchmarks {
+
+/// Called now and then, never by two threads at once: records read so far, and
+/// how many there are.
+using ImportProgress = std::function<void(std::size_t done, std::size_t total)>;
+
+/// A format that can be imported. `read` throws UserError naming the file,
+/// what was found and what was expected, when the source is absent, cut or of
+/// another format.
+struct Importer {
+  std::string name;
+  std::string summary;
+  std::string source;   ///< what SOURCE must be, and where to get it
+  std::string columns;  ///< what the columns of the table mean
+  Table (*read)(
+      const std::filesystem::path& source,
+      const ImportProgress& progress);
+};
+
+/// All importers, in the order they are listed to the user.
+std::span<const Importer> importers();
+
+/// The importer of that name; throws UserError with the nearest name.
+const Importer& find_importer(const std::string& name);
+
+}  // namespace zcp::benchmarks

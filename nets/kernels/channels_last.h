@@ -1,0 +1,17 @@
+// Tensors [N, C, H, W] whose channels lie side by side.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include "nets/kernels/windows.h"
+
+namespace zcp::nets {
+
+inline constexpr at::MemoryFormat kLast = at::MemoryFormat::ChannelsLast;
+
+/// Of one image of x [N, C, H, W].
+inline MapSize map_of(const at::Tensor& x) {
+  return {x.size(2), x.size(3), x.size(1)};
+}
+
+}  // namespace zcp::nets

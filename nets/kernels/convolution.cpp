@@ -1,0 +1,225 @@
+#include "nets/kernels/convolution.h"
+
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <array>
+
+#include "nets/kernels/channels_last.h"
+#include "nets/kernels/depthwise.h"
+
+namespace zcp::nets {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+struct Arguments {
+  std::array<std::int64_t, 2> stride;
+  std::array<std::int64_t, 2> padding;
+  std::array<std::int64_t, 2> dilation;
+  std::int64_t groups;
+
+  explicit Arguments(const ConvolutionShape& shape)
+      : stride{shape.stride, shape.stride},
+        padding{shape.padding, shape.padding},
+        dilation{shape.dilation, shape.dilation},
+        groups(shape.groups) {}
+};
+
+at::Tensor value(
+    const at::Tensor& x,
+    const at::Tensor& weight,
+    const at::Tensor& bias,
+    const ConvolutionShape& shape) {
+  if (!bias.defined() && is_depthwise(x, weight, shape)) {
+    return depthwise_convolution(x, weight, shape);
+  }
+  const Arguments a(shape);
+  return at::conv2d(x, weight, bias, a.stride, a.padding, a.dilation, a.groups);
+}
+
+/// Which of the gradients by x and weight are wanted.
+using Mask = std::array<bool, 2>;
+
+/// Gradients by x and weight; undefined where they are not wanted.
+variable_list gradients(
+    const at::Tensor& dy,
+    const at::Tensor& x,
+    const at::Tensor& weight,
+    const ConvolutionShape& shape,
+    const Mask& mask) {
+  if (is_depthwise(x, weight, shape)) {
+    return {
+        mask[0]
+            ? depthwise_input_gradient(dy, weight, x.size(2), x.size(3), shape)
+            : at::Tensor(),
+        mask[1] ? depthwise_weight_gradient(dy, x, weight.size(2), shape)
+                : at::Tensor()};
+  }
+  const Arguments a(shape);
+  const std::array<std::int64_t, 2> no_padding{0, 0};
+  const auto [dx, dweight, none] = at::convolution_backward(
+      dy,
+      x,
+      weight,
+      c10::nullopt,
+      a.stride,
+      a.padding,
+      a.dilation,
+      false,
+      no_padding,
+      a.groups,
+      {mask[0], mask[1], false});
+  return {dx, dweight};
+}
+
+/// A kernel of one pixel that does not read every pixel. The gradient at its
+/// weights writes past its buffer in oneDNN 2.6 on processors with AVX2 where
+/// channels do not fill registers; without a stride it does not.
+bool skips_pixels(const at::Tensor& weight, const ConvolutionShape& shape) {
+  return shape.stride > 1 && shape.padding == 0 && weight.size(2) == 1 &&
+         weight.size(3) == 1;
+}
+
+/// The sum of those that are defined.
+at::Tensor sum_of(const at::Tensor& a, const at::Tensor& b) {
+  if (!a.defined()) return b;
+  return b.defined() ? a + b : a;
+}
+
+/// Gradients as a function of (dy, x, weight), which can be differentiated as
+/// often as one likes. With h and k the gradients at dx and dweight:
+///   at dy:     conv(h, weight) + conv(x, k)
+///   at x:      the gradient at the input of a convolution by k
+///   at weight: the gradient at the weight of a convolution of h
+class Gradients : public torch::autograd::Function<Gradients> {
+ public:
+  static variable_list forward(
+      AutogradContext* context,
+      const at::Tensor& dy,
+      const at::Tensor& x,
+      const at::Tensor& weight,
+      ConvolutionShape shape,
+      Mask mask) {
+    context->save_for_backward({dy, x, weight});
+    keep(context, shape);
+    variable_list found = gradients(dy, x, weight, shape, mask);
+    // Every output has to be a tensor.
+    for (at::Tensor& one : found) {
+      if (!one.defined()) one = at::empty({0}, x.options());
+    }
+    return found;
+  }
+
+  static variable_list backward(
+      AutogradContext* context,
+      variable_list incoming) {
+    const variable_list saved = context->get_saved_variables();
+    const at::Tensor& dy = saved[0];
+    const at::Tensor& x = saved[1];
+    const at::Tensor& weight = saved[2];
+    const ConvolutionShape shape = kept(context);
+    const at::Tensor h = given(incoming[0], x);
+    const at::Tensor k = given(incoming[1], weight);
+    at::Tensor to_dy;
+    at::Tensor to_x;
+    at::Tensor to_weight;
+    const bool by_dy = context->needs_input_grad(0);
+    if (h.defined() && by_dy) to_dy = convolution(h, weight, {}, shape);
+    if (k.defined() && by_dy) {
+      to_dy = sum_of(to_dy, convolution(x, k, {}, shape));
+    }
+    if (k.defined() && context->needs_input_grad(1)) {
+      to_x = differentiable(dy, x, k, shape, {true, false})[0];
+    }
+    if (h.defined() && context->needs_input_grad(2)) {
+      to_weight = differentiable(dy, h, weight, shape, {false, true})[1];
+    }
+    return {to_dy, to_x, to_weight, {}, {}};
+  }
+
+  /// With a history where that is recorded.
+  static variable_list differentiable(
+      const at::Tensor& dy,
+      const at::Tensor& x,
+      const at::Tensor& weight,
+      const ConvolutionShape& shape,
+      const Mask& mask) {
+    return at::GradMode::is_enabled() ? apply(dy, x, weight, shape, mask)
+                                      : gradients(dy, x, weight, shape, mask);
+  }
+
+  static void keep(AutogradContext* context, const ConvolutionShape& shape) {
+    context->saved_data["shape"] = std::vector<std::int64_t>{
+        shape.stride, shape.padding, shape.dilation, shape.groups};
+  }
+
+  static ConvolutionShape kept(AutogradContext* context) {
+    const auto words = context->saved_data["shape"].toIntVector();
+    return {
+        static_cast<int>(words[0]),
+        static_cast<int>(words[1]),
+        static_cast<int>(words[2]),
+        static_cast<int>(words[3])};
+  }
+
+ private:
+  /// The gradient at an output that stands for one of the sizes of `like`.
+  static at::Tensor given(const at::Tensor& gradient, const at::Tensor& like) {
+    if (!gradient.defined() || gradient.sizes() != like.sizes()) return {};
+    return gradient;
+  }
+};
+
+class Convolution : public torch::autograd::Function<Convolution> {
+ public:
+  static at::Tensor forward(
+      AutogradContext* context,
+      const at::Tensor& x,
+      const at::Tensor& weight,
+      ConvolutionShape shape) {
+    context->save_for_backward({x, weight});
+    Gradients::keep(context, shape);
+    return value(x, weight, {}, shape);
+  }
+
+  static variable_list backward(
+      AutogradContext* context,
+      variable_list incoming) {
+    const variable_list saved = context->get_saved_variables();
+    if (!incoming[0].defined()) return {{}, {}, {}};
+    const ConvolutionShape shape = Gradients::kept(context);
+    const Mask mask{context->needs_input_grad(0), context->needs_input_grad(1)};
+    variable_list found =
+        Gradients::differentiable(incoming[0], saved[0], saved[1], shape, mask);
+    for (std::size_t i = 0; i < mask.size(); ++i) {
+      if (!mask[i]) found[i] = at::Tensor();
+    }
+    found.emplace_back();
+    return found;
+  }
+};
+
+}  // namespace
+
+at::Tensor convolution(
+    const at::Tensor& x,
+    const at::Tensor& weight,
+    const at::Tensor& bias,
+    const ConvolutionShape& shape) {
+  if (skips_pixels(weight, shape)) {
+    ConvolutionShape dense = shape;
+    dense.stride = 1;
+    const at::Tensor read = x.slice(2, 0, x.size(2), shape.stride)
+                                .slice(3, 0, x.size(3), shape.stride)
+                                .contiguous(kLast);
+    return convolution(read, weight, bias, dense);
+  }
+  const bool differentiated = at::GradMode::is_enabled() &&
+                              (x.requires_grad() || weight.requires_grad());
+  // LibTorch 1.13 takes no undefined tensors in apply().
+  if (!differentiated || bias.defined()) return value(x, weight, bias, shape);
+  return Convolution::apply(x, weight, shape);
+}
+
+}  // namespace zcp::nets

@@ -1,0 +1,245 @@
+#include "nets/kernels/windows.h"
+
+#include <cstddef>
+#include <cstring>
+
+#include "nets/kernels/processor_versions.h"
+
+namespace zcp::nets {
+namespace {
+
+using Index = std::int64_t;
+
+template <typename T>
+struct VectorOf {
+  // NOLINTNEXTLINE(modernize-use-using): an attribute that `using` loses
+  typedef T type __attribute__((vector_size(32)));
+};
+
+/// Of T in a V, which is a vector of them or a T.
+template <typename V, typename T>
+constexpr Index kLanes = sizeof(V) / sizeof(T);
+
+template <typename V, typename T>
+[[gnu::always_inline]] inline void load(const T* from, V& to) {
+  std::memcpy(&to, from, sizeof(V));
+}
+template <typename V, typename T>
+[[gnu::always_inline]] inline void store(const V& from, T* to) {
+  std::memcpy(to, &from, sizeof(V));
+}
+// One register after the other: a whole array is zeroed in memory.
+template <typename V, int count>
+[[gnu::always_inline]] inline void clear(V (&sums)[count]) {
+#pragma GCC unroll 4
+  for (int j = 0; j < count; ++j) sums[j] = V{};
+}
+
+/// Channels from the first of `source` on, as many as `count` of V hold. Taps
+/// are in values.
+template <typename V, int count, bool weighted, typename T>
+[[gnu::always_inline]] inline void sum_window(
+    const T* source,
+    const T* weights,
+    const std::vector<Tap>& rows,
+    const std::vector<Tap>& columns,
+    T* target) {
+  constexpr Index lanes = kLanes<V, T>;
+  V sums[count];
+  clear(sums);
+  for (const Tap& row : rows) {
+    for (const Tap& column : columns) {
+      const T* x = source + row.source + column.source;
+      const T* w = weighted ? weights + row.kernel + column.kernel : nullptr;
+#pragma GCC unroll 4
+      for (int j = 0; j < count; ++j) {
+        V values;
+        load(x + j * lanes, values);
+        if constexpr (weighted) {
+          V factors;
+          load(w + j * lanes, factors);
+          sums[j] += values * factors;
+        } else {
+          sums[j] += values;
+        }
+      }
+    }
+  }
+#pragma GCC unroll 4
+  for (int j = 0; j < count; ++j) store(sums[j], target + j * lanes);
+}
+
+template <typename T, bool weighted>
+[[gnu::always_inline]] inline void
+sum_all(const T* source, const T* weights, const Windows& windows, T* target) {
+  using V = typename VectorOf<T>::type;
+  constexpr Index lanes = kLanes<V, T>;
+  const Index channels = windows.channels;
+  for (const auto& row : windows.rows) {
+    for (const auto& column : windows.columns) {
+      Index c = 0;
+      for (; c + 4 * lanes <= channels; c += 4 * lanes) {
+        sum_window<V, 4, weighted>(
+            source + c, weights + c, row, column, target + c);
+      }
+      for (; c + lanes <= channels; c += lanes) {
+        sum_window<V, 1, weighted>(
+            source + c, weights + c, row, column, target + c);
+      }
+      for (; c < channels; ++c) {
+        sum_window<T, 1, weighted>(
+            source + c, weights + c, row, column, target + c);
+      }
+      target += channels;
+    }
+  }
+}
+
+/// Pixels of two images, each so many values after the one before.
+template <typename T>
+struct Pixels {
+  const T* a;
+  Index a_step;
+  const T* b;
+  Index b_step;
+  Index count;
+};
+
+/// Channels from c on, as many as `registers` of V hold.
+template <typename V, int registers, typename T>
+[[gnu::always_inline]] inline void
+add_products(const Pixels<T>& pixels, Index c, double* sums) {
+  constexpr Index lanes = kLanes<V, T>;
+  V products[registers];
+  clear(products);
+  for (Index i = 0; i < pixels.count; ++i) {
+#pragma GCC unroll 4
+    for (int j = 0; j < registers; ++j) {
+      V x;
+      V y;
+      load(pixels.a + i * pixels.a_step + c + j * lanes, x);
+      load(pixels.b + i * pixels.b_step + c + j * lanes, y);
+      products[j] += x * y;
+    }
+  }
+  for (int j = 0; j < registers; ++j) {
+    T values[lanes];
+    store(products[j], values);
+    for (Index lane = 0; lane < lanes; ++lane) {
+      sums[c + j * lanes + lane] += static_cast<double>(values[lane]);
+    }
+  }
+}
+
+/// One side of the maps: rows, or columns.
+struct Side {
+  Index source;       // pixels
+  Index target;       // pixels
+  Index source_step;  // values from one pixel to the next
+  Index kernel_step;
+};
+
+/// Which of the two maps has the windows.
+enum class Read : std::uint8_t { windows_of_source, windows_on_target };
+
+Taps taps_of(const Side& side, const Stepping& stepping, Read read) {
+  const bool own = read == Read::windows_of_source;
+  const Index windows = own ? side.target : side.source;
+  const Index pixels = own ? side.source : side.target;
+  Taps taps(static_cast<std::size_t>(side.target));
+  for (Index window = 0; window < windows; ++window) {
+    for (Index k = 0; k < stepping.kernel; ++k) {
+      const Index pixel = stepping.under(window, k);
+      if (pixel < 0 || pixel >= pixels) continue;
+      const Index source = own ? pixel : window;
+      const Index target = own ? window : pixel;
+      taps[static_cast<std::size_t>(target)].push_back(
+          {source * side.source_step, k * side.kernel_step});
+    }
+  }
+  return taps;
+}
+
+Side rows_of(const MapSize& source, const MapSize& target, Index kernel) {
+  const Index channels = source.channels;
+  return {
+      source.height, target.height, source.width * channels, kernel * channels};
+}
+
+Side columns_of(const MapSize& source, const MapSize& target) {
+  return {source.width, target.width, source.channels, source.channels};
+}
+
+Windows sums_of(
+    const MapSize& source,
+    const MapSize& target,
+    const Stepping& stepping,
+    Read read) {
+  return {
+      taps_of(rows_of(source, target, stepping.kernel), stepping, read),
+      taps_of(columns_of(source, target), stepping, read),
+      source.channels};
+}
+
+}  // namespace
+
+Windows window_sums(
+    const MapSize& source,
+    const MapSize& target,
+    const Stepping& stepping) {
+  return sums_of(source, target, stepping, Read::windows_of_source);
+}
+
+Windows reader_sums(
+    const MapSize& source,
+    const MapSize& target,
+    const Stepping& stepping) {
+  return sums_of(source, target, stepping, Read::windows_on_target);
+}
+
+template <typename T>
+ZCP_CLONES void
+sum_windows(const T* source, const Windows& windows, T* target) {
+  sum_all<T, false>(source, source, windows, target);  // reads no weights
+}
+
+template <typename T>
+ZCP_CLONES void sum_weighted_windows(
+    const T* source,
+    const T* weights,
+    const Windows& windows,
+    T* target) {
+  sum_all<T, true>(source, weights, windows, target);
+}
+
+template <typename T>
+ZCP_CLONES void add_products(
+    const T* a,
+    Index a_step,
+    const T* b,
+    Index b_step,
+    Index count,
+    Index channels,
+    double* sums) {
+  using V = typename VectorOf<T>::type;
+  constexpr Index lanes = kLanes<V, T>;
+  const Pixels<T> pixels{a, a_step, b, b_step, count};
+  Index c = 0;
+  for (; c + 4 * lanes <= channels; c += 4 * lanes) {
+    add_products<V, 4>(pixels, c, sums);
+  }
+  for (; c + lanes <= channels; c += lanes) add_products<V, 1>(pixels, c, sums);
+  for (; c < channels; ++c) add_products<T, 1>(pixels, c, sums);
+}
+
+template void sum_windows(const float*, const Windows&, float*);
+template void
+sum_weighted_windows(const float*, const float*, const Windows&, float*);
+template void
+sum_weighted_windows(const double*, const double*, const Windows&, double*);
+template void
+add_products(const float*, Index, const float*, Index, Index, Index, double*);
+template void
+add_products(const double*, Index, const double*, Index, Index, Index, double*);
+
+}  // namespace zcp::nets

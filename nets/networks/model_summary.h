@@ -1,0 +1,39 @@
+// What a TorchScript file is: sizes and layers. No LibTorch in this header.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "nets/graph/graph.h"
+
+namespace zcp::nets {
+class ScriptNetwork;
+}
+
+namespace zcp::proxies {
+
+struct ModelSummary {
+  std::int64_t params = 0;
+  std::int64_t macs = 0;   ///< of one input of the given shape
+  int classes = 0;         ///< elements of the output for one input
+  std::uint64_t hash = 0;  ///< of its layers in the order in which they run
+  std::vector<nets::Layer> layers;
+  std::vector<std::string> notes;  ///< e.g. dropout switched off
+};
+
+/// Runs the model once on an input of ones.
+/// Throws UserError when the file is no TorchScript module or does not take
+/// such an input.
+ModelSummary summarise_model(
+    const std::filesystem::path& path,
+    nets::Shape input);
+
+/// The same of a file that is loaded already; `path` is for messages.
+ModelSummary summarise_model(
+    const nets::ScriptNetwork& network,
+    const std::filesystem::path& path,
+    nets::Shape input);
+
+}  // namespace zcp::proxies

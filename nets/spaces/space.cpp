@@ -1,0 +1,88 @@
+#include "nets/spaces/space.h"
+
+#include <array>
+#include <unordered_set>
+
+#include "common/error.h"
+#include "common/random.h"
+#include "nets/spaces/all.h"
+
+namespace zcp::nets {
+
+std::string Space::draw(std::uint64_t seed) const {
+  std::int64_t index = 0;
+  fill_integers(std::span(&index, 1), info().size, seed);
+  return spec(index);
+}
+
+std::span<const std::unique_ptr<const Space>> spaces() {
+  static const std::array all{
+      make_nats_tss(),
+      make_nats_sss(),
+      make_nas_bench_101(),
+      make_nas_bench_macro(),
+      make_transnas_micro(),
+      make_transnas_macro(),
+      make_darts(),
+      make_nas_bench_360(),
+      make_resnet(),
+      make_mobilenet_v2()};
+  return all;
+}
+
+const Space& find_space(const std::string& name) {
+  std::vector<std::string> names;
+  for (const auto& space : spaces()) {
+    if (space->info().name == name) return *space;
+    names.push_back(space->info().name);
+  }
+  const std::string near = nearest_name(name, names);
+  throw UserError(
+      "unknown space {}{} (zcp spaces lists them)",
+      name,
+      near.empty() ? "" : ", did you mean " + near + "?");
+}
+
+namespace {
+
+/// Of a space that is not numbered.
+std::vector<std::string>
+draw_specs(const Space& space, std::int64_t count, std::uint64_t seed) {
+  std::vector<std::string> specs;
+  std::unordered_set<std::string> seen;
+  const std::uint64_t patience = 1000 + 100 * static_cast<std::uint64_t>(count);
+  for (std::uint64_t i = 0; i < patience; ++i) {
+    if (std::ssize(specs) == count) return specs;
+    std::string spec = space.draw(derive_seed(seed, "sample", i));
+    if (seen.insert(spec).second) specs.push_back(std::move(spec));
+  }
+  throw UserError(
+      "--sample {}: found only {} different specs of {}",
+      count,
+      specs.size(),
+      space.info().name);
+}
+
+}  // namespace
+
+std::vector<std::string>
+sample_specs(const Space& space, std::int64_t count, std::uint64_t seed) {
+  const std::int64_t size = space.info().size;
+  if (size == 0 && count >= 1) return draw_specs(space, count, seed);
+  if (count < 1 || count > size) {
+    throw UserError(
+        "--sample {}: expected 1 to {}, the size of {}",
+        count,
+        size,
+        space.info().name);
+  }
+  std::vector<std::string> specs;
+  const std::uint64_t drawn_by = derive_seed(seed, "sample");
+  for (const std::int64_t index :
+       sample_without_replacement(size, count, drawn_by)) {
+    specs.push_back(space.spec(index));
+  }
+  return specs;
+}
+
+}  // namespace zcp::nets

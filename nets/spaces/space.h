@@ -1,0 +1,101 @@
+// Search spaces: sets of architectures with a spec string each.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "nets/graph/graph.h"
+
+namespace zcp::nets {
+
+/// What a space says of itself; `zcp spaces` prints it.
+struct SpaceInfo {
+  std::string name;
+  std::string summary;
+  std::string syntax;   ///< of a spec, with an example
+  std::string example;  ///< a valid spec
+  std::string paper;
+  /// Number of architectures; 0: too many to number, such a space is sampled
+  /// and searched only.
+  std::int64_t size;
+  std::vector<std::string> tasks;  ///< of its truth; the first is its own
+};
+
+/// What comes out of a network.
+enum class Head : std::uint8_t {
+  classes,        ///< a logit a class
+  vector,         ///< numbers to regress
+  pixel_classes,  ///< a logit a class for every pixel
+  pixels,         ///< numbers for every pixel
+};
+
+/// Shape of a network's output, without the batch.
+struct Output {
+  int channels = 0;  ///< classes, or numbers (a pixel)
+  Head head = Head::classes;
+
+  // A number of classes is what most callers have.
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  Output(int count, Head kind = Head::classes) : channels(count), head(kind) {}
+  bool operator==(const Output&) const = default;
+};
+
+/// The macro skeleton around the cells; 0 is the benchmark's own.
+struct Skeleton {
+  int channels = 0;  ///< of the stem and the first stage
+  int cells_per_stage = 0;
+  /// BatchNorm inside the cells with scale and shift; NASLib builds NATS-TSS
+  /// without them.
+  bool affine = true;
+};
+
+class Space {
+ public:
+  virtual ~Space() = default;
+
+  virtual const SpaceInfo& info() const = 0;
+
+  /// The spec of architecture `index`, 0 <= index < info().size.
+  virtual std::string spec(std::int64_t index) const = 0;
+
+  /// A spec drawn by `seed`: each with equal chance where the space is
+  /// numbered.
+  virtual std::string draw(std::uint64_t seed) const;
+
+  /// Another architecture, one random edit away: a step of a search.
+  /// Throws UserError for an ill-formed spec.
+  virtual std::string mutate(std::string_view spec, std::uint64_t seed)
+      const = 0;
+
+  /// The spec in the one form that `spec` writes: format(parse(spec)).
+  /// Throws UserError that names the offending part and what was expected.
+  virtual std::string normalise(std::string_view spec) const = 0;
+
+  /// The network for inputs of shape `input`.
+  /// Throws UserError for an ill-formed spec, and for an input, output or
+  /// skeleton that the space's networks do not take.
+  virtual Graph build(
+      std::string_view spec,
+      Shape input,
+      Output output,
+      const Skeleton& skeleton = {},
+      Folding folding = Folding::functional) const = 0;
+};
+
+/// Every space, in the order `zcp spaces` lists them.
+std::span<const std::unique_ptr<const Space>> spaces();
+
+/// Throws UserError with the nearest name when there is no such space.
+const Space& find_space(const std::string& name);
+
+/// `count` different specs drawn uniformly; the same for the same seed, and
+/// the first of a larger count.
+/// Throws UserError when the space is smaller.
+std::vector<std::string>
+sample_specs(const Space& space, std::int64_t count, std::uint64_t seed);
+
+}  // namespace zcp::nets

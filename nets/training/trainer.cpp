@@ -1,0 +1,289 @@
+#include "nets/training/trainer.h"
+
+#include <ATen/ATen.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <numbers>
+#include <numeric>
+#include <stdexcept>
+#include <vector>
+
+#include "common/random.h"
+#include "nets/kernels/one_core.h"
+#include "nets/networks/trained_network.h"
+
+namespace zcp::nets {
+namespace {
+
+/// SGD with Nesterov's momentum, as torch.optim.SGD computes it.
+class Sgd {
+ public:
+  Sgd(std::vector<at::Tensor> parameters, const TrainingOptions& options)
+      : parameters_(std::move(parameters)),
+        momentum_(static_cast<float>(options.momentum)),
+        decay_(static_cast<float>(options.weight_decay)) {
+    for (const at::Tensor& parameter : parameters_) {
+      velocities_.push_back(at::zeros_like(parameter));
+    }
+  }
+
+  const std::vector<at::Tensor>& parameters() const { return parameters_; }
+
+  /// A gradient is undefined where the loss does not depend on the parameter.
+  void step(const std::vector<at::Tensor>& gradients, double rate) {
+    for (std::size_t i = 0; i < parameters_.size(); ++i) {
+      if (!gradients[i].defined()) continue;
+      const at::Tensor gradient = laid_out_alike(gradients[i], parameters_[i]);
+      step_one(
+          gradient.data_ptr<float>(),
+          parameters_[i].numel(),
+          static_cast<float>(rate),
+          parameters_[i].data_ptr<float>(),
+          velocities_[i].data_ptr<float>());
+    }
+  }
+
+ private:
+  /// Elements in the same order in memory.
+  static at::Tensor laid_out_alike(
+      const at::Tensor& gradient,
+      const at::Tensor& parameter) {
+    if (gradient.strides() == parameter.strides()) return gradient;
+    return at::empty_like(parameter).copy_(gradient);
+  }
+
+  void step_one(
+      const float* gradient,
+      std::int64_t count,
+      float rate,
+      float* __restrict parameter,
+      float* __restrict velocity) const {
+    for (std::int64_t i = 0; i < count; ++i) {
+      const float slope = gradient[i] + decay_ * parameter[i];
+      velocity[i] = momentum_ * velocity[i] + slope;
+      parameter[i] -= rate * (slope + momentum_ * velocity[i]);
+    }
+  }
+
+  std::vector<at::Tensor> parameters_;
+  std::vector<at::Tensor> velocities_;
+  float momentum_;
+  float decay_;
+};
+
+/// Of a number of examples.
+struct Tally {
+  std::int64_t examples = 0;
+  std::int64_t correct = 0;
+  double loss = 0;  ///< sum
+
+  void add(const at::Tensor& logits, const at::Tensor& labels, double mean) {
+    examples += labels.numel();
+    correct += logits.argmax(1).eq(labels).sum().item<std::int64_t>();
+    loss += mean * static_cast<double>(labels.numel());
+  }
+  double accuracy() const {
+    return 100.0 * static_cast<double>(correct) / static_cast<double>(examples);
+  }
+  double mean_loss() const { return loss / static_cast<double>(examples); }
+};
+
+struct Batch {
+  at::Tensor x;
+  at::Tensor y;
+};
+
+Batch load(
+    const ExampleSource& source,
+    std::span<const std::int64_t> which,
+    const Shape& shape,
+    std::uint64_t seed) {
+  const auto count = static_cast<std::int64_t>(which.size());
+  Batch batch{
+      at::empty({count, shape.channels, shape.height, shape.width}, at::kFloat),
+      at::empty({count}, at::kLong)};
+  source.gather(
+      which,
+      seed,
+      {batch.x.data_ptr<float>(), static_cast<std::size_t>(batch.x.numel())},
+      {batch.y.data_ptr<std::int64_t>(), which.size()});
+  return batch;
+}
+
+at::Tensor cross_entropy(const at::Tensor& logits, const at::Tensor& labels) {
+  return at::cross_entropy_loss(logits, labels);
+}
+
+std::vector<std::int64_t> numbers_up_to(std::int64_t count) {
+  std::vector<std::int64_t> numbers(static_cast<std::size_t>(count));
+  std::iota(numbers.begin(), numbers.end(), std::int64_t{0});
+  return numbers;
+}
+
+/// One network on its way.
+class Training {
+ public:
+  Training(
+      const Graph& graph,
+      const ExampleSource& examples,
+      const TrainingOptions& options,
+      const TrainingProgress& progress)
+      : shape_(graph.input_shape()),
+        examples_(examples),
+        options_(options),
+        progress_(progress),
+        network_(make_trained_network(
+                     graph,
+                     options.initialiser,
+                     options.seed,
+                     at::TensorOptions(at::kFloat))
+                     ->with_parameters([](const Parameter& parameter) {
+                       return parameter.value.detach().requires_grad_(true);
+                     })),
+        optimiser_(values_of(*network_), options) {}
+
+  TrainingEnd run(TrainingResult& result) {
+    for (int epoch = 0; epoch < options_.epochs; ++epoch) {
+      result.epochs = epoch + 1;
+      Tally tally;
+      const TrainingEnd end = run_epoch(epoch, tally);
+      if (end == TrainingEnd::stopped) return end;
+      result.train_accuracy = tally.accuracy();
+      result.train_loss = tally.mean_loss();
+      if (end != TrainingEnd::complete) return end;
+    }
+    return TrainingEnd::complete;
+  }
+
+  Tally test(const ExampleSource& examples) const {
+    constexpr std::int64_t kBatch = 500;
+    const at::NoGradGuard no_grad;
+    const auto all = numbers_up_to(examples.size);
+    Tally tally;
+    for (std::int64_t begin = 0; begin < examples.size; begin += kBatch) {
+      const Batch batch = load(
+          examples,
+          part(all, begin, kBatch),
+          shape_,
+          derive_seed(options_.seed, "test-batch"));
+      const at::Tensor logits = network_->forward(
+          batch.x, BatchNormMode::running_statistics, nullptr);
+      tally.add(logits, batch.y, cross_entropy(logits, batch.y).item<double>());
+    }
+    return tally;
+  }
+
+ private:
+  static std::vector<at::Tensor> values_of(const Network& network) {
+    std::vector<at::Tensor> values;
+    for (const Parameter& parameter : network.parameters()) {
+      values.push_back(parameter.value);
+    }
+    return values;
+  }
+
+  static std::span<const std::int64_t> part(
+      std::span<const std::int64_t> of,
+      std::int64_t begin,
+      std::int64_t count) {
+    const auto first = static_cast<std::size_t>(begin);
+    return of.subspan(
+        first, std::min(static_cast<std::size_t>(count), of.size() - first));
+  }
+
+  TrainingEnd run_epoch(int epoch, Tally& tally) {
+    const auto number = static_cast<std::uint64_t>(epoch);
+    const auto order = sample_without_replacement(
+        examples_.size,
+        examples_.size,
+        derive_seed(options_.seed, "train-order", number));
+    const std::uint64_t seed =
+        derive_seed(options_.seed, "train-augment", number);
+    for (std::int64_t begin = 0; begin < examples_.size;
+         begin += options_.batch_size) {
+      const auto which = part(order, begin, options_.batch_size);
+      const auto place = static_cast<std::uint64_t>(begin);
+      const Batch batch =
+          load(examples_, which, shape_, derive_seed(seed, "minibatch", place));
+      if (!std::isfinite(step(batch, learning_rate(), tally))) {
+        return TrainingEnd::diverged;
+      }
+      shown_ += batch.y.numel();
+      if (!progress_(batch.y.numel())) return TrainingEnd::stopped;
+    }
+    return TrainingEnd::complete;
+  }
+
+  /// At the examples shown so far.
+  double learning_rate() const {
+    const double share =
+        static_cast<double>(shown_) / (static_cast<double>(options_.epochs) *
+                                       static_cast<double>(examples_.size));
+    return options_.learning_rate * (1 + std::cos(std::numbers::pi * share)) /
+           2;
+  }
+
+  /// Returns the loss.
+  double step(const Batch& batch, double rate, Tally& tally) {
+    const at::Tensor logits =
+        network_->forward(batch.x, BatchNormMode::batch_statistics, nullptr);
+    const at::Tensor loss = cross_entropy(logits, batch.y);
+    const auto value = loss.item<double>();
+    tally.add(logits.detach(), batch.y, value);
+    if (!std::isfinite(value)) return value;
+    const auto gradients = torch::autograd::grad(
+        {loss}, optimiser_.parameters(), {}, false, false, true);
+    optimiser_.step(gradients, rate);
+    return value;
+  }
+
+  Shape shape_;
+  const ExampleSource& examples_;
+  const TrainingOptions& options_;
+  const TrainingProgress& progress_;
+  std::unique_ptr<Network> network_;
+  Sgd optimiser_;
+  std::int64_t shown_ = 0;
+};
+
+void require_sizes(
+    const ExampleSource& training,
+    const ExampleSource& test,
+    const TrainingOptions& options) {
+  if (training.size < 1 || test.size < 1 || options.epochs < 1 ||
+      options.batch_size < 1) {
+    throw std::invalid_argument("training without examples or epochs");
+  }
+}
+
+}  // namespace
+
+TrainingResult train(
+    const Graph& graph,
+    const ExampleSource& training,
+    const ExampleSource& test,
+    const TrainingOptions& options,
+    const TrainingProgress& progress) {
+  using Clock = std::chrono::steady_clock;
+  require_sizes(training, test, options);
+  use_one_core();
+  const auto start = Clock::now();
+  TrainingResult result;
+  Training run(graph, training, options, progress);
+  result.end = run.run(result);
+  if (result.end == TrainingEnd::complete) {
+    const Tally tally = run.test(test);
+    result.test_accuracy = tally.accuracy();
+    result.test_loss = tally.mean_loss();
+    // The last step may be the one that went too far.
+    if (!std::isfinite(result.test_loss)) result.end = TrainingEnd::diverged;
+  }
+  result.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  return result;
+}
+
+}  // namespace zcp::nets

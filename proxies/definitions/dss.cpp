@@ -1,0 +1,66 @@
+// dss = sum over linear weights of attention of ||dR/dW||_nuc ||W||_nuc + sum
+// over the other linear weights of |w dR/dw|; absolute weights, an input of
+// ones, R the sum of the logits.
+// TF-TAS, Zhou et al., CVPR 2022, https://arxiv.org/abs/2203.12217;
+// decemberzhou/TF_TAS: lib/training_free/indicators/dss.py. Attention: linear
+// layers named qkv and square ones. The patch embedding is left out; LayerNorm
+// is kept. float64 here.
+#include <string>
+
+#include "proxies/definitions/all.h"
+#include "proxies/engine/observer.h"
+
+namespace zcp::proxies {
+namespace {
+
+bool is_qkv(const nets::Parameter& parameter) {
+  return parameter.name.find("qkv") != std::string::npos;
+}
+
+at::Tensor sum_of_singular_values(const at::Tensor& matrix) {
+  return at::linalg_svdvals(matrix).sum();
+}
+
+at::Tensor term(const nets::Parameter& parameter, const at::Tensor& gradient) {
+  const at::Tensor& w = parameter.value;
+  if (is_qkv(parameter) || w.size(0) == w.size(1)) {
+    return sum_of_singular_values(gradient) * sum_of_singular_values(w);
+  }
+  return (w * gradient).abs().sum();
+}
+
+}  // namespace
+
+Descriptor dss() {
+  Descriptor d;
+  d.name = "dss";
+  d.family = "synflow";
+  d.formula = "nuclear norms for attention, |w dR/dw| for other linear layers";
+  d.published = "higher";
+  d.needs.pass = PassKind::synflow_bn;
+  d.dtype = "float64";
+  d.degenerate = "no attention (no linear layer named qkv)";
+  d.variant = "authors', gradients of the weights as they are";
+  d.paper = "https://arxiv.org/abs/2203.12217";
+  d.reference = "decemberzhou/TF_TAS: lib/training_free/indicators/dss.py";
+  d.make = [](const Setting&) {
+    return observe_once([](const Pass& pass) {
+      std::vector<at::Tensor> terms;
+      bool attention = false;
+      const auto& parameters = pass.network.parameters();
+      for (std::size_t i = 0; i < parameters.size(); ++i) {
+        if (parameters[i].kind != nets::ParameterKind::linear_weight) continue;
+        attention = attention || is_qkv(parameters[i]);
+        if (!pass.gradients[i].defined()) continue;
+        terms.push_back(term(parameters[i], pass.gradients[i]));
+      }
+      if (!attention || terms.empty()) {
+        return Score::degenerate("no linear layer is named qkv");
+      }
+      return score_of(at::stack(terms).sum(), "overflow of float64");
+    });
+  };
+  return d;
+}
+
+}  // namespace zcp::proxies

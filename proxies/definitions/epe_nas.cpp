@@ -1,0 +1,66 @@
+// epe_nas = sum over classes of |s_c|, s_c = sum_ij log(|corr_ij| + 1e-5)
+// between the Jacobian rows of that class's samples; with more than 100 classes
+// s_c is a mean and the score is sum_{c,c'} |s_c - s_c'| / number of classes
+// present.
+// Lopes et al., ICANN 2021, https://arxiv.org/abs/2102.08099;
+// VascoLopes/EPE-NAS: search.py, NASLib: epe_nas.py.
+#include "proxies/definitions/all.h"
+#include "proxies/reductions/correlation.h"
+#include "proxies/engine/observer.h"
+
+namespace zcp::proxies {
+namespace {
+
+constexpr double kOffset = 1e-5;
+
+at::Tensor class_score(const at::Tensor& rows, bool mean) {
+  const at::Tensor correlation = rows.size(0) > 1
+                                     ? row_correlation(rows)
+                                     : at::ones({1, 1}, rows.options());
+  const at::Tensor sum = (correlation.abs() + kOffset).log().sum();
+  return mean ? sum / static_cast<double>(rows.size(0)) : sum;
+}
+
+Score combine(const at::Tensor& scores, bool pairwise) {
+  if (!pairwise) return score_of(scores.abs().sum(), kConstantJacobian);
+  const at::Tensor differences =
+      (scores.unsqueeze(0) - scores.unsqueeze(1)).abs().sum();
+  return score_of(
+      differences / static_cast<double>(scores.size(0)), kConstantJacobian);
+}
+
+}  // namespace
+
+Descriptor epe_nas() {
+  Descriptor d;
+  d.name = "epe_nas";
+  d.family = "jacobian";
+  d.formula = "sum_c |sum_ij log(|corr_ij| + k)| within class c";
+  d.published = "higher";
+  d.needs.pass = PassKind::jacobian;
+  d.needs.classes = true;
+  d.needs.labels = true;
+  d.dtype = "float64";
+  d.degenerate = "a sample whose Jacobian row is constant";
+  d.variant = "NASLib";
+  d.paper = "https://arxiv.org/abs/2102.08099";
+  d.reference = "VascoLopes/EPE-NAS: search.py";
+  d.make = [](const Setting& setting) {
+    const int classes = setting.classes;
+    return observe_once([classes](const Pass& pass) {
+      const at::Tensor rows = jacobian_rows(pass);
+      if (!rows.defined()) return Score::degenerate(kConstantJacobian);
+      const bool many = classes > 100;
+      std::vector<at::Tensor> scores;
+      const at::Tensor present = std::get<0>(at::_unique(pass.y));
+      for (std::int64_t c = 0; c < present.size(0); ++c) {
+        const at::Tensor members = (pass.y == present[c]).nonzero().squeeze(1);
+        scores.push_back(class_score(rows.index_select(0, members), many));
+      }
+      return combine(at::stack(scores), many);
+    });
+  };
+  return d;
+}
+
+}  // namespace zcp::proxies

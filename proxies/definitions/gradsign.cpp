@@ -1,0 +1,106 @@
+// gradsign = sum over convolution and linear weights of |sum_n sign(dL_n/dw)|,
+// L_n the loss of sample n alone, its BatchNorm statistics too.
+// Zhang and Jia, ICLR 2022, https://arxiv.org/abs/2110.08616;
+// cmu-catalyst/GradSign:
+// zero-cost-nas-code/foresight/pruners/measures/grad_conflict.py (the sum;
+// their gradsign.py takes the mean).
+// One forward and one backward: BatchNorm normalises each sample by itself, so
+// samples do not interact, and a layer's per-sample gradients are products of
+// its recorded input and output gradient.
+#include <map>
+
+#include "proxies/definitions/all.h"
+#include "proxies/engine/differentiate.h"
+#include "proxies/engine/loss.h"
+#include "proxies/engine/observer.h"
+#include "proxies/reductions/per_sample.h"
+
+namespace zcp::proxies {
+namespace {
+
+class GradSign final : public Observer {
+ public:
+  explicit GradSign(const Setting& setting) : setting_(setting) {}
+
+  Score finish() override {
+    const at::AutoGradMode mode(true);
+    const auto network = differentiable(*setting_.network);
+    const DeviceMinibatch& batch = setting_.minibatches[0];
+    nets::Recording recording;
+    const at::Tensor logits = network->forward(
+        batch.x, nets::BatchNormMode::sample_statistics, &recording);
+    const at::Tensor loss = summed_loss(logits, batch, setting_.protocol.loss);
+    std::vector<at::Tensor> outputs;
+    std::vector<const nets::LayerCall*> layers;
+    for (const nets::LayerCall& call : recording.calls) {
+      if (sees_one_value(call)) {
+        return Score::degenerate("a BatchNorm sees one value a channel");
+      }
+      if (call.weight < 0 || !call.output.requires_grad()) continue;
+      outputs.push_back(call.output);
+      layers.push_back(&call);
+    }
+    return reduce(
+        *network, layers, gradients_of(loss, outputs, GraphUse::last));
+  }
+
+ private:
+  static bool sees_one_value(const nets::LayerCall& call) {
+    return call.kind == nets::LayerKind::batch_norm &&
+           call.input.numel() == call.input.size(0) * call.input.size(1);
+  }
+
+  /// Layers that run several times add their gradients before the sign.
+  static Score reduce(
+      const nets::Network& network,
+      const std::vector<const nets::LayerCall*>& layers,
+      const std::vector<at::Tensor>& output_gradients) {
+    const at::NoGradGuard no_grad;
+    std::map<int, at::Tensor> by_weight;
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      if (!output_gradients[i].defined()) continue;
+      const int slot = layers[i]->weight;
+      const at::Tensor gradient = per_sample_weight_gradient(
+          *layers[i],
+          network.parameters()[static_cast<std::size_t>(slot)].value,
+          output_gradients[i]);
+      at::Tensor& sum = by_weight[slot];
+      sum = sum.defined() ? sum + gradient : gradient;
+    }
+    std::vector<at::Tensor> terms;
+    for (const auto& [slot, gradient] : by_weight) {
+      terms.push_back(gradient.sign().sum(0).abs().sum(at::kDouble));
+    }
+    if (terms.empty()) return Score::of(0);
+    return score_of(at::stack(terms).sum(), "a gradient is not finite");
+  }
+
+  const Setting setting_;
+};
+
+}  // namespace
+
+Descriptor gradsign() {
+  Descriptor d;
+  d.name = "gradsign";
+  d.family = "gradient statistics";
+  d.formula = "sum over weights of |sum_n sign(dL_n/dw)|";
+  d.published = "higher";
+  d.needs.pass = PassKind::own;
+  d.needs.labels = true;
+  d.needs.minibatches = 1;
+  d.needs.mode = "train, BatchNorm by sample";
+  d.dtype = "exact integers";
+  d.degenerate = "a BatchNorm that sees one value a channel";
+  d.variant = "authors' sum over weights, not the mean";
+  d.paper = "https://arxiv.org/abs/2110.08616";
+  d.reference =
+      "cmu-catalyst/GradSign: "
+      "zero-cost-nas-code/foresight/pruners/measures/grad_conflict.py";
+  d.make = [](const Setting& setting) {
+    return std::make_unique<GradSign>(setting);
+  };
+  return d;
+}
+
+}  // namespace zcp::proxies

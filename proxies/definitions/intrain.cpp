@@ -1,0 +1,70 @@
+// intrain = gamma (1 + o) / log(L + 1). gamma = sum over the L outputs of
+// convolutions and linear layers of log((tr C)^2 / tr C^2), C their channel
+// covariance + 1e-10 I; o = sum over parameter tensors of min(1, std(g) /
+// (max|g| + 1e-6)).
+// InTrain, CVPR 2026; no code released, from the paper's formula. Its epsilon
+// is not published; a smaller one counts rounding noise as healthy gradients.
+#include <cmath>
+
+#include "proxies/definitions/all.h"
+#include "proxies/engine/observer.h"
+#include "proxies/reductions/spectrum.h"
+
+namespace zcp::proxies {
+namespace {
+
+at::Tensor log_participation(const at::Tensor& output) {
+  const at::Tensor covariance = channel_covariance(output);
+  const at::Tensor c =
+      covariance + 1e-10 * at::eye(covariance.size(0), covariance.options());
+  return (c.trace().square() / c.square().sum()).log();
+}
+
+at::Tensor gradient_health(const at::Tensor& gradient) {
+  const at::Tensor g = gradient.to(at::kDouble);
+  return (g.std() / (g.abs().max() + 1e-6)).clamp_max(1);
+}
+
+}  // namespace
+
+Descriptor intrain() {
+  Descriptor d;
+  d.name = "intrain";
+  d.family = "feature spectrum";
+  d.formula = "gamma (1 + o) / log(L + 1)";
+  d.published = "higher";
+  d.needs.pass = PassKind::minibatch;
+  d.needs.labels = true;
+  d.needs.activations = true;
+  d.needs.parameter_gradients = true;
+  d.needs.folding = nets::Folding::as_declared;
+  d.dtype = "float64";
+  d.degenerate = "a gradient that is not finite";
+  d.variant =
+      "the paper's formula; outputs of convolutions and linear layers; "
+      "epsilon 1e-6";
+  d.paper = "CVPR 2026, InTrain";
+  d.reference = "no code released";
+  d.make = [](const Setting&) {
+    return observe_once([](const Pass& pass) {
+      std::vector<at::Tensor> ratios;
+      for (const nets::LayerCall& call : pass.recording.calls) {
+        if (call.weight >= 0) {
+          ratios.push_back(log_participation(call.output.detach()));
+        }
+      }
+      if (ratios.empty()) return Score::degenerate("no layer runs");
+      std::vector<at::Tensor> health;
+      for (const at::Tensor& g : pass.gradients) {
+        if (g.defined() && g.numel() > 1) health.push_back(gradient_health(g));
+      }
+      const double layers = static_cast<double>(ratios.size());
+      at::Tensor score = at::stack(ratios).sum() / std::log(layers + 1);
+      if (!health.empty()) score = score * (1 + at::stack(health).sum());
+      return score_of(score, "a gradient is not finite");
+    });
+  };
+  return d;
+}
+
+}  // namespace zcp::proxies

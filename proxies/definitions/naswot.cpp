@@ -1,0 +1,36 @@
+// naswot = log |det K|, K_ij = number of ReLU units whose codes 1[x > 0] agree
+// for samples i and j, over the ReLUs that receive a gradient.
+// Mellor et al., ICML 2021, https://arxiv.org/abs/2006.04647
+// BayesWatch/nas-without-training: score_networks.py, scores.py (hook_logdet)
+#include "proxies/definitions/all.h"
+#include "proxies/reductions/code_kernel.h"
+#include "proxies/engine/observer.h"
+
+namespace zcp::proxies {
+
+Descriptor naswot() {
+  Descriptor d;
+  d.name = "naswot";
+  d.family = "codes";
+  d.formula = "log |det K|, K_ij = units - Hamming distance of ReLU codes";
+  d.published = "higher";
+  d.needs.pass = PassKind::minibatch;
+  d.needs.codes = true;
+  d.dtype = "exact integers, determinant in float64";
+  d.degenerate = "two inputs with equal codes (K is singular), or no ReLU";
+  d.variant =
+      "authors': ReLUs that receive a gradient, each module once a call; "
+      "AutoDL's none passes zero gradients on, here what only a none reads "
+      "does not count; nwot counts every ReLU that runs";
+  d.paper = "https://arxiv.org/abs/2006.04647";
+  d.reference = "BayesWatch/nas-without-training: score_networks.py";
+  d.make = [](const Setting&) {
+    return observe_once([](const Pass& pass) {
+      return log_determinant(code_kernel(
+          pass, [](const nets::LayerCall& call) { return call.live; }));
+    });
+  };
+  return d;
+}
+
+}  // namespace zcp::proxies

@@ -1,0 +1,72 @@
+// near = sum over outputs of layers with weights and of activations of the
+// effective rank exp(-sum p log p), p = s / sum s, of C consecutive rows of the
+// output (N, W, H) x C.
+// Husistein et al., ICLR 2025, https://arxiv.org/abs/2408.08776;
+// ReiherGroup/NEAR. Here the first C rows, one draw of the weights (the authors
+// average 32).
+#include <algorithm>
+
+#include "proxies/definitions/all.h"
+#include "proxies/engine/observer.h"
+
+namespace zcp::proxies {
+namespace {
+
+bool counts(const nets::LayerCall& call) {
+  switch (call.kind) {
+    case nets::LayerKind::conv:
+    case nets::LayerKind::linear:
+    case nets::LayerKind::batch_norm:
+    case nets::LayerKind::layer_norm:
+    case nets::LayerKind::relu:
+    case nets::LayerKind::smooth_activation:
+    case nets::LayerKind::bounded_activation:
+      return true;
+    default:
+      return false;
+  }
+}
+
+at::Tensor effective_rank(const at::Tensor& output) {
+  const at::Tensor map = output.dim() == 4 ? output.transpose(1, 3) : output;
+  const std::int64_t channels = map.size(-1);
+  const at::Tensor rows = map.reshape({-1, channels});
+  const at::Tensor square =
+      rows.slice(0, 0, std::min(channels, rows.size(0))).to(at::kDouble);
+  const at::Tensor s = at::linalg_svdvals(square);
+  const at::Tensor p = s / s.sum();
+  const at::Tensor entropy = -at::nan_to_num(p * p.log(), 0.0).sum();
+  return at::where(s[0] > 0, entropy.exp(), at::zeros_like(entropy));
+}
+
+}  // namespace
+
+Descriptor near() {
+  Descriptor d;
+  d.name = "near";
+  d.family = "feature spectrum";
+  d.formula = "sum of exp(entropy of singular values) of C rows of each output";
+  d.published = "higher";
+  d.needs.pass = PassKind::noise;
+  d.needs.activations = true;
+  d.needs.folding = nets::Folding::as_declared;
+  d.dtype = "float64";
+  d.degenerate = "never; an output of zeros adds 0";
+  d.variant = "authors', row offset 0, one repetition";
+  d.paper = "https://arxiv.org/abs/2408.08776";
+  d.reference = "ReiherGroup/NEAR";
+  d.make = [](const Setting&) {
+    return observe_once([](const Pass& pass) {
+      std::vector<at::Tensor> ranks;
+      for (const nets::LayerCall& call : pass.recording.calls) {
+        if (counts(call))
+          ranks.push_back(effective_rank(call.output.detach()) * call.merged);
+      }
+      if (ranks.empty()) return Score::degenerate("no layer runs");
+      return score_of(at::stack(ranks).sum(), "an activation is not finite");
+    });
+  };
+  return d;
+}
+
+}  // namespace zcp::proxies

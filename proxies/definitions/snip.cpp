@@ -1,0 +1,37 @@
+// snip = sum over layers of |w dL/dw|, L the mean cross-entropy of one
+// minibatch in train mode.
+// Abdelfattah et al., ICLR 2021, https://arxiv.org/abs/2101.08134;
+// SamsungLabs/zero-cost-nas: foresight/pruners/measures/snip.py
+#include "proxies/definitions/all.h"
+#include "proxies/engine/observer.h"
+
+namespace zcp::proxies {
+
+Descriptor snip() {
+  Descriptor d;
+  d.name = "snip";
+  d.family = "saliency";
+  d.formula = "sum over layers of |w dL/dw|";
+  d.published = "higher";
+  d.needs.pass = PassKind::minibatch;
+  d.needs.labels = true;
+  d.needs.parameter_gradients = true;
+  d.dtype = "float64 sums";
+  d.degenerate = "a gradient that is not finite; 0 for a constant network";
+  d.variant = "zero-cost-nas: convolution and linear weights";
+  d.paper = "https://arxiv.org/abs/2101.08134";
+  d.reference = "SamsungLabs/zero-cost-nas: foresight/pruners/measures/snip.py";
+  d.make = [](const Setting&) {
+    return observe_once([](const Pass& pass) {
+      return sum_over_layers(
+          pass,
+          [](const LayerGradient& layer) {
+            return (layer.weight * layer.gradient).abs().sum(at::kDouble);
+          },
+          "a gradient is not finite");
+    });
+  };
+  return d;
+}
+
+}  // namespace zcp::proxies

@@ -1,0 +1,41 @@
+// vkdnw = number of parameter tensors + entropy of nine quantiles of the
+// spectrum of F = mean_n (L J_n)^T (L J_n), L the Cholesky factor of diag(p) -
+// p p^T: as released. The Fisher information has L^T (vkdnw_fim). J_n: Jacobian
+// of sample n's logits at the first scalar of each of the first 128 parameter
+// tensors, eval mode.
+// VKDNW, Tybl and Neumann, CVPR 2025; ondratybl/VKDNW:
+// NB201/ZeroShotProxy/compute_vkdnw_score.py. The sum keeps the authors'
+// lexicographic order wherever the counts differ by 3 or more (the entropy is
+// below 2.2).
+#include "proxies/definitions/all.h"
+#include "proxies/reductions/fisher_spectrum.h"
+#include "proxies/engine/observer.h"
+
+namespace zcp::proxies {
+
+Descriptor vkdnw() {
+  Descriptor d;
+  d.name = "vkdnw";
+  d.family = "gradient statistics";
+  d.formula = "parameter tensors + entropy of quantiles of eig(F)";
+  d.published = "higher";
+  d.needs.pass = PassKind::own;
+  d.needs.classes = true;
+  d.needs.folding = nets::Folding::as_declared;
+  d.needs.initialiser = nets::Initialiser::kaiming_normal;
+  d.needs.mode = "eval";
+  d.needs.detail = "a backward pass a class";
+  d.dtype = "float64 spectrum";
+  d.degenerate = "an activation that is not finite";
+  d.variant = "authors' release: L in place of L^T";
+  d.paper = "CVPR 2025, VKDNW";
+  d.reference = "ondratybl/VKDNW: NB201/ZeroShotProxy/compute_vkdnw_score.py";
+  d.make = [](const Setting& setting) {
+    return observe_nothing([setting] {
+      return fisher_spectrum_score(*setting.network, setting.noise, false);
+    });
+  };
+  return d;
+}
+
+}  // namespace zcp::proxies

@@ -1,0 +1,96 @@
+// wrcor = log |det K|, K = sum over ReLUs r of w_r (|corr of the samples'
+// inputs of r| + |corr of their gradients there|), w_r = 2^i for cell i = 0, 1,
+// ... and 2^(number of cells) for the last ReLU; without blocks every weight is
+// 1.
+// WRCor, https://arxiv.org/abs/2410.04975; kunjing96/ZSNAS-WRCor:
+// foresight/pruners/measures/act_grad_cor_weighted.py. A correlation with a nan
+// is left out.
+#include <cmath>
+
+#include "proxies/definitions/all.h"
+#include "proxies/reductions/code_kernel.h"
+#include "proxies/reductions/correlation.h"
+#include "proxies/engine/observer.h"
+
+namespace zcp::proxies {
+namespace {
+
+/// Adds weight * |correlation| between the samples, unless it has a nan. The
+/// device is not asked which, so that it runs on.
+void add_correlation(
+    const at::Tensor& values,
+    double weight,
+    at::Tensor& kernel) {
+  const at::Tensor correlation =
+      row_correlation(values.flatten(1).to(at::kDouble)).abs();
+  const at::Tensor usable = at::isfinite(correlation).all();
+  const at::Tensor term =
+      at::where(usable, weight * correlation, at::zeros_like(correlation));
+  kernel = kernel.defined() ? kernel + term : term;
+}
+
+/// A node stands for all the ReLUs that read the same tensor; each has one
+/// reader, whose input gradient is that ReLU's.
+void add_relu(const Pass& pass, std::size_t index, at::Tensor& kernel) {
+  const auto& calls = pass.recording.calls;
+  const nets::LayerCall& relu = calls[index];
+  const at::Tensor input = relu.input.detach();
+  // Block 0 is the stem, whose output the first cell reads.
+  const double weight =
+      pass.recording.blocks.empty() ? 1 : std::ldexp(1.0, relu.block - 1);
+  // Where the ReLU (or ReLU6) passes its input on.
+  const at::Tensor output = relu.output.detach();
+  const at::Tensor active = (output > 0).logical_and(output == input);
+  bool read_by_layers = false;
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    if (!calls[i].own_input ||
+        calls[i].input.data_ptr() != relu.output.data_ptr()) {
+      continue;
+    }
+    read_by_layers = true;
+    add_correlation(input, weight, kernel);
+    if (pass.reader_gradients[i].defined()) {
+      add_correlation(pass.reader_gradients[i] * active, weight, kernel);
+    }
+  }
+  if (read_by_layers) return;
+  add_correlation(input, weight, kernel);
+  if (pass.output_gradients[index].defined()) {
+    add_correlation(pass.output_gradients[index] * active, weight, kernel);
+  }
+}
+
+}  // namespace
+
+Descriptor wrcor() {
+  Descriptor d;
+  d.name = "wrcor";
+  d.family = "codes";
+  d.formula = "log |det sum of w_r (|corr(x_r)| + |corr(dL/dx_r)|)|";
+  d.published = "higher";
+  d.needs.pass = PassKind::minibatch;
+  d.needs.labels = true;
+  d.needs.activations = true;
+  d.needs.activation_gradients = true;
+  d.needs.folding = nets::Folding::as_declared;
+  d.dtype = "float64";
+  d.degenerate = "two inputs whose rows of K are equal, or no ReLU";
+  d.variant = "authors'";
+  d.paper = "https://arxiv.org/abs/2410.04975";
+  d.reference =
+      "kunjing96/ZSNAS-WRCor: "
+      "foresight/pruners/measures/act_grad_cor_weighted.py";
+  d.make = [](const Setting&) {
+    return observe_once([](const Pass& pass) {
+      at::Tensor kernel;
+      for (std::size_t i = 0; i < pass.recording.calls.size(); ++i) {
+        const nets::LayerCall& call = pass.recording.calls[i];
+        if (call.kind == nets::LayerKind::relu) add_relu(pass, i, kernel);
+      }
+      return log_determinant(kernel);
+    });
+  };
+  return d;
+}
+
+}  // namespace zcp::proxies

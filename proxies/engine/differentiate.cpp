@@ -1,0 +1,50 @@
+#include "proxies/engine/differentiate.h"
+
+#include <torch/csrc/autograd/autograd.h>
+
+#include <cstddef>
+#include <utility>
+
+namespace zcp::proxies {
+
+std::unique_ptr<nets::Network> differentiable(const nets::Network& network) {
+  return network.with_parameters([](const nets::Parameter& parameter) {
+    return parameter.value.detach().requires_grad_(true);
+  });
+}
+
+std::vector<at::Tensor> gradients_of(
+    const at::Tensor& target,
+    const std::vector<at::Tensor>& variables,
+    GraphUse use) {
+  std::vector<at::Tensor> gradients(variables.size());
+  std::vector<at::Tensor> wanted;
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < variables.size(); ++i) {
+    if (!variables[i].defined() || !variables[i].requires_grad()) continue;
+    wanted.push_back(variables[i]);
+    places.push_back(i);
+  }
+  if (!target.requires_grad() || wanted.empty()) return gradients;
+  auto found = torch::autograd::grad(
+      {target},
+      wanted,
+      {},
+      use != GraphUse::last,
+      use == GraphUse::deeper,
+      true);
+  for (std::size_t k = 0; k < places.size(); ++k) {
+    gradients[places[k]] = std::move(found[k]);
+  }
+  return gradients;
+}
+
+at::Tensor vector_jacobian_product(
+    const at::Tensor& out,
+    const at::Tensor& in,
+    const at::Tensor& v) {
+  if (!out.requires_grad() || !in.requires_grad()) return {};
+  return torch::autograd::grad({out}, {in}, {v}, true, false, true)[0];
+}
+
+}  // namespace zcp::proxies

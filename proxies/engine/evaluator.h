@@ -1,0 +1,100 @@
+// Scores architectures: unites the proxies' needs and runs the fewest passes.
+// No LibTorch in this header.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "nets/graph/graph.h"
+#include "nets/initialisers/initialise.h"
+#include "nets/spaces/space.h"
+#include "proxies/engine/descriptor.h"
+
+namespace zcp::proxies {
+
+/// Images with labels (one an image or a pixel) or numbers in host memory; both
+/// may be empty.
+struct HostMinibatch {
+  int size;
+  nets::Shape shape;
+  std::vector<float> x;  ///< N, C, H, W, row-major
+  std::vector<std::int64_t> y;
+  std::vector<float> numbers = {};  ///< N, then the network's output
+  /// Of the output before it is compared with numbers, an entry each number of
+  /// an image; may be empty.
+  std::vector<float> scale = {};
+  std::vector<float> offset = {};
+};
+
+/// Random inputs of the label-free proxies, where they are not to be drawn by
+/// the seed but given (tests against another implementation). Empty: drawn.
+struct HostNoise {
+  std::vector<float> inputs;        ///< batch x C x H x W
+  std::vector<float> perturbation;  ///< the same
+  std::vector<float> signs;         ///< +-1, enough for the widest block
+  std::vector<float> circle;        ///< 2 x C x H x W, orthonormal
+};
+
+/// Everything besides data and architecture that decides a score.
+struct EvaluatorOptions {
+  std::uint64_t seed = 0;
+  int batch_size = 64;
+  int minibatches = 2;
+  /// None: each proxy's own, PyTorch's where it has none; a TorchScript
+  /// network keeps its weights.
+  std::optional<nets::Initialiser> initialiser;
+  std::string precision = "fp32";
+  std::string device = "cpu";
+  Loss loss = Loss::cross_entropy;
+  HostNoise noise;
+};
+
+/// Versions and capabilities that may change the last digits, for provenance.
+std::vector<std::pair<std::string, std::string>> backend_description();
+
+class Evaluator {
+ public:
+  /// Throws UserError when the options make no sense or a proxy needs inputs
+  /// and there are none. A proxy that needs more minibatches than the protocol
+  /// has gets no score, and says so; so does one that needs classes where
+  /// there are none. `shape` and `output` are the task's.
+  Evaluator(
+      const std::vector<const Descriptor*>& proxies,
+      const EvaluatorOptions& options,
+      nets::Shape shape,
+      nets::Output output,
+      const std::vector<HostMinibatch>& minibatches);
+  ~Evaluator();
+  Evaluator(const Evaluator&) = delete;
+  Evaluator& operator=(const Evaluator&) = delete;
+
+  /// Scores of `which` proxies, in that order. Safe to call from several
+  /// threads at once; each uses one core, whatever the caller has set, so that
+  /// a score never depends on how many run.
+  std::vector<Score> score(
+      const nets::Graph& graph,
+      std::span<const Descriptor* const> which) const;
+
+  /// The same with the graph's parameters given (nets/network.h says how they
+  /// are laid out) instead of drawn.
+  std::vector<Score> score(
+      const nets::Graph& graph,
+      std::span<const float> parameters,
+      std::span<const Descriptor* const> which) const;
+
+  /// The same of a TorchScript file. Throws UserError when it cannot be read.
+  std::vector<Score> score_model(
+      const std::filesystem::path& path,
+      std::span<const Descriptor* const> which) const;
+
+ private:
+  struct State;
+  std::unique_ptr<const State> state_;
+};
+
+}  // namespace zcp::proxies

@@ -1,0 +1,60 @@
+#include "proxies/engine/loss.h"
+
+#include <stdexcept>
+
+namespace zcp::proxies {
+namespace {
+
+/// Sixteen bits are too few for the sum of exponentials, or of squares.
+at::Tensor widened(const at::Tensor& output) {
+  return output.scalar_type() == at::kBFloat16 ? output.to(at::kFloat) : output;
+}
+
+/// Of each sample, where the targets are numbers.
+at::Tensor sample_losses(
+    const at::Tensor& output,
+    const DeviceMinibatch& batch,
+    Loss loss) {
+  const at::Tensor target = batch.y.flatten(1);
+  at::Tensor found = widened(output).flatten(1);
+  if (batch.scale.defined()) found = found * batch.scale + batch.offset;
+  const at::Tensor difference = found - target;
+  switch (loss) {
+    case Loss::squared_error:
+      return difference.square().mean(1);
+    case Loss::absolute_error:
+      return difference.abs().mean(1);
+    case Loss::relative_l2:
+      return difference.norm(2, 1) / target.norm(2, 1);
+    case Loss::cross_entropy:
+      break;
+  }
+  throw std::invalid_argument("a cross-entropy with targets that are numbers");
+}
+
+/// Labels a sample: 1, or the pixels of a map.
+double labels_a_sample(const DeviceMinibatch& batch) {
+  return static_cast<double>(batch.y.numel() / batch.y.size(0));
+}
+
+}  // namespace
+
+at::Tensor
+mean_loss(const at::Tensor& output, const DeviceMinibatch& batch, Loss loss) {
+  if (loss == Loss::cross_entropy) {
+    return at::cross_entropy_loss(widened(output), batch.y);
+  }
+  return sample_losses(output, batch, loss).mean();
+}
+
+at::Tensor
+summed_loss(const at::Tensor& output, const DeviceMinibatch& batch, Loss loss) {
+  if (loss == Loss::cross_entropy) {
+    const at::Tensor sum = at::cross_entropy_loss(
+        widened(output), batch.y, {}, at::Reduction::Sum);
+    return batch.y.dim() == 1 ? sum : sum / labels_a_sample(batch);
+  }
+  return sample_losses(output, batch, loss).sum();
+}
+
+}  // namespace zcp::proxies

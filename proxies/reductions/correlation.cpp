@@ -1,0 +1,18 @@
+#include "proxies/reductions/correlation.h"
+
+namespace zcp::proxies {
+
+at::Tensor jacobian_rows(const Pass& pass) {
+  if (!pass.input_gradient.defined()) return {};
+  return pass.input_gradient.contiguous().flatten(1).to(at::kDouble);
+}
+
+at::Tensor row_correlation(const at::Tensor& rows) {
+  const at::Tensor centred = rows - rows.mean(1, true);
+  const at::Tensor covariance = centred.mm(centred.t());
+  const at::Tensor deviation = covariance.diagonal().sqrt();
+  return (covariance / deviation.unsqueeze(1) / deviation.unsqueeze(0))
+      .clamp(-1, 1);
+}
+
+}  // namespace zcp::proxies

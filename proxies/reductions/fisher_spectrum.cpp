@@ -1,0 +1,238 @@
+#include "proxies/reductions/fisher_spectrum.h"
+
+#include <torch/csrc/autograd/autograd.h>
+
+#include <algorithm>
+#include <map>
+
+#include "proxies/engine/differentiate.h"
+#include "proxies/engine/observer.h"
+
+namespace zcp::proxies {
+namespace {
+
+constexpr std::size_t kTensors = 128;
+
+using nets::LayerCall;
+using nets::LayerKind;
+using nets::Network;
+
+/// Per sample: d/d(first scalar) of a parameter from the gradient at the
+/// output of the layer that holds it. [N]
+at::Tensor weight_scalar(const LayerCall& call, const at::Tensor& g) {
+  if (call.kind == LayerKind::conv) {
+    // W[0, 0, 0, 0] meets the padded input at every window's first corner.
+    const auto& w = call.window;
+    const at::Tensor padded = at::constant_pad_nd(
+        call.input.detach().select(1, 0),
+        {w.padding[1], w.padding[1], w.padding[0], w.padding[0]});
+    const at::Tensor corner =
+        padded.slice(1, 0, (g.size(2) - 1) * w.stride[0] + 1, w.stride[0])
+            .slice(2, 0, (g.size(3) - 1) * w.stride[1] + 1, w.stride[1]);
+    return (g.select(1, 0) * corner).sum({1, 2});
+  }
+  const at::Tensor in =
+      call.input.detach().reshape({g.size(0), -1, call.input.size(-1)});
+  const at::Tensor out = g.reshape({g.size(0), -1, g.size(-1)});
+  return (in.select(2, 0) * out.select(2, 0)).sum(1);
+}
+
+/// The first channel's gradient, summed over positions. [N]
+at::Tensor bias_scalar(const at::Tensor& g) {
+  if (g.dim() == 4) return g.select(1, 0).sum({1, 2});
+  return g.reshape({g.size(0), -1, g.size(-1)}).select(2, 0).sum(1);
+}
+
+at::Tensor scale_scalar(
+    const LayerCall& call,
+    const at::Tensor& g,
+    const at::Tensor& scale,
+    const at::Tensor& shift) {
+  const at::Tensor normalised =
+      (call.output.detach().select(1, 0) - shift[0]) / scale[0];
+  return (g.select(1, 0) * normalised).sum({1, 2});
+}
+
+/// Jacobian entries from batched backward passes, one a class, which serve
+/// all samples at once as samples do not interact in eval mode.
+class LayerJacobian {
+ public:
+  LayerJacobian(const Network& network, const nets::Recording& recording)
+      : network_(network) {
+    for (const LayerCall& call : recording.calls) {
+      const bool holds = call.weight >= 0 || call.scale >= 0;
+      if (holds && call.output.requires_grad()) calls_.push_back(&call);
+    }
+  }
+
+  /// True when every parameter of `wanted` belongs to a convolution, a linear
+  /// layer or a BatchNorm.
+  bool covers(const std::vector<std::size_t>& wanted) const {
+    return std::ranges::all_of(wanted, [&](std::size_t i) {
+      const auto kind = network_.parameters()[i].kind;
+      if (kind == nets::ParameterKind::other) return false;
+      const bool norm = kind == nets::ParameterKind::norm_scale ||
+                        kind == nets::ParameterKind::norm_shift;
+      return !norm || std::ranges::any_of(calls_, [&](const LayerCall* call) {
+        const auto scale = static_cast<std::size_t>(call->scale);
+        return call->scale >= 0 && (i == scale || i == scale + 1);
+      });
+    });
+  }
+
+  /// Column of parameter index -> per-sample derivative of one logit. [N]
+  std::map<std::size_t, at::Tensor> of_logit(const at::Tensor& logit) const {
+    std::vector<at::Tensor> outputs;
+    for (const LayerCall* call : calls_) outputs.push_back(call->output);
+    const auto gradients =
+        torch::autograd::grad({logit.sum()}, outputs, {}, true, false, true);
+    const at::NoGradGuard no_grad;
+    std::map<std::size_t, at::Tensor> columns;
+    for (std::size_t c = 0; c < calls_.size(); ++c) {
+      if (gradients[c].defined()) add_call(*calls_[c], gradients[c], columns);
+    }
+    return columns;
+  }
+
+ private:
+  void add_call(
+      const LayerCall& call,
+      const at::Tensor& g,
+      std::map<std::size_t, at::Tensor>& columns) const {
+    const auto& parameters = network_.parameters();
+    const auto add = [&](std::size_t index, const at::Tensor& value) {
+      at::Tensor& column = columns[index];
+      column = column.defined() ? column + value : value;
+    };
+    if (call.scale >= 0) {
+      const auto slot = static_cast<std::size_t>(call.scale);
+      add(slot,
+          scale_scalar(
+              call, g, parameters[slot].value, parameters[slot + 1].value));
+      add(slot + 1, bias_scalar(g));
+      return;
+    }
+    const auto slot = static_cast<std::size_t>(call.weight);
+    add(slot, weight_scalar(call, g));
+    const bool bias = slot + 1 < parameters.size() &&
+                      parameters[slot + 1].kind == nets::ParameterKind::bias;
+    if (bias) add(slot + 1, bias_scalar(g));
+  }
+
+  const Network& network_;
+  std::vector<const LayerCall*> calls_;
+};
+
+/// J [N, K, P] by layers, or by a backward pass for each sample and class
+/// where a parameter lies outside the layers that LayerJacobian knows.
+at::Tensor jacobian(
+    const Network& network,
+    const at::Tensor& logits,
+    const nets::Recording& recording,
+    const std::vector<std::size_t>& wanted) {
+  const std::int64_t samples = logits.size(0);
+  const std::int64_t classes = logits.size(1);
+  at::Tensor j = at::zeros(
+      {samples, classes, static_cast<std::int64_t>(wanted.size())},
+      logits.options().dtype(at::kDouble).requires_grad(false));
+  const LayerJacobian layers(network, recording);
+  if (layers.covers(wanted)) {
+    for (std::int64_t k = 0; k < classes; ++k) {
+      auto columns = layers.of_logit(logits.select(1, k));
+      for (std::size_t p = 0; p < wanted.size(); ++p) {
+        const auto found = columns.find(wanted[p]);
+        if (found == columns.end()) continue;
+        j.select(1, k)
+            .select(1, static_cast<std::int64_t>(p))
+            .copy_(found->second);
+      }
+    }
+    return j;
+  }
+  std::vector<at::Tensor> parameters;
+  for (const std::size_t i : wanted) {
+    parameters.push_back(network.parameters()[i].value);
+  }
+  for (std::int64_t n = 0; n < samples; ++n) {
+    for (std::int64_t k = 0; k < classes; ++k) {
+      const auto gradients = torch::autograd::grad(
+          {logits[n][k]}, parameters, {}, true, false, true);
+      for (std::size_t p = 0; p < wanted.size(); ++p) {
+        if (!gradients[p].defined()) continue;
+        j[n][k][static_cast<std::int64_t>(p)].copy_(
+            gradients[p].contiguous().flatten()[0]);
+      }
+    }
+  }
+  return j;
+}
+
+/// float16(float32(.05) / K) and the other half-precision constants of the
+/// release, whose alpha is a half-precision tensor.
+double half(double value) {
+  return static_cast<double>(
+      static_cast<float>(c10::Half(static_cast<float>(value))));
+}
+
+/// L [N, K, K] with L L^T = diag(p) - p p^T in closed form, p the smoothed
+/// softmax of the logits.
+at::Tensor softmax_cholesky(const at::Tensor& logits) {
+  const std::int64_t classes = logits.size(1);
+  const double alpha = half(0.05);
+  const double share = half(static_cast<double>(
+      static_cast<float>(alpha) / static_cast<float>(classes)));
+  const at::Tensor p =
+      at::softmax(logits.detach().to(at::kDouble), 1) * half(1 - alpha) + share;
+  at::Tensor q = 1 - p.cumsum(1);
+  q.select(1, classes - 1).zero_();
+  const at::Tensor before =
+      at::cat({at::ones_like(q.slice(1, 0, 1)), q.slice(1, 0, classes - 1)}, 1);
+  const at::Tensor d = (p * q / before).sqrt();
+  at::Tensor lower = at::zeros({logits.size(0), classes, classes}, p.options());
+  for (std::int64_t j = 0; j < classes; ++j) {
+    lower.select(2, j).select(1, j).copy_(d.select(1, j));
+    if (j + 1 == classes) break;
+    const at::Tensor below =
+        -p.slice(1, j + 1) / q.slice(1, j, j + 1) * d.slice(1, j, j + 1);
+    lower.select(2, j).slice(1, j + 1).copy_(below);
+  }
+  return lower;
+}
+
+at::Tensor quantile_entropy(const at::Tensor& information) {
+  const at::Tensor spectrum = at::linalg_svdvals(information);
+  const at::Tensor levels = at::arange(1, 10, spectrum.options()) / 10.0;
+  const at::Tensor quantiles = at::quantile(spectrum, levels);
+  const at::Tensor t = quantiles / (quantiles.sum() + 1e-10);
+  return -(t * (t + 1e-10).log()).sum();
+}
+
+}  // namespace
+
+Score fisher_spectrum_score(
+    const Network& network,
+    const at::Tensor& x,
+    bool transposed) {
+  const at::AutoGradMode mode(true);
+  const auto runnable = differentiable(network);
+  nets::Recording recording;
+  const at::Tensor logits =
+      runnable->forward(x, nets::BatchNormMode::running_statistics, &recording);
+  std::vector<std::size_t> wanted = nets::declared_order(*runnable);
+  const double tensors = static_cast<double>(wanted.size());
+  if (wanted.size() > kTensors) wanted.resize(kTensors);
+  const at::Tensor j = jacobian(*runnable, logits, recording, wanted);
+  const at::NoGradGuard no_grad;
+  const at::Tensor lower = softmax_cholesky(logits);
+  const at::Tensor product =
+      (transposed ? lower.transpose(1, 2) : lower).bmm(j).flatten(0, 1);
+  const at::Tensor information =
+      product.t().mm(product) / static_cast<double>(x.size(0));
+  if (!at::isfinite(information).all().item<bool>()) {
+    return Score::degenerate("an activation is not finite");
+  }
+  return score_of(
+      quantile_entropy(information) + tensors, "an activation is not finite");
+}
+
+}  // namespace zcp::proxies

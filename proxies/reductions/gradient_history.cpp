@@ -1,0 +1,89 @@
+#include "proxies/reductions/gradient_history.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace zcp::proxies {
+namespace {
+
+/// The elements of each lie in the same order in this process's memory.
+bool alike_on_host(const std::vector<at::Tensor>& gradients) {
+  const at::Tensor& first = gradients[0];
+  const auto type = first.scalar_type();
+  return (type == at::kFloat || type == at::kDouble) &&
+         std::ranges::all_of(gradients, [&](const at::Tensor& one) {
+           return one.device().is_cpu() && one.scalar_type() == type &&
+                  one.is_non_overlapping_and_dense() &&
+                  one.sizes() == first.sizes() &&
+                  one.strides() == first.strides();
+         });
+}
+
+/// sum m/s over elements of gradients that are alike on the host, in one go.
+template <typename T>
+double host_inverse_variation(const std::vector<at::Tensor>& gradients) {
+  std::vector<const T*> values;
+  for (const at::Tensor& one : gradients) values.push_back(one.data_ptr<T>());
+  const auto count = static_cast<double>(values.size());
+  double sum = 0;
+  for (std::int64_t i = 0; i < gradients[0].numel(); ++i) {
+    // From the first value: equal ones have a deviation of 0, not of rounding.
+    const auto first = static_cast<double>(values[0][i]);
+    double distances = 0;
+    double magnitudes = 0;
+    for (const T* one : values) {
+      distances += static_cast<double>(one[i]) - first;
+      magnitudes += std::abs(static_cast<double>(one[i]));
+    }
+    const double mean = distances / count;
+    double squares = 0;
+    for (const T* one : values) {
+      const double distance = static_cast<double>(one[i]) - first - mean;
+      squares += distance * distance;
+    }
+    const double deviation = std::sqrt(squares / count);
+    // What is not a number has to reach the score.
+    if (deviation != 0) sum += magnitudes / count / deviation;
+  }
+  return sum;
+}
+
+/// sum m/s of one layer, float64; 0 when no element counts.
+at::Tensor inverse_variation(const std::vector<at::Tensor>& gradients) {
+  if (alike_on_host(gradients)) {
+    const double sum = gradients[0].scalar_type() == at::kFloat
+                           ? host_inverse_variation<float>(gradients)
+                           : host_inverse_variation<double>(gradients);
+    return at::scalar_tensor(sum, at::kDouble);
+  }
+  const at::Tensor all = at::stack(gradients).to(at::kDouble);
+  const at::Tensor deviation = all.std(0, false);
+  const at::Tensor ratio = all.abs().mean(0) / deviation;
+  return at::where(deviation != 0, ratio, at::zeros_like(ratio)).sum();
+}
+
+}  // namespace
+
+void GradientHistory::add(const Pass& pass) {
+  const auto layers = layer_gradients(pass);
+  layers_.resize(layers.size());
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    if (layers[i].gradient.defined()) {
+      layers_[i].push_back(layers[i].gradient);
+    }
+  }
+}
+
+Score zico_score(const GradientHistory& history) {
+  std::vector<at::Tensor> sums;
+  for (const auto& layer : history.layers()) {
+    if (!layer.empty()) sums.push_back(inverse_variation(layer));
+  }
+  if (sums.empty()) return Score::of(0);
+  const at::Tensor all = at::stack(sums);
+  const at::Tensor logs =
+      at::where(all == 0, at::zeros_like(all), at::log(all));
+  return score_of(logs.sum(), "a gradient is not finite");
+}
+
+}  // namespace zcp::proxies

@@ -1,0 +1,54 @@
+#include "proxies/reductions/spectrum.h"
+
+#include <cmath>
+
+namespace zcp::proxies {
+namespace {
+
+/// Positions x channels, float64.
+at::Tensor position_rows(const at::Tensor& output) {
+  const at::Tensor last =
+      output.dim() == 4 ? output.permute({0, 2, 3, 1}) : output;
+  return last.reshape({-1, last.size(-1)}).to(at::kDouble);
+}
+
+}  // namespace
+
+at::Tensor channel_covariance(const at::Tensor& output) {
+  const at::Tensor rows = position_rows(output);
+  const at::Tensor centred = rows - rows.mean(0, true);
+  return centred.t().mm(centred) / static_cast<double>(rows.size(0));
+}
+
+Score stable_rank_of(const Pass& pass) {
+  std::vector<at::Tensor> ranks;
+  for (const nets::LayerCall& call : pass.recording.calls) {
+    if (call.kind != nets::LayerKind::batch_norm) continue;
+    const at::Tensor rows = position_rows(call.output.detach());
+    const at::Tensor eigenvalues = at::linalg_eigvalsh(rows.t().mm(rows));
+    const at::Tensor largest = eigenvalues[-1];
+    ranks.push_back(at::where(
+        largest > 0, eigenvalues.sum() / largest, at::zeros_like(largest)));
+  }
+  if (ranks.empty()) return Score::degenerate("the network has no BatchNorm");
+  return score_of(at::stack(ranks).sum(), "an activation is not finite");
+}
+
+std::optional<std::vector<double>> block_entropies(
+    const std::vector<at::Tensor>& blocks) {
+  if (blocks.empty()) return std::nullopt;
+  std::vector<at::Tensor> entropies;
+  for (const at::Tensor& block : blocks) {
+    if (!block.defined()) return std::nullopt;
+    const at::Tensor eigenvalues =
+        at::linalg_eigvalsh(channel_covariance(block.detach())).clamp_min(0);
+    const at::Tensor p = eigenvalues / eigenvalues.sum();
+    entropies.push_back(-(p * (p + 1e-8).log()).sum());
+  }
+  const at::Tensor all = at::stack(entropies).cpu();
+  if (!at::isfinite(all).all().item<bool>()) return std::nullopt;
+  const double* begin = all.data_ptr<double>();
+  return std::vector<double>(begin, begin + all.numel());
+}
+
+}  // namespace zcp::proxies

@@ -1,0 +1,224 @@
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <string>
+
+#include "analysis/report/figures.h"
+#include "analysis/report/svg.h"
+#include "common/error.h"
+#include "tests/support/temporary.h"
+#include "tests/support/make_report.h"
+#include "tests/support/test_support.h"
+
+using namespace zcp::analysis::report;
+using namespace zcp::test;
+
+namespace {
+
+std::size_t count(const std::string& text, const std::string& part) {
+  std::size_t found = 0;
+  for (std::size_t at = text.find(part); at != std::string::npos;
+       at = text.find(part, at + 1)) {
+    ++found;
+  }
+  return found;
+}
+
+template <typename Write>
+std::string drawn(const Write& write) {
+  std::ostringstream out;
+  write(out);
+  return out.str();
+}
+
+std::string read(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// Numbers that do not exist have no place in a drawing.
+void check_sound(const std::string& svg) {
+  CHECK(svg.starts_with("<svg "));
+  CHECK(svg.ends_with("</svg>\n"));
+  CHECK(count(svg, "nan") == 0);
+  CHECK(count(svg, "inf") == 0);
+}
+
+/// Rows that no other has at most the cost and at least the value of, with one
+/// of both strictly: by comparing all pairs.
+std::set<std::size_t> front_by_pairs(const Column& cost, const Column& value) {
+  std::set<std::size_t> front;
+  for (std::size_t i = 0; i < cost.size(); ++i) {
+    bool beaten = false;
+    for (std::size_t j = 0; j < cost.size() && !beaten; ++j) {
+      const bool as_good = cost[j] <= cost[i] && value[j] >= value[i];
+      const bool same = cost[j] == cost[i] && value[j] == value[i];
+      beaten = as_good && (!same || j < i);
+    }
+    if (!beaten) front.insert(i);
+  }
+  return front;
+}
+
+}  // namespace
+
+TEST_CASE("the front is what comparing all pairs finds") {
+  std::vector<float> noise(400);
+  zcp::fill_normal(noise, 2.0F, 5);
+  Column cost;
+  Column value;
+  for (std::size_t i = 0; i < 200; ++i) {
+    cost.push_back(std::round(noise[i]));
+    value.push_back(std::round(3 * noise[200 + i]));
+  }
+  const std::vector<std::size_t> front = pareto_front(cost, value);
+  CHECK(front.size() > 1);
+  CHECK(std::set(front.begin(), front.end()) == front_by_pairs(cost, value));
+  CHECK(std::ranges::is_sorted(
+      front, {}, [&](std::size_t i) { return cost[i]; }));
+  CHECK(
+      pareto_front({1, kNan, 2}, {kNan, 5, 3}) == std::vector<std::size_t>{2});
+  CHECK(pareto_front({}, {}).empty());
+}
+
+TEST_CASE("the difference figure marks every proxy but the baseline") {
+  const Report report = make(sample_material(300));
+  const std::string svg = drawn([&](std::ostream& out) {
+    write_difference_figure(out, report, "accuracy");
+  });
+  check_sound(svg);
+  CHECK(count(svg, "class=\"beats\"") == 1);
+  CHECK(count(svg, "class=\"worse\"") == 1);
+  CHECK(count(svg, "class=\"baseline\"") == 1);
+  CHECK(count(svg, ">good<") == 1);
+  CHECK(count(svg, ">params<") == 0);
+  CHECK(count(svg, "no difference") == 1);
+}
+
+TEST_CASE("a scatter draws those that have both values") {
+  const Report report = make(sample_material(100));
+  const std::string svg = drawn([&](std::ostream& out) {
+    write_scatter_figure(out, report, "good", "second");
+  });
+  check_sound(svg);
+  std::size_t both = 0;
+  for (std::size_t i = 0; i < 100; ++i) both += i % 10 != 9 && i % 7 != 3;
+  CHECK(count(svg, "<circle") == both);
+  CHECK(svg.find("without a score not drawn") != std::string::npos);
+}
+
+TEST_CASE("many architectures are counted in hexagons") {
+  const Report report = make(sample_material(3000));
+  const std::string svg = drawn([&](std::ostream& out) {
+    write_scatter_figure(out, report, "random", "accuracy");
+  });
+  check_sound(svg);
+  CHECK(count(svg, "<circle") == 0);
+  CHECK(count(svg, "<polygon") > 100);
+  CHECK(svg.find("architectures a hexagon") != std::string::npos);
+}
+
+TEST_CASE("the curve has a line a proxy, the heat map a cell a pair") {
+  const Report report = make(sample_material(300));
+  const std::string curve = drawn(
+      [&](std::ostream& out) { write_curve_figure(out, report, "accuracy"); });
+  check_sound(curve);
+  CHECK(count(curve, "class=\"series\"") == 2);
+  CHECK(count(curve, "class=\"baseline\"") == 1);
+  CHECK(count(curve, "class=\"interval-thin\"") == 9);
+  CHECK(count(curve, ">10 %<") == 1);
+  const std::string heat =
+      drawn([&](std::ostream& out) { write_similarity_figure(out, report); });
+  check_sound(heat);
+  CHECK(count(heat, "<rect") == 1 + 16);
+  CHECK(count(heat, ">1.00<") == 3);
+}
+
+TEST_CASE("all figures are files of a folder") {
+  Material material = sample_material(60);
+  material.scores.columns[1] = "a/b & <c>";
+  material.scores.columns[2] = "a_b___&c_";
+  const Report report = make(material);
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "figures";
+  const std::vector<std::string> names = write_figures(path, report);
+  CHECK(names.size() == 2 * (2 + 4 + 2) + 1);
+  CHECK(std::set(names.begin(), names.end()).size() == names.size());
+  for (const std::string& name : names) {
+    CAPTURE(name);
+    check_sound(read(path / name));
+    CHECK(name.find_first_of("/<>& ") == std::string::npos);
+  }
+  CHECK(count(read(path / "difference-accuracy.svg"), "a/b &amp; &lt;c&gt;"));
+  write_figures(path, report);
+  const std::string file = folder.write("file", "");
+  CHECK(user_error([&] {
+          write_figures(file, report);
+        }).find(file) != std::string::npos);
+  CHECK(user_error([&] {
+          write_figures(folder.path() / "no" / "such", report);
+        }).find("--figures") != std::string::npos);
+}
+
+TEST_CASE("figures of next to nothing are sound") {
+  for (const std::size_t size : {1, 2, 3}) {
+    CAPTURE(size);
+    Material material = sample_material(size);
+    material.scores.values[1].assign(size, kNan);
+    const Report report = make(material);
+    const TemporaryFolder folder;
+    for (const std::string& name : write_figures(folder.path(), report)) {
+      CAPTURE(name);
+      check_sound(read(folder.path() / name));
+    }
+  }
+}
+
+TEST_CASE("ticks are round numbers within the axis") {
+  const Axis linear(0, 1.37, false, 0, 100);
+  CHECK(linear.ticks().size() == 3);
+  CHECK(linear.ticks()[1] == doctest::Approx(0.5));
+  CHECK(linear.pixel(0) == 0);
+  CHECK(linear.pixel(1.37) == 100);
+  const Axis powers(Column{1e-3, 1e6, kNan}, 0, 90);
+  CHECK(powers.logarithmic());
+  for (const double tick : powers.ticks()) {
+    CHECK(std::log10(tick) == doctest::Approx(std::round(std::log10(tick))));
+    CHECK(powers.pixel(tick) >= 0);
+    CHECK(powers.pixel(tick) <= 90);
+  }
+  CHECK_FALSE(Axis(Column{0, 1e6}, 0, 90).logarithmic());
+  for (const Column& values :
+       {Column{}, Column{kNan}, Column{5, 5}, Column{0}}) {
+    const Axis axis(values, 0, 100);
+    CHECK_FALSE(axis.ticks().empty());
+  }
+}
+
+TEST_CASE("labels keep apart and keep their order") {
+  const Column places{50, 52, 51, 10, 99};
+  const std::vector<double> spread = spread_labels(places, 12, 0, 100);
+  Column sorted = spread;
+  std::ranges::sort(sorted);
+  for (std::size_t i = 1; i < sorted.size(); ++i) {
+    CHECK(sorted[i] - sorted[i - 1] >= 12 - 1e-9);
+  }
+  CHECK(sorted.back() <= 100);
+  CHECK(spread[0] < spread[2]);
+  CHECK(spread[2] < spread[1]);
+  CHECK(spread[3] == 10);
+}
+
+TEST_CASE("numbers are short and never minus zero") {
+  CHECK(tick_text(0.30000000000000004) == "0.3");
+  CHECK(tick_text(-1e-17) == "0");
+  CHECK(tick_text(1500000) == "1.5M");
+  CHECK(tick_text(20000) == "20k");
+  CHECK(value_text(-0.0001) == "0.000");
+  CHECK(value_text(kNan) == "-");
+  CHECK(escape_xml("<a&\"\x01>") == "&lt;a&amp;&quot; &gt;");
+  CHECK(sequential_colour(0) == "#deebf7");
+  CHECK(diverging_colour(0) == "#fafafa");
+}

@@ -1,0 +1,250 @@
+// What a report collects, and the page that carries it.
+#include <algorithm>
+#include <cmath>
+#include <sstream>
+#include <string>
+
+#include "analysis/report/page.h"
+#include "common/error.h"
+#include "tests/support/temporary.h"
+#include "tests/support/make_report.h"
+#include "tests/support/test_support.h"
+
+using namespace zcp::analysis;
+using namespace zcp::analysis::report;
+using namespace zcp::test;
+using nlohmann::ordered_json;
+
+namespace {
+
+std::string page_of(const Report& report) {
+  std::ostringstream out;
+  write_page(out, report);
+  return out.str();
+}
+
+/// The data as a browser would read them: up to the first end of a script.
+ordered_json data_in(const std::string& page) {
+  const std::string start = "<script type=\"application/json\" id=\"data\">";
+  const std::size_t from = page.find(start);
+  REQUIRE(from != std::string::npos);
+  const std::size_t to = page.find("</script", from);
+  return ordered_json::parse(
+      page.substr(from + start.size(), to - from - start.size()));
+}
+
+std::size_t count(const std::string& text, const std::string& part) {
+  std::size_t found = 0;
+  for (std::size_t at = text.find(part); at != std::string::npos;
+       at = text.find(part, at + 1)) {
+    ++found;
+  }
+  return found;
+}
+
+const ordered_json& find_row(
+    const ordered_json& data,
+    const std::string& proxy,
+    const std::string& metric,
+    const std::string& subset) {
+  for (const ordered_json& row : data["rows"]) {
+    if (row["proxy"] == proxy && row["metric"] == metric &&
+        row["subset"] == subset) {
+      return row;
+    }
+  }
+  FAIL("no row of " << proxy);
+  return data;
+}
+
+}  // namespace
+
+TEST_CASE("the page's data are the study's, to the last bit") {
+  const Material material = sample_material(200);
+  const Report report = make(material);
+  const ordered_json data = data_in(page_of(report));
+  const Study study =
+      run_study(material.scores, material.truth, material.options.study);
+  REQUIRE(data["rows"].size() == study.rows.size());
+  REQUIRE(study.rows.size() == 4 * 2 * 3);
+  for (const StudyRow& row : study.rows) {
+    CAPTURE(row.proxy);
+    const ordered_json& found =
+        find_row(data, row.proxy, row.metric, row.subset);
+    CHECK(found["n"] == row.n);
+    CHECK(found["missing"] == row.missing);
+    if (row.proxy == "flat") {
+      CHECK(found["tau"][0].is_null());
+      CHECK(found["verdict"] == "unknown");
+      continue;
+    }
+    CHECK(found["tau"][0] == row.kendall.value);
+    CHECK(found["tau"][1] == row.kendall_interval.low);
+    CHECK(found["tau"][2] == row.kendall_interval.high);
+    CHECK(found["rho"][0] == row.spearman.value);
+    CHECK(found["weighted_tau"] == row.weighted_tau);
+    CHECK(found["difference"][0] == row.tau_minus_baseline);
+    CHECK(found["difference"][1] == row.tau_minus_baseline_interval.low);
+  }
+  CHECK(find_row(data, "good", "accuracy", "all")["verdict"] == "beats");
+  CHECK(find_row(data, "good", "accuracy", "all")["missing"] == 20);
+  CHECK(find_row(data, "params", "accuracy", "all")["verdict"] == "baseline");
+  CHECK(data["study"]["notes"].empty());
+  CHECK(data["answers"].size() == 2);
+  CHECK(
+      data["answers"][0]["headline"] ==
+      "good beats counting parameters on accuracy.");
+  CHECK(data["question"] == "Which proxy beats counting parameters here?");
+}
+
+TEST_CASE("a report has the joined architectures and all columns") {
+  Material material = sample_material(60);
+  material.scores.arch[0] = "of the scores alone";
+  material.truth.arch[1] = "of the truth alone";
+  const Report report = make(material);
+  CHECK(report.arch.size() == 58);
+  REQUIRE(report.study.notes.size() == 1);
+  CHECK(
+      report.study.notes[0].find("cover 58 of the truth's 60") !=
+      std::string::npos);
+  CHECK(report.arch.front() == "arch2");
+  std::vector<std::string> names;
+  for (const ReportColumn& column : report.columns) {
+    names.push_back(column.name);
+    CHECK(column.values.size() == 58);
+    CHECK(column.score == (names.size() <= 4));
+    CHECK(column.cost == (column.name == "params" || column.name == "latency"));
+  }
+  CHECK(
+      names ==
+      std::vector<std::string>{
+          "params", "good", "random", "flat", "accuracy", "second", "latency"});
+  CHECK(report.columns[0].values[3] == material.scores.values[0][5]);
+  CHECK(report.columns[6].values[3] == material.truth.values[2][5]);
+}
+
+TEST_CASE("the proxies asked for come first, then the baseline and costs") {
+  Material material = sample_material(50);
+  material.options.study.proxies = {"good"};
+  material.options.costs = {"random", "latency"};
+  const Report report = make(material);
+  std::vector<std::string> scores;
+  for (const ReportColumn& column : report.columns) {
+    if (column.score) scores.push_back(column.name);
+    CHECK(column.cost == (column.name == "random" || column.name == "latency"));
+  }
+  CHECK(scores == std::vector<std::string>{"good", "params", "random"});
+  REQUIRE(report.study.rows.size() == 2 * 3 * 2);
+  CHECK(report.study.rows[0].proxy == "good");
+  CHECK(report.study.rows[1].proxy == "params");
+}
+
+TEST_CASE("names of costs are recognised") {
+  for (const char* name :
+       {"params",
+        "params_cifar10",
+        "MACs",
+        "flops",
+        "pixel3_latency",
+        "energy_mJ"}) {
+    CHECK(is_cost(name));
+  }
+  for (const char* name : {"accuracy", "zico", "cifar10_test"}) {
+    CHECK_FALSE(is_cost(name));
+  }
+}
+
+TEST_CASE("a cost that is no column is refused") {
+  Material material = sample_material(20);
+  material.options.costs = {"latncy"};
+  const std::string text = user_error([&] { make(material); });
+  CHECK(text.find("--cost latncy") != std::string::npos);
+  CHECK(text.find("did you mean latency?") != std::string::npos);
+}
+
+TEST_CASE("names cannot end the page's scripts") {
+  const std::string evil = "</script><script>alert(1)</script><!-- data -->";
+  Material material = sample_material(40);
+  material.scores.columns[1] = evil;
+  material.scores.columns[2] = "with, a comma & \"quotes\"";
+  material.truth.columns[0] = "<b>accuracy</b>";
+  material.options.study.metrics = {"<b>accuracy</b>", "second"};
+  material.options.title = "<i>&title</i> " + evil;
+  material.scores.arch[3] = material.truth.arch[3] = evil;
+  const std::string plain = page_of(make(sample_material(40)));
+  const std::string page = page_of(make(material));
+  CHECK(count(page, "</script") == count(plain, "</script"));
+  CHECK(count(page, "<script") == count(plain, "<script"));
+  CHECK(count(page, "<i>") == 0);
+  const ordered_json data = data_in(page);
+  CHECK(data["columns"][1]["name"] == evil);
+  CHECK(data["columns"][2]["name"] == "with, a comma & \"quotes\"");
+  CHECK(data["title"] == material.options.title);
+}
+
+TEST_CASE("bytes that are not UTF-8 are replaced") {
+  Material material = sample_material(20);
+  material.scores.arch[0] = material.truth.arch[0] = "caf\xE9";
+  const ordered_json data = data_in(page_of(make(material)));
+  const std::string words = data["arch"]["words"].dump();
+  CHECK(words.find("caf\xEF\xBF\xBD") != std::string::npos);
+}
+
+TEST_CASE("the page asks for nothing and states its charts' licence") {
+  const std::string page = page_of(make(sample_material(20)));
+  CHECK(page.starts_with("<!doctype html>"));
+  CHECK(count(page, "default-src 'none'") == 1);
+  for (const char* part :
+       {"<link",
+        " src=",
+        "@import",
+        "<!-- script -->",
+        "<!-- style -->",
+        "<!-- data -->"}) {
+    CAPTURE(part);
+    CHECK(count(page, part) == 0);
+  }
+  CHECK(count(page, "Apache ECharts 6.1.0") >= 1);
+  CHECK(count(page, "Licensed under the Apache License, Version 2.0") >= 1);
+  CHECK(count(page, "Copyright (c) 2017, Baidu Inc.") == 1);
+}
+
+TEST_CASE("one architecture, one proxy, no values: the page is there") {
+  Material one = sample_material(1);
+  CHECK(data_in(page_of(make(one)))["arch"]["count"] == 1);
+  Material alone = sample_material(30);
+  alone.options.study.proxies = {"good"};
+  alone.options.study.metrics = {"accuracy"};
+  alone.options.study.top.clear();
+  alone.options.study.baseline = "good";
+  CHECK(data_in(page_of(make(alone)))["rows"].size() == 1);
+  Material empty = sample_material(30);
+  empty.scores.values[1].assign(30, kNan);
+  const ordered_json data = data_in(page_of(make(empty)));
+  CHECK(find_row(data, "good", "accuracy", "all")["missing"] == 30);
+  CHECK(find_row(data, "good", "accuracy", "all")["tau"][0].is_null());
+  Material none = sample_material(30);
+  none.options.study.baseline = "macs";
+  none.options.study.draws = 0;
+  const ordered_json bare = data_in(page_of(make(none)));
+  CHECK(bare["study"]["notes"].size() == 1);
+  CHECK(bare["question"] == "Which proxy beats macs here?");
+}
+
+TEST_CASE("a store brings its protocol, runs and reasons, a table none") {
+  const Origin store = read_origin(golden("store_v1.sqlite"));
+  CHECK(store.store);
+  CHECK(store.protocol.at("task") == "cifar10");
+  REQUIRE(store.runs.size() == 1);
+  CHECK(store.runs.front().provenance.version == "0.1.0");
+  REQUIRE(store.reasons.size() == 2);
+  CHECK(store.reasons[0].proxy == "params");
+  CHECK(store.reasons[0].status == "failed");
+  CHECK(store.reasons[1].reason == "no gradient reaches a layer");
+  CHECK(store.reasons[1].count == 1);
+  const TemporaryFolder folder;
+  const Origin table = read_origin(folder.write("s.csv", "arch,p\na,1\n"));
+  CHECK_FALSE(table.store);
+  CHECK(table.protocol.empty());
+  CHECK_FALSE(read_origin("-").store);
+}

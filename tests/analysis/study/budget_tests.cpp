@@ -1,0 +1,108 @@
+#include "analysis/study/budget.h"
+#include "analysis/study/study.h"
+#include "common/error.h"
+#include "tests/support/vectors.h"
+
+using namespace zcp::analysis;
+using namespace zcp::test;
+
+namespace {
+
+template <typename Parse>
+std::string refused(const Parse& parse, const std::string& text) {
+  try {
+    parse(text);
+  } catch (const zcp::UserError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("bins are NumPy's quantiles, closed on the right") {
+  for (const auto& expected : study_vectors()["bins"]) {
+    const Vector values = column(expected["values"]);
+    const Vector bin_of = column(expected["bins"]);
+    const Bins bins{"v", expected["count"].get<std::size_t>()};
+    Vector found(values.size(), number(nullptr));
+    for (const Subset& subset : quantile_bins(bins, values)) {
+      CHECK_FALSE(subset.rows.empty());
+      const double bin = std::stod(subset.name.substr(6)) - 1;
+      for (const std::size_t row : subset.rows) {
+        CHECK(std::isnan(found[row]));
+        found[row] = bin;
+      }
+    }
+    for (std::size_t row = 0; row < values.size(); ++row) {
+      CAPTURE(row);
+      CHECK(agree(found[row], bin_of[row]));
+    }
+  }
+}
+
+TEST_CASE("bins and ranges have names with their values") {
+  const Vector values{1, 2, 3, 4, number(nullptr), 4};
+  const auto bins = quantile_bins({"p", 2}, values);
+  REQUIRE(bins.size() == 2);
+  CHECK(bins[0].name == "p bin 1/2, 1 to 3");
+  CHECK(bins[1].name == "p bin 2/2, 4 to 4");
+  CHECK(bins[1].rows == std::vector<std::size_t>{3, 5});
+  const Subset range = range_rows(parse_range("p=2:3"), values);
+  CHECK(range.name == "p=2:3");
+  CHECK(range.rows == std::vector<std::size_t>{1, 2});
+  CHECK(range_rows(parse_range("p=:2"), values).rows.size() == 2);
+  CHECK(range_rows(parse_range("p=3:"), values).rows.size() == 3);
+  const auto none = [&](const std::string& text) {
+    range_rows(parse_range(text), values);
+  };
+  CHECK(refused(none, "p=5:6").find("p goes from 1 to 4") != std::string::npos);
+}
+
+TEST_CASE("bins and ranges that cannot be") {
+  for (const char* text : {"p", "p:", ":4", "p:1", "p:101", "p:x", "p:-4"}) {
+    CAPTURE(text);
+    CHECK(refused(parse_bins, text).find(text) != std::string::npos);
+  }
+  CHECK(parse_bins("a:b:4").column == "a:b");
+  for (const char* text :
+       {"p",
+        "p=",
+        "p=1",
+        "p=:",
+        "=1:2",
+        "p=2:1",
+        "p=x:1",
+        "p=1:y",
+        "p=nan:1",
+        "p=1:inf"}) {
+    CAPTURE(text);
+    CHECK(refused(parse_range, text).find(text) != std::string::npos);
+  }
+}
+
+TEST_CASE("a study within bins and ranges of scores or truth") {
+  zcp::benchmarks::Table scores{
+      "s.csv", {"a", "b", "c", "d"}, {"params", "q"}, {}};
+  scores.values = {{1, 2, 3, 4}, {1, 3, 2, 4}};
+  zcp::benchmarks::Table truth{"t.csv", scores.arch, {"acc", "macs"}, {}};
+  truth.values = {{5, 6, 7, 8}, {1, 9, 9, 9}};
+  StudyOptions options;
+  options.metrics = {"acc"};
+  options.draws = 0;
+  options.bins = {{"params", 2}};
+  options.ranges = {parse_range("macs=2:")};
+  const Study study = run_study(scores, truth, options);
+  REQUIRE(study.rows.size() == 8);
+  CHECK(study.rows[2].subset == "params bin 1/2, 1 to 2");
+  CHECK(study.rows[2].n == 2);
+  CHECK(study.rows[6].subset == "macs=2:");
+  CHECK(study.rows[7].n == 3);
+  CHECK(agree(study.rows[7].kendall.value, 1.0 / 3));
+  CHECK(study.ceilings.empty());
+  options.bins = {{"flops", 2}};
+  const auto run = [&](int) { run_study(scores, truth, options); };
+  CHECK(
+      refused([&](const std::string&) { run(0); }, "")
+          .find("no column flops") != std::string::npos);
+}

@@ -1,0 +1,80 @@
+#include <vector>
+
+#include "benchmarks/formats/csv.h"
+#include "tests/support/temporary.h"
+#include "tests/support/test_support.h"
+
+using zcp::benchmarks::parse_csv;
+using zcp::benchmarks::read_text;
+
+namespace {
+
+struct Row {
+  std::size_t line;
+  std::vector<std::string> fields;
+  bool operator==(const Row&) const = default;
+};
+
+std::vector<Row> rows(std::string_view text) {
+  std::vector<Row> all;
+  parse_csv(text, "text", [&](std::size_t line, const auto& fields) {
+    all.push_back({line, {fields.begin(), fields.end()}});
+  });
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("csv: fields and line numbers") {
+  CHECK(
+      rows("a,b\n1,2\n") == std::vector<Row>{{1, {"a", "b"}}, {2, {"1", "2"}}});
+  CHECK(
+      rows("a,b\r\n1,2") == std::vector<Row>{{1, {"a", "b"}}, {2, {"1", "2"}}});
+  CHECK(rows("a\n\n\nb\n") == std::vector<Row>{{1, {"a"}}, {4, {"b"}}});
+  CHECK(rows("a\r\n\r\nb\r\n") == std::vector<Row>{{1, {"a"}}, {3, {"b"}}});
+  CHECK(rows("").empty());
+}
+
+TEST_CASE("csv: quotes as in RFC 4180") {
+  CHECK(
+      rows("\"a,b\",\"say \"\"x\"\"\"\n") ==
+      std::vector<Row>{{1, {"a,b", "say \"x\""}}});
+  CHECK(
+      rows("\"two\nlines\",1\nx,2\n") ==
+      std::vector<Row>{{1, {"two\nlines", "1"}}, {3, {"x", "2"}}});
+  CHECK(rows(",,\n") == std::vector<Row>{{1, {"", "", ""}}});
+}
+
+TEST_CASE("csv: comments stand before the first row only") {
+  CHECK(
+      rows("# made by \"x, y\n# two\na\n#b\n") ==
+      std::vector<Row>{{3, {"a"}}, {4, {"#b"}}});
+}
+
+TEST_CASE("csv: a broken quote names its line") {
+  using zcp::test::user_error;
+  CHECK(user_error([] { rows("a\nb\n\"c"); }).starts_with("text: line 3: "));
+  CHECK(user_error([] { rows("a\nb\"c\n"); }).starts_with("text: line 2: "));
+}
+
+TEST_CASE("csv: an exception of the handler comes through") {
+  const auto refuse = [](std::size_t, const auto&) {
+    throw zcp::UserError("no");
+  };
+  CHECK(zcp::test::user_error([&] {
+          parse_csv("a\nb\n", "text", refuse);
+        }) == "no");
+}
+
+TEST_CASE("csv: files that cannot be read") {
+  using zcp::test::user_error;
+  const zcp::test::TemporaryFolder folder;
+  const auto nothing = folder.path() / "none.csv";
+  CHECK(user_error([&] {
+          read_text(nothing);
+        }) == nothing.string() + ": no such file");
+  CHECK(user_error([&] {
+          read_text(folder.path());
+        }).find("found a folder") != std::string::npos);
+  CHECK(read_text(folder.write("bom.csv", "\xEF\xBB\xBFx")) == "x");
+}

@@ -1,0 +1,178 @@
+#include <numeric>
+
+#include "benchmarks/formats/files.h"
+#include "benchmarks/importers/nas_bench_301.h"
+#include "tests/support/import_test.h"
+
+using namespace zcp::benchmarks;
+using namespace zcp::test;
+
+namespace {
+
+const std::string kFormat = "nas-bench-301";
+
+/// Architecture and numbers of the official results_fidelity_0/results_0.json
+/// (automl/nasbench301, Apache-2.0), without the settings of the training.
+std::string official_result() {
+  return read_bytes(golden("formats/nas_bench_301.json"));
+}
+
+const std::string kOfficialSpec =
+    "normal:skip_connect~0,sep_conv_3x3~1|sep_conv_3x3~0,skip_connect~1|"
+    "dil_conv_3x3~0,dil_conv_5x5~2|sep_conv_3x3~1,skip_connect~2;"
+    "reduce:max_pool_3x3~0,avg_pool_3x3~1|skip_connect~0,dil_conv_5x5~1|"
+    "sep_conv_3x3~1,sep_conv_5x5~2|sep_conv_3x3~2,dil_conv_3x3~3";
+
+std::string
+replaced(std::string text, const std::string& from, const std::string& to) {
+  const std::size_t at = text.find(from);
+  REQUIRE(at != std::string::npos);
+  return text.replace(at, from.size(), to);
+}
+
+/// DARTS_V2 as cnn/genotypes.py of quark0/darts prints it.
+const std::string kDartsV2 =
+    "Genotype(normal=[('sep_conv_3x3', 0), ('sep_conv_3x3', 1), "
+    "('sep_conv_3x3', 0), ('sep_conv_3x3', 1), ('sep_conv_3x3', 1), "
+    "('skip_connect', 0), ('skip_connect', 0), ('dil_conv_3x3', 2)], "
+    "normal_concat=[2, 3, 4, 5], reduce=[('max_pool_3x3', 0), "
+    "('max_pool_3x3', 1), ('skip_connect', 2), ('max_pool_3x3', 1), "
+    "('max_pool_3x3', 0), ('skip_connect', 2), ('skip_connect', 2), "
+    "('max_pool_3x3', 1)], reduce_concat=[2, 3, 4, 5])";
+
+std::string genotype_error(const std::string& from, const std::string& to) {
+  return user_error(
+      [&] { genotype_spec(replaced(kDartsV2, from, to), "f:1"); });
+}
+
+}  // namespace
+
+TEST_CASE("import nas-bench-301: a genotype's spec") {
+  CHECK(
+      genotype_spec(kDartsV2, "f") ==
+      "normal:sep_conv_3x3~0,sep_conv_3x3~1|sep_conv_3x3~0,sep_conv_3x3~1|"
+      "sep_conv_3x3~1,skip_connect~0|skip_connect~0,dil_conv_3x3~2;"
+      "reduce:max_pool_3x3~0,max_pool_3x3~1|skip_connect~2,max_pool_3x3~1|"
+      "max_pool_3x3~0,skip_connect~2|skip_connect~2,max_pool_3x3~1");
+  CHECK(
+      genotype_error("Genotype(", "Gene(") ==
+      "f:1: found 'Gene(normal=[('sep_conv_3x3', 0), ('sep_conv_3x3', 1), "
+      "('sep_conv_3x3', 0), ('se', expected Genotype(normal=[('skip_connect', "
+      "0), "
+      "...], ...) with 8 edges a cell");
+  CHECK(
+      genotype_error("('max_pool_3x3', 1)],", "],")
+          .find("expected Genotype(red") < 120);
+  CHECK(genotype_error("'max_pool_3x3', 1)]", "'max").find("8 edges") < 200);
+  CHECK(
+      genotype_error("dil_conv_3x3", "dil_conv_9x9") ==
+      "f:1: found 'dil_conv_9x9' of input 2 into node 5, expected an operation "
+      "of DARTS and an input before the node");
+  CHECK(genotype_error("('max_pool_3x3', 0)", "('max_pool_3x3', 2)")
+            .starts_with("f:1: found 'max_pool_3x3' of input 2 into node 2"));
+  CHECK(genotype_error("('max_pool_3x3', 0)", "('max_pool_3x3', -1)")
+            .starts_with("f:1: found 'max_pool_3x3' of input -1 into node 2"));
+}
+
+TEST_CASE("import nas-bench-301: the official result of one architecture") {
+  const TemporaryFolder folder;
+  const auto path = folder.write("f", official_result());
+  const Table table = import_file(kFormat, path);
+  CHECK(table.arch == std::vector<std::string>{kOfficialSpec});
+  CHECK(value(table, "cifar10_test", 0) == 97.54);
+  CHECK(value(table, "cifar10_valid", 0) == 97.68);
+  CHECK(value(table, "params", 0) == 6369358.0);
+  CHECK(value(table, "epochs", 0) == 1488.0);
+  CHECK(value(table, "training_seconds", 0) == 365136.0);
+}
+
+TEST_CASE("import nas-bench-301: a folder, and means of repeated trainings") {
+  const TemporaryFolder folder;
+  const std::string one = official_result();
+  folder.write("rs/results_fidelity_0/results_0.json", one);
+  folder.write("readme.txt", "no result");
+  folder.write(
+      "rs/results_fidelity_0/results_1.json",
+      replaced(one, "\"test_accuracy\": 97.54", "\"test_accuracy\": 97.04"));
+  folder.write(
+      "darts/results_fidelity_0/results_7.json",
+      replaced(
+          one, "edge_reduce_6\": \"sep_conv_3x3", "edge_reduce_6\": \"none"));
+  const Table table = import_file(kFormat, folder.path());
+  REQUIRE(table.arch.size() == 2);
+  CHECK(
+      table.arch[0] == replaced(
+                           kOfficialSpec,
+                           "|sep_conv_3x3~1,sep_conv_5x5~2",
+                           "|none~1,sep_conv_5x5~2"));
+  CHECK(table.arch[1] == kOfficialSpec);
+  CHECK(value(table, "runs", 0) == 1.0);
+  CHECK(value(table, "runs", 1) == 2.0);
+  CHECK(value(table, "cifar10_test", 1) == doctest::Approx(97.29));
+}
+
+TEST_CASE("import nas-bench-301: what results must not be") {
+  const std::string good = official_result();
+  const auto error = [&](const std::string& from, const std::string& to) {
+    return import_error(kFormat, replaced(good, from, to));
+  };
+  CHECK(
+      import_error(kFormat, good.substr(0, 900)) ==
+      "f: found no JSON (a cut file?), expected an object with entries");
+  CHECK(
+      error("hyperparamater", "hyperparameter") ==
+      "f: found no 'optimized_hyperparamater_config', expected one");
+  CHECK(
+      error("edge_normal_11", "edge_normal_12") ==
+      "f: found no 'NetworkSelectorDatasetInfo:darts:edge_normal_11', expected "
+      "one");
+  CHECK(
+      error("\"1_2\"", "\"1_5\"").find("'1_5', expected two inputs such as") <
+      100);
+  CHECK(error("\"1_2\"", "12").find("'', expected two inputs such as") < 100);
+  CHECK(error("\"dil_conv_3x3\"", "[]").find("found 'array' of input 0") < 5);
+  CHECK(
+      error("97.68, \"epochs\"", "\"x\", \"epochs\"") ==
+      "f: found string, expected a number");
+  CHECK(error("[{", "{\"a\": [{").find("no JSON") < 20);
+  const TemporaryFolder folder;
+  CHECK(user_error([&] {
+          import_file(kFormat, folder.path());
+        }).find("found no .json file") != std::string::npos);
+}
+
+TEST_CASE("import nas-bench-301: a table of genotypes") {
+  const TemporaryFolder folder;
+  const std::string line = "\"" + kDartsV2 + "\",";
+  const auto path = folder.write(
+      "f",
+      line + "90.5\n\"" + replaced(kDartsV2, "dil_conv_3x3", "none") +
+          "\",80\n" + line + "91.5\n");
+  const Table table = import_file(kFormat, path);
+  REQUIRE(table.arch.size() == 2);
+  CHECK(table.arch[0] == genotype_spec(kDartsV2, "f"));
+  CHECK(value(table, "cifar10_accuracy", 0) == 91.0);
+  CHECK(value(table, "runs", 0) == 2.0);
+  CHECK(value(table, "cifar10_accuracy", 1) == 80.0);
+  CHECK(import_error(kFormat, "") == "f: found no line, expected genotypes");
+  CHECK(
+      import_error(kFormat, line + "90.5\n" + line + "good\n") ==
+      "f:2: found 2 fields, expected a genotype and its accuracy, a number");
+  CHECK(
+      import_error(kFormat, "\"" + kDartsV2 + "\"\n") ==
+      "f:1: found 1 fields, expected a genotype and its accuracy, a number");
+  CHECK(import_error(kFormat, "arch,accuracy\n")
+            .starts_with("f:1: found 2 fields"));
+}
+
+TEST_CASE("import nas-bench-301: 1,000 genotypes") {
+  const auto path = shared("data/darts_cifar10_1000.csv");
+  if (absent(path)) return;
+  const Table table = import_file(kFormat, path);
+  CHECK(table.arch.size() == 1000);
+  CHECK(value(table, "cifar10_accuracy", 0) == 85.0);
+  const auto& accuracy = table.values.at(1);
+  CHECK(
+      std::accumulate(accuracy.begin(), accuracy.end(), 0.0) ==
+      doctest::Approx(79180.5480709076).epsilon(1e-12));
+}

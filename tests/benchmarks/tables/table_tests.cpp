@@ -1,0 +1,188 @@
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cmath>
+
+#include "benchmarks/tables/table.h"
+#include "tests/support/temporary.h"
+#include "tests/support/test_support.h"
+
+using zcp::benchmarks::read_arch_list;
+using zcp::benchmarks::read_table;
+using zcp::benchmarks::Table;
+using zcp::test::TemporaryFolder;
+
+namespace {
+
+Table table_of(std::string_view text, std::vector<std::string> wanted = {}) {
+  const TemporaryFolder folder;
+  return read_table(folder.write("t.csv", text), wanted);
+}
+
+/// The message without the folder in front of it.
+std::string error_of(
+    std::string_view text,
+    std::vector<std::string> wanted = {}) {
+  const std::string error =
+      zcp::test::user_error([&] { table_of(text, wanted); });
+  const std::size_t name = error.find("t.csv");
+  return name == std::string::npos ? error : error.substr(name);
+}
+
+std::vector<std::string> list_of(std::string_view text) {
+  const TemporaryFolder folder;
+  return read_arch_list(folder.write("l", text));
+}
+
+}  // namespace
+
+TEST_CASE("table: numeric columns, text columns, empty fields") {
+  const Table table = table_of("note,arch,acc,n,none\nx,a,1.5,,\ny,b,,-2e3,\n");
+  CHECK(table.arch == std::vector<std::string>{"a", "b"});
+  CHECK(table.columns == std::vector<std::string>{"acc", "n", "none"});
+  CHECK(table.values[0][0] == 1.5);
+  CHECK(std::isnan(table.values[0][1]));
+  CHECK(std::isnan(table.values[1][0]));
+  CHECK(table.values[1][1] == -2000.0);
+  CHECK(std::isnan(table.values[2][1]));
+  CHECK(table.source.ends_with("t.csv"));
+}
+
+TEST_CASE("table: wanted columns in the order asked") {
+  const Table table = table_of("a,arch,b,c\n1,x,2,text\n", {"b", "a"});
+  CHECK(table.columns == std::vector<std::string>{"b", "a"});
+  CHECK(table.values[0][0] == 2.0);
+  CHECK(table.values[1][0] == 1.0);
+}
+
+TEST_CASE("table: quoted specs and comment lines") {
+  const Table table = table_of("# command, version\narch,v\n\"[1, 2]\",3\n");
+  CHECK(table.arch == std::vector<std::string>{"[1, 2]"});
+}
+
+TEST_CASE("table: 17 digits come back bit for bit") {
+  CHECK(table_of("arch,v\na,0.10000000000000001\n").values[0][0] == 0.1);
+  CHECK(table_of("arch,v\na,+2.5e-310\n").values[0][0] == 2.5e-310);
+}
+
+TEST_CASE("table: each mistake is one line that says where and what") {
+  CHECK(
+      error_of("") ==
+      "t.csv: the file is empty, expected a CSV with a column 'arch'");
+  CHECK(
+      error_of("id,v\n1,2\n") ==
+      "t.csv: line 1: found the columns 'id,v', expected one named 'arch'");
+  CHECK(
+      error_of("arch,v,w\na,1,2\nb,1\n") ==
+      "t.csv: line 3: found 2 fields, expected 3 as in the header (a cut "
+      "file?)");
+  CHECK(
+      error_of("arch,v\na,1\nb,2\na,3\n") ==
+      "t.csv: line 4: column 'arch': found 'a' again (first on line 2), "
+      "expected each architecture once");
+  CHECK(
+      error_of("arch,v\na,1\n\nb,x1\n") ==
+      "t.csv: line 4: column 'v': found 'x1', expected a finite number or an "
+      "empty field");
+  CHECK(
+      error_of("arch,v\na,nan\n").find("line 2: column 'v': found 'nan'") !=
+      std::string::npos);
+  CHECK(
+      error_of("arch,v\na,1\nb,-inf\n").find("found '-inf'") !=
+      std::string::npos);
+  CHECK(
+      error_of("arch,v\na,1\nb,1e999\n").find("found '1e999'") !=
+      std::string::npos);
+  CHECK(
+      error_of("arch,v\na,1\nb,1 2\n").find("found '1 2'") !=
+      std::string::npos);
+  CHECK(error_of("arch,v,v\na,1,2\n").find("'v' twice") != std::string::npos);
+  CHECK(
+      error_of("arch,v\n,2\n").find("line 2: column 'arch': found nothing") !=
+      std::string::npos);
+}
+
+TEST_CASE("table: a wanted column that is absent or not numeric") {
+  CHECK(
+      error_of("arch,cifar10_test,n\na,1,2\n", {"cifar_test"}) ==
+      "t.csv: no column 'cifar_test', did you mean 'cifar10_test'?; its "
+      "columns are cifar10_test, n");
+  CHECK(
+      error_of("arch,note\na,text\n", {"note"}) ==
+      "t.csv: line 2: column 'note': found 'text', expected a finite number or "
+      "an empty field");
+}
+
+TEST_CASE("arch list: lines or a CSV") {
+  CHECK(
+      list_of("# made by hand\na\n\n  b \r\na\n") ==
+      std::vector<std::string>{"a", "b", "a"});
+  CHECK(
+      list_of("index,arch\n1,\"x,y\"\n2,z\n") ==
+      std::vector<std::string>{"x,y", "z"});
+  CHECK(list_of("# c\narch\nq\n") == std::vector<std::string>{"q"});
+  CHECK(list_of("[1,\"2]\n") == std::vector<std::string>{"[1,\"2]"});
+  CHECK(zcp::test::user_error([] {
+          list_of("#\n\n");
+        }).find("found no architecture") != std::string::npos);
+  CHECK(zcp::test::user_error([] {
+          list_of("arch,v\na\n");
+        }).find("line 2: found 1 fields") != std::string::npos);
+}
+
+TEST_CASE("table: the tables of the reference data") {
+  const auto path = zcp::test::shared("data/nats_tss_accuracy.csv");
+  if (zcp::test::absent(path)) return;
+  const Table table = read_table(path);
+  CHECK(table.arch.size() == 15625);
+  CHECK(table.columns.size() == 8);
+  CHECK(table.values[1][0] == 85.8633);
+  CHECK(read_arch_list(path) == table.arch);
+}
+
+TEST_CASE("table: 423,624 rows of 4 columns are read in a moment") {
+  std::string text = "arch,a,b,c,d\n";
+  for (int i = 0; i < 423'624; ++i) {
+    text += fmt::format(
+        "|nor_conv_3x3~0|+|none~0|+|none~{}|,{},{},93.2512345678901{},{}\n",
+        i,
+        i,
+        i * 0.37,
+        i % 10,
+        1.0 / (i + 1));
+  }
+  const TemporaryFolder folder;
+  const auto path = folder.write("big.csv", text);
+  const auto start = std::chrono::steady_clock::now();
+  CHECK(read_table(path).arch.size() == 423'624);
+  const std::chrono::duration<double> taken =
+      std::chrono::steady_clock::now() - start;
+  MESSAGE(fmt::format(
+      "{:.2f} s for {:.0f} MB",
+      taken.count(),
+      static_cast<double>(text.size()) * 1e-6));
+  CHECK(taken.count() < 5.0);
+}
+
+TEST_CASE("a table by another column than arch") {
+  const auto table =
+      zcp::benchmarks::parse_table("index,ms\n0,1.5\n1,2\n", "t", {}, "index");
+  CHECK(table.arch == std::vector<std::string>{"0", "1"});
+  CHECK(table.columns == std::vector<std::string>{"ms"});
+  const auto refused = [](const char* text) {
+    return zcp::test::user_error(
+        [&] { zcp::benchmarks::parse_table(text, "t", {}, "index"); });
+  };
+  CHECK(refused("arch,ms\na,1\n").find("named 'index'") != std::string::npos);
+  CHECK(refused("index\n1\n1\n").find("'index'") != std::string::npos);
+  CHECK(refused("").find("'index'") != std::string::npos);
+}
+
+TEST_CASE("the names of a table's columns") {
+  using Names = std::vector<std::string>;
+  const auto names = [](const char* text) {
+    return zcp::benchmarks::column_names(text, "t");
+  };
+  CHECK(names("# a note\narch,\"b,c\"\n1,2\n") == Names{"arch", "b,c"});
+  CHECK(names("") == Names{});
+}

@@ -1,0 +1,394 @@
+// Every proxy against a straightforward PyTorch implementation on the same
+// weights (tests/reference), and against the authors' own code.
+#include <cmath>
+#include <cstring>
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "benchmarks/tasks/task.h"
+#include "nets/spaces/space.h"
+#include "proxies/engine/evaluator.h"
+#include "proxies/registry.h"
+#include "tests/support/test_support.h"
+
+using namespace zcp;
+using namespace zcp::proxies;
+using nlohmann::json;
+using zcp::test::absent;
+using zcp::test::golden;
+
+namespace {
+
+/// Python writes NaN where JSON has none: null here.
+json read_json(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  REQUIRE(file);
+  std::string text{
+      std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  for (std::size_t at = text.find("NaN"); at != std::string::npos;
+       at = text.find("NaN", at)) {
+    text.replace(at, 3, "null");
+  }
+  return json::parse(text);
+}
+
+template <typename T>
+std::vector<T> read_binary(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  REQUIRE(file);
+  const std::string bytes{
+      std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  std::vector<T> values(bytes.size() / sizeof(T));
+  std::memcpy(values.data(), bytes.data(), values.size() * sizeof(T));
+  return values;
+}
+
+constexpr std::size_t kImage = 3 * 16 * 16;
+constexpr std::size_t kBatch = 8;
+
+/// tests/reference/README.md has the layout of both files.
+std::vector<HostMinibatch> golden_minibatches() {
+  const auto bytes = read_binary<char>(golden("proxy_batch.bin"));
+  std::vector<HostMinibatch> minibatches;
+  for (std::size_t b = 0; b < 2; ++b) {
+    HostMinibatch minibatch{static_cast<int>(kBatch), {3, 16, 16}, {}, {}};
+    minibatch.x.resize(kBatch * kImage);
+    std::memcpy(
+        minibatch.x.data(),
+        bytes.data() + b * kBatch * kImage * sizeof(float),
+        kBatch * kImage * sizeof(float));
+    minibatch.y.resize(kBatch);
+    std::memcpy(
+        minibatch.y.data(),
+        bytes.data() + 2 * kBatch * kImage * sizeof(float) +
+            b * kBatch * sizeof(std::int64_t),
+        kBatch * sizeof(std::int64_t));
+    minibatches.push_back(std::move(minibatch));
+  }
+  return minibatches;
+}
+
+HostNoise golden_noise(const std::vector<float>& inputs) {
+  const auto numbers = read_binary<float>(golden("proxy_noise.bin"));
+  REQUIRE(numbers.size() == 40448);
+  const auto part = [&](std::size_t begin, std::size_t count) {
+    const auto first = numbers.begin() + static_cast<std::ptrdiff_t>(begin);
+    return std::vector<float>(
+        first, first + static_cast<std::ptrdiff_t>(count));
+  };
+  return {inputs, part(0, 6144), part(6144, 32768), part(38912, 1536)};
+}
+
+/// Proxies whose reference is made with other minibatches (knas), with one
+/// sample (meco, dextr) or not at all is listed here with its own name.
+std::string reference_name(const std::string& proxy) {
+  // The authors find ReLUs by class name.
+  if (proxy == "naswot") return "naswot_by_name";
+  if (proxy == "nwot") return "nwot_by_name";
+  return proxy;
+}
+
+/// Relative difference, 0 for two zeros.
+double relative(double found, double expected) {
+  if (found == expected) return 0;
+  return std::abs(found - expected) / std::max(std::abs(expected), 1e-12);
+}
+
+/// Sums of 1/|a - b| over two minibatches, ruled by the few weights whose
+/// gradients a and b nearly agree: float32 kernels move them by several 1e-3
+/// (tests/reference/README.md); in float64 they agree like the others.
+bool ill_conditioned(const std::string& proxy) {
+  return proxy == "zico" || proxy == "zico_bc" || proxy == "l_swag";
+}
+
+/// A precision to run in, and how close the reference of that precision is.
+struct Precision {
+  const char* name;
+  const char* suffix;  ///< of the reference's table
+
+  double tolerance(const std::string& proxy) const {
+    if (name == std::string("fp64")) return 1e-6;
+    // Gradients that are zero in theory are rounding noise against its epsilon.
+    if (proxy == "intrain") return 1e-3;
+    return ill_conditioned(proxy) ? 5e-3 : 1e-4;
+  }
+};
+constexpr Precision kSingle{"fp32", ""};
+constexpr Precision kDouble{"fp64", "_float64"};
+
+void compare(
+    const std::string& where,
+    const std::string& proxy,
+    const Score& score,
+    const json& expected,
+    const Precision& precision,
+    double snip) {
+  INFO(
+      where << " " << std::string(precision.name) << " " << proxy << ": "
+            << score.value << " " << score.reason);
+  if (expected.is_null()) {
+    CHECK(score.status != Status::ok);
+    return;
+  }
+  REQUIRE(score.status == Status::ok);
+  double value = expected.get<double>();
+  // The authors' lower is better; ours is stored higher is better.
+  if (proxy == "ntk_condition") value = -value;
+  INFO("expected " << value);
+  if (proxy == "plain") {  // a cancelling sum
+    CHECK(std::abs(score.value - value) <= 1e-4 * snip);
+  } else {
+    CHECK(relative(score.value, value) <= precision.tolerance(proxy));
+  }
+}
+
+EvaluatorOptions golden_options(
+    const std::vector<HostMinibatch>& minibatches,
+    const Precision& precision) {
+  EvaluatorOptions options;
+  options.batch_size = static_cast<int>(kBatch);
+  options.noise = golden_noise(minibatches[0].x);
+  options.precision = precision.name;
+  return options;
+}
+
+/// Those that the references have. knas takes more minibatches; the sums of
+/// nn_mass and nn_degree are in oracle_tests.cpp.
+std::vector<const Descriptor*> with_reference() {
+  std::vector<const Descriptor*> proxies;
+  for (const Descriptor* proxy : select_proxies({"all"})) {
+    const std::string& name = proxy->name;
+    if (name != "knas" && !name.starts_with("nn_")) proxies.push_back(proxy);
+  }
+  return proxies;
+}
+
+/// One cell in one folding. A proxy that sees the function alone is compared
+/// with the network without its dead layers.
+void check_cell(
+    const std::string& name,
+    const Evaluator& evaluator,
+    const Precision& precision,
+    nets::Folding folding) {
+  const json file = read_json(golden(name + ".json"));
+  std::vector<const Descriptor*> which;
+  for (const Descriptor* proxy : with_reference()) {
+    if (proxy->needs.folding == folding) which.push_back(proxy);
+  }
+  const nets::Graph graph =
+      nets::find_space("nats-tss")
+          .build(
+              file["spec"].get<std::string>(),
+              {3, 16, 16},
+              10,
+              {file["channels"], file["cells_per_stage"], true},
+              folding);
+  const auto scores =
+      evaluator.score(graph, read_binary<float>(golden(name + ".bin")), which);
+  const bool live = folding == nets::Folding::functional;
+  const json& expected =
+      file[(live ? "scores_live" : "scores") + std::string(precision.suffix)];
+  for (std::size_t i = 0; i < which.size(); ++i) {
+    const std::string reference = reference_name(which[i]->name);
+    REQUIRE(expected.contains(reference));
+    compare(
+        name,
+        which[i]->name,
+        scores[i],
+        expected[reference],
+        precision,
+        expected["snip"].get<double>());
+  }
+}
+
+}  // namespace
+
+TEST_CASE("NATS-TSS cells equal the PyTorch reference on the same weights") {
+  const auto minibatches = golden_minibatches();
+  for (const Precision& precision : {kSingle, kDouble}) {
+    const Evaluator evaluator(
+        with_reference(),
+        golden_options(minibatches, precision),
+        {3, 16, 16},
+        10,
+        minibatches);
+    for (int k = 0; k < 7; ++k) {
+      const std::string name = "proxy_nats_" + std::to_string(k);
+      check_cell(name, evaluator, precision, nets::Folding::functional);
+      check_cell(name, evaluator, precision, nets::Folding::as_declared);
+    }
+  }
+}
+
+TEST_CASE("TorchScript networks equal the PyTorch reference") {
+  const json file = read_json(golden("net_expected.json"));
+  const auto task = benchmarks::open_task("tensors", golden("net_batch.pt"), 0);
+  std::vector<HostMinibatch> minibatches;
+  for (int i = 0; i < 2; ++i) {
+    auto loaded = task->minibatch(i, static_cast<int>(kBatch));
+    minibatches.push_back(
+        {loaded.size, {3, 16, 16}, std::move(loaded.x), std::move(loaded.y)});
+  }
+  std::vector<const Descriptor*> proxies;
+  for (const Descriptor* proxy : with_reference()) {
+    // These hook modules, an identity and a dropout too; of a TorchScript
+    // network layers are seen. The cells above check their formulas.
+    const bool hooks_modules =
+        proxy->name.starts_with("meco") || proxy->name.starts_with("dextr");
+    if (!hooks_modules) proxies.push_back(proxy);
+  }
+  for (const Precision& precision : {kSingle, kDouble}) {
+    const Evaluator evaluator(
+        proxies,
+        golden_options(minibatches, precision),
+        {3, 16, 16},
+        10,
+        minibatches);
+    for (const auto& [name, values] : file.items()) {
+      const auto scores = evaluator.score_model(golden(name + ".pt"), proxies);
+      const json& expected = values["scores" + std::string(precision.suffix)];
+      for (std::size_t i = 0; i < proxies.size(); ++i) {
+        std::string reference = reference_name(proxies[i]->name);
+        // Without blocks every weight is 1.
+        if (reference == "wrcor") reference = "wrcor_unweighted";
+        compare(
+            name,
+            proxies[i]->name,
+            scores[i],
+            expected[reference],
+            precision,
+            expected["snip"].get<double>());
+      }
+    }
+  }
+}
+
+TEST_CASE("KNAS on four half minibatches") {
+  std::vector<HostMinibatch> quarters;
+  for (const auto& whole : golden_minibatches()) {
+    for (std::size_t part = 0; part < 2; ++part) {
+      HostMinibatch quarter{4, {3, 16, 16}, {}, {}};
+      const auto half = [&](const auto& values, std::size_t each) {
+        const auto first =
+            values.begin() + static_cast<std::ptrdiff_t>(part * 4 * each);
+        return std::vector(
+            first, first + static_cast<std::ptrdiff_t>(4 * each));
+      };
+      quarter.x = half(whole.x, kImage);
+      quarter.y = half(whole.y, 1);
+      quarters.push_back(std::move(quarter));
+    }
+  }
+  EvaluatorOptions options;
+  options.batch_size = 4;
+  options.minibatches = 4;
+  options.precision = kDouble.name;
+  const auto proxies = select_proxies({"knas"});
+  const Evaluator evaluator(proxies, options, {3, 16, 16}, 10, quarters);
+  for (const int k : {0, 1, 2, 3, 4, 6}) {
+    const std::string name = "proxy_nats_" + std::to_string(k);
+    const json file = read_json(golden(name + ".json"));
+    const auto graph = nets::find_space("nats-tss")
+                           .build(
+                               file["spec"].get<std::string>(),
+                               {3, 16, 16},
+                               10,
+                               {4, 1, true},
+                               nets::Folding::as_declared);
+    const auto scores = evaluator.score(
+        graph, read_binary<float>(golden(name + ".bin")), proxies);
+    compare(
+        name, "knas", scores[0], file["scores_float64"]["knas"], kDouble, 0);
+  }
+}
+
+TEST_CASE("the authors' own values on full-size networks") {
+  const auto folder = zcp::test::shared("golden");
+  if (absent(folder)) return;
+  const json expected = read_json(folder / "expected.json");
+  const auto task = benchmarks::open_task("tensors", folder / "batch.pt", 0);
+  std::vector<HostMinibatch> minibatches;
+  for (int i = 0; i < 2; ++i) {
+    auto loaded = task->minibatch(i, 32);
+    minibatches.push_back(
+        {loaded.size, {3, 32, 32}, std::move(loaded.x), std::move(loaded.y)});
+  }
+  EvaluatorOptions options;
+  options.batch_size = 32;
+  const auto proxies = select_proxies(
+      {"params",
+       "grad_norm",
+       "snip",
+       "grasp",
+       "fisher",
+       "jacob_cov",
+       "plain",
+       "synflow",
+       "nwot",
+       "epe_nas",
+       "l2_norm",
+       "zico"});
+  const Evaluator evaluator(proxies, options, {3, 32, 32}, 10, minibatches);
+  for (const auto& [name, file] : expected.items()) {
+    const auto scores = evaluator.score_model(folder / (name + ".pt"), proxies);
+    const json& values = file["scores"];
+    for (std::size_t i = 0; i < proxies.size(); ++i) {
+      const std::string& proxy = proxies[i]->name;
+      const json& value = values[proxy];
+      INFO(
+          name << " " << proxy << ": " << scores[i].value << " expected "
+               << value);
+      if (!value.is_number() || std::isnan(value.get<double>())) {
+        CHECK(scores[i].status == Status::degenerate);
+        continue;
+      }
+      REQUIRE(scores[i].status == Status::ok);
+      const double difference = std::abs(scores[i].value - value.get<double>());
+      if (proxy == "plain") {
+        CHECK(difference <= 1e-4 * values["snip"].get<double>() + 1e-12);
+      } else if (proxy == "zico") {
+        continue;  // the test below
+      } else {
+        const double tolerance = proxy == "grasp" ? 1e-2 : 1e-3;
+        CHECK(difference <= tolerance * std::abs(value.get<double>()));
+      }
+    }
+  }
+}
+
+TEST_CASE("the authors' ZiCo lies within float32's rounding of ours") {
+  // Sums of (|a| + |b|) / |a - b| are ruled by the few weights whose gradients
+  // nearly agree, so float32 moves ZiCo by several 1e-3: PyTorch 1.13 itself
+  // gives 581.2 to 585.1 for nb201_11 with other kernels. The passes in float64
+  // have no such spread: the authors' float32 values must lie around them.
+  const auto folder = zcp::test::shared("golden");
+  if (absent(folder)) return;
+  const json expected = read_json(folder / "expected.json");
+  const auto task = benchmarks::open_task("tensors", folder / "batch.pt", 0);
+  std::vector<HostMinibatch> minibatches;
+  for (int i = 0; i < 2; ++i) {
+    auto loaded = task->minibatch(i, 32);
+    minibatches.push_back(
+        {loaded.size, {3, 32, 32}, std::move(loaded.x), std::move(loaded.y)});
+  }
+  EvaluatorOptions options;
+  options.batch_size = 32;
+  options.precision = "fp64";
+  const auto zico = select_proxies({"zico"});
+  const Evaluator evaluator(zico, options, {3, 32, 32}, 10, minibatches);
+  const std::map<std::string, double> tolerances{
+      {"nb201_11", 3e-3},  // 2.5e-3 seen
+      {"nb201_0", 1e-3},
+      {"nb201_dead", 0},
+      {"mobilenet_v2_035", 1e-3}};
+  for (const auto& [name, tolerance] : tolerances) {
+    const Score score = evaluator.score_model(folder / (name + ".pt"), zico)[0];
+    const double value = expected[name]["scores"]["zico"].get<double>();
+    INFO(name << " " << score.value << " expected " << value);
+    CHECK(relative(score.value, value) <= tolerance);
+  }
+}

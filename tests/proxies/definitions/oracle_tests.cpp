@@ -1,0 +1,263 @@
+// Proxies of networks whose score follows from a line of algebra.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "common/random.h"
+#include "nets/graph/graph.h"
+#include "proxies/engine/evaluator.h"
+#include "proxies/registry.h"
+#include "tests/support/test_support.h"
+
+using namespace zcp;
+using namespace zcp::proxies;
+
+namespace {
+
+const nets::Shape kShape{3, 4, 4};
+constexpr std::size_t kImage = 3 * 4 * 4;
+
+HostMinibatch noise_batch(int size, int classes, std::uint64_t seed) {
+  HostMinibatch minibatch{size, kShape, {}, {}};
+  minibatch.x.resize(static_cast<std::size_t>(size) * kImage);
+  minibatch.y.resize(static_cast<std::size_t>(size));
+  fill_normal(minibatch.x, 1.0F, seed);
+  fill_integers(minibatch.y, classes, seed);
+  return minibatch;
+}
+
+/// Scores of a graph with given parameters.
+std::vector<Score> scores_of(
+    const nets::Graph& graph,
+    const std::vector<float>& parameters,
+    const std::vector<std::string>& names,
+    const std::vector<HostMinibatch>& minibatches) {
+  EvaluatorOptions options;
+  options.batch_size = minibatches[0].size;
+  options.minibatches = static_cast<int>(minibatches.size());
+  options.precision = "fp64";
+  const auto proxies = select_proxies(names);
+  const Evaluator evaluator(
+      proxies, options, kShape, graph.output_shape().channels, minibatches);
+  return evaluator.score(graph, parameters, proxies);
+}
+
+/// Global average pool, then a classifier.
+nets::Graph classifier(int classes) {
+  nets::GraphBuilder builder(kShape);
+  const auto y =
+      builder.linear(builder.global_avg_pool(builder.input()), classes);
+  return std::move(builder).finish(y);
+}
+
+nets::Attributes pointwise(int out) {
+  nets::Attributes a;
+  a.out_channels = out;
+  a.kernel = 1;
+  return a;
+}
+
+/// Convolution, ReLU, pool, classifier.
+nets::Graph one_relu(int width) {
+  nets::GraphBuilder builder(kShape);
+  const auto y =
+      builder.relu(builder.conv2d(builder.input(), pointwise(width)));
+  const auto logits = builder.linear(builder.global_avg_pool(y), 2);
+  return std::move(builder).finish(logits);
+}
+
+std::vector<float> random_parameters(const nets::Graph& graph) {
+  std::vector<float> values(static_cast<std::size_t>(graph.params()));
+  fill_normal(values, 1.0F, 5);
+  return values;
+}
+
+/// The mean over samples and positions of each channel.
+std::array<double, 3> mean_input(const HostMinibatch& minibatch) {
+  std::array<double, 3> mean{};
+  for (std::size_t i = 0; i < minibatch.x.size(); ++i) {
+    mean[i / 16 % 3] +=
+        static_cast<double>(minibatch.x[i]) / (16.0 * minibatch.size);
+  }
+  return mean;
+}
+
+}  // namespace
+
+TEST_CASE("SynFlow of a chain of L layers is L times its output") {
+  // |w| = 1, an input of ones: 3, then 3 * 4, then 12 * 5 an output.
+  nets::GraphBuilder builder(kShape);
+  auto y = builder.conv2d(builder.input(), pointwise(4));
+  y = builder.relu(builder.conv2d(y, pointwise(5)));
+  y = builder.linear(builder.global_avg_pool(y), 10);
+  const nets::Graph graph = std::move(builder).finish(y);
+  std::vector<float> parameters(static_cast<std::size_t>(graph.params()), 1);
+  for (std::size_t i = 0; i < 4; ++i) parameters[i] = -1;  // signs do not count
+  std::fill(parameters.end() - 10, parameters.end(), 0.0F);  // biases
+  const auto scores =
+      scores_of(graph, parameters, {"synflow"}, {noise_batch(4, 10, 1)});
+  const double output = 10 * 3 * 4 * 5;
+  CHECK(scores[0].value == doctest::Approx(3 * output).epsilon(1e-12));
+}
+
+TEST_CASE("ZiCo of opposite gradients is the log of the weights' number") {
+  // Zero weights: p = (1/2, 1/2), so labels 0 and 1 have opposite gradients.
+  HostMinibatch zeros = noise_batch(6, 2, 2);
+  HostMinibatch ones = zeros;
+  std::ranges::fill(zeros.y, 0);
+  std::ranges::fill(ones.y, 1);
+  const nets::Graph graph = classifier(2);
+  const auto scores = scores_of(
+      graph,
+      std::vector<float>(static_cast<std::size_t>(graph.params())),
+      {"zico", "grad_norm", "snip", "grad_norm_total"},
+      {zeros, ones});
+  CHECK(scores[0].value == doctest::Approx(std::log(6.0)).epsilon(1e-9));
+  // dW = (p - y) mean(x)^T with p - y = (-1/2, 1/2); db = p - y.
+  double squares = 0;
+  for (const double m : mean_input(zeros)) squares += m * m;
+  CHECK(
+      scores[1].value == doctest::Approx(std::sqrt(squares / 2)).epsilon(1e-6));
+  CHECK(scores[2].value == 0);
+  CHECK(
+      scores[3].value ==
+      doctest::Approx(std::sqrt(squares / 2 + 0.5)).epsilon(1e-6));
+}
+
+TEST_CASE("gradients that are equal in every minibatch do not count in ZiCo") {
+  // Three times a number, divided by three, need not be the number.
+  const HostMinibatch minibatch = noise_batch(6, 2, 2);
+  const nets::Graph graph = classifier(2);
+  const auto scores = scores_of(
+      graph,
+      random_parameters(graph),
+      {"zico"},
+      {minibatch, minibatch, minibatch});
+  CHECK(scores[0].value == 0);
+}
+
+TEST_CASE("a gradient that is not a number leaves no ZiCo") {
+  std::vector<HostMinibatch> minibatches{
+      noise_batch(6, 2, 2), noise_batch(6, 2, 3)};
+  minibatches[1].x[0] = std::nanf("");
+  const nets::Graph graph = classifier(2);
+  const auto scores = scores_of(
+      graph, random_parameters(graph), {"zico", "zico_bc"}, minibatches);
+  for (const Score& score : scores) {
+    CHECK(score.status == Status::degenerate);
+    CHECK(score.reason == "a gradient is not finite");
+  }
+}
+
+TEST_CASE("jacob_cov of a linear network: all rows of the Jacobian equal") {
+  const int batch = 5;
+  const nets::Graph graph = classifier(4);
+  const auto scores = scores_of(
+      graph,
+      random_parameters(graph),
+      {"jacob_cov"},
+      {noise_batch(batch, 4, 3)});
+  const double k = 1e-5;
+  const double expected =
+      -(std::log(batch + k) + 1 / (batch + k) +
+        (batch - 1) * (std::log(k) + 1 / k));
+  REQUIRE(scores[0].status == Status::ok);
+  // The zero eigenvalues come out at the size of rounding, 1e-15 against k.
+  CHECK(scores[0].value == doctest::Approx(expected).epsilon(1e-6));
+}
+
+TEST_CASE("NASWOT: equal samples have no score, their order none either") {
+  const nets::Graph graph = one_relu(8);
+  const auto parameters = random_parameters(graph);
+  HostMinibatch batch = noise_batch(5, 2, 4);
+  const Score score = scores_of(graph, parameters, {"naswot"}, {batch})[0];
+  REQUIRE(score.status == Status::ok);
+  std::rotate(
+      batch.x.begin(),
+      batch.x.begin() + static_cast<std::ptrdiff_t>(2 * kImage),
+      batch.x.end());
+  CHECK(
+      scores_of(graph, parameters, {"naswot"}, {batch})[0].value ==
+      doctest::Approx(score.value).epsilon(1e-12));
+  std::copy_n(
+      batch.x.begin(),
+      kImage,
+      batch.x.begin() + static_cast<std::ptrdiff_t>(kImage));
+  const Score equal = scores_of(graph, parameters, {"naswot"}, {batch})[0];
+  CHECK(equal.status == Status::degenerate);
+  CHECK_FALSE(equal.reason.empty());
+}
+
+TEST_CASE("NASWOT of a single sample is the log of its units") {
+  const nets::Graph graph = one_relu(8);
+  const auto scores = scores_of(
+      graph, random_parameters(graph), {"naswot"}, {noise_batch(1, 2, 6)});
+  CHECK(scores[0].value == doctest::Approx(std::log(8.0 * 16)));
+}
+
+TEST_CASE("a network without ReLU has no NASWOT, and the others theirs") {
+  const nets::Graph graph = classifier(3);
+  const auto scores = scores_of(
+      graph,
+      random_parameters(graph),
+      {"naswot", "params", "macs", "stable_rank", "grad_norm"},
+      {noise_batch(4, 3, 7)});
+  CHECK(scores[0].status == Status::degenerate);
+  CHECK(scores[1].value == 12);
+  CHECK(scores[2].value == 12);
+  CHECK(scores[3].status == Status::degenerate);
+  CHECK(scores[4].value > 0);
+}
+
+TEST_CASE("NN-Mass and NN-Degree of one residual block, by hand") {
+  // 3 channels in, two convolutions of 3: (3 + 3), 3 + 3 / (3 + 3).
+  nets::GraphBuilder builder(kShape);
+  const auto inner =
+      builder.relu(builder.conv2d(builder.input(), pointwise(3)));
+  const auto branch = builder.conv2d(inner, pointwise(3));
+  const auto sum = builder.add(std::array{branch, builder.input()});
+  const auto logits = builder.linear(builder.global_avg_pool(sum), 2);
+  const nets::Graph graph = std::move(builder).finish(logits);
+  const auto scores = scores_of(
+      graph,
+      random_parameters(graph),
+      {"nn_mass", "nn_degree"},
+      {noise_batch(2, 2, 1)});
+  CHECK(scores[0].value == 6);
+  CHECK(scores[1].value == 3.5);
+  const nets::Graph plain = one_relu(4);
+  CHECK(
+      scores_of(
+          plain,
+          random_parameters(plain),
+          {"nn_mass"},
+          {noise_batch(2, 2, 1)})[0]
+          .status == Status::degenerate);
+}
+
+TEST_CASE("in front of BatchNorm plain vanishes and GraSP is ||g||^2") {
+  // conv -> BatchNorm -> ReLU -> pool -> classifier: the convolution's weight
+  // is scale invariant, up to BatchNorm's epsilon.
+  nets::GraphBuilder builder(kShape);
+  auto y = builder.conv2d(builder.input(), pointwise(6));
+  y = builder.relu(builder.batch_norm(y));
+  y = builder.linear(builder.global_avg_pool(y), 2);
+  const nets::Graph graph = std::move(builder).finish(y);
+  auto parameters = random_parameters(graph);
+  // Large weights make epsilon small; a classifier of zeros in plain's sum.
+  for (std::size_t i = 0; i < 18; ++i) parameters[i] *= 100;
+  const HostMinibatch batch = noise_batch(8, 2, 8);
+  const auto plain = scores_of(graph, parameters, {"plain"}, {batch})[0];
+  auto without_classifier = parameters;
+  const auto snip = scores_of(graph, parameters, {"snip"}, {batch})[0];
+  REQUIRE(plain.status == Status::ok);
+  // What is left of plain is the classifier's: scaling the convolution changes
+  // nothing.
+  for (std::size_t i = 0; i < 18; ++i) without_classifier[i] *= 3;
+  const auto scaled =
+      scores_of(graph, without_classifier, {"plain", "snip"}, {batch});
+  CHECK(std::abs(scaled[0].value - plain.value) < 1e-5 * snip.value);
+  CHECK(scaled[1].value == doctest::Approx(snip.value).epsilon(1e-4));
+}
