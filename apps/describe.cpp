@@ -16,13 +16,13 @@ namespace {
 namespace po = boost::program_options;
 using nlohmann::ordered_json;
 
-std::string shape_text(const nets::Shape& shape) {
+std::string shape_text(const Shape& shape) {
   return fmt::format("{}x{}x{}", shape.channels, shape.height, shape.width);
 }
 
-ordered_json layer_json(const nets::Layer& layer) {
+ordered_json layer_json(const graph::Layer& layer) {
   return {
-      {"op", nets::op_name(layer.op)},
+      {"op", graph::op_name(layer.op)},
       {"input", shape_text(layer.input)},
       {"output", shape_text(layer.output)},
       {"kernel", layer.attributes.kernel},
@@ -36,14 +36,14 @@ ordered_json layer_json(const nets::Layer& layer) {
 ordered_json summary_json(
     const std::string& name,
     const std::string& task,
-    const nets::Shape& input,
+    const Shape& input,
     int classes,
     std::int64_t params,
     std::int64_t macs,
     std::uint64_t hash,
-    std::span<const nets::Layer> layers) {
+    std::span<const graph::Layer> layers) {
   ordered_json all = ordered_json::array();
-  for (const nets::Layer& layer : layers) all.push_back(layer_json(layer));
+  for (const graph::Layer& layer : layers) all.push_back(layer_json(layer));
   return {
       {"arch", name},
       {"task", task},
@@ -58,7 +58,7 @@ ordered_json summary_json(
 ordered_json describe_member(
     const Selection& selection,
     const TaskChoice& task) {
-  const nets::Graph graph = selection.space->build(
+  const graph::Graph graph = selection.space->build(
       selection.specs[0], task.shape, task.output, selection.skeleton);
   return summary_json(
       selection.specs[0],
@@ -74,8 +74,8 @@ ordered_json describe_member(
 ordered_json describe_model(
     const Selection& selection,
     const TaskChoice& task) {
-  const proxies::ModelSummary model =
-      proxies::summarise_model(selection.models[0], task.shape);
+  const networks::ModelSummary model =
+      networks::summarise_model(selection.models[0], task.shape);
   ordered_json summary = summary_json(
       selection.names()[0],
       task.name,

@@ -1,10 +1,10 @@
 #include <iostream>
 
-#include "common/atomic_file.h"
 #include "analysis/store/score_store.h"
 #include "apps/command.h"
 #include "apps/commands.h"
 #include "apps/score_csv.h"
+#include "common/atomic_file.h"
 #include "common/error.h"
 
 namespace zcp::apps {
@@ -12,7 +12,7 @@ namespace {
 
 namespace po = boost::program_options;
 
-void write_csv(std::ostream& out, const benchmarks::Table& table) {
+void write_csv(std::ostream& out, const tables::Table& table) {
   const auto score = [&](std::size_t arch, std::size_t proxy) {
     return table.values[proxy][arch];
   };
@@ -38,12 +38,12 @@ int export_scores(const Arguments& arguments) {
     return 0;
   }
   const auto store = values["store"].as<std::string>();
-  analysis::check_destination(values["csv"].as<std::string>(), store);
-  const benchmarks::Table table = analysis::ScoreStore::read(store).table();
+  check_destination(values["csv"].as<std::string>(), store);
+  const tables::Table table = store::ScoreStore::read(store).table();
   if (table.arch.empty()) throw UserError("{} holds no scores", store);
-  analysis::write_output(
-      values["csv"].as<std::string>(),
-      [&](std::ostream& out) { write_csv(out, table); });
+  write_output(values["csv"].as<std::string>(), [&](std::ostream& out) {
+    write_csv(out, table);
+  });
   return 0;
 }
 

@@ -1,11 +1,11 @@
 #include <iostream>
 #include <optional>
 
-#include "common/atomic_file.h"
 #include "apps/command.h"
 #include "apps/commands.h"
 #include "apps/progress.h"
 #include "benchmarks/importers/importer.h"
+#include "common/atomic_file.h"
 #include "common/error.h"
 
 namespace zcp::apps {
@@ -21,7 +21,7 @@ std::string usage() {
       "\nA row an architecture, with a column `arch`. Files are read by "
       "parsers\n"
       "that run nothing of what they hold. The formats:\n";
-  for (const benchmarks::Importer& importer : benchmarks::importers()) {
+  for (const importers::Importer& importer : importers::all_importers()) {
     text += fmt::format(
         "\n  {}: {}\n    SOURCE:  {}\n    columns: {}\n",
         importer.name,
@@ -41,8 +41,8 @@ std::string required_word(
 }
 
 /// Reads the source with progress on standard error.
-benchmarks::Table read(
-    const benchmarks::Importer& importer,
+tables::Table read(
+    const importers::Importer& importer,
     const std::string& source,
     bool quiet) {
   std::optional<Progress> progress;
@@ -52,7 +52,7 @@ benchmarks::Table read(
     }
     progress->advance();
   };
-  benchmarks::Table table = importer.read(source, show);
+  tables::Table table = importer.read(source, show);
   if (progress) progress->finish();
   return table;
 }
@@ -79,14 +79,14 @@ int import_table(const Arguments& arguments) {
     return 0;
   }
   const auto& importer =
-      benchmarks::find_importer(required_word(values, "format", "format"));
+      importers::find_importer(required_word(values, "format", "format"));
   const std::string source =
       required_word(values, "source", "source to import");
   const bool quiet = values.count("quiet") != 0;
-  const benchmarks::Table table = read(importer, source, quiet);
-  analysis::write_output(
-      values["csv"].as<std::string>(),
-      [&](std::ostream& out) { benchmarks::write_table(out, table); });
+  const tables::Table table = read(importer, source, quiet);
+  write_output(values["csv"].as<std::string>(), [&](std::ostream& out) {
+    tables::write_table(out, table);
+  });
   if (!quiet) {
     std::cerr << fmt::format(
         "zcp: {}: {} architectures, {} columns\n",

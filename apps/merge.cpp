@@ -44,7 +44,7 @@ int merge(const Arguments& arguments) {
   }
   const auto out = values["store"].as<std::string>();
   const auto inputs = input_paths(values);
-  const analysis::MergeSummary done = analysis::merge_stores(out, inputs);
+  const store::MergeSummary done = store::merge_stores(out, inputs);
   if (values.count("quiet") == 0) {
     std::cerr << fmt::format(
         "zcp: {}: {} scores of {} architectures, {} of them new\n",

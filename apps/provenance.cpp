@@ -34,12 +34,12 @@ std::string command_line(std::string_view command, const Arguments& arguments) {
   return line;
 }
 
-analysis::Provenance this_run(const std::string& command_line, int workers) {
-  analysis::Provenance made = analysis::this_machine();
+store::Provenance this_run(const std::string& command_line, int workers) {
+  store::Provenance made = store::this_machine();
   made.version = version();
   made.command = command_line;
   made.threads = workers;
-  for (const auto& [name, value] : proxies::backend_description()) {
+  for (const auto& [name, value] : engine::backend_description()) {
     if (name == "libtorch") made.libtorch = value;
     if (name == "blas") made.blas = value;
   }

@@ -13,6 +13,6 @@ namespace zcp::apps {
 std::string command_line(std::string_view command, const Arguments& arguments);
 
 /// This call on this machine. Needs LibTorch.
-analysis::Provenance this_run(const std::string& command_line, int workers);
+store::Provenance this_run(const std::string& command_line, int workers);
 
 }  // namespace zcp::apps

@@ -11,8 +11,8 @@ namespace zcp::apps {
 namespace {
 
 namespace po = boost::program_options;
-using proxies::Descriptor;
-using proxies::PassKind;
+using engine::Descriptor;
+using engine::PassKind;
 
 std::string needs_text(const Descriptor& proxy) {
   const auto& needs = proxy.needs;
@@ -63,12 +63,12 @@ std::string mode_text(const Descriptor& proxy) {
 }
 
 std::string initialiser_text(const Descriptor& proxy) {
-  return std::string(nets::initialiser_name(
-      proxy.needs.initialiser.value_or(nets::Initialiser::pytorch)));
+  return std::string(initialisers::initialiser_name(
+      proxy.needs.initialiser.value_or(initialisers::Initialiser::pytorch)));
 }
 
 std::string layers_text(const Descriptor& proxy) {
-  return proxy.needs.folding == nets::Folding::as_declared
+  return proxy.needs.folding == graph::Folding::as_declared
              ? "as declared, unread layers too"
              : "those that reach the output";
 }

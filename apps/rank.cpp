@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <iostream>
 
-#include "analysis/study/composite.h"
 #include "analysis/store/score_store.h"
+#include "analysis/study/composite.h"
 #include "apps/command.h"
 #include "apps/commands.h"
 #include "benchmarks/tables/table.h"
@@ -33,14 +33,14 @@ constexpr std::string_view kExample =
 /// The column to rank by, computed where it is a composite.
 std::vector<double> scores_by(
     const std::string& by,
-    const benchmarks::Table& table) {
+    const tables::Table& table) {
   const auto& columns = table.columns;
   const auto found = std::find(columns.begin(), columns.end(), by);
   if (found != columns.end()) {
     return table.values[static_cast<std::size_t>(found - columns.begin())];
   }
-  if (analysis::is_composite(by)) {
-    return analysis::composite_scores(analysis::parse_composite(by), table);
+  if (study::is_composite(by)) {
+    return study::composite_scores(study::parse_composite(by), table);
   }
   const std::string near = nearest_name(by, columns);
   throw UserError(
@@ -72,7 +72,7 @@ std::string csv_field(const std::string& text) {
 }
 
 void print_ranking(
-    const benchmarks::Table& table,
+    const tables::Table& table,
     const std::vector<double>& scores,
     std::size_t top) {
   const std::vector<std::size_t> order = best_first(scores);
@@ -116,8 +116,8 @@ int rank(const Arguments& arguments) {
   add("top", po::value<std::int64_t>(), "only the best N (default: all)");
   po::variables_map values;
   if (!parse_options(arguments, kUsage, kExample, options, values)) return 0;
-  const benchmarks::Table table =
-      analysis::read_scores(values["scores"].as<std::string>());
+  const tables::Table table =
+      store::read_scores(values["scores"].as<std::string>());
   const std::size_t top = top_option(values, table.arch.size());
   const std::vector<double> scores =
       scores_by(values["by"].as<std::string>(), table);

@@ -5,23 +5,22 @@
 #include <filesystem>
 #include <iostream>
 
-#include "common/atomic_file.h"
-#include "analysis/study/composite.h"
 #include "analysis/report/figures.h"
 #include "analysis/report/page.h"
 #include "analysis/store/score_store.h"
+#include "analysis/study/composite.h"
 #include "apps/command.h"
 #include "apps/commands.h"
 #include "apps/study_options.h"
 #include "apps/version.h"
 #include "benchmarks/tables/table.h"
+#include "common/atomic_file.h"
 #include "common/error.h"
 
 namespace zcp::apps {
 namespace {
 
 namespace po = boost::program_options;
-namespace report = analysis::report;
 using Text = std::string;
 
 constexpr std::string_view kUsage =
@@ -85,8 +84,8 @@ void check_destinations(const po::variables_map& values) {
   }
   if (values.count("html") != 0) {
     const auto html = values["html"].as<Text>();
-    analysis::check_destination(html, values["scores"].as<Text>());
-    analysis::check_destination(html, values["truth"].as<Text>());
+    check_destination(html, values["scores"].as<Text>());
+    check_destination(html, values["truth"].as<Text>());
   }
   if (values.count("figures") != 0) {
     report::make_figure_folder(values["figures"].as<Text>());
@@ -94,7 +93,7 @@ void check_destinations(const po::variables_map& values) {
 }
 
 void print_summary(const report::Report& made) {
-  const analysis::JoinSummary& summary = made.study.summary;
+  const study::JoinSummary& summary = made.study.summary;
   for (const std::string& note : made.study.notes) {
     std::cerr << "zcp: note: " << note << "\n";
   }
@@ -120,15 +119,14 @@ int make_report(const Arguments& arguments) {
   po::variables_map values;
   if (!parse_options(arguments, kUsage, kExample, options, values)) return 0;
   report::ReportOptions wanted = report_options(values);
-  const std::vector<analysis::Composite> made = parse_composites(values);
+  const std::vector<study::Composite> made = parse_composites(values);
   check_destinations(values);
   const auto source = values["scores"].as<Text>();
-  benchmarks::Table scores = analysis::read_scores(source);
-  const benchmarks::Table truth =
-      benchmarks::read_table(values["truth"].as<Text>());
-  analysis::add_composites(made, scores);
+  tables::Table scores = store::read_scores(source);
+  const tables::Table truth = tables::read_table(values["truth"].as<Text>());
+  study::add_composites(made, scores);
   if (!wanted.study.proxies.empty()) {
-    for (const analysis::Composite& composite : made) {
+    for (const study::Composite& composite : made) {
       wanted.study.proxies.push_back(composite.name);
     }
   }
@@ -136,7 +134,7 @@ int make_report(const Arguments& arguments) {
       report::make_report(scores, truth, wanted, report::read_origin(source));
   if (values.count("quiet") == 0) print_summary(result);
   if (values.count("html") != 0) {
-    analysis::write_output(values["html"].as<Text>(), [&](std::ostream& out) {
+    write_output(values["html"].as<Text>(), [&](std::ostream& out) {
       report::write_page(out, result);
     });
   }

@@ -9,36 +9,36 @@
 #include <mutex>
 #include <optional>
 
-#include "common/atomic_file.h"
 #include "analysis/store/score_store.h"
 #include "apps/commands.h"
 #include "apps/progress.h"
 #include "apps/provenance.h"
-#include "apps/run_parallel.h"
 #include "apps/score_csv.h"
 #include "apps/selection.h"
 #include "apps/shard.h"
+#include "common/atomic_file.h"
 #include "common/error.h"
 #include "common/hash.h"
+#include "common/parallel.h"
 #include "proxies/engine/bfloat16.h"
 #include "proxies/engine/evaluator.h"
-#include "proxies/registry.h"
 #include "proxies/engine/schedule.h"
+#include "proxies/registry.h"
 
 namespace zcp::apps {
 namespace {
 
 namespace po = boost::program_options;
-using analysis::ScoreRecord;
-using analysis::ScoreStore;
-using proxies::Descriptor;
-using proxies::Score;
-using proxies::WorkItem;
+using engine::Descriptor;
+using engine::Score;
+using engine::WorkItem;
+using store::ScoreRecord;
+using store::ScoreStore;
 using Strings = std::vector<std::string>;
 
 struct ScoreOptions {
   Strings proxy_names;
-  proxies::EvaluatorOptions evaluator;
+  engine::EvaluatorOptions evaluator;
   std::string init_name;
   Strings devices;
   int workers;  ///< on all devices together
@@ -134,7 +134,8 @@ ScoreOptions read_options(
   options.evaluator.minibatches = at_least(values, "minibatches", 1);
   options.init_name = values["init"].as<std::string>();
   if (options.init_name != "default") {
-    options.evaluator.initialiser = nets::find_initialiser(options.init_name);
+    options.evaluator.initialiser =
+        initialisers::find_initialiser(options.init_name);
   }
   options.evaluator.precision = values["precision"].as<std::string>();
   options.devices = parse_devices(values["device"].as<std::string>());
@@ -171,43 +172,21 @@ void require_served(const ScoreOptions& options) {
           options.evaluator.minibatches);
     }
     if (options.evaluator.precision != "bf16") continue;
-    if (const auto refusal = proxies::refusal_in_bfloat16(proxy.name)) {
+    if (const auto refusal = engine::refusal_in_bfloat16(proxy.name)) {
       throw UserError(
           "--precision bf16: {} {}; expected fp32 or fp64", name, *refusal);
     }
   }
 }
 
-std::vector<proxies::HostMinibatch> load_minibatches(
+std::vector<Minibatch> load_minibatches(
     const TaskChoice& task,
-    const proxies::EvaluatorOptions& options) {
-  std::vector<proxies::HostMinibatch> minibatches;
+    const engine::EvaluatorOptions& options) {
+  std::vector<Minibatch> minibatches;
   for (int i = 0; i < options.minibatches; ++i) {
-    benchmarks::Minibatch loaded = task.task->minibatch(i, options.batch_size);
-    minibatches.push_back(
-        {loaded.size,
-         task.shape,
-         std::move(loaded.x),
-         std::move(loaded.y),
-         std::move(loaded.numbers),
-         std::move(loaded.scale),
-         std::move(loaded.offset)});
+    minibatches.push_back(task.task->minibatch(i, options.batch_size));
   }
   return minibatches;
-}
-
-proxies::Loss loss_of(benchmarks::Criterion criterion) {
-  switch (criterion) {
-    case benchmarks::Criterion::cross_entropy:
-      return proxies::Loss::cross_entropy;
-    case benchmarks::Criterion::squared_error:
-      return proxies::Loss::squared_error;
-    case benchmarks::Criterion::absolute_error:
-      return proxies::Loss::absolute_error;
-    case benchmarks::Criterion::relative_l2:
-      break;
-  }
-  return proxies::Loss::relative_l2;
 }
 
 /// One call of `zcp score`.
@@ -235,8 +214,7 @@ class ScoreRun {
 
   int run() {
     compute(missing_targets());
-    analysis::write_output(
-        options_.csv, [&](std::ostream& out) { write_rows(out); });
+    write_output(options_.csv, [&](std::ostream& out) { write_rows(out); });
     if (!options_.quiet) report_missing();
     return 0;
   }
@@ -250,22 +228,22 @@ class ScoreRun {
   /// One for all workers of a processor, one for each of other devices: work
   /// queues there are the evaluator's.
   void make_evaluators() {
-    std::vector<proxies::HostMinibatch> minibatches;
+    std::vector<Minibatch> minibatches;
     if (task_.task != nullptr) {
       minibatches = load_minibatches(task_, options_.evaluator);
     }
     const int count = on_cpu(options_) ? 1 : options_.workers;
     for (int i = 0; i < count; ++i) {
-      proxies::EvaluatorOptions options = options_.evaluator;
+      engine::EvaluatorOptions options = options_.evaluator;
       const auto device = static_cast<std::size_t>(i);
       options.device = options_.devices[device % options_.devices.size()];
-      evaluators_.push_back(std::make_unique<proxies::Evaluator>(
+      evaluators_.push_back(std::make_unique<engine::Evaluator>(
           proxies_, options, task_.shape, task_.output, minibatches));
     }
   }
 
   /// The calling worker's.
-  const proxies::Evaluator& evaluator() const {
+  const engine::Evaluator& evaluator() const {
     const auto worker = static_cast<std::size_t>(omp_get_thread_num());
     return *evaluators_[worker % evaluators_.size()];
   }
@@ -287,7 +265,7 @@ class ScoreRun {
         std::vector<std::optional<Score>>(proxies_.size()));
   }
 
-  nets::Graph build(std::size_t architecture, nets::Folding folding) const {
+  graph::Graph build(std::size_t architecture, graph::Folding folding) const {
     return selection_.space->build(
         unique_names_[architecture],
         task_.shape,
@@ -315,28 +293,30 @@ class ScoreRun {
       return;
     }
     const bool declared = std::ranges::any_of(proxies_, [](const auto* proxy) {
-      return proxy->needs.folding == nets::Folding::as_declared;
+      return proxy->needs.folding == graph::Folding::as_declared;
     });
-    const auto count = static_cast<std::int64_t>(prints_.size());
-    run_parallel(count, 256, options_.workers, [&](std::int64_t k) {
-      const auto i = static_cast<std::size_t>(k);
-      const nets::Graph graph = build(i, nets::Folding::functional);
+    const auto fingerprint = [&](std::size_t i) {
+      const graph::Graph graph = build(i, graph::Folding::functional);
       prints_[i] = {graph.hash(), 0, 0, graph.macs()};
       if (declared) {
-        const nets::Graph all = build(i, nets::Folding::as_declared);
+        const graph::Graph all = build(i, graph::Folding::as_declared);
         prints_[i].declared = all.hash();
         prints_[i].declared_calls = all.declared_hash();
       }
-    });
+    };
+    parallel_for(
+        prints_.size(),
+        fingerprint,
+        {.workers = options_.workers, .chunk = 256});
   }
 
   bool mine(std::size_t architecture) const {
     return options_.shard.takes(prints_[architecture].functional);
   }
 
-  analysis::Protocol protocol(const po::variables_map& values) const {
+  store::Protocol protocol(const po::variables_map& values) const {
     const auto& e = options_.evaluator;
-    analysis::Protocol protocol{
+    store::Protocol protocol{
         {"space",
          selection_.space != nullptr ? selection_.space->info().name
                                      : "models"},
@@ -381,45 +361,25 @@ class ScoreRun {
   }
 
   static Score from_record(const ScoreRecord& record) {
-    Score score;
-    score.status = record.status == analysis::ScoreStatus::ok
-                       ? proxies::Status::ok
-                   : record.status == analysis::ScoreStatus::degenerate
-                       ? proxies::Status::degenerate
-                       : proxies::Status::failed;
-    score.value = record.value;
-    score.reason = record.reason;
-    score.seconds = record.seconds;
-    return score;
+    return {record.status, record.value, record.reason, record.seconds};
   }
 
   ScoreRecord to_record(
       std::size_t architecture,
       std::size_t proxy,
       const Score& score) const {
-    ScoreRecord record;
-    record.arch = unique_names_[architecture];
-    record.proxy = proxy_names_[proxy];
-    record.reason = score.reason;
-    record.seconds = score.seconds;
-    record.value = std::numeric_limits<double>::quiet_NaN();
-    switch (score.status) {
-      case proxies::Status::ok:
-        record.status = analysis::ScoreStatus::ok;
-        record.value = score.value;
-        break;
-      case proxies::Status::degenerate:
-        record.status = analysis::ScoreStatus::degenerate;
-        break;
-      case proxies::Status::failed:
-        record.status = analysis::ScoreStatus::failed;
-        break;
-    }
-    return record;
+    const bool ok = score.status == ScoreStatus::ok;
+    return {
+        unique_names_[architecture],
+        proxy_names_[proxy],
+        score.status,
+        ok ? score.value : std::numeric_limits<double>::quiet_NaN(),
+        score.reason,
+        score.seconds};
   }
 
-  std::vector<proxies::Target> missing_targets() const {
-    std::vector<proxies::Target> missing;
+  std::vector<engine::Target> missing_targets() const {
+    std::vector<engine::Target> missing;
     for (std::size_t a = 0; a < unique_names_.size(); ++a) {
       if (!mine(a)) continue;
       for (std::size_t p = 0; p < proxies_.size(); ++p) {
@@ -436,7 +396,7 @@ class ScoreRun {
       return evaluator().score_model(
           selection_.models[sources_[item.representative]], which);
     }
-    const auto folding = only_counts() ? nets::Folding::counted : item.folding;
+    const auto folding = only_counts() ? graph::Folding::counted : item.folding;
     return evaluator().score(build(item.representative, folding), which);
   }
 
@@ -457,25 +417,25 @@ class ScoreRun {
     return complete;
   }
 
-  void compute(const std::vector<proxies::Target>& missing) {
+  void compute(const std::vector<engine::Target>& missing) {
     if (missing.empty()) return;
     missing_.assign(unique_names_.size(), 0);
     for (const auto& target : missing) ++missing_[target.architecture];
     const std::vector<WorkItem> items =
-        proxies::make_schedule(prints_, proxies_, missing);
+        engine::make_schedule(prints_, proxies_, missing);
     double work = 0;
-    for (const WorkItem& item : items) work += proxies::relative_cost(item);
+    for (const WorkItem& item : items) work += engine::relative_cost(item);
     Progress progress(
         "scoring",
         std::ranges::count_if(missing_, [](int count) { return count > 0; }),
         options_.quiet,
         work);
-    const auto count = static_cast<std::int64_t>(items.size());
-    run_parallel(count, 1, options_.workers, [&](std::int64_t i) {
-      const WorkItem& item = items[static_cast<std::size_t>(i)];
+    const auto score_one = [&](std::size_t i) {
+      const WorkItem& item = items[i];
       const std::int64_t complete = keep(item, score_item(item));
-      progress.advance(complete, proxies::relative_cost(item));
-    });
+      progress.advance(complete, engine::relative_cost(item));
+    };
+    parallel_for(items.size(), score_one, {.workers = options_.workers});
     progress.finish();
   }
 
@@ -490,7 +450,7 @@ class ScoreRun {
     write_scores_csv(
         out, rows, proxy_names_, [&](std::size_t arch, std::size_t proxy) {
           const auto& score = scores_[kept[arch]][proxy];
-          const bool ok = score && score->status == proxies::Status::ok;
+          const bool ok = score && score->status == ScoreStatus::ok;
           return ok ? score->value : std::numeric_limits<double>::quiet_NaN();
         });
   }
@@ -505,7 +465,7 @@ class ScoreRun {
     for (std::size_t a = 0; a < unique_names_.size(); ++a) {
       for (std::size_t p = 0; p < proxies_.size(); ++p) {
         const auto& score = scores_[a][p];
-        if (!score || score->status == proxies::Status::ok) continue;
+        if (!score || score->status == ScoreStatus::ok) continue;
         Group& group = groups[{proxy_names_[p], score->reason}];
         if (group.count++ == 0) group.example = unique_names_[a];
       }
@@ -528,11 +488,11 @@ class ScoreRun {
   std::vector<const Descriptor*> proxies_;
   Strings proxy_names_;
   const TaskChoice& task_;
-  std::vector<std::unique_ptr<const proxies::Evaluator>> evaluators_;
+  std::vector<std::unique_ptr<const engine::Evaluator>> evaluators_;
   Strings unique_names_;
   std::vector<std::size_t> sources_;  // unique name -> index as asked
   std::vector<std::size_t> row_of_;   // index as asked -> unique name
-  std::vector<proxies::Fingerprint> prints_;
+  std::vector<engine::Fingerprint> prints_;
   std::vector<std::vector<std::optional<Score>>> scores_;
   std::vector<int> missing_;  // scores yet to come, by architecture
   std::optional<ScoreStore> store_;
@@ -555,18 +515,18 @@ int score(const Arguments& arguments) {
     return 0;
   }
   ScoreOptions options = read_options(values, arguments);
-  analysis::check_destination(options.csv, options.store);
+  check_destination(options.csv, options.store);
   const auto selected = proxies::select_proxies(options.proxy_names);
   require_served(options);
   if (options.evaluator.precision == "bf16" && !options.quiet) {
-    std::cerr << "zcp: bf16: " << proxies::describe_bfloat16() << "\n";
+    std::cerr << "zcp: bf16: " << engine::describe_bfloat16() << "\n";
   }
   Selection selection = select_architectures(values, options.evaluator.seed);
   const bool needs_data = std::ranges::any_of(
       selected, [](const auto* proxy) { return proxy->needs.inputs(); });
   const TaskChoice task =
       choose_task(values, needs_data, options.evaluator.seed);
-  options.evaluator.loss = loss_of(task.criterion);
+  options.evaluator.loss = task.loss;
   keep_distinct(selection, task);
   return ScoreRun(options, std::move(selection), selected, task, values).run();
 }

@@ -25,12 +25,12 @@ void write_scores_csv(
   std::string line = "arch";
   for (const std::string& proxy : proxies) {
     line += ',';
-    benchmarks::append_csv_field(line, proxy);
+    formats::append_csv_field(line, proxy);
   }
   out << line << '\n';
   for (std::size_t arch = 0; arch < archs.size(); ++arch) {
     line.clear();
-    benchmarks::append_csv_field(line, archs[arch]);
+    formats::append_csv_field(line, archs[arch]);
     for (std::size_t proxy = 0; proxy < proxies.size(); ++proxy) {
       line += ',' + csv_number(lookup(arch, proxy));
     }

@@ -35,7 +35,7 @@ std::string only_one(const Values& values, const Strings& names) {
   return given;
 }
 
-Strings all_specs(const nets::Space& space) {
+Strings all_specs(const spaces::Space& space) {
   constexpr std::int64_t kMostListed = 100'000'000;
   if (space.info().size == 0 || space.info().size > kMostListed) {
     throw UserError(
@@ -49,24 +49,25 @@ Strings all_specs(const nets::Space& space) {
   return specs;
 }
 
-Strings normalised(const nets::Space& space, const Strings& specs) {
+Strings normalised(const spaces::Space& space, const Strings& specs) {
   Strings result;
   for (const std::string& spec : specs) result.push_back(space.normalise(spec));
   return result;
 }
 
 Strings chosen_specs(
-    const nets::Space& space,
+    const spaces::Space& space,
     const Values& values,
     std::uint64_t seed) {
   const std::string way = only_one(values, {"arch", "archs", "sample", "all"});
   if (way == "arch") return normalised(space, values["arch"].as<Strings>());
   if (way == "archs") {
     return normalised(
-        space, benchmarks::read_arch_list(values["archs"].as<std::string>()));
+        space, tables::read_arch_list(values["archs"].as<std::string>()));
   }
   if (way == "sample") {
-    return nets::sample_specs(space, values["sample"].as<std::int64_t>(), seed);
+    return spaces::sample_specs(
+        space, values["sample"].as<std::int64_t>(), seed);
   }
   return all_specs(space);
 }
@@ -77,20 +78,6 @@ int skeleton_size(const Values& values, const char* option) {
   const int size = values[option].as<int>();
   if (size < 1) throw UserError("--{} {}: expected 1 or more", option, size);
   return size;
-}
-
-nets::Head head_of(benchmarks::Target target) {
-  switch (target) {
-    case benchmarks::Target::label:
-      return nets::Head::classes;
-    case benchmarks::Target::numbers:
-      return nets::Head::vector;
-    case benchmarks::Target::pixel_labels:
-      return nets::Head::pixel_classes;
-    case benchmarks::Target::pixel_numbers:
-      break;
-  }
-  return nets::Head::pixels;
 }
 
 /// --model options: each a file, no two of one name.
@@ -181,7 +168,7 @@ Selection select_architectures(const Values& values, std::uint64_t seed) {
     selection.models = chosen_models(values);
     return selection;
   }
-  selection.space = &nets::find_space(values["space"].as<std::string>());
+  selection.space = &spaces::find_space(values["space"].as<std::string>());
   selection.specs = chosen_specs(*selection.space, values, seed);
   selection.distinct = values.count("distinct") != 0;
   selection.seed = seed;
@@ -205,7 +192,7 @@ Strings first_of_each_function(
   Strings kept;
   for (const std::string& spec : specs) {
     if (kept.size() == most) break;
-    const nets::Graph graph = selection.space->build(
+    const graph::Graph graph = selection.space->build(
         spec, task.shape, task.output, selection.skeleton);
     if (seen.insert(graph.hash()).second) kept.push_back(spec);
   }
@@ -229,7 +216,7 @@ void keep_distinct(Selection& selection, const TaskChoice& task) {
   for (std::int64_t count = *selection.sample;; count *= 2) {
     if (size > 0) count = std::min(count, size);
     selection.specs =
-        nets::sample_specs(*selection.space, count, selection.seed);
+        spaces::sample_specs(*selection.space, count, selection.seed);
     Strings kept = keep(wanted);
     if (kept.size() == wanted) {
       selection.specs = std::move(kept);
@@ -245,9 +232,7 @@ void keep_distinct(Selection& selection, const TaskChoice& task) {
   }
 }
 
-void add_skeleton(
-    analysis::Protocol& protocol,
-    const nets::Skeleton& skeleton) {
+void add_skeleton(store::Protocol& protocol, const spaces::Skeleton& skeleton) {
   if (skeleton.channels > 0) {
     protocol["channels"] = std::to_string(skeleton.channels);
   }
@@ -257,14 +242,14 @@ void add_skeleton(
 }
 
 TaskChoice choice_of(
-    const benchmarks::TaskInfo& info,
-    std::unique_ptr<benchmarks::Task> task) {
+    const tasks::TaskInfo& info,
+    std::unique_ptr<tasks::Task> task) {
   return {
       info.name,
-      {info.shape.channels, info.shape.height, info.shape.width},
+      info.shape,
       info.classes,
-      {info.classes, head_of(info.target)},
-      info.criterion,
+      {info.classes, info.head},
+      info.loss,
       std::move(task)};
 }
 
@@ -273,21 +258,20 @@ choose_task(const Values& values, bool needs_data, std::uint64_t seed) {
   const auto name = values["task"].as<std::string>();
   const int classes = values["classes"].as<int>();
   const auto transform =
-      benchmarks::parse_transform(values["transform"].as<std::string>());
+      tasks::parse_transform(values["transform"].as<std::string>());
   if (classes < 0) {
     throw UserError("--classes {}: expected 0 or more", classes);
   }
   const int resolution = at_least(values, "resolution", 0);
-  benchmarks::TaskInfo info = benchmarks::find_task(name, resolution);
-  std::unique_ptr<benchmarks::Task> task;
+  tasks::TaskInfo info = tasks::find_task(name, resolution);
+  std::unique_ptr<tasks::Task> task;
   // The shape of `tensors` stands in its file, the classes of `image-folder`
   // are its folders.
   const bool open_classes = info.classes == 0 && classes == 0;
   if (needs_data || info.shape.channels == 0 || open_classes) {
     const std::string data =
         values.count("data") != 0 ? values["data"].as<std::string>() : "";
-    task =
-        benchmarks::open_task(name, data, seed, transform, classes, resolution);
+    task = tasks::open_task(name, data, seed, transform, classes, resolution);
     info = task->info();
   }
   if (classes > 0) info.classes = classes;

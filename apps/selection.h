@@ -28,13 +28,13 @@ void add_task_options(
 
 /// What is to be scored: members of a space, or TorchScript files.
 struct Selection {
-  const nets::Space* space = nullptr;  ///< null for models
-  std::vector<std::string> specs;      ///< normalised; in the order asked
-  nets::Skeleton skeleton;             ///< of the space's networks
-  std::vector<std::string> models;     ///< paths, where space is null
-  bool distinct = false;               ///< see keep_distinct()
-  std::optional<std::int64_t> sample;  ///< of --sample
-  std::uint64_t seed = 0;              ///< of the sample
+  const spaces::Space* space = nullptr;  ///< null for models
+  std::vector<std::string> specs;        ///< normalised; in the order asked
+  spaces::Skeleton skeleton;             ///< of the space's networks
+  std::vector<std::string> models;       ///< paths, where space is null
+  bool distinct = false;                 ///< see keep_distinct()
+  std::optional<std::int64_t> sample;    ///< of --sample
+  std::uint64_t seed = 0;                ///< of the sample
 
   /// The names under which scores are kept: specs, or file names without .pt.
   std::vector<std::string> names() const;
@@ -49,11 +49,11 @@ Selection select_architectures(
 /// Opens the task; without need for its data only what is known of it.
 struct TaskChoice {
   std::string name;
-  nets::Shape shape;
+  Shape shape;
   int classes;
-  nets::Output output;  ///< of the network: so many classes or numbers
-  benchmarks::Criterion criterion;
-  std::unique_ptr<benchmarks::Task> task;  ///< null when data are not needed
+  Output output;  ///< of the network: so many classes or numbers
+  Loss loss;
+  std::unique_ptr<tasks::Task> task;  ///< null when data are not needed
 };
 
 /// Throws UserError when data are needed and missing.
@@ -64,8 +64,8 @@ TaskChoice choose_task(
 
 /// What networks for a task take and give.
 TaskChoice choice_of(
-    const benchmarks::TaskInfo& info,
-    std::unique_ptr<benchmarks::Task> task);
+    const tasks::TaskInfo& info,
+    std::unique_ptr<tasks::Task> task);
 
 /// With --distinct, leaves the first of architectures that compute the same
 /// function; a sample is drawn on until it has as many as it was to have.
@@ -73,6 +73,6 @@ TaskChoice choice_of(
 void keep_distinct(Selection& selection, const TaskChoice& task);
 
 /// Adds the skeleton's sizes to a protocol, where they are not the benchmark's.
-void add_skeleton(analysis::Protocol& protocol, const nets::Skeleton& skeleton);
+void add_skeleton(store::Protocol& protocol, const spaces::Skeleton& skeleton);
 
 }  // namespace zcp::apps

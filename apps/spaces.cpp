@@ -13,7 +13,7 @@ namespace {
 
 namespace po = boost::program_options;
 
-nlohmann::ordered_json to_json(const nets::SpaceInfo& info) {
+nlohmann::ordered_json to_json(const spaces::SpaceInfo& info) {
   return {
       {"name", info.name},
       {"summary", info.summary},
@@ -24,7 +24,7 @@ nlohmann::ordered_json to_json(const nets::SpaceInfo& info) {
       {"tasks", info.tasks}};
 }
 
-void print(const nets::SpaceInfo& info) {
+void print(const spaces::SpaceInfo& info) {
   std::cout << fmt::format(
       "{}  {}\n  {}\n  spec     {}\n  example  {}\n  tasks    {}\n"
       "  paper    {}\n\n",
@@ -39,24 +39,24 @@ void print(const nets::SpaceInfo& info) {
 }
 
 /// What is asked for each input.
-std::string outputs(const benchmarks::TaskInfo& task) {
+std::string outputs(const tasks::TaskInfo& task) {
   const std::string count =
       task.classes == 0 ? "own" : std::to_string(task.classes);
-  switch (task.target) {
-    case benchmarks::Target::label:
+  switch (task.head) {
+    case Head::classes:
       return count + " classes";
-    case benchmarks::Target::numbers:
+    case Head::vector:
       return count + " numbers";
-    case benchmarks::Target::pixel_labels:
+    case Head::pixel_classes:
       return count + " classes a pixel";
-    case benchmarks::Target::pixel_numbers:
+    case Head::pixels:
       break;
   }
   return count + " number(s) a pixel";
 }
 
 /// As far as it is known without the data.
-std::string task_size(const benchmarks::TaskInfo& task) {
+std::string task_size(const tasks::TaskInfo& task) {
   const auto& shape = task.shape;
   if (shape.channels == 0) return "from the file";
   return fmt::format(
@@ -65,7 +65,7 @@ std::string task_size(const benchmarks::TaskInfo& task) {
 
 void print_tasks() {
   std::cout << "tasks:\n";
-  for (const auto& task : benchmarks::tasks()) {
+  for (const auto& task : tasks::all_tasks()) {
     std::cout << fmt::format(
         "  {:<16}{:<32}{}\n", task.name, task_size(task), task.summary);
   }
@@ -92,12 +92,12 @@ int list_spaces(const Arguments& arguments) {
   }
   if (values.count("json") != 0) {
     auto all = nlohmann::ordered_json::array();
-    for (const auto& space : nets::spaces())
+    for (const auto& space : spaces::all_spaces())
       all.push_back(to_json(space->info()));
     std::cout << all.dump(2) << "\n";
     return 0;
   }
-  for (const auto& space : nets::spaces()) print(space->info());
+  for (const auto& space : spaces::all_spaces()) print(space->info());
   print_tasks();
   return 0;
 }

@@ -107,10 +107,10 @@ void add_study_options(
       "seed of the bootstrap");
 }
 
-analysis::StudyOptions parse_study_options(const po::variables_map& values) {
-  using analysis::IntervalMethod;
-  using analysis::Missing;
-  analysis::StudyOptions options;
+study::StudyOptions parse_study_options(const po::variables_map& values) {
+  using statistics::IntervalMethod;
+  using statistics::Missing;
+  study::StudyOptions options;
   options.metrics = list_option(values, "metric");
   options.proxies = list_option(values, "proxies");
   options.baseline = values["baseline"].as<Text>();
@@ -127,17 +127,17 @@ analysis::StudyOptions parse_study_options(const po::variables_map& values) {
   if (draws < 0) throw UserError("--bootstrap {}: expected 0 or more", draws);
   options.draws = static_cast<std::size_t>(draws);
   options.seed = non_negative(values, "seed");
-  choice(values, "population", analysis::population_names());
+  choice(values, "population", study::population_names());
   return options;
 }
 
-std::vector<analysis::Composite> parse_composites(
+std::vector<study::Composite> parse_composites(
     const po::variables_map& values) {
-  std::vector<analysis::Composite> parsed;
+  std::vector<study::Composite> parsed;
   if (values.count("composites") == 0) return parsed;
   for (const std::string& text :
-       analysis::split_composites(values["composites"].as<Text>())) {
-    parsed.push_back(analysis::parse_composite(text));
+       study::split_composites(values["composites"].as<Text>())) {
+    parsed.push_back(study::parse_composite(text));
   }
   return parsed;
 }

@@ -19,11 +19,11 @@ void add_study_options(
 
 /// What they say; a metric or share named twice counts once. Throws UserError
 /// naming the option that says something impossible.
-analysis::StudyOptions parse_study_options(
+study::StudyOptions parse_study_options(
     const boost::program_options::variables_map& values);
 
 /// The composites of --composites.
-std::vector<analysis::Composite> parse_composites(
+std::vector<study::Composite> parse_composites(
     const boost::program_options::variables_map& values);
 
 }  // namespace zcp::apps

@@ -9,7 +9,7 @@
 
 namespace zcp::apps {
 
-using analysis::Interval;
+using statistics::Interval;
 
 std::string fixed_number(double value, int decimals) {
   if (std::isnan(value)) return "-";

@@ -15,7 +15,7 @@ std::string short_number(double value);
 std::string fixed_number(double value, int decimals);
 
 /// ".612 [.583, .640]", without brackets where there is no interval.
-std::string with_interval(double value, const analysis::Interval& interval);
+std::string with_interval(double value, const statistics::Interval& interval);
 
 /// Six significant digits: "12345.6", "0.00123", "1.2e+08"; "-" where there is
 /// no number.

@@ -12,18 +12,18 @@
 #include <map>
 #include <set>
 
-#include "common/atomic_file.h"
 #include "analysis/store/score_store.h"
 #include "apps/commands.h"
 #include "apps/progress.h"
 #include "apps/provenance.h"
-#include "apps/run_parallel.h"
 #include "apps/selection.h"
 #include "apps/shard.h"
 #include "apps/training_table.h"
 #include "benchmarks/tables/table.h"
 #include "benchmarks/tasks/training_data.h"
+#include "common/atomic_file.h"
 #include "common/error.h"
+#include "common/parallel.h"
 #include "nets/kernels/one_core.h"
 #include "nets/training/trainer.h"
 
@@ -31,15 +31,14 @@ namespace zcp::apps {
 namespace {
 
 namespace po = boost::program_options;
-using analysis::ScoreRecord;
-using analysis::ScoreStatus;
-using analysis::ScoreStore;
+using store::ScoreRecord;
+using store::ScoreStore;
 using Strings = std::vector<std::string>;
 
 struct TrainOptions {
-  nets::TrainingOptions training;  ///< the seed is the first one
+  training::TrainingOptions training;  ///< the seed is the first one
   int seeds = 1;
-  benchmarks::TrainingDataOptions data;
+  tasks::TrainingDataOptions data;
   std::string transform_name;
   std::string init_name;
   int workers = 1;
@@ -112,15 +111,15 @@ double in_range(
   return value;
 }
 
-nets::TrainingOptions read_training(const po::variables_map& values) {
-  nets::TrainingOptions options;
+training::TrainingOptions read_training(const po::variables_map& values) {
+  training::TrainingOptions options;
   options.epochs = at_least(values, "epochs", 1);
   options.batch_size = at_least(values, "batch-size", 1);
   options.learning_rate = in_range(values, "learning-rate", 0, 1000);
   options.momentum = in_range(values, "momentum", 0, 1);
   options.weight_decay = in_range(values, "weight-decay", 0, 1000);
   options.initialiser =
-      nets::find_initialiser(values["init"].as<std::string>());
+      initialisers::find_initialiser(values["init"].as<std::string>());
   options.seed = non_negative(values, "seed");
   return options;
 }
@@ -152,7 +151,7 @@ TrainOptions read_options(
       static_cast<std::int64_t>(non_negative(values, "test-images"));
   options.data.classes = at_least(values, "classes", 0);
   options.transform_name = values["transform"].as<std::string>();
-  options.data.transform = benchmarks::parse_transform(options.transform_name);
+  options.data.transform = tasks::parse_transform(options.transform_name);
   options.init_name = values["init"].as<std::string>();
   const int workers = at_least(values, "workers", 0);
   options.workers = workers > 0 ? workers : omp_get_num_procs();
@@ -216,7 +215,7 @@ class TrainRun {
   TrainRun(
       const TrainOptions& options,
       const Selection& selection,
-      const benchmarks::TrainingData& data)
+      const tasks::TrainingData& data)
       : options_(options),
         selection_(selection),
         data_(data),
@@ -235,9 +234,9 @@ class TrainRun {
   int run() {
     train_all(missing_jobs());
     const TrainingTable table = stored();
-    analysis::write_output(options_.csv, [&](std::ostream& out) {
+    write_output(options_.csv, [&](std::ostream& out) {
       write_comments(out);
-      benchmarks::write_table(out, table.table());
+      tables::write_table(out, table.table());
     });
     if (!options_.quiet) {
       for (const std::string& line : table.summary()) {
@@ -253,9 +252,9 @@ class TrainRun {
   }
 
  private:
-  analysis::Protocol protocol() const {
-    const nets::TrainingOptions& t = options_.training;
-    analysis::Protocol protocol{
+  store::Protocol protocol() const {
+    const training::TrainingOptions& t = options_.training;
+    store::Protocol protocol{
         {"kind", "training"},
         {"space", selection_.space->info().name},
         {"task", data_.info.name},
@@ -275,7 +274,7 @@ class TrainRun {
     return protocol;
   }
 
-  nets::Graph build(const std::string& spec) const {
+  graph::Graph build(const std::string& spec) const {
     return selection_.space->build(
         spec, task_.shape, task_.output, selection_.skeleton);
   }
@@ -288,13 +287,13 @@ class TrainRun {
     }
     hashes_.resize(specs_.size());
     macs_.resize(specs_.size());
-    const auto count = static_cast<std::int64_t>(specs_.size());
-    run_parallel(count, 64, options_.workers, [&](std::int64_t k) {
-      const auto i = static_cast<std::size_t>(k);
-      const nets::Graph graph = build(specs_[i]);
+    const auto hash = [&](std::size_t i) {
+      const graph::Graph graph = build(specs_[i]);
       hashes_[i] = graph.hash();
       macs_[i] = static_cast<double>(graph.macs());
-    });
+    };
+    parallel_for(
+        specs_.size(), hash, {.workers = options_.workers, .chunk = 64});
   }
 
   /// Drops other shards' architectures and finds equal functions.
@@ -352,7 +351,7 @@ class TrainRun {
     return jobs;
   }
 
-  static nets::ExampleSource source_of(const benchmarks::Examples& examples) {
+  static training::ExampleSource source_of(const tasks::Examples& examples) {
     return {
         examples.size(),
         [&examples](
@@ -366,29 +365,28 @@ class TrainRun {
 
   void train_all(const std::vector<Job>& jobs) {
     if (jobs.empty()) return;
-    nets::set_blas_threads_to_one();
-    nets::keep_memory();
+    kernels::set_blas_threads_to_one();
+    kernels::keep_memory();
     double work = 0;
     for (const Job& job : jobs) work += job.work;
-    const auto count = static_cast<std::int64_t>(jobs.size());
-    Progress progress("training", count, options_.quiet, work);
+    Progress progress("training", std::ssize(jobs), options_.quiet, work);
     const Interruptible interruptible;
-    run_parallel(count, 1, options_.workers, [&](std::int64_t i) {
+    const auto train_job = [&](std::size_t i) {
       const bool stopped =
-          Interruptible::was_asked() ||
-          !train_one(jobs[static_cast<std::size_t>(i)], progress);
+          Interruptible::was_asked() || !train_one(jobs[i], progress);
       if (stopped) interrupted_ = true;
-    });
+    };
+    parallel_for(jobs.size(), train_job, {.workers = options_.workers});
     if (!interrupted_) progress.finish();
   }
 
   /// False when it was stopped.
   bool train_one(const Job& job, Progress& progress) {
-    nets::TrainingOptions training = options_.training;
+    training::TrainingOptions training = options_.training;
     training.seed = job.seed;
     const double all = static_cast<double>(training.epochs) *
                        static_cast<double>(data_.train.size());
-    const auto result = nets::train(
+    const auto result = training::train(
         build(specs_[job.architecture]),
         source_of(data_.train),
         source_of(data_.test),
@@ -397,10 +395,10 @@ class TrainRun {
           progress.advance(0, job.work * static_cast<double>(examples) / all);
           return !Interruptible::was_asked();
         });
-    if (result.end == nets::TrainingEnd::stopped) return false;
+    if (result.end == training::TrainingEnd::stopped) return false;
     store_.put(records(job, result));
     progress.advance();
-    if (result.end == nets::TrainingEnd::diverged) {
+    if (result.end == training::TrainingEnd::diverged) {
       progress.note(fmt::format(
           "zcp: seed {} of {}: {}",
           job.seed,
@@ -410,7 +408,7 @@ class TrainRun {
     return true;
   }
 
-  static std::string reason(const nets::TrainingResult& result) {
+  static std::string reason(const training::TrainingResult& result) {
     return fmt::format(
         "the loss was not finite in epoch {}; a smaller --learning-rate may "
         "help",
@@ -420,8 +418,8 @@ class TrainRun {
   /// All of a training, in one transaction.
   std::vector<ScoreRecord> records(
       const Job& job,
-      const nets::TrainingResult& result) const {
-    const bool good = result.end == nets::TrainingEnd::complete;
+      const training::TrainingResult& result) const {
+    const bool good = result.end == training::TrainingEnd::complete;
     const std::array<double, kTrainingMeasures.size()> values{
         result.test_accuracy,
         result.test_loss,
@@ -446,11 +444,11 @@ class TrainRun {
   /// Every call that left trainings, and where: a table may be made in parts.
   void write_comments(std::ostream& out) const {
     std::vector<std::string> lines;
-    const std::vector<analysis::Run> runs = store_.runs();
-    for (const analysis::Run& run : runs) {
+    const std::vector<store::Run> runs = store_.runs();
+    for (const store::Run& run : runs) {
       lines.push_back(run.provenance.command);
     }
-    for (const analysis::Run& run : runs) {
+    for (const store::Run& run : runs) {
       lines.push_back(fmt::format(
           "zcp {}, LibTorch {}, {}, {} workers",
           run.provenance.version,
@@ -470,7 +468,7 @@ class TrainRun {
 
   const TrainOptions& options_;
   const Selection& selection_;
-  const benchmarks::TrainingData& data_;
+  const tasks::TrainingData& data_;
   TaskChoice task_;
   ScoreStore store_;
   Strings specs_;
@@ -499,13 +497,13 @@ int train(const Arguments& arguments) {
     return 0;
   }
   const TrainOptions options = read_options(values, arguments);
-  analysis::check_destination(options.csv, options.store);
+  check_destination(options.csv, options.store);
   if (values.count("space") == 0) {
     throw UserError("no architecture: expected --space");
   }
   Selection selection = select_architectures(values, options.training.seed);
-  const benchmarks::TrainingData data = benchmarks::open_training_data(
-      values["task"].as<std::string>(), options.data);
+  const tasks::TrainingData data =
+      tasks::open_training_data(values["task"].as<std::string>(), options.data);
   keep_distinct(selection, choice_of(data.info, nullptr));
   return TrainRun(options, selection, data).run();
 }

@@ -65,14 +65,14 @@ TrainingTable::TrainingTable(
     std::string task,
     std::vector<std::string> specs,
     std::vector<std::size_t> twin,
-    std::span<const analysis::ScoreRecord> records)
+    std::span<const store::ScoreRecord> records)
     : task_(std::move(task)),
       specs_(std::move(specs)),
       twin_(std::move(twin)),
       trainings_(specs_.size()) {
   std::map<std::string, std::size_t> row;
   for (std::size_t i = 0; i < specs_.size(); ++i) row[specs_[i]] = twin_[i];
-  for (const analysis::ScoreRecord& record : records) {
+  for (const store::ScoreRecord& record : records) {
     const auto found = row.find(record.arch);
     const auto place = place_of(task_, record.proxy);
     if (found == row.end() || !place) continue;
@@ -110,8 +110,8 @@ std::vector<double> TrainingTable::of_seed(std::uint64_t seed) const {
   return values;
 }
 
-benchmarks::Table TrainingTable::table() const {
-  benchmarks::Table table;
+tables::Table TrainingTable::table() const {
+  tables::Table table;
   table.arch = specs_;
   const auto add = [&](std::string name, std::vector<double> values) {
     table.columns.push_back(std::move(name));
@@ -169,7 +169,7 @@ std::vector<std::string> TrainingTable::summary() const {
     }
   }
   if (runs.size() < 2) return lines;
-  const analysis::Ceiling ceiling = analysis::noise_ceiling(runs, 0, 0);
+  const study::Ceiling ceiling = study::noise_ceiling(runs, 0, 0);
   if (ceiling.n >= 2) {
     lines.push_back(fmt::format(
         "{} have all {} seeds, which agree with a mean tau of {:.3f} (rho "

@@ -37,14 +37,14 @@ class TrainingTable {
       std::string task,
       std::vector<std::string> specs,
       std::vector<std::size_t> twin,
-      std::span<const analysis::ScoreRecord> records);
+      std::span<const store::ScoreRecord> records);
 
   /// Whether row `i` was trained with that seed, to whatever end.
   bool has(std::size_t i, std::uint64_t seed) const;
 
   /// Means over the seeds (none where a training diverged), the seconds of all
   /// seeds, then each seed's test accuracy.
-  benchmarks::Table table() const;
+  tables::Table table() const;
 
   /// Lines on how many were trained, how they did and how seeds agree.
   std::vector<std::string> summary() const;

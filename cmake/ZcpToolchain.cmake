@@ -21,3 +21,12 @@ if(ZCP_SANITIZE)
   target_compile_options(zcp_options INTERFACE -fsanitize=${ZCP_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(zcp_options INTERFACE -fsanitize=${ZCP_SANITIZE})
 endif()
+
+# zcp_list_files(VARIABLE LIST): the files that a registry's list names, one a line ZCP_KIND(name), as name.cpp. The
+# same list is expanded in the source that registers them, so that a new member is a file and a line.
+function(zcp_list_files variable list)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${list})
+  file(STRINGS ${list} lines REGEX "^ZCP_[A-Z]+\\(")
+  list(TRANSFORM lines REPLACE "^ZCP_[A-Z]+\\(([a-z0-9_]+).*$" "\\1.cpp")
+  set(${variable} ${lines} PARENT_SCOPE)
+endfunction()

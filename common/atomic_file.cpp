@@ -12,7 +12,7 @@
 
 #include "common/error.h"
 
-namespace zcp::analysis {
+namespace zcp {
 namespace {
 
 namespace fs = std::filesystem;
@@ -148,4 +148,4 @@ void write_output(
   }
 }
 
-}  // namespace zcp::analysis
+}  // namespace zcp

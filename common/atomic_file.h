@@ -6,7 +6,7 @@
 #include <iosfwd>
 #include <string>
 
-namespace zcp::analysis {
+namespace zcp {
 
 /// A file under a temporary name beside the one it is to become (renaming is
 /// atomic only within a file system). Unless published it is removed again.
@@ -51,4 +51,4 @@ void write_output(
     const std::string& destination,
     const std::function<void(std::ostream&)>& write);
 
-}  // namespace zcp::analysis
+}  // namespace zcp

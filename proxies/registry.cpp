@@ -8,52 +8,11 @@
 
 namespace zcp::proxies {
 
-std::span<const Descriptor> registry() {
+std::span<const engine::Descriptor> registry() {
   static const std::array all{
-      params(),
-      macs(),
-      l2_norm(),
-      nn_mass(),
-      nn_degree(),
-      grad_norm(),
-      grad_norm_total(),
-      snip(),
-      grasp(),
-      fisher(),
-      plain(),
-      synflow(),
-      synflow_bn(),
-      logsynflow(),
-      jacob_cov(),
-      epe_nas(),
-      naswot(),
-      nwot(),
-      linear_regions(),
-      swap(),
-      swap_regularized(),
-      wrcor(),
-      zen(),
-      expressivity(),
-      progressivity(),
-      trainability(),
-      meco(),
-      meco_opt(),
-      near(),
-      stable_rank(),
-      apd(),
-      intrain(),
-      dextr(),
-      dextr_svd(),
-      zico(),
-      zico_bc(),
-      l_swag(),
-      gradsign(),
-      ntk_condition(),
-      ntk_trace(),
-      knas(),
-      vkdnw(),
-      vkdnw_fim(),
-      dss(),
+#define ZCP_PROXY(name) definitions::name(),
+#include "proxies/definitions/list.inc"
+#undef ZCP_PROXY
   };
   return all;
 }
@@ -80,9 +39,9 @@ std::span<const Group> groups() {
   return all;
 }
 
-const Descriptor& find_proxy(const std::string& name) {
+const engine::Descriptor& find_proxy(const std::string& name) {
   std::vector<std::string> known;
-  for (const Descriptor& proxy : registry()) {
+  for (const engine::Descriptor& proxy : registry()) {
     if (proxy.name == name) return proxy;
     if (std::ranges::find(proxy.aliases, name) != proxy.aliases.end()) {
       return proxy;
@@ -96,10 +55,10 @@ const Descriptor& find_proxy(const std::string& name) {
       near.empty() ? "" : ", did you mean " + near + "?");
 }
 
-std::vector<const Descriptor*> select_proxies(
+std::vector<const engine::Descriptor*> select_proxies(
     const std::vector<std::string>& names) {
-  std::vector<const Descriptor*> selected;
-  const auto add = [&](const Descriptor& proxy) {
+  std::vector<const engine::Descriptor*> selected;
+  const auto add = [&](const engine::Descriptor& proxy) {
     if (std::ranges::find(selected, &proxy) == selected.end()) {
       selected.push_back(&proxy);
     }
@@ -109,7 +68,7 @@ std::vector<const Descriptor*> select_proxies(
     if (group != groups().end()) {
       for (const std::string& member : group->members) add(find_proxy(member));
     } else if (name == "all") {
-      for (const Descriptor& proxy : registry()) add(proxy);
+      for (const engine::Descriptor& proxy : registry()) add(proxy);
     } else {
       add(find_proxy(name));
     }

@@ -10,14 +10,14 @@
 namespace zcp::proxies {
 
 /// All proxies in the order `zcp proxies` lists them.
-std::span<const Descriptor> registry();
+std::span<const engine::Descriptor> registry();
 
 /// Throws UserError with the nearest name for a name that no proxy has.
-const Descriptor& find_proxy(const std::string& name);
+const engine::Descriptor& find_proxy(const std::string& name);
 
 /// Resolves names, aliases and the groups core, suite-zero and all, in order,
 /// each proxy once. Throws UserError as find_proxy, or when nothing is asked.
-std::vector<const Descriptor*> select_proxies(
+std::vector<const engine::Descriptor*> select_proxies(
     const std::vector<std::string>& names);
 
 /// The groups and their members.

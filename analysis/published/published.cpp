@@ -15,7 +15,7 @@
 #include "benchmarks/formats/csv.h"
 #include "common/error.h"
 
-namespace zcp::analysis {
+namespace zcp::published {
 namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
@@ -150,10 +150,10 @@ std::string_view plain_proxy(std::string_view proxy, std::string_view metric) {
 
 struct Ours {
   double value = kNan;
-  Interval interval{kNan, kNan};
+  statistics::Interval interval{kNan, kNan};
 };
 
-Ours ours_of(const StudyRow& row, const std::string& statistic) {
+Ours ours_of(const study::StudyRow& row, const std::string& statistic) {
   if (statistic == "tau") return {row.kendall.value, row.kendall_interval};
   if (statistic == "rho") return {row.spearman.value, row.spearman_interval};
   for (const auto& [name, value] : row.criteria) {
@@ -202,16 +202,15 @@ PublishedTable parse_published(std::string_view id, std::string_view text) {
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
   bool header = true;
-  benchmarks::parse_csv(
-      text, table.id, [&](std::size_t line, const auto& fields) {
-        const std::string where = fmt::format("{}: line {}", table.id, line);
-        if (header) {
-          require_header(fields, where);
-        } else {
-          table.values.push_back(parse_value(fields, where));
-        }
-        header = false;
-      });
+  formats::parse_csv(text, table.id, [&](std::size_t line, const auto& fields) {
+    const std::string where = fmt::format("{}: line {}", table.id, line);
+    if (header) {
+      require_header(fields, where);
+    } else {
+      table.values.push_back(parse_value(fields, where));
+    }
+    header = false;
+  });
   return table;
 }
 
@@ -256,10 +255,10 @@ PublishedChoice choose_published(std::string_view text, std::string_view arch) {
 
 std::vector<PublishedRow> compare_published(
     const PublishedChoice& choice,
-    const std::vector<StudyRow>& rows,
+    const std::vector<study::StudyRow>& rows,
     const std::string& population) {
   std::vector<PublishedRow> out;
-  for (const StudyRow& row : rows) {
+  for (const study::StudyRow& row : rows) {
     if (row.subset != "all") continue;
     const std::string_view metric = without_epochs(row.metric);
     const std::string_view proxy = plain_proxy(row.proxy, row.metric);
@@ -267,7 +266,7 @@ std::vector<PublishedRow> compare_published(
       if (theirs.space != choice.space || theirs.proxy != proxy) continue;
       if (data_set(theirs.metric) != data_set(metric)) continue;
       const Ours ours = ours_of(row, theirs.statistic);
-      const Interval& interval = ours.interval;
+      const statistics::Interval& interval = ours.interval;
       out.push_back(
           {row.proxy,
            row.metric,
@@ -284,4 +283,4 @@ std::vector<PublishedRow> compare_published(
   return out;
 }
 
-}  // namespace zcp::analysis
+}  // namespace zcp::published

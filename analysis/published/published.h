@@ -15,7 +15,7 @@
 
 #include "analysis/study/study.h"
 
-namespace zcp::analysis {
+namespace zcp::published {
 
 /// One number of a paper.
 struct PublishedValue {
@@ -69,8 +69,8 @@ struct PublishedRow {
   std::string proxy;   ///< the name in our scores
   std::string metric;  ///< the name in our truth
   double ours;
-  Interval interval;  ///< of ours; NaN without draws
-  std::size_t n;      ///< architectures that ours is over
+  statistics::Interval interval;  ///< of ours; NaN without draws
+  std::size_t n;                  ///< architectures that ours is over
   PublishedValue theirs;
   bool same_truth;       ///< the same split of the data set
   bool same_population;  ///< the same named set of architectures
@@ -87,7 +87,7 @@ struct PublishedRow {
 /// perhaps behind the metric's data set (`cifar10_nwot`).
 std::vector<PublishedRow> compare_published(
     const PublishedChoice& choice,
-    const std::vector<StudyRow>& rows,
+    const std::vector<study::StudyRow>& rows,
     const std::string& population);
 
-}  // namespace zcp::analysis
+}  // namespace zcp::published

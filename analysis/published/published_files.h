@@ -5,7 +5,7 @@
 #include <span>
 #include <string_view>
 
-namespace zcp::analysis {
+namespace zcp::published {
 
 struct PublishedFile {
   std::string_view id;
@@ -15,4 +15,4 @@ struct PublishedFile {
 /// In the order of their names.
 std::span<const PublishedFile> published_files();
 
-}  // namespace zcp::analysis
+}  // namespace zcp::published

@@ -7,7 +7,7 @@
 #include "analysis/report/figures.h"
 #include "analysis/report/svg.h"
 
-namespace zcp::analysis::report {
+namespace zcp::report {
 namespace {
 
 constexpr Frame kFrame{64, 52, 470, 330};
@@ -18,7 +18,7 @@ constexpr double kHeight = 376;
 struct Curve {
   std::string proxy;
   std::vector<std::size_t> places;  ///< of the rows among the shares
-  std::vector<StudyRow> rows;
+  std::vector<study::StudyRow> rows;
 };
 
 /// 1 and the shares asked for, the largest first.
@@ -39,7 +39,7 @@ Curve curve_of(
   for (std::size_t place = 0; place < shares.size(); ++place) {
     const std::string subset =
         place == 0 ? "all" : fmt::format("top {}", shares[place]);
-    for (const StudyRow& row : report.study.rows) {
+    for (const study::StudyRow& row : report.study.rows) {
       if (row.proxy == proxy && row.metric == metric && row.subset == subset &&
           !std::isnan(row.kendall.value)) {
         curve.places.push_back(place);
@@ -59,7 +59,7 @@ Axis share_axis(const Report& report) {
 Axis tau_axis(const std::vector<Curve>& curves) {
   std::vector<double> values{0};
   for (const Curve& curve : curves) {
-    for (const StudyRow& row : curve.rows) {
+    for (const study::StudyRow& row : curve.rows) {
       values.push_back(row.kendall.value);
     }
   }
@@ -116,7 +116,7 @@ void draw_intervals(
     double shift,
     std::string_view colour) {
   for (std::size_t i = 0; i < curve.rows.size(); ++i) {
-    const Interval& interval = curve.rows[i].kendall_interval;
+    const statistics::Interval& interval = curve.rows[i].kendall_interval;
     if (std::isnan(interval.low)) continue;
     const double x = shares.pixel(static_cast<double>(curve.places[i])) + shift;
     const auto y = [&](double tau) {
@@ -186,4 +186,4 @@ void write_curve_figure(
   svg.write(out);
 }
 
-}  // namespace zcp::analysis::report
+}  // namespace zcp::report

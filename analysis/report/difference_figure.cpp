@@ -7,7 +7,7 @@
 #include "analysis/report/figures.h"
 #include "analysis/report/svg.h"
 
-namespace zcp::analysis::report {
+namespace zcp::report {
 namespace {
 
 constexpr double kRowHeight = 20;
@@ -17,18 +17,18 @@ constexpr double kNameWidth = 150;
 constexpr double kPlotWidth = 400;
 constexpr double kValueWidth = 230;
 
-using Rows = std::vector<StudyRow>;
+using Rows = std::vector<study::StudyRow>;
 
 /// The greatest difference first; those without one, last.
 Rows rows_of(const Report& report, const std::string& metric) {
   Rows rows;
-  for (const StudyRow& row : report.study.rows) {
+  for (const study::StudyRow& row : report.study.rows) {
     if (row.metric == metric && row.subset == "all" &&
         row.proxy != report.options.study.baseline) {
       rows.push_back(row);
     }
   }
-  const auto gain = [](const StudyRow& row) {
+  const auto gain = [](const study::StudyRow& row) {
     return std::isnan(row.tau_minus_baseline) ? -3.0 : row.tau_minus_baseline;
   };
   std::ranges::stable_sort(rows, std::ranges::greater{}, gain);
@@ -37,7 +37,7 @@ Rows rows_of(const Report& report, const std::string& metric) {
 
 Axis axis_of(const Rows& rows) {
   std::vector<double> values{0};
-  for (const StudyRow& row : rows) {
+  for (const study::StudyRow& row : rows) {
     values.push_back(row.tau_minus_baseline);
     values.push_back(row.tau_minus_baseline_interval.low);
     values.push_back(row.tau_minus_baseline_interval.high);
@@ -58,7 +58,11 @@ std::string p_text(double p) {
   return p < 0.001 ? ", p < .001" : fmt::format(", p = {:.3f}", p);
 }
 
-void draw_row(Svg& svg, const StudyRow& row, const Axis& axis, double y) {
+void draw_row(
+    Svg& svg,
+    const study::StudyRow& row,
+    const Axis& axis,
+    double y) {
   svg.text({kNameWidth - 10, y + 4}, "end", row.proxy);
   if (std::isnan(row.tau_minus_baseline)) {
     svg.text({kNameWidth + 10, y + 4}, "start", "no difference", "note");
@@ -66,7 +70,7 @@ void draw_row(Svg& svg, const StudyRow& row, const Axis& axis, double y) {
   }
   const Verdict verdict = verdict_of(row, "");
   const bool worse = verdict == Verdict::trails;
-  const Interval& interval = row.tau_minus_baseline_interval;
+  const statistics::Interval& interval = row.tau_minus_baseline_interval;
   std::string value = value_text(row.tau_minus_baseline);
   if (!std::isnan(interval.low)) {
     svg.line(
@@ -122,11 +126,11 @@ void write_difference_figure(
       "middle",
       "difference of tau-b with 95 % bootstrap interval");
   double y = kTop + kRowHeight / 2;
-  for (const StudyRow& row : rows) {
+  for (const study::StudyRow& row : rows) {
     draw_row(svg, row, axis, y);
     y += kRowHeight;
   }
   svg.write(out);
 }
 
-}  // namespace zcp::analysis::report
+}  // namespace zcp::report

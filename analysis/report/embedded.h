@@ -3,11 +3,11 @@
 
 #include <string_view>
 
-namespace zcp::analysis::report::embedded {
+namespace zcp::report::embedded {
 
 extern const std::string_view kPage;    ///< page/index.html
 extern const std::string_view kStyle;   ///< page/style.css
 extern const std::string_view kScript;  ///< page/*.js, one function
 extern const std::string_view kCharts;  ///< vendor/echarts/echarts.min.js
 
-}  // namespace zcp::analysis::report::embedded
+}  // namespace zcp::report::embedded

@@ -13,7 +13,7 @@
 #include "common/atomic_file.h"
 #include "common/error.h"
 
-namespace zcp::analysis::report {
+namespace zcp::report {
 namespace {
 
 namespace fs = std::filesystem;
@@ -79,19 +79,19 @@ column_values(const Report& report, const std::string& name, bool score) {
 std::vector<std::string> ranked_proxies(
     const Report& report,
     const std::string& metric) {
-  std::vector<StudyRow> rows;
-  for (const StudyRow& row : report.study.rows) {
+  std::vector<study::StudyRow> rows;
+  for (const study::StudyRow& row : report.study.rows) {
     if (row.metric == metric && row.subset == "all" &&
         row.proxy != report.options.study.baseline) {
       rows.push_back(row);
     }
   }
-  const auto tau = [](const StudyRow& row) {
+  const auto tau = [](const study::StudyRow& row) {
     return std::isnan(row.kendall.value) ? -2.0 : row.kendall.value;
   };
   std::ranges::stable_sort(rows, std::ranges::greater{}, tau);
   std::vector<std::string> names;
-  for (const StudyRow& row : rows) names.push_back(row.proxy);
+  for (const study::StudyRow& row : rows) names.push_back(row.proxy);
   return names;
 }
 
@@ -144,4 +144,4 @@ std::vector<std::string> write_figures(
   return files.names();
 }
 
-}  // namespace zcp::analysis::report
+}  // namespace zcp::report

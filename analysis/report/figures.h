@@ -8,7 +8,7 @@
 
 #include "analysis/report/report.h"
 
-namespace zcp::analysis::report {
+namespace zcp::report {
 
 /// A forest plot of the difference of tau to the baseline's, over the whole
 /// population: filled where a proxy beats the baseline, open where that is
@@ -75,4 +75,4 @@ std::vector<std::string> write_figures(
 /// `folder` is a file.
 void make_figure_folder(const std::filesystem::path& folder);
 
-}  // namespace zcp::analysis::report
+}  // namespace zcp::report

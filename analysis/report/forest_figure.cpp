@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace zcp::analysis {
+namespace zcp::report {
 namespace {
 
 constexpr double kRowHeight = 20;
@@ -42,7 +42,7 @@ std::string escaped(const std::string& text) {
 /// The rows of one (metric, subset), best tau first.
 struct Panel {
   std::string title;
-  std::vector<StudyRow> rows;
+  std::vector<study::StudyRow> rows;
 
   double height() const {
     return kTitleHeight + kRowHeight * static_cast<double>(rows.size()) +
@@ -50,9 +50,9 @@ struct Panel {
   }
 };
 
-std::vector<Panel> make_panels(std::span<const StudyRow> rows) {
+std::vector<Panel> make_panels(std::span<const study::StudyRow> rows) {
   std::vector<Panel> panels;
-  for (const StudyRow& row : rows) {
+  for (const study::StudyRow& row : rows) {
     const std::string title =
         fmt::format("{}, {}: n = {}", row.metric, row.subset, row.n);
     const auto found = std::ranges::find(panels, title, &Panel::title);
@@ -60,7 +60,7 @@ std::vector<Panel> make_panels(std::span<const StudyRow> rows) {
         found != panels.end() ? *found : panels.emplace_back(Panel{title, {}});
     panel.rows.push_back(row);
   }
-  const auto tau = [](const StudyRow& row) {
+  const auto tau = [](const study::StudyRow& row) {
     return std::isnan(row.kendall.value) ? -2.0 : row.kendall.value;
   };
   for (Panel& panel : panels) {
@@ -72,7 +72,7 @@ std::vector<Panel> make_panels(std::span<const StudyRow> rows) {
 /// Maps tau to x; the axis spans the intervals, in steps of .1.
 class Axis {
  public:
-  explicit Axis(const std::vector<StudyRow>& rows) {
+  explicit Axis(const std::vector<study::StudyRow>& rows) {
     double least = 0;
     double largest = 0.1;
     const auto cover = [&](double value) {
@@ -80,7 +80,7 @@ class Axis {
       least = std::min(least, value);
       largest = std::max(largest, value);
     };
-    for (const StudyRow& row : rows) {
+    for (const study::StudyRow& row : rows) {
       cover(row.kendall.value);
       cover(row.kendall_interval.low);
       cover(row.kendall_interval.high);
@@ -130,7 +130,7 @@ line(double x1, double y1, double x2, double y2, const char* style) {
 
 void draw_row(
     std::ostream& out,
-    const StudyRow& row,
+    const study::StudyRow& row,
     const Axis& axis,
     double y) {
   out << text(kNameWidth - 10, y + 4, "end", row.proxy);
@@ -139,7 +139,7 @@ void draw_row(
     out << text(kNameWidth + 10, y + 4, "start", "no correlation");
     return;
   }
-  const Interval& interval = row.kendall_interval;
+  const statistics::Interval& interval = row.kendall_interval;
   std::string value = fmt::format("{:.3f}", tau);
   if (!std::isnan(interval.low)) {
     out << line(axis.x(interval.low), y, axis.x(interval.high), y, "interval");
@@ -185,13 +185,14 @@ void draw_panel(
       fmt::format(
           "filled: beats {} after Holm's correction (p < .05)", baseline));
   draw_axis(out, axis, first, bottom);
-  const auto base = std::ranges::find(panel.rows, baseline, &StudyRow::proxy);
+  const auto base =
+      std::ranges::find(panel.rows, baseline, &study::StudyRow::proxy);
   if (base != panel.rows.end() && !std::isnan(base->kendall.value)) {
     const double x = axis.x(base->kendall.value);
     out << line(x, first, x, bottom, "baseline");
   }
   double y = first + kRowHeight / 2;
-  for (const StudyRow& row : panel.rows) {
+  for (const study::StudyRow& row : panel.rows) {
     draw_row(out, row, axis, y);
     y += kRowHeight;
   }
@@ -201,7 +202,7 @@ void draw_panel(
 
 void write_forest_plot(
     std::ostream& out,
-    std::span<const StudyRow> rows,
+    std::span<const study::StudyRow> rows,
     const std::string& baseline) {
   const std::vector<Panel> panels = make_panels(rows);
   double height = 0;
@@ -226,4 +227,4 @@ void write_forest_plot(
   out << "</svg>\n";
 }
 
-}  // namespace zcp::analysis
+}  // namespace zcp::report

@@ -7,7 +7,7 @@
 
 #include "analysis/study/study.h"
 
-namespace zcp::analysis {
+namespace zcp::report {
 
 /// A forest plot: a panel for each (metric, subset), a line for each proxy from
 /// the lower to the upper end of the interval of Kendall's tau, a dot at tau,
@@ -16,7 +16,7 @@ namespace zcp::analysis {
 /// left empty.
 void write_forest_plot(
     std::ostream& out,
-    std::span<const StudyRow> rows,
+    std::span<const study::StudyRow> rows,
     const std::string& baseline);
 
-}  // namespace zcp::analysis
+}  // namespace zcp::report

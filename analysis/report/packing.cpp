@@ -7,7 +7,7 @@
 #include <string_view>
 #include <unordered_map>
 
-namespace zcp::analysis::report {
+namespace zcp::report {
 namespace {
 
 using nlohmann::ordered_json;
@@ -135,4 +135,4 @@ ordered_json pack_strings(std::span<const std::string> strings) {
   return packed;
 }
 
-}  // namespace zcp::analysis::report
+}  // namespace zcp::report

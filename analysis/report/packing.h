@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace zcp::analysis::report {
+namespace zcp::report {
 
 /// RFC 4648 with padding.
 std::string base64(std::span<const std::uint8_t> bytes);
@@ -29,4 +29,4 @@ nlohmann::ordered_json pack_numbers(std::span<const double> values);
 /// word ends behind any of |,;()[] and blanks.
 nlohmann::ordered_json pack_strings(std::span<const std::string> strings);
 
-}  // namespace zcp::analysis::report
+}  // namespace zcp::report

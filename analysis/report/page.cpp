@@ -11,7 +11,7 @@
 #include "analysis/report/packing.h"
 #include "analysis/report/svg.h"
 
-namespace zcp::analysis::report {
+namespace zcp::report {
 namespace {
 
 using nlohmann::ordered_json;
@@ -22,11 +22,13 @@ ordered_json number(double value) {
 }
 
 /// [value, low, high]
-ordered_json numbers(double value, const Interval& interval) {
+ordered_json numbers(double value, const statistics::Interval& interval) {
   return {number(value), number(interval.low), number(interval.high)};
 }
 
-ordered_json row_data(const StudyRow& row, const StudyOptions& options) {
+ordered_json row_data(
+    const study::StudyRow& row,
+    const study::StudyOptions& options) {
   ordered_json data;
   data["proxy"] = row.proxy;
   data["metric"] = row.metric;
@@ -45,7 +47,7 @@ ordered_json row_data(const StudyRow& row, const StudyOptions& options) {
   return data;
 }
 
-ordered_json run_data(const Run& run) {
+ordered_json run_data(const store::Run& run) {
   ordered_json data;
   data["version"] = run.provenance.version;
   data["command"] = run.provenance.command;
@@ -67,7 +69,8 @@ ordered_json origin_data(const Origin& origin) {
     data["protocol"][field] = value;
   }
   data["runs"] = ordered_json::array();
-  for (const Run& run : origin.runs) data["runs"].push_back(run_data(run));
+  for (const store::Run& run : origin.runs)
+    data["runs"].push_back(run_data(run));
   data["reasons"] = ordered_json::array();
   for (const Reason& reason : origin.reasons) {
     data["reasons"].push_back(
@@ -80,17 +83,19 @@ ordered_json origin_data(const Origin& origin) {
 }
 
 ordered_json study_data(const Report& report) {
-  const StudyOptions& options = report.options.study;
-  const JoinSummary& summary = report.study.summary;
+  const study::StudyOptions& options = report.options.study;
+  const study::JoinSummary& summary = report.study.summary;
   ordered_json data;
   data["metrics"] = options.metrics;
   data["baseline"] = options.baseline;
   data["population"] = options.population;
-  data["missing"] = options.missing == Missing::last ? "last" : "drop";
+  data["missing"] =
+      options.missing == statistics::Missing::last ? "last" : "drop";
   data["draws"] = options.draws;
   data["seed"] = options.seed;
-  data["interval"] =
-      options.interval == IntervalMethod::bca ? "BCa" : "percentile";
+  data["interval"] = options.interval == statistics::IntervalMethod::bca
+                         ? "BCa"
+                         : "percentile";
   data["shares"] = options.top;
   data["joined"] = summary.joined;
   data["scores_only"] = summary.scores_only;
@@ -153,7 +158,7 @@ ordered_json page_data(const Report& report) {
          {"best", answer.best}});
   }
   data["rows"] = ordered_json::array();
-  for (const StudyRow& row : report.study.rows) {
+  for (const study::StudyRow& row : report.study.rows) {
     data["rows"].push_back(row_data(row, report.options.study));
   }
   data["similarity"] = similarity_data(report.similarity);
@@ -199,4 +204,4 @@ void write_page(std::ostream& out, const Report& report) {
   out << page;
 }
 
-}  // namespace zcp::analysis::report
+}  // namespace zcp::report

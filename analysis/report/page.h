@@ -7,7 +7,7 @@
 
 #include "analysis/report/report.h"
 
-namespace zcp::analysis::report {
+namespace zcp::report {
 
 /// All that the page shows, as its scripts read it (see page/data.js).
 /// Numbers that do not exist are null.
@@ -21,4 +21,4 @@ std::string script_safe(const nlohmann::ordered_json& json);
 /// The page: its data, styles and scripts and Apache ECharts in one file.
 void write_page(std::ostream& out, const Report& report);
 
-}  // namespace zcp::analysis::report
+}  // namespace zcp::report

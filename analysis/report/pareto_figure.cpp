@@ -10,7 +10,7 @@
 #include "analysis/report/figures.h"
 #include "analysis/report/svg.h"
 
-namespace zcp::analysis::report {
+namespace zcp::report {
 namespace {
 
 constexpr Frame kFrame{72, 52, 460, 340};
@@ -131,4 +131,4 @@ void write_pareto_figure(
   svg.write(out);
 }
 
-}  // namespace zcp::analysis::report
+}  // namespace zcp::report

@@ -16,7 +16,7 @@
 #include "analysis/study/subset.h"
 #include "common/error.h"
 
-namespace zcp::analysis::report {
+namespace zcp::report {
 namespace {
 
 namespace fs = std::filesystem;
@@ -29,10 +29,10 @@ bool is_sqlite(const fs::path& path) {
   return file && std::string_view(head.data(), head.size()) == kMagic;
 }
 
-std::vector<Reason> reasons_of(const ScoreStore& store) {
+std::vector<Reason> reasons_of(const store::ScoreStore& store) {
   std::map<std::tuple<std::string, std::string, std::string>, std::size_t>
       counts;
-  for (const ScoreRecord& record : store.find()) {
+  for (const store::ScoreRecord& record : store.find()) {
     if (record.status == ScoreStatus::ok) continue;
     ++counts[{
         record.proxy, std::string(to_text(record.status)), record.reason}];
@@ -51,15 +51,15 @@ struct Match {
   std::size_t truth;
 };
 
-std::vector<Match> matches_of(
-    const benchmarks::Table& scores,
-    const benchmarks::Table& truth,
+std::vector<study::Match> matches_of(
+    const tables::Table& scores,
+    const tables::Table& truth,
     const std::string& population_name) {
   std::unordered_map<std::string_view, std::size_t> row_of;
   for (std::size_t row = 0; row < scores.arch.size(); ++row) {
     row_of.emplace(scores.arch[row], row);
   }
-  std::vector<Match> matches;
+  std::vector<study::Match> matches;
   std::vector<std::string> arch;
   for (std::size_t row = 0; row < truth.arch.size(); ++row) {
     const auto found = row_of.find(truth.arch[row]);
@@ -67,8 +67,8 @@ std::vector<Match> matches_of(
     matches.push_back({found->second, row});
     arch.push_back(truth.arch[row]);
   }
-  std::vector<Match> members;
-  for (const std::size_t row : population(arch, population_name).rows) {
+  std::vector<study::Match> members;
+  for (const std::size_t row : study::population(arch, population_name).rows) {
     members.push_back(matches[row]);
   }
   return members;
@@ -83,7 +83,7 @@ std::size_t position(
 
 /// The columns of the scores that a report shows, all of which exist.
 std::vector<std::size_t> shown_columns(
-    const benchmarks::Table& scores,
+    const tables::Table& scores,
     const ReportOptions& options) {
   std::vector<std::size_t> shown;
   const auto add = [&](std::size_t column) {
@@ -105,8 +105,8 @@ std::vector<std::size_t> shown_columns(
 }
 
 void check_costs(
-    const benchmarks::Table& scores,
-    const benchmarks::Table& truth,
+    const tables::Table& scores,
+    const tables::Table& truth,
     const std::vector<std::string>& costs) {
   std::vector<std::string> known = scores.columns;
   known.insert(known.end(), truth.columns.begin(), truth.columns.end());
@@ -124,25 +124,27 @@ void check_costs(
 
 class Columns {
  public:
-  Columns(const ReportOptions& options, const std::vector<Match>& matches)
+  Columns(
+      const ReportOptions& options,
+      const std::vector<study::Match>& matches)
       : options_(options), matches_(matches) {}
 
-  void add_score(const benchmarks::Table& scores, std::size_t column) {
-    add(scores, column, true, &Match::score);
+  void add_score(const tables::Table& scores, std::size_t column) {
+    add(scores, column, true, &study::Match::score);
   }
 
-  void add_truth(const benchmarks::Table& truth, std::size_t column) {
-    add(truth, column, false, &Match::truth);
+  void add_truth(const tables::Table& truth, std::size_t column) {
+    add(truth, column, false, &study::Match::truth);
   }
 
   std::vector<ReportColumn> take() { return std::move(columns_); }
 
  private:
   void add(
-      const benchmarks::Table& table,
+      const tables::Table& table,
       std::size_t column,
       bool score,
-      std::size_t Match::*row) {
+      std::size_t study::Match::*row) {
     ReportColumn made;
     made.name = table.columns[column];
     made.score = score;
@@ -151,14 +153,14 @@ class Columns {
                     ? is_cost(made.name)
                     : std::ranges::find(costs, made.name) != costs.end();
     made.values.reserve(matches_.size());
-    for (const Match& match : matches_) {
+    for (const study::Match& match : matches_) {
       made.values.push_back(table.values[column][match.*row]);
     }
     columns_.push_back(std::move(made));
   }
 
   const ReportOptions& options_;
-  const std::vector<Match>& matches_;
+  const std::vector<study::Match>& matches_;
   std::vector<ReportColumn> columns_;
 };
 
@@ -176,8 +178,8 @@ Similarity similarity_of(const Report& report) {
 std::vector<Answer> answers_of(const Report& report) {
   std::vector<Answer> answers;
   for (const std::string& metric : report.options.study.metrics) {
-    std::vector<StudyRow> rows;
-    for (const StudyRow& row : report.study.rows) {
+    std::vector<study::StudyRow> rows;
+    for (const study::StudyRow& row : report.study.rows) {
       if (row.metric == metric) rows.push_back(row);
     }
     answers.push_back(answer_of(rows, report.options.study));
@@ -186,7 +188,7 @@ std::vector<Answer> answers_of(const Report& report) {
 }
 
 /// Whoever asks for some proxies wants to see the one to beat beside them.
-void add_baseline(StudyOptions& study, const benchmarks::Table& scores) {
+void add_baseline(study::StudyOptions& study, const tables::Table& scores) {
   if (study.proxies.empty()) return;
   const auto in = [&](const std::vector<std::string>& names) {
     return std::ranges::find(names, study.baseline) != names.end();
@@ -197,8 +199,8 @@ void add_baseline(StudyOptions& study, const benchmarks::Table& scores) {
 }
 
 /// What an answer about a part of the truth must not be taken for.
-void note_coverage(Study& study) {
-  const JoinSummary& summary = study.summary;
+void note_coverage(study::Study& study) {
+  const study::JoinSummary& summary = study.summary;
   if (summary.truth_only == 0) return;
   study.notes.push_back(fmt::format(
       "The scores cover {} of the truth's {} architectures: the answer is "
@@ -220,7 +222,7 @@ Origin read_origin(const std::string& scores) {
   if (scores == "-" || !fs::is_regular_file(scores) || !is_sqlite(scores)) {
     return origin;
   }
-  const ScoreStore store = ScoreStore::read(scores);
+  const store::ScoreStore store = store::ScoreStore::read(scores);
   origin.store = true;
   origin.protocol = store.protocol();
   origin.runs = store.runs();
@@ -240,15 +242,15 @@ bool is_cost(const std::string& column) {
 }
 
 Report make_report(
-    const benchmarks::Table& scores,
-    const benchmarks::Table& truth,
+    const tables::Table& scores,
+    const tables::Table& truth,
     const ReportOptions& options,
     Origin origin) {
   check_costs(scores, truth, options.costs);
   Report report;
   report.options = options;
   add_baseline(report.options.study, scores);
-  report.study = run_study(scores, truth, report.options.study);
+  report.study = study::run_study(scores, truth, report.options.study);
   note_coverage(report.study);
   report.origin = std::move(origin);
   report.truth = truth.source;
@@ -257,9 +259,9 @@ Report make_report(
                                               "{} against {}",
                                               file_name(report.origin.source),
                                               file_name(truth.source));
-  const std::vector<Match> matches =
+  const std::vector<study::Match> matches =
       matches_of(scores, truth, options.study.population);
-  for (const Match& match : matches) {
+  for (const study::Match& match : matches) {
     report.arch.push_back(truth.arch[match.truth]);
   }
   Columns columns(options, matches);
@@ -276,4 +278,4 @@ Report make_report(
   return report;
 }
 
-}  // namespace zcp::analysis::report
+}  // namespace zcp::report

@@ -10,14 +10,14 @@
 #include <string>
 #include <vector>
 
-#include "analysis/store/protocol.h"
 #include "analysis/report/similarity.h"
 #include "analysis/report/verdict.h"
+#include "analysis/store/protocol.h"
 #include "analysis/store/score_store.h"
 #include "analysis/study/study.h"
 #include "benchmarks/tables/table.h"
 
-namespace zcp::analysis::report {
+namespace zcp::report {
 
 /// Why scores of one proxy are missing, and how many.
 struct Reason {
@@ -31,8 +31,8 @@ struct Reason {
 struct Origin {
   std::string source;  ///< the file, as named
   bool store = false;
-  Protocol protocol;
-  std::vector<Run> runs;
+  store::Protocol protocol;
+  std::vector<store::Run> runs;
   std::vector<Reason> reasons;
 };
 
@@ -41,7 +41,7 @@ struct Origin {
 Origin read_origin(const std::string& scores);
 
 struct ReportOptions {
-  StudyOptions study;
+  study::StudyOptions study;
   /// Columns of scores or truth that cost something, to filter by and to weigh
   /// against; empty: those whose name says so (see is_cost).
   std::vector<std::string> costs;
@@ -67,7 +67,7 @@ struct Report {
   /// The proxies asked for, the baseline among them, costs of the scores, then
   /// the truth's columns.
   std::vector<ReportColumn> columns;
-  Study study;
+  study::Study study;
   std::vector<Answer> answers;  ///< one a metric
   std::string summary;          ///< over the metrics
   Similarity similarity;        ///< of the proxies, over `arch`
@@ -79,9 +79,9 @@ bool is_cost(const std::string& column);
 /// Runs the study and collects what a report shows. Throws UserError as
 /// run_study does, and for a cost that is no column.
 Report make_report(
-    const benchmarks::Table& scores,
-    const benchmarks::Table& truth,
+    const tables::Table& scores,
+    const tables::Table& truth,
     const ReportOptions& options,
     Origin origin);
 
-}  // namespace zcp::analysis::report
+}  // namespace zcp::report

@@ -10,7 +10,7 @@
 #include "analysis/report/figures.h"
 #include "analysis/report/svg.h"
 
-namespace zcp::analysis::report {
+namespace zcp::report {
 namespace {
 
 constexpr Frame kFrame{72, 52, 460, 340};
@@ -78,7 +78,7 @@ std::string tau_of(
     const Report& report,
     const std::string& proxy,
     const std::string& metric) {
-  for (const StudyRow& row : report.study.rows) {
+  for (const study::StudyRow& row : report.study.rows) {
     if (row.proxy != proxy || row.metric != metric || row.subset != "all") {
       continue;
     }
@@ -126,4 +126,4 @@ void write_scatter_figure(
   svg.write(out);
 }
 
-}  // namespace zcp::analysis::report
+}  // namespace zcp::report

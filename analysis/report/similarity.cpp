@@ -4,16 +4,17 @@
 #include <limits>
 #include <stdexcept>
 
-#include "analysis/parallel.h"
+#include "common/parallel.h"
 
-namespace zcp::analysis::report {
+namespace zcp::report {
 namespace {
 
 using Column = std::vector<double>;
 using Matrix = std::vector<Column>;
 
 /// Two columns as kendall_tau_b reads them.
-double tau_between(const Column& a, const Column& b, Missing missing) {
+double
+tau_between(const Column& a, const Column& b, statistics::Missing missing) {
   constexpr double kLast = -std::numeric_limits<double>::infinity();
   Column x;
   Column y;
@@ -21,14 +22,16 @@ double tau_between(const Column& a, const Column& b, Missing missing) {
   y.reserve(a.size());
   for (std::size_t row = 0; row < a.size(); ++row) {
     const bool whole = !std::isnan(a[row]) && !std::isnan(b[row]);
-    if (!whole && missing == Missing::drop) continue;
+    if (!whole && missing == statistics::Missing::drop) continue;
     x.push_back(std::isnan(a[row]) ? kLast : a[row]);
     y.push_back(std::isnan(b[row]) ? kLast : b[row]);
   }
-  return kendall_tau_b(x, y);
+  return statistics::kendall_tau_b(x, y);
 }
 
-Matrix tau_matrix(std::span<const Column> columns, Missing missing) {
+Matrix tau_matrix(
+    std::span<const Column> columns,
+    statistics::Missing missing) {
   const std::size_t count = columns.size();
   Matrix tau(count, Column(count));
   parallel_for(count * count, [&](std::size_t at) {
@@ -100,7 +103,7 @@ Cluster leaf_order(const Matrix& tau) {
 Similarity compare_proxies(
     std::span<const std::string> names,
     std::span<const std::vector<double>> columns,
-    Missing missing) {
+    statistics::Missing missing) {
   if (names.size() != columns.size()) {
     throw std::invalid_argument("compare_proxies: a name a column");
   }
@@ -117,4 +120,4 @@ Similarity compare_proxies(
   return similarity;
 }
 
-}  // namespace zcp::analysis::report
+}  // namespace zcp::report

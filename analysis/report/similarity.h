@@ -7,7 +7,7 @@
 
 #include "analysis/statistics/rank.h"
 
-namespace zcp::analysis::report {
+namespace zcp::report {
 
 /// Kendall's tau-b between columns, in an order that puts similar ones side by
 /// side: the leaves of average linkage on the distance 1 - tau.
@@ -22,6 +22,6 @@ struct Similarity {
 Similarity compare_proxies(
     std::span<const std::string> names,
     std::span<const std::vector<double>> columns,
-    Missing missing);
+    statistics::Missing missing);
 
-}  // namespace zcp::analysis::report
+}  // namespace zcp::report

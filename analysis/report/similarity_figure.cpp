@@ -7,7 +7,7 @@
 #include "analysis/report/figures.h"
 #include "analysis/report/svg.h"
 
-namespace zcp::analysis::report {
+namespace zcp::report {
 namespace {
 
 constexpr double kCell = 26;
@@ -69,4 +69,4 @@ void write_similarity_figure(std::ostream& out, const Report& report) {
   svg.write(out);
 }
 
-}  // namespace zcp::analysis::report
+}  // namespace zcp::report

@@ -8,7 +8,7 @@
 #include <numeric>
 #include <ostream>
 
-namespace zcp::analysis::report {
+namespace zcp::report {
 namespace {
 
 constexpr std::string_view kStyle =
@@ -332,4 +332,4 @@ std::span<const std::string_view> series_colours() {
   return kColours;
 }
 
-}  // namespace zcp::analysis::report
+}  // namespace zcp::report

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace zcp::analysis::report {
+namespace zcp::report {
 
 /// `text` with the characters that mean something in XML escaped; control
 /// characters, which XML has no place for, become blanks.
@@ -126,4 +126,4 @@ std::string diverging_colour(double value);
 /// (Okabe and Ito 2008), without the one of the baseline.
 std::span<const std::string_view> series_colours();
 
-}  // namespace zcp::analysis::report
+}  // namespace zcp::report

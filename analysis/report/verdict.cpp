@@ -6,21 +6,21 @@
 #include <cmath>
 #include <optional>
 
-namespace zcp::analysis::report {
+namespace zcp::report {
 namespace {
 
 constexpr double kAlpha = 0.05;
 /// The subset that the answer's second part is about, where there is a choice.
 constexpr double kBestShare = 0.1;
 
-using Rows = std::vector<StudyRow>;
+using Rows = std::vector<study::StudyRow>;
 
 std::string three_digits(double value) {
   const std::string text = fmt::format("{:.3f}", value);
   return text == "-0.000" ? "0.000" : text;
 }
 
-std::string with_interval(double value, const Interval& interval) {
+std::string with_interval(double value, const statistics::Interval& interval) {
   if (std::isnan(interval.low)) return three_digits(value);
   return fmt::format(
       "{} [{}, {}]",
@@ -29,9 +29,11 @@ std::string with_interval(double value, const Interval& interval) {
       three_digits(interval.high));
 }
 
-Rows of_subset(std::span<const StudyRow> rows, const std::string& subset) {
+Rows of_subset(
+    std::span<const study::StudyRow> rows,
+    const std::string& subset) {
   Rows chosen;
-  for (const StudyRow& row : rows) {
+  for (const study::StudyRow& row : rows) {
     if (row.subset == subset) chosen.push_back(row);
   }
   return chosen;
@@ -49,7 +51,7 @@ struct Sides {
 
 Sides sides_of(const Rows& rows, const std::string& baseline) {
   Sides sides;
-  for (const StudyRow& row : rows) {
+  for (const study::StudyRow& row : rows) {
     switch (verdict_of(row, baseline)) {
       case Verdict::beats:
         sides.beats.push_back(row);
@@ -68,7 +70,9 @@ Sides sides_of(const Rows& rows, const std::string& baseline) {
     }
   }
   std::ranges::stable_sort(
-      sides.beats, std::ranges::greater{}, &StudyRow::tau_minus_baseline);
+      sides.beats,
+      std::ranges::greater{},
+      &study::StudyRow::tau_minus_baseline);
   return sides;
 }
 
@@ -106,7 +110,7 @@ std::string listed(const std::vector<std::string>& names) {
 std::string headline_of(
     const Sides& sides,
     const std::string& metric,
-    const StudyOptions& options) {
+    const study::StudyOptions& options) {
   const std::string rival = describe_baseline(options.baseline);
   if (sides.decided() == 0) {
     return fmt::format(
@@ -138,10 +142,11 @@ std::string headline_of(
 }
 
 /// Why there are no verdicts at all.
-std::string no_verdict(const Rows& rows, const StudyOptions& options) {
-  const bool no_baseline = std::ranges::all_of(rows, [](const StudyRow& row) {
-    return std::isnan(row.tau_minus_baseline);
-  });
+std::string no_verdict(const Rows& rows, const study::StudyOptions& options) {
+  const bool no_baseline =
+      std::ranges::all_of(rows, [](const study::StudyRow& row) {
+        return std::isnan(row.tau_minus_baseline);
+      });
   if (no_baseline) {
     return fmt::format(
         "The scores have no usable column {} to compare with.",
@@ -154,7 +159,7 @@ std::string no_verdict(const Rows& rows, const StudyOptions& options) {
 }
 
 std::string gains(const Sides& sides) {
-  const StudyRow& first = sides.beats.front();
+  const study::StudyRow& first = sides.beats.front();
   return fmt::format(
       "{} gains most: {} of tau-b.",
       first.proxy,
@@ -182,7 +187,7 @@ std::string others(const Sides& sides) {
 }
 
 std::string baseline_alone(const Rows& rows, const std::string& baseline) {
-  const auto found = std::ranges::find(rows, baseline, &StudyRow::proxy);
+  const auto found = std::ranges::find(rows, baseline, &study::StudyRow::proxy);
   if (found == rows.end() || std::isnan(found->kendall.value)) return "";
   return fmt::format(
       "{} alone reaches tau-b {}.",
@@ -191,7 +196,9 @@ std::string baseline_alone(const Rows& rows, const std::string& baseline) {
 }
 
 /// A family too large for its draws: no proxy can pass Holm's correction.
-std::string too_few_draws(const Sides& sides, const StudyOptions& options) {
+std::string too_few_draws(
+    const Sides& sides,
+    const study::StudyOptions& options) {
   if (least_p_value(options.draws, sides.decided()) < kAlpha) return "";
   return fmt::format(
       "With {} draws no p-value can pass Holm's correction over {} proxies: "
@@ -212,7 +219,7 @@ std::string text_of(const std::vector<std::string>& sentences) {
 }
 
 /// The subset whose share is nearest to kBestShare, of those asked for.
-std::optional<double> best_share(const StudyOptions& options) {
+std::optional<double> best_share(const study::StudyOptions& options) {
   std::optional<double> nearest;
   for (const double share : options.top) {
     if (share >= 1) continue;
@@ -223,18 +230,18 @@ std::optional<double> best_share(const StudyOptions& options) {
 }
 
 std::string among_best(
-    std::span<const StudyRow> rows,
+    std::span<const study::StudyRow> rows,
     const Sides& all,
-    const StudyOptions& options) {
+    const study::StudyOptions& options) {
   const auto share = best_share(options);
   if (!share) return "";
   const Rows chosen = of_subset(rows, fmt::format("top {}", *share));
   const Sides sides = sides_of(chosen, options.baseline);
   if (sides.decided() == 0) return "";
   std::vector<std::string> names;
-  for (const StudyRow& row : sides.beats) names.push_back(row.proxy);
+  for (const study::StudyRow& row : sides.beats) names.push_back(row.proxy);
   const std::size_t still = static_cast<std::size_t>(std::count_if(
-      all.beats.begin(), all.beats.end(), [&](const StudyRow& row) {
+      all.beats.begin(), all.beats.end(), [&](const study::StudyRow& row) {
         return std::ranges::find(names, row.proxy) != names.end();
       }));
   std::string text = fmt::format(
@@ -278,9 +285,9 @@ std::string_view to_text(Verdict verdict) {
   return "unknown";
 }
 
-Verdict verdict_of(const StudyRow& row, const std::string& baseline) {
+Verdict verdict_of(const study::StudyRow& row, const std::string& baseline) {
   if (row.proxy == baseline) return Verdict::baseline;
-  const Interval& interval = row.tau_minus_baseline_interval;
+  const statistics::Interval& interval = row.tau_minus_baseline_interval;
   if (std::isnan(interval.low) || std::isnan(row.tau_minus_baseline)) {
     return Verdict::unknown;
   }
@@ -297,7 +304,9 @@ double least_p_value(std::size_t draws, std::size_t proxies) {
   return static_cast<double>(proxies) / static_cast<double>(draws + 1);
 }
 
-Answer answer_of(std::span<const StudyRow> rows, const StudyOptions& options) {
+Answer answer_of(
+    std::span<const study::StudyRow> rows,
+    const study::StudyOptions& options) {
   const Rows all = of_subset(rows, "all");
   const Sides sides = sides_of(all, options.baseline);
   Answer answer;
@@ -317,15 +326,15 @@ Answer answer_of(std::span<const StudyRow> rows, const StudyOptions& options) {
 }
 
 std::string summary_of(
-    std::span<const StudyRow> rows,
-    const StudyOptions& options) {
+    std::span<const study::StudyRow> rows,
+    const study::StudyOptions& options) {
   if (options.metrics.size() < 2) return "";
   std::vector<std::string> names;
   bool decided = false;
-  for (const StudyRow& row : rows) {
+  for (const study::StudyRow& row : rows) {
     if (row.metric != options.metrics.front() || row.subset != "all") continue;
     const bool everywhere =
-        std::ranges::all_of(rows, [&](const StudyRow& other) {
+        std::ranges::all_of(rows, [&](const study::StudyRow& other) {
           if (other.proxy != row.proxy || other.subset != "all") return true;
           const Verdict verdict = verdict_of(other, options.baseline);
           decided |=
@@ -351,4 +360,4 @@ std::string summary_of(
       rival);
 }
 
-}  // namespace zcp::analysis::report
+}  // namespace zcp::report

@@ -9,7 +9,7 @@
 
 #include "analysis/study/study.h"
 
-namespace zcp::analysis::report {
+namespace zcp::report {
 
 /// A proxy beside the baseline.
 enum class Verdict {
@@ -24,7 +24,7 @@ enum class Verdict {
 /// "beats", "undecided", "trails", "baseline", "unknown".
 std::string_view to_text(Verdict verdict);
 
-Verdict verdict_of(const StudyRow& row, const std::string& baseline);
+Verdict verdict_of(const study::StudyRow& row, const std::string& baseline);
 
 /// The answer for one metric.
 struct Answer {
@@ -40,16 +40,18 @@ std::string describe_baseline(const std::string& baseline);
 
 /// Answers from the rows of one metric, whatever their subsets; `rows` is not
 /// empty.
-Answer answer_of(std::span<const StudyRow> rows, const StudyOptions& options);
+Answer answer_of(
+    std::span<const study::StudyRow> rows,
+    const study::StudyOptions& options);
 
 /// One sentence over all metrics of a study: which proxies beat the baseline
 /// on each. Empty for a single metric.
 std::string summary_of(
-    std::span<const StudyRow> rows,
-    const StudyOptions& options);
+    std::span<const study::StudyRow> rows,
+    const study::StudyOptions& options);
 
 /// The least p-value that Holm's adjustment can give the best of `proxies`
 /// after `draws`.
 double least_p_value(std::size_t draws, std::size_t proxies);
 
-}  // namespace zcp::analysis::report
+}  // namespace zcp::report

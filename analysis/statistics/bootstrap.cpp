@@ -7,9 +7,9 @@
 #include <limits>
 #include <numeric>
 
-#include "analysis/parallel.h"
+#include "common/parallel.h"
 
-namespace zcp::analysis {
+namespace zcp::statistics {
 namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
@@ -302,4 +302,4 @@ std::vector<double> holm(std::span<const double> p_values) {
   return adjusted;
 }
 
-}  // namespace zcp::analysis
+}  // namespace zcp::statistics

@@ -9,7 +9,7 @@
 
 #include "analysis/statistics/resample.h"
 
-namespace zcp::analysis {
+namespace zcp::statistics {
 
 /// How an interval is read off the draws: their quantiles, or those corrected
 /// for bias and acceleration (Efron, JASA 82, 1987).
@@ -71,4 +71,4 @@ double p_above_zero(std::span<const double> draws);
 /// Holm's step-down adjustment; NaN stays NaN and is no member of the family.
 std::vector<double> holm(std::span<const double> p_values);
 
-}  // namespace zcp::analysis
+}  // namespace zcp::statistics

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-namespace zcp::analysis {
+namespace zcp::statistics {
 namespace {
 
 /// A cluster that is still apart: its number and size.
@@ -132,4 +132,4 @@ std::vector<std::size_t> leaf_order(
   return members_of(merges, items).back();
 }
 
-}  // namespace zcp::analysis
+}  // namespace zcp::statistics

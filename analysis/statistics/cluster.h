@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-namespace zcp::analysis {
+namespace zcp::statistics {
 
 /// Two clusters become one, numbered `items` + its place in the list, at the
 /// mean distance between their members. Single items are 0 .. items - 1.
@@ -34,4 +34,4 @@ std::vector<std::size_t> leaf_order(
     std::span<const Merge> merges,
     std::size_t items);
 
-}  // namespace zcp::analysis
+}  // namespace zcp::statistics

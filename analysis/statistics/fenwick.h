@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace zcp::analysis {
+namespace zcp::statistics {
 
 /// Counts of integers in [0, size); both operations take O(log size).
 class Fenwick {
@@ -28,4 +28,4 @@ class Fenwick {
   std::vector<std::int64_t> tree_;
 };
 
-}  // namespace zcp::analysis
+}  // namespace zcp::statistics

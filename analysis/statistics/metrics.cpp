@@ -8,7 +8,7 @@
 
 #include "analysis/statistics/rank.h"
 
-namespace zcp::analysis {
+namespace zcp::statistics {
 namespace {
 
 void require_rows(
@@ -173,4 +173,4 @@ std::size_t rows_of_share(std::size_t rows, double share) {
   return std::max<std::size_t>(count, 1);
 }
 
-}  // namespace zcp::analysis
+}  // namespace zcp::statistics

@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <span>
 
-namespace zcp::analysis {
+namespace zcp::statistics {
 
 /// Normalised discounted cumulative gain of the k best-scored with the gain
 /// 2^truth - 1 and the discount 1 / log2(1 + place), as VKDNW has it (CVPR
@@ -45,4 +45,4 @@ double regret_at(
 /// The number of rows that a share of them is, at least one.
 std::size_t rows_of_share(std::size_t rows, double share);
 
-}  // namespace zcp::analysis
+}  // namespace zcp::statistics

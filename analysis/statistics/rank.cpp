@@ -10,7 +10,7 @@
 
 #include "analysis/statistics/fenwick.h"
 
-namespace zcp::analysis {
+namespace zcp::statistics {
 namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
@@ -487,4 +487,4 @@ std::vector<RowCounts> count_rows(
   return rows;
 }
 
-}  // namespace zcp::analysis
+}  // namespace zcp::statistics

@@ -11,7 +11,7 @@
 #include <span>
 #include <vector>
 
-namespace zcp::analysis {
+namespace zcp::statistics {
 
 /// What becomes of an architecture without a score: it ranks below all others,
 /// tied with its like, or it leaves the statistic.
@@ -90,4 +90,4 @@ std::vector<RowCounts> count_rows(
     std::span<const double> x,
     std::span<const double> y);
 
-}  // namespace zcp::analysis
+}  // namespace zcp::statistics

@@ -10,7 +10,7 @@
 
 #include "common/random.h"
 
-namespace zcp::analysis {
+namespace zcp::statistics {
 namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
@@ -295,4 +295,4 @@ Lanes<Correlations> ResampledPair::evaluate(const DrawCounts& counts) const {
   return out;
 }
 
-}  // namespace zcp::analysis
+}  // namespace zcp::statistics

@@ -14,7 +14,7 @@
 
 #include "analysis/statistics/rank.h"
 
-namespace zcp::analysis {
+namespace zcp::statistics {
 
 /// Draws that are made and evaluated together.
 inline constexpr std::size_t kLanes = 8;
@@ -89,4 +89,4 @@ class ResampledPair {
   std::uint32_t y_levels_ = 0;
 };
 
-}  // namespace zcp::analysis
+}  // namespace zcp::statistics

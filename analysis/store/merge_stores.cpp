@@ -1,11 +1,11 @@
 #include <algorithm>
 
-#include "common/atomic_file.h"
 #include "analysis/store/score_store.h"
 #include "analysis/store/sqlite.h"
+#include "common/atomic_file.h"
 #include "common/error.h"
 
-namespace zcp::analysis {
+namespace zcp::store {
 namespace {
 
 namespace fs = std::filesystem;
@@ -238,4 +238,4 @@ MergeSummary merge_stores(
   return {summary.architectures, summary.scores, summary.scores};
 }
 
-}  // namespace zcp::analysis
+}  // namespace zcp::store

@@ -5,7 +5,7 @@
 #include <array>
 #include <fstream>
 
-namespace zcp::analysis {
+namespace zcp::store {
 namespace {
 
 std::optional<std::string> value_of(
@@ -58,4 +58,4 @@ Provenance this_machine() {
   return provenance;
 }
 
-}  // namespace zcp::analysis
+}  // namespace zcp::store

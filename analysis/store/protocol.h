@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-namespace zcp::analysis {
+namespace zcp::store {
 
 /// The choices that decide a score, as field -> value: "batch_size" -> "64",
 /// "space", "task", "seed", "init", "precision", "data" (a fingerprint), ...
@@ -41,4 +41,4 @@ struct Provenance {
 /// Host and processor of this machine; the caller fills in the rest.
 Provenance this_machine();
 
-}  // namespace zcp::analysis
+}  // namespace zcp::store

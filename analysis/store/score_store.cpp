@@ -13,11 +13,11 @@
 #include <unordered_map>
 #include <utility>
 
-#include "common/atomic_file.h"
 #include "analysis/store/sqlite.h"
+#include "common/atomic_file.h"
 #include "common/error.h"
 
-namespace zcp::analysis {
+namespace zcp::store {
 namespace {
 
 namespace fs = std::filesystem;
@@ -360,18 +360,6 @@ Places places(
 
 }  // namespace
 
-std::string_view to_text(ScoreStatus status) {
-  switch (status) {
-    case ScoreStatus::ok:
-      return "ok";
-    case ScoreStatus::degenerate:
-      return "degenerate";
-    case ScoreStatus::failed:
-      return "failed";
-  }
-  throw std::invalid_argument("[to_text] unknown ScoreStatus");
-}
-
 // ScoreStore ----------------------------------------------------------------
 
 struct ScoreStore::Impl {
@@ -625,10 +613,10 @@ std::vector<Run> ScoreStore::runs() const {
   return runs;
 }
 
-benchmarks::Table ScoreStore::table() const {
+tables::Table ScoreStore::table() const {
   const std::lock_guard lock(impl_->mutex);
   const Database& database = impl_->database;
-  benchmarks::Table table;
+  tables::Table table;
   table.source = impl_->path.string();
   const Places rows = places(
       database,
@@ -659,10 +647,10 @@ benchmarks::Table ScoreStore::table() const {
 
 namespace {
 
-benchmarks::Table take_columns(
-    benchmarks::Table table,
+tables::Table take_columns(
+    tables::Table table,
     std::span<const std::string> wanted) {
-  benchmarks::Table taken{
+  tables::Table taken{
       table.source, table.arch, {wanted.begin(), wanted.end()}, {}};
   for (const std::string& name : wanted) {
     const auto found = std::ranges::find(table.columns, name);
@@ -683,15 +671,15 @@ benchmarks::Table take_columns(
 
 }  // namespace
 
-benchmarks::Table read_scores(
+tables::Table read_scores(
     const fs::path& path,
     std::span<const std::string> wanted) {
   if (path == "-" || !fs::is_regular_file(path) || !has_sqlite_header(path)) {
-    return benchmarks::read_table(path, wanted);
+    return tables::read_table(path, wanted);
   }
-  benchmarks::Table table = ScoreStore::read(path).table();
+  tables::Table table = ScoreStore::read(path).table();
   if (table.arch.empty()) throw UserError("{} holds no scores", path.string());
   return wanted.empty() ? table : take_columns(std::move(table), wanted);
 }
 
-}  // namespace zcp::analysis
+}  // namespace zcp::store

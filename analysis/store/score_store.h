@@ -27,15 +27,9 @@
 
 #include "analysis/store/protocol.h"
 #include "benchmarks/tables/table.h"
+#include "common/score_status.h"
 
-namespace zcp::analysis {
-
-/// degenerate: the network has no such score (singular kernel, no ReLU, ...);
-/// failed: the score could not be computed.
-enum class ScoreStatus { ok, degenerate, failed };
-
-/// "ok", "degenerate" or "failed", as the store keeps it.
-std::string_view to_text(ScoreStatus status);
+namespace zcp::store {
 
 /// One score, or why there is none.
 struct ScoreRecord {
@@ -122,7 +116,7 @@ class ScoreStore {
   std::vector<Run> runs() const;
 
   /// A row an architecture, a column a proxy; NaN where there is no score.
-  benchmarks::Table table() const;
+  tables::Table table() const;
 
  private:
   struct Impl;
@@ -135,7 +129,7 @@ class ScoreStore {
 /// told apart by their first bytes. With `wanted` those columns alone, in its
 /// order. Throws UserError for a file that is neither, for a store without
 /// scores, for a column that is not there.
-benchmarks::Table read_scores(
+tables::Table read_scores(
     const std::filesystem::path& path,
     std::span<const std::string> wanted = {});
 
@@ -160,4 +154,4 @@ MergeSummary merge_stores(
     const std::filesystem::path& out,
     std::span<const std::filesystem::path> inputs);
 
-}  // namespace zcp::analysis
+}  // namespace zcp::store

@@ -7,7 +7,7 @@
 #include <thread>
 #include <utility>
 
-namespace zcp::analysis::sqlite {
+namespace zcp::sqlite {
 namespace {
 
 /// What the user can do about it; empty when nothing.
@@ -246,4 +246,4 @@ void Transaction::commit() {
   open_ = false;
 }
 
-}  // namespace zcp::analysis::sqlite
+}  // namespace zcp::sqlite

@@ -13,7 +13,7 @@
 struct sqlite3;
 struct sqlite3_stmt;
 
-namespace zcp::analysis::sqlite {
+namespace zcp::sqlite {
 
 enum class Access { read, write, create };
 
@@ -112,4 +112,4 @@ class Transaction {
   bool open_ = true;
 };
 
-}  // namespace zcp::analysis::sqlite
+}  // namespace zcp::sqlite

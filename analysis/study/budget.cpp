@@ -11,7 +11,7 @@
 #include "analysis/statistics/bootstrap.h"
 #include "common/error.h"
 
-namespace zcp::analysis {
+namespace zcp::study {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -86,8 +86,8 @@ std::vector<Subset> quantile_bins(
   std::vector<Subset> subsets;
   double above = -kInfinity;
   for (std::size_t bin = 1; bin <= bins.count; ++bin) {
-    const double edge =
-        quantile(sorted, static_cast<double>(bin) / double(bins.count));
+    const double edge = statistics::quantile(
+        sorted, static_cast<double>(bin) / double(bins.count));
     Subset subset;
     double low = kInfinity;
     double high = -kInfinity;
@@ -131,4 +131,4 @@ Subset range_rows(const Range& range, std::span<const double> values) {
       sorted.back());
 }
 
-}  // namespace zcp::analysis
+}  // namespace zcp::study

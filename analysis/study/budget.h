@@ -10,7 +10,7 @@
 
 #include "analysis/study/subset.h"
 
-namespace zcp::analysis {
+namespace zcp::study {
 
 /// Quantile bins of a column.
 struct Bins {
@@ -48,4 +48,4 @@ std::vector<Subset> quantile_bins(
 /// there are none, saying what the column ranges over.
 Subset range_rows(const Range& range, std::span<const double> values);
 
-}  // namespace zcp::analysis
+}  // namespace zcp::study

@@ -6,11 +6,11 @@
 #include <stdexcept>
 #include <string_view>
 
-#include "analysis/study/joined.h"
 #include "analysis/statistics/rank.h"
+#include "analysis/study/joined.h"
 #include "analysis/study/subset.h"
 
-namespace zcp::analysis {
+namespace zcp::study {
 namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
@@ -63,21 +63,22 @@ void add_intervals(
     std::size_t draws,
     std::uint64_t seed,
     Ceiling& ceiling) {
-  std::vector<ResampledPair> pairs;
+  std::vector<statistics::ResampledPair> pairs;
   for (std::size_t a = 0; a < runs.size(); ++a) {
     for (std::size_t b = a + 1; b < runs.size(); ++b) {
-      pairs.emplace_back(runs[a], runs[b], Missing::last);
+      pairs.emplace_back(runs[a], runs[b], statistics::Missing::last);
     }
   }
-  const auto replicates = bootstrap(pairs, runs.front().size(), draws, seed);
+  const auto replicates =
+      statistics::bootstrap(pairs, runs.front().size(), draws, seed);
   Column tau(draws);
   Column rho(draws);
-  for (const Replicates& each : replicates) {
+  for (const statistics::Replicates& each : replicates) {
     add_share(tau, each.tau, static_cast<double>(pairs.size()));
     add_share(rho, each.rho, static_cast<double>(pairs.size()));
   }
-  ceiling.tau_interval = percentile_interval(tau, kLevel);
-  ceiling.rho_interval = percentile_interval(rho, kLevel);
+  ceiling.tau_interval = statistics::percentile_interval(tau, kLevel);
+  ceiling.rho_interval = statistics::percentile_interval(rho, kLevel);
 }
 
 /// Row by row the mean of all runs but one.
@@ -133,8 +134,8 @@ Ceiling noise_ceiling(
   ceiling.rho = 0;
   for (std::size_t a = 0; a < complete.size(); ++a) {
     for (std::size_t b = a + 1; b < complete.size(); ++b) {
-      ceiling.tau += kendall_tau_b(complete[a], complete[b]);
-      ceiling.rho += spearman_rho(complete[a], complete[b]);
+      ceiling.tau += statistics::kendall_tau_b(complete[a], complete[b]);
+      ceiling.rho += statistics::spearman_rho(complete[a], complete[b]);
       pairs += 1;
     }
   }
@@ -160,9 +161,9 @@ void add_run_as_proxy(
         share ? top_rows(others, *share).rows : all_rows(others.size()).rows;
     const Column run = take(complete[i], rows);
     const Column truth = take(others, rows);
-    ceiling.run_tau += kendall_tau_b(run, truth) / count;
-    ceiling.run_rho += spearman_rho(run, truth) / count;
+    ceiling.run_tau += statistics::kendall_tau_b(run, truth) / count;
+    ceiling.run_rho += statistics::spearman_rho(run, truth) / count;
   }
 }
 
-}  // namespace zcp::analysis
+}  // namespace zcp::study

@@ -19,7 +19,7 @@
 
 #include "analysis/statistics/bootstrap.h"
 
-namespace zcp::analysis {
+namespace zcp::study {
 
 /// The columns that hold a metric's single runs, by the project's names:
 /// `STEM_seedN`, N a number, for the metric `STEM`, `STEM_mean` or one of the
@@ -37,8 +37,8 @@ struct Ceiling {
   std::size_t n = 0;                 ///< architectures with a value in each run
   double tau = 0;  ///< mean of Kendall's tau-b over all pairs of runs
   double rho = 0;  ///< mean of Spearman's rho over all pairs of runs
-  Interval tau_interval{};
-  Interval rho_interval{};
+  statistics::Interval tau_interval{};
+  statistics::Interval rho_interval{};
   /// A run against the mean of the other runs, both means over all runs.
   double run_tau = 0;
   double run_rho = 0;
@@ -61,4 +61,4 @@ void add_run_as_proxy(
     std::optional<double> share,
     Ceiling& ceiling);
 
-}  // namespace zcp::analysis
+}  // namespace zcp::study

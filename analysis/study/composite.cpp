@@ -12,7 +12,7 @@
 #include "analysis/statistics/rank.h"
 #include "common/error.h"
 
-namespace zcp::analysis {
+namespace zcp::study {
 namespace {
 
 constexpr std::array<std::pair<std::string_view, RankRule>, 2> kRules{
@@ -31,7 +31,7 @@ std::string_view other_name(std::string_view name) {
 }
 
 std::optional<std::size_t> find_column(
-    const benchmarks::Table& table,
+    const tables::Table& table,
     std::string_view name) {
   const auto found =
       std::find(table.columns.begin(), table.columns.end(), name);
@@ -42,7 +42,7 @@ std::optional<std::size_t> find_column(
 const std::vector<double>& member_column(
     const Composite& composite,
     const std::string& member,
-    const benchmarks::Table& scores) {
+    const tables::Table& scores) {
   auto column = find_column(scores, member);
   if (!column) column = find_column(scores, other_name(member));
   if (!column) {
@@ -146,14 +146,14 @@ bool is_composite(std::string_view text) {
 
 std::vector<double> composite_scores(
     const Composite& composite,
-    const benchmarks::Table& scores) {
+    const tables::Table& scores) {
   const auto n = static_cast<double>(scores.arch.size());
   std::vector<double> sums(scores.arch.size(), 0.0);
   std::vector<bool> any(scores.arch.size(), false);
   for (const std::string& member : composite.members) {
     const std::vector<double>& values =
         member_column(composite, member, scores);
-    const std::vector<double> ranks = average_ranks(values);
+    const std::vector<double> ranks = statistics::average_ranks(values);
     for (std::size_t row = 0; row < sums.size(); ++row) {
       sums[row] += composite.rule == RankRule::log_sum
                        ? std::log(ranks[row] / n)
@@ -169,7 +169,7 @@ std::vector<double> composite_scores(
 
 void add_composites(
     const std::vector<Composite>& composites,
-    benchmarks::Table& scores) {
+    tables::Table& scores) {
   for (const Composite& composite : composites) {
     if (find_column(scores, composite.name)) {
       throw UserError(
@@ -200,4 +200,4 @@ std::vector<std::string> split_composites(std::string_view list) {
   return parts;
 }
 
-}  // namespace zcp::analysis
+}  // namespace zcp::study

@@ -18,7 +18,7 @@
 
 #include "benchmarks/tables/table.h"
 
-namespace zcp::analysis {
+namespace zcp::study {
 
 /// log_sum: sum of log(rank / n), AZ-NAS's non-linear aggregation (CVPR 2024);
 /// sum: of the ranks themselves.
@@ -53,16 +53,16 @@ bool is_composite(std::string_view text);
 /// member that is not a column, or has no score at all.
 std::vector<double> composite_scores(
     const Composite& composite,
-    const benchmarks::Table& scores);
+    const tables::Table& scores);
 
 /// Adds a column for each composite, in order, so that a later one may have an
 /// earlier one as a member. Throws UserError as above and when a column of
 /// that name is there.
 void add_composites(
     const std::vector<Composite>& composites,
-    benchmarks::Table& scores);
+    tables::Table& scores);
 
 /// Splits a list at the commas outside parentheses.
 std::vector<std::string> split_composites(std::string_view list);
 
-}  // namespace zcp::analysis
+}  // namespace zcp::study

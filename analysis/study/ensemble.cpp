@@ -7,11 +7,11 @@
 #include <numeric>
 #include <set>
 
-#include "analysis/parallel.h"
 #include "common/error.h"
+#include "common/parallel.h"
 #include "common/random.h"
 
-namespace zcp::analysis {
+namespace zcp::study {
 namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
@@ -43,7 +43,7 @@ struct Ballots {
 Ballots cast_ballots(const Joined& joined) {
   Ballots ballots;
   for (std::size_t proxy = 0; proxy < joined.shown; ++proxy) {
-    Column ranks = average_ranks(joined.scores[proxy]);
+    Column ranks = statistics::average_ranks(joined.scores[proxy]);
     Column logs = ranks;
     for (double& value : logs) {
       value = std::log(value / static_cast<double>(logs.size()));
@@ -85,7 +85,7 @@ void judge(
   const Column wanted = take(truth, rows);
   parallel_for(candidates.size(), [&](std::size_t i) {
     Candidate& each = candidates[i];
-    each.tau = kendall_tau_b(
+    each.tau = statistics::kendall_tau_b(
         scores_of(ballots, each.members, each.rule, rows), wanted);
   });
   std::erase_if(
@@ -234,17 +234,17 @@ void judge_fold(
     std::vector<EnsembleMethod>& methods,
     Draws& draws) {
   const Column truth = take(joined.truth, fold);
-  std::vector<ResampledPair> pairs;
+  std::vector<statistics::ResampledPair> pairs;
   for (std::size_t i = 0; i < chosen.size(); ++i) {
     const Column scores =
         scores_of(chooser.ballots(), chosen[i].members, chosen[i].rule, fold);
     methods[i].chosen.push_back(chooser.named(chosen[i]));
-    methods[i].fold_tau.push_back(kendall_tau_b(scores, truth));
-    pairs.emplace_back(scores, truth, Missing::last);
+    methods[i].fold_tau.push_back(statistics::kendall_tau_b(scores, truth));
+    pairs.emplace_back(scores, truth, statistics::Missing::last);
   }
   if (draws.front().empty()) return;
   const auto replicates =
-      bootstrap(pairs, fold.size(), draws.front().size(), seed);
+      statistics::bootstrap(pairs, fold.size(), draws.front().size(), seed);
   for (std::size_t i = 0; i < draws.size(); ++i) {
     for (std::size_t draw = 0; draw < draws[i].size(); ++draw) {
       draws[i][draw] += replicates[i].tau[draw];
@@ -262,10 +262,10 @@ void summarise(Draws& draws, std::vector<EnsembleMethod>& methods) {
     method.tau =
         std::accumulate(method.fold_tau.begin(), method.fold_tau.end(), 0.0) /
         folds;
-    method.interval = percentile_interval(draws[i], kLevel);
+    method.interval = statistics::percentile_interval(draws[i], kLevel);
     method.minus_single = method.tau - methods.front().tau;
-    method.minus_single_interval =
-        percentile_interval(differences(draws[i], draws.front()), kLevel);
+    method.minus_single_interval = statistics::percentile_interval(
+        statistics::differences(draws[i], draws.front()), kLevel);
   }
 }
 
@@ -329,4 +329,4 @@ EnsembleResult choose_ensemble(
   return result;
 }
 
-}  // namespace zcp::analysis
+}  // namespace zcp::study

@@ -19,7 +19,7 @@
 #include "analysis/study/composite.h"
 #include "analysis/study/joined.h"
 
-namespace zcp::analysis {
+namespace zcp::study {
 
 struct EnsembleOptions {
   std::size_t most = 3;   ///< members at most, 1 or more
@@ -43,9 +43,9 @@ struct EnsembleMethod {
   std::vector<double> fold_tau;  ///< on the fold left out
   double tau = 0;                ///< mean of fold_tau
   /// Over resamples of each fold's architectures, the choice kept.
-  Interval interval{};
+  statistics::Interval interval{};
   double minus_single = 0;  ///< tau less that of the single proxy
-  Interval minus_single_interval{};
+  statistics::Interval minus_single_interval{};
 };
 
 /// The methods on one metric: the best single proxy, the best ensemble of at
@@ -70,4 +70,4 @@ EnsembleResult choose_ensemble(
     const Joined& joined,
     const EnsembleOptions& options);
 
-}  // namespace zcp::analysis
+}  // namespace zcp::study

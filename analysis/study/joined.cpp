@@ -9,17 +9,17 @@
 
 #include "common/error.h"
 
-namespace zcp::analysis {
+namespace zcp::study {
 namespace {
 
-std::string example(const benchmarks::Table& table) {
+std::string example(const tables::Table& table) {
   return table.arch.empty() ? "none" : table.arch.front();
 }
 
 }  // namespace
 
 std::optional<std::size_t> find_column(
-    const benchmarks::Table& table,
+    const tables::Table& table,
     const std::string& name) {
   const auto found =
       std::find(table.columns.begin(), table.columns.end(), name);
@@ -28,7 +28,7 @@ std::optional<std::size_t> find_column(
 }
 
 std::size_t require_column(
-    const benchmarks::Table& table,
+    const tables::Table& table,
     const std::string& name,
     std::string_view what) {
   if (const auto column = find_column(table, name)) return *column;
@@ -43,8 +43,8 @@ std::size_t require_column(
 }
 
 std::vector<Match> join(
-    const benchmarks::Table& scores,
-    const benchmarks::Table& truth) {
+    const tables::Table& scores,
+    const tables::Table& truth) {
   std::unordered_map<std::string_view, std::size_t> row_of;
   for (std::size_t row = 0; row < scores.arch.size(); ++row) {
     row_of.emplace(scores.arch[row], row);
@@ -69,7 +69,7 @@ std::vector<Match> join(
 std::vector<Match> restrict_to(
     const std::string& name,
     const std::vector<Match>& matches,
-    const benchmarks::Table& truth) {
+    const tables::Table& truth) {
   if (name == "all") return matches;
   std::vector<std::string> arch;
   arch.reserve(matches.size());
@@ -98,7 +98,7 @@ Joined take(const Joined& from, const Subset& subset) {
 }
 
 Selection select_columns(
-    const benchmarks::Table& scores,
+    const tables::Table& scores,
     const std::vector<std::string>& proxies,
     const std::string& baseline,
     bool baseline_required) {
@@ -121,8 +121,8 @@ Selection select_columns(
 }
 
 Joined collect(
-    const benchmarks::Table& scores,
-    const benchmarks::Table& truth,
+    const tables::Table& scores,
+    const tables::Table& truth,
     const std::vector<Match>& matches,
     const Selection& selection,
     const std::string& metric) {
@@ -153,8 +153,8 @@ Joined collect(
 }
 
 Column column_of(
-    const benchmarks::Table& scores,
-    const benchmarks::Table& truth,
+    const tables::Table& scores,
+    const tables::Table& truth,
     const std::vector<Match>& rows,
     const std::string& name) {
   Column out;
@@ -179,11 +179,14 @@ Column column_of(
       truth.source);
 }
 
-Prepared prepare(const Column& scores, const Column& truth, Missing missing) {
+Prepared prepare(
+    const Column& scores,
+    const Column& truth,
+    statistics::Missing missing) {
   Prepared out;
   for (std::size_t row = 0; row < scores.size(); ++row) {
     const bool absent = std::isnan(scores[row]);
-    if (absent && missing == Missing::drop) continue;
+    if (absent && missing == statistics::Missing::drop) continue;
     out.scores.push_back(
         absent ? -std::numeric_limits<double>::infinity() : scores[row]);
     out.truth.push_back(truth[row]);
@@ -191,4 +194,4 @@ Prepared prepare(const Column& scores, const Column& truth, Missing missing) {
   return out;
 }
 
-}  // namespace zcp::analysis
+}  // namespace zcp::study

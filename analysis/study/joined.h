@@ -12,19 +12,19 @@
 #include "analysis/study/subset.h"
 #include "benchmarks/tables/table.h"
 
-namespace zcp::analysis {
+namespace zcp::study {
 
 using Column = std::vector<double>;
 
 /// The position of a column, if the table has it.
 std::optional<std::size_t> find_column(
-    const benchmarks::Table& table,
+    const tables::Table& table,
     const std::string& name);
 
 /// The position of a column. Throws UserError naming the table, the nearest
 /// column and all of them; `what` says what the column is to be.
 std::size_t require_column(
-    const benchmarks::Table& table,
+    const tables::Table& table,
     const std::string& name,
     std::string_view what);
 
@@ -36,14 +36,14 @@ struct Match {
 
 /// Matches in the order of the truth. Throws UserError when there are none.
 std::vector<Match> join(
-    const benchmarks::Table& scores,
-    const benchmarks::Table& truth);
+    const tables::Table& scores,
+    const tables::Table& truth);
 
 /// The matches in a population (see subset.h). Throws as population() does.
 std::vector<Match> restrict_to(
     const std::string& name,
     const std::vector<Match>& matches,
-    const benchmarks::Table& truth);
+    const tables::Table& truth);
 
 /// Which columns of the scores take part, the baseline among them.
 struct Selection {
@@ -56,7 +56,7 @@ struct Selection {
 /// such a column. Throws UserError for a name that is no column, for the
 /// baseline only if it is required.
 Selection select_columns(
-    const benchmarks::Table& scores,
+    const tables::Table& scores,
     const std::vector<std::string>& proxies,
     const std::string& baseline,
     bool baseline_required);
@@ -74,8 +74,8 @@ struct Joined {
 
 /// Throws UserError for a metric that is no column or without any value.
 Joined collect(
-    const benchmarks::Table& scores,
-    const benchmarks::Table& truth,
+    const tables::Table& scores,
+    const tables::Table& truth,
     const std::vector<Match>& matches,
     const Selection& selection,
     const std::string& metric);
@@ -89,8 +89,8 @@ Column take(const Column& values, std::span<const std::size_t> rows);
 /// A column's value at each joined row: a column of the scores or, where those
 /// have none of that name, of the truth. Throws UserError where neither has.
 Column column_of(
-    const benchmarks::Table& scores,
-    const benchmarks::Table& truth,
+    const tables::Table& scores,
+    const tables::Table& truth,
     const std::vector<Match>& rows,
     const std::string& name);
 
@@ -101,6 +101,7 @@ struct Prepared {
   Column truth;
 };
 
-Prepared prepare(const Column& scores, const Column& truth, Missing missing);
+Prepared
+prepare(const Column& scores, const Column& truth, statistics::Missing missing);
 
-}  // namespace zcp::analysis
+}  // namespace zcp::study

@@ -9,20 +9,20 @@
 #include <utility>
 
 #include "analysis/study/joined.h"
-#include "analysis/parallel.h"
 #include "benchmarks/formats/csv.h"
+#include "common/parallel.h"
 
-namespace zcp::analysis {
+namespace zcp::study {
 namespace {
 
 /// Two columns as the statistics read them.
 std::pair<Column, Column>
-paired(const Column& a, const Column& b, Missing missing) {
+paired(const Column& a, const Column& b, statistics::Missing missing) {
   constexpr double kLowest = -std::numeric_limits<double>::infinity();
   std::pair<Column, Column> out;
   for (std::size_t row = 0; row < a.size(); ++row) {
     const bool absent = std::isnan(a[row]) || std::isnan(b[row]);
-    if (absent && missing == Missing::drop) continue;
+    if (absent && missing == statistics::Missing::drop) continue;
     out.first.push_back(std::isnan(a[row]) ? kLowest : a[row]);
     out.second.push_back(std::isnan(b[row]) ? kLowest : b[row]);
   }
@@ -48,7 +48,7 @@ void write_part(
     const std::vector<Column>& values) {
   for (std::size_t row = 0; row < names.size(); ++row) {
     std::string line = statistic + ",";
-    benchmarks::append_csv_field(line, names[row]);
+    formats::append_csv_field(line, names[row]);
     for (const double value : values[row]) {
       line += ',';
       if (!std::isnan(value)) line += fmt::format("{}", value);
@@ -62,7 +62,7 @@ void write_part(
 ColumnMatrix correlate_columns(
     const std::vector<std::string>& names,
     const std::vector<std::vector<double>>& columns,
-    Missing missing,
+    statistics::Missing missing,
     double alike) {
   if (columns.empty() || names.size() != columns.size()) {
     throw std::invalid_argument("no columns, or not a name for each");
@@ -77,13 +77,14 @@ ColumnMatrix correlate_columns(
     const std::size_t b = cell % count;
     if (b < a) return;
     const auto [x, y] = paired(columns[a], columns[b], missing);
-    matrix.tau[a][b] = matrix.tau[b][a] = kendall_tau_b(x, y);
-    matrix.rho[a][b] = matrix.rho[b][a] = spearman_rho(x, y);
+    matrix.tau[a][b] = matrix.tau[b][a] = statistics::kendall_tau_b(x, y);
+    matrix.rho[a][b] = matrix.rho[b][a] = statistics::spearman_rho(x, y);
   });
-  matrix.merges = average_linkage(distances(matrix.tau), count);
-  matrix.order = leaf_order(matrix.merges, count);
+  matrix.merges = statistics::average_linkage(distances(matrix.tau), count);
+  matrix.order = statistics::leaf_order(matrix.merges, count);
   // A height of 1 - alike that is exactly met counts as met.
-  matrix.cluster = cut_tree(matrix.merges, count, 1 - alike + 1e-12);
+  matrix.cluster =
+      statistics::cut_tree(matrix.merges, count, 1 - alike + 1e-12);
   return matrix;
 }
 
@@ -91,11 +92,11 @@ void write_matrix(std::ostream& out, const ColumnMatrix& matrix) {
   std::string header = "statistic,proxy";
   for (const std::string& name : matrix.names) {
     header += ',';
-    benchmarks::append_csv_field(header, name);
+    formats::append_csv_field(header, name);
   }
   out << header << '\n';
   write_part(out, "kendall_tau", matrix.names, matrix.tau);
   write_part(out, "spearman_rho", matrix.names, matrix.rho);
 }
 
-}  // namespace zcp::analysis
+}  // namespace zcp::study

@@ -10,15 +10,15 @@
 #include "analysis/statistics/cluster.h"
 #include "analysis/statistics/rank.h"
 
-namespace zcp::analysis {
+namespace zcp::study {
 
 /// Rank correlations of columns and the clusters that they form.
 struct ColumnMatrix {
   std::vector<std::string> names;
-  std::vector<std::vector<double>> tau;  ///< Kendall's tau-b, symmetric
-  std::vector<std::vector<double>> rho;  ///< Spearman's rho, symmetric
-  std::vector<Merge> merges;             ///< average linkage of 1 - |tau|
-  std::vector<std::size_t> order;        ///< names, clusters together
+  std::vector<std::vector<double>> tau;   ///< Kendall's tau-b, symmetric
+  std::vector<std::vector<double>> rho;   ///< Spearman's rho, symmetric
+  std::vector<statistics::Merge> merges;  ///< average linkage of 1 - |tau|
+  std::vector<std::size_t> order;         ///< names, clusters together
   /// The cluster of each name, numbered from 0 by `names`.
   std::vector<std::size_t> cluster;
 };
@@ -32,11 +32,11 @@ struct ColumnMatrix {
 ColumnMatrix correlate_columns(
     const std::vector<std::string>& names,
     const std::vector<std::vector<double>>& columns,
-    Missing missing,
+    statistics::Missing missing,
     double alike);
 
 /// A CSV `statistic,proxy,NAME,...` with a row a name, those of tau first; an
 /// empty field where there is no correlation.
 void write_matrix(std::ostream& out, const ColumnMatrix& matrix);
 
-}  // namespace zcp::analysis
+}  // namespace zcp::study

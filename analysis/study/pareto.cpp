@@ -6,10 +6,10 @@
 
 #include "analysis/statistics/bootstrap.h"
 #include "analysis/statistics/metrics.h"
-#include "analysis/parallel.h"
 #include "common/error.h"
+#include "common/parallel.h"
 
-namespace zcp::analysis {
+namespace zcp::study {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -58,7 +58,7 @@ Column default_limits(const Column& costs) {
   std::sort(sorted.begin(), sorted.end());
   Column limits;
   for (const double share : {0.25, 0.5, 0.75, 1.0}) {
-    limits.push_back(quantile(sorted, share));
+    limits.push_back(statistics::quantile(sorted, share));
   }
   return limits;
 }
@@ -85,7 +85,7 @@ LimitLoss loss_within(
   loss.limit = limit;
   loss.n = within.size();
   loss.best = *std::max_element(within.begin(), within.end());
-  loss.lost = regret_at(chosen, within, 1);
+  loss.lost = statistics::regret_at(chosen, within, 1);
   return loss;
 }
 
@@ -200,4 +200,4 @@ std::vector<CostTradeOff> cost_trade_off(
   return rows;
 }
 
-}  // namespace zcp::analysis
+}  // namespace zcp::study

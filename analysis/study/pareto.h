@@ -11,7 +11,7 @@
 
 #include "analysis/study/joined.h"
 
-namespace zcp::analysis {
+namespace zcp::study {
 
 /// The rows that no other row beats by value (higher = better) and cost (lower
 /// = better), by ascending cost; of rows equal in both all are in. Rows with a
@@ -71,4 +71,4 @@ std::vector<CostTradeOff> cost_trade_off(
     std::span<const double> costs,
     std::span<const double> limits);
 
-}  // namespace zcp::analysis
+}  // namespace zcp::study

@@ -8,12 +8,12 @@
 #include <tuple>
 #include <unordered_map>
 
-#include "analysis/study/joined.h"
 #include "analysis/statistics/metrics.h"
-#include "analysis/parallel.h"
+#include "analysis/study/joined.h"
 #include "common/error.h"
+#include "common/parallel.h"
 
-namespace zcp::analysis {
+namespace zcp::study {
 namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
@@ -21,9 +21,9 @@ constexpr double kBest = 0.1;
 
 /// [architecture][run]: the row of each shared architecture in every run.
 std::vector<std::vector<std::size_t>> shared_rows(
-    const std::vector<benchmarks::Table>& runs) {
+    const std::vector<tables::Table>& runs) {
   std::vector<std::unordered_map<std::string_view, std::size_t>> row_of;
-  for (const benchmarks::Table& run : runs) {
+  for (const tables::Table& run : runs) {
     auto& rows = row_of.emplace_back();
     for (std::size_t row = 0; row < run.arch.size(); ++row) {
       rows.emplace(run.arch[row], row);
@@ -46,7 +46,7 @@ std::vector<std::vector<std::size_t>> shared_rows(
 }
 
 std::vector<std::string> shared_columns(
-    const std::vector<benchmarks::Table>& runs) {
+    const std::vector<tables::Table>& runs) {
   std::vector<std::string> names;
   for (const std::string& name : runs.front().columns) {
     const bool everywhere =
@@ -95,8 +95,8 @@ Values ranked_last(Values values) {
 
 /// The mean difference of an architecture's ranks in two runs.
 double mean_rank_change(const Column& a, const Column& b) {
-  const Column in_a = average_ranks(a);
-  const Column in_b = average_ranks(b);
+  const Column in_a = statistics::average_ranks(a);
+  const Column in_b = statistics::average_ranks(b);
   double sum = 0;
   for (std::size_t row = 0; row < a.size(); ++row) {
     sum += std::abs(in_a[row] - in_b[row]);
@@ -105,14 +105,15 @@ double mean_rank_change(const Column& a, const Column& b) {
 }
 
 void add_pair(const Column& a, const Column& b, Stability& sums) {
-  const double tau = kendall_tau_b(a, b);
-  const double rho = spearman_rho(a, b);
+  const double tau = statistics::kendall_tau_b(a, b);
+  const double rho = statistics::spearman_rho(a, b);
   sums.tau += tau;
   sums.rho += rho;
   sums.tau_least = std::min(tau, sums.tau_least);
   sums.rho_least = std::min(rho, sums.rho_least);
   sums.rank_change += mean_rank_change(a, b);
-  sums.kept += precision_at(a, b, rows_of_share(a.size(), kBest));
+  sums.kept += statistics::precision_at(
+      a, b, statistics::rows_of_share(a.size(), kBest));
 }
 
 /// What the pairs of runs say, over the same architectures in each.
@@ -199,9 +200,9 @@ std::pair<double, double> intraclass(
 }
 
 std::vector<Stability> stability(
-    const std::vector<benchmarks::Table>& runs,
+    const std::vector<tables::Table>& runs,
     const std::vector<std::string>& proxies,
-    Missing missing) {
+    statistics::Missing missing) {
   if (runs.size() < 2) {
     throw UserError("{} run: expected two or more", runs.size());
   }
@@ -226,9 +227,10 @@ std::vector<Stability> stability(
     row.runs = runs.size();
     row.missing = left_out;
     std::tie(row.icc_agreement, row.icc_consistency) = intraclass(seen);
-    add_pairs(missing == Missing::last ? ranked_last(values) : seen, row);
+    add_pairs(
+        missing == statistics::Missing::last ? ranked_last(values) : seen, row);
   });
   return out;
 }
 
-}  // namespace zcp::analysis
+}  // namespace zcp::study

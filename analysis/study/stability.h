@@ -10,7 +10,7 @@
 #include "analysis/statistics/rank.h"
 #include "benchmarks/tables/table.h"
 
-namespace zcp::analysis {
+namespace zcp::study {
 
 /// One proxy over several runs. NaN where a number does not exist.
 struct Stability {
@@ -41,9 +41,9 @@ struct Stability {
 /// UserError for fewer than two runs, for a proxy that a run lacks, for runs
 /// that share no architecture or no column.
 std::vector<Stability> stability(
-    const std::vector<benchmarks::Table>& runs,
+    const std::vector<tables::Table>& runs,
     const std::vector<std::string>& proxies,
-    Missing missing);
+    statistics::Missing missing);
 
 /// One-way and two-way intraclass correlation, {ICC(1,1), ICC(3,1)}, of
 /// values [run][architecture] without NaN; NaN with fewer than two of either
@@ -51,4 +51,4 @@ std::vector<Stability> stability(
 std::pair<double, double> intraclass(
     const std::vector<std::vector<double>>& runs);
 
-}  // namespace zcp::analysis
+}  // namespace zcp::study

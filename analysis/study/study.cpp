@@ -8,18 +8,18 @@
 #include <optional>
 #include <span>
 
-#include "analysis/study/joined.h"
 #include "analysis/statistics/metrics.h"
-#include "analysis/parallel.h"
+#include "analysis/study/joined.h"
 #include "analysis/study/subset.h"
 #include "common/error.h"
+#include "common/parallel.h"
 
-namespace zcp::analysis {
+namespace zcp::study {
 namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr double kLevel = 0.95;
-constexpr Interval kNoInterval{kNan, kNan};
+constexpr statistics::Interval kNoInterval{kNan, kNan};
 
 /// `column` without the scores that `other` has none of.
 Column masked(const Column& column, const Column& other) {
@@ -51,12 +51,12 @@ class Comparison {
       }
     }
     if (options.draws == 0) return;
-    std::vector<ResampledPair> pairs;
+    std::vector<statistics::ResampledPair> pairs;
     for (const Column& column : columns_) {
       pairs.emplace_back(column, joined.truth, options.missing);
     }
-    replicates_ =
-        bootstrap(pairs, joined.truth.size(), options.draws, options.seed);
+    replicates_ = statistics::bootstrap(
+        pairs, joined.truth.size(), options.draws, options.seed);
   }
 
   StudyRow row(std::size_t proxy, const std::string& subset) const;
@@ -77,7 +77,7 @@ class Comparison {
   struct Difference {
     double value;
     Column draws;
-    Interval interval;
+    statistics::Interval interval;
   };
 
   std::size_t add(const Column& column) {
@@ -91,27 +91,30 @@ class Comparison {
   Contest contest(std::size_t proxy, std::size_t other) {
     const Column& own = joined_.scores[proxy];
     const Column& others = joined_.scores[other];
-    if (options_.missing == Missing::last || missing_alike(own, others)) {
+    if (options_.missing == statistics::Missing::last ||
+        missing_alike(own, others)) {
       return {proxy, other, proxy, other};
     }
     return {proxy, other, add(masked(own, others)), add(masked(others, own))};
   }
 
   double tau(std::size_t column) const {
-    return kendall_tau_b(prepared_[column].scores, prepared_[column].truth);
+    return statistics::kendall_tau_b(
+        prepared_[column].scores, prepared_[column].truth);
   }
 
-  Interval interval(const Column& draws, double estimate, const Column& left)
-      const {
-    return options_.interval == IntervalMethod::bca
-               ? bca_interval(draws, estimate, left, kLevel)
-               : percentile_interval(draws, kLevel);
+  statistics::Interval
+  interval(const Column& draws, double estimate, const Column& left) const {
+    return options_.interval == statistics::IntervalMethod::bca
+               ? statistics::bca_interval(draws, estimate, left, kLevel)
+               : statistics::percentile_interval(draws, kLevel);
   }
 
   /// Leaving rows out is needed for BCa alone.
-  Replicates rows_left_out(std::size_t column) const {
-    if (options_.interval != IntervalMethod::bca) return {};
-    return jackknife(prepared_[column].scores, prepared_[column].truth);
+  statistics::Replicates rows_left_out(std::size_t column) const {
+    if (options_.interval != statistics::IntervalMethod::bca) return {};
+    return statistics::jackknife(
+        prepared_[column].scores, prepared_[column].truth);
   }
 
   void add_intervals(std::size_t proxy, StudyRow& row) const;
@@ -125,7 +128,7 @@ class Comparison {
   std::vector<Prepared> prepared_;
   std::vector<Contest> versus_baseline_;  ///< a proxy each; empty without
   std::vector<Contest> pairs_;
-  std::vector<Replicates> replicates_;
+  std::vector<statistics::Replicates> replicates_;
 };
 
 void Comparison::add_intervals(std::size_t proxy, StudyRow& row) const {
@@ -133,8 +136,8 @@ void Comparison::add_intervals(std::size_t proxy, StudyRow& row) const {
   row.spearman_interval = kNoInterval;
   row.pearson_interval = kNoInterval;
   if (replicates_.empty()) return;
-  const Replicates& draws = replicates_[proxy];
-  const Replicates left = rows_left_out(proxy);
+  const statistics::Replicates& draws = replicates_[proxy];
+  const statistics::Replicates left = rows_left_out(proxy);
   row.kendall_interval = interval(draws.tau, row.kendall.value, left.tau);
   row.spearman_interval = interval(draws.rho, row.spearman.value, left.rho);
   row.pearson_interval = interval(draws.r, row.pearson.value, left.r);
@@ -145,9 +148,9 @@ Comparison::Difference Comparison::difference(const Contest& contest) const {
   out.value = tau(contest.column) - tau(contest.other_column);
   out.interval = kNoInterval;
   if (replicates_.empty()) return out;
-  out.draws = analysis::differences(
+  out.draws = statistics::differences(
       replicates_[contest.column].tau, replicates_[contest.other_column].tau);
-  const Column left = analysis::differences(
+  const Column left = statistics::differences(
       rows_left_out(contest.column).tau,
       rows_left_out(contest.other_column).tau);
   out.interval = interval(out.draws, out.value, left);
@@ -161,11 +164,11 @@ void Comparison::add_difference(const Contest& contest, StudyRow& row) const {
   if (contest.proxy == contest.other) return;
   const Prepared& own = prepared_[contest.column];
   const Prepared& other = prepared_[contest.other_column];
-  row.partial_tau = partial_correlation(
+  row.partial_tau = statistics::partial_correlation(
       tau(contest.column),
-      kendall_tau_b(own.scores, other.scores),
+      statistics::kendall_tau_b(own.scores, other.scores),
       tau(contest.other_column));
-  row.p_beats_baseline = p_above_zero(found.draws);
+  row.p_beats_baseline = statistics::p_above_zero(found.draws);
 }
 
 std::vector<PairDifference> Comparison::differences(
@@ -175,8 +178,9 @@ std::vector<PairDifference> Comparison::differences(
     const Difference found = difference(pairs_[i]);
     Column reversed = found.draws;
     for (double& draw : reversed) draw = -draw;
-    const double one_sided =
-        std::min(p_above_zero(found.draws), p_above_zero(reversed));
+    const double one_sided = std::min(
+        statistics::p_above_zero(found.draws),
+        statistics::p_above_zero(reversed));
     rows[i] = {
         joined_.metric,
         subset,
@@ -190,7 +194,7 @@ std::vector<PairDifference> Comparison::differences(
   });
   Column p_values;
   for (const PairDifference& row : rows) p_values.push_back(row.p);
-  const Column adjusted = holm(p_values);
+  const Column adjusted = statistics::holm(p_values);
   for (std::size_t i = 0; i < rows.size(); ++i) rows[i].p_holm = adjusted[i];
   return rows;
 }
@@ -200,37 +204,40 @@ void Comparison::add_criteria(std::size_t proxy, StudyRow& row) const {
   if (scores.empty()) return;
   for (const std::size_t k : {50, 100, 1000}) {
     row.criteria.emplace_back(
-        fmt::format("ndcg_{}", k), ndcg_at(scores, truth, k));
+        fmt::format("ndcg_{}", k), statistics::ndcg_at(scores, truth, k));
   }
   for (const double share : {0.01, 0.05, 0.1}) {
     row.criteria.emplace_back(
         fmt::format("precision_top_{}", share),
-        precision_at(scores, truth, rows_of_share(scores.size(), share)));
+        statistics::precision_at(
+            scores, truth, statistics::rows_of_share(scores.size(), share)));
   }
   for (const std::size_t k : {1, 10, 100}) {
     row.criteria.emplace_back(
-        fmt::format("best_rank_{}", k), best_rank_at(scores, truth, k));
+        fmt::format("best_rank_{}", k),
+        statistics::best_rank_at(scores, truth, k));
   }
   for (const std::size_t k : {1, 10}) {
     row.criteria.emplace_back(
-        fmt::format("regret_{}", k), regret_at(scores, truth, k));
+        fmt::format("regret_{}", k), statistics::regret_at(scores, truth, k));
   }
 }
 
 StudyRow Comparison::row(std::size_t proxy, const std::string& subset) const {
   const Column& column = joined_.scores[proxy];
   const Prepared& ranked = prepared_[proxy];
-  const Prepared present = prepare(column, joined_.truth, Missing::drop);
+  const Prepared present =
+      prepare(column, joined_.truth, statistics::Missing::drop);
   StudyRow row;
   row.proxy = joined_.proxies[proxy];
   row.metric = joined_.metric;
   row.subset = subset;
   row.n = ranked.truth.size();
   row.missing = column.size() - present.truth.size();
-  row.kendall = kendall_test(ranked.scores, ranked.truth);
-  row.spearman = spearman_test(ranked.scores, ranked.truth);
-  row.pearson = pearson_test(present.scores, present.truth);
-  row.weighted_tau = weighted_tau(ranked.scores, ranked.truth);
+  row.kendall = statistics::kendall_test(ranked.scores, ranked.truth);
+  row.spearman = statistics::spearman_test(ranked.scores, ranked.truth);
+  row.pearson = statistics::pearson_test(present.scores, present.truth);
+  row.weighted_tau = statistics::weighted_tau(ranked.scores, ranked.truth);
   add_intervals(proxy, row);
   row.tau_minus_baseline = kNan;
   row.tau_minus_baseline_interval = kNoInterval;
@@ -246,7 +253,7 @@ StudyRow Comparison::row(std::size_t proxy, const std::string& subset) const {
 void adjust_p_values(std::span<StudyRow> rows) {
   Column p_values;
   for (const StudyRow& row : rows) p_values.push_back(row.p_beats_baseline);
-  const Column adjusted = holm(p_values);
+  const Column adjusted = statistics::holm(p_values);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     rows[i].p_beats_baseline_holm = adjusted[i];
   }
@@ -277,7 +284,7 @@ struct Part {
 
 /// The metric's single runs at the joined rows; none where the truth has none.
 std::vector<Column> runs_of(
-    const benchmarks::Table& truth,
+    const tables::Table& truth,
     const Joined& joined,
     const std::vector<std::string>& names) {
   std::vector<Column> runs;
@@ -293,7 +300,7 @@ std::vector<Column> runs_of(
 
 /// The noise ceiling of a metric in a subset, if the truth has its runs.
 void add_ceiling(
-    const benchmarks::Table& truth,
+    const tables::Table& truth,
     const Joined& joined,
     const Part& part,
     const StudyOptions& options,
@@ -315,8 +322,8 @@ void add_ceiling(
 }
 
 std::vector<Part> parts_of(
-    const benchmarks::Table& scores,
-    const benchmarks::Table& truth,
+    const tables::Table& scores,
+    const tables::Table& truth,
     const Joined& joined,
     const StudyOptions& options) {
   std::vector<Part> parts{{all_rows(joined.truth.size()), {}}};
@@ -338,7 +345,7 @@ std::vector<Part> parts_of(
 
 std::vector<std::string> notes_on(
     const Selection& selection,
-    const benchmarks::Table& scores,
+    const tables::Table& scores,
     const StudyOptions& options) {
   if (selection.baseline) return {};
   return {fmt::format(
@@ -351,8 +358,8 @@ std::vector<std::string> notes_on(
 }  // namespace
 
 std::vector<Joined> join_metrics(
-    const benchmarks::Table& scores,
-    const benchmarks::Table& truth,
+    const tables::Table& scores,
+    const tables::Table& truth,
     const StudyOptions& options) {
   const Selection selection = select_columns(
       scores, options.proxies, options.baseline, options.baseline_required);
@@ -366,8 +373,8 @@ std::vector<Joined> join_metrics(
 }
 
 Study run_study(
-    const benchmarks::Table& scores,
-    const benchmarks::Table& truth,
+    const tables::Table& scores,
+    const tables::Table& truth,
     const StudyOptions& options) {
   const Selection selection = select_columns(
       scores, options.proxies, options.baseline, options.baseline_required);
@@ -393,4 +400,4 @@ Study run_study(
   return study;
 }
 
-}  // namespace zcp::analysis
+}  // namespace zcp::study

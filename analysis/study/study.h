@@ -9,13 +9,13 @@
 #include <vector>
 
 #include "analysis/statistics/bootstrap.h"
+#include "analysis/statistics/rank.h"
 #include "analysis/study/budget.h"
 #include "analysis/study/ceiling.h"
 #include "analysis/study/joined.h"
-#include "analysis/statistics/rank.h"
 #include "benchmarks/tables/table.h"
 
-namespace zcp::analysis {
+namespace zcp::study {
 
 struct StudyOptions {
   std::vector<std::string> metrics;  ///< columns of the truth
@@ -32,10 +32,10 @@ struct StudyOptions {
   /// Columns of the truth that are single runs of every metric; empty: those
   /// that seed_columns() finds for each.
   std::vector<std::string> ceiling;
-  Missing missing = Missing::last;
+  statistics::Missing missing = statistics::Missing::last;
   std::size_t draws = 1000;  ///< of the bootstrap; 0: no intervals
   std::uint64_t seed = 0;
-  IntervalMethod interval = IntervalMethod::percentile;
+  statistics::IntervalMethod interval = statistics::IntervalMethod::percentile;
   bool criteria = false;     ///< nDCG, precision, best rank, regret as well
   bool differences = false;  ///< of every pair of proxies as well
 };
@@ -51,17 +51,18 @@ struct StudyRow {
   /// count, those dropped do not.
   std::size_t n = 0;
   std::size_t missing = 0;  ///< architectures of the subset without a score
-  Correlation kendall{};    ///< tau-b
-  Correlation spearman{};
-  Correlation pearson{};  ///< over the architectures that have a score
-  Interval kendall_interval{};
-  Interval spearman_interval{};
-  Interval pearson_interval{};
+  statistics::Correlation kendall{};  ///< tau-b
+  statistics::Correlation spearman{};
+  statistics::Correlation
+      pearson{};  ///< over the architectures that have a score
+  statistics::Interval kendall_interval{};
+  statistics::Interval spearman_interval{};
+  statistics::Interval pearson_interval{};
   double weighted_tau = 0;
   /// Tau less the baseline's, both over the architectures that are in both
   /// statistics.
   double tau_minus_baseline = 0;
-  Interval tau_minus_baseline_interval{};
+  statistics::Interval tau_minus_baseline_interval{};
   /// One-sided, by the bootstrap; then Holm's adjustment over the proxies of
   /// this metric and subset.
   double p_beats_baseline = 0;
@@ -80,7 +81,7 @@ struct PairDifference {
   /// Tau of `proxy` less that of `other`, both over the architectures that are
   /// in both statistics.
   double tau_difference = 0;
-  Interval interval{};
+  statistics::Interval interval{};
   /// Two-sided, by the bootstrap; then Holm's adjustment over the pairs of
   /// this metric and subset.
   double p = 0;
@@ -107,8 +108,8 @@ struct Study {
 /// The rows of the population beside each of the metrics, as run_study has
 /// them. Throws as it does for the same mistakes.
 std::vector<Joined> join_metrics(
-    const benchmarks::Table& scores,
-    const benchmarks::Table& truth,
+    const tables::Table& scores,
+    const tables::Table& truth,
     const StudyOptions& options);
 
 /// Throws UserError for a metric, proxy or required baseline that is no column
@@ -117,8 +118,8 @@ std::vector<Joined> join_metrics(
 /// column of a bin, range or ceiling that is in no table, and as population(),
 /// top_rows() and range_rows() do.
 Study run_study(
-    const benchmarks::Table& scores,
-    const benchmarks::Table& truth,
+    const tables::Table& scores,
+    const tables::Table& truth,
     const StudyOptions& options);
 
-}  // namespace zcp::analysis
+}  // namespace zcp::study

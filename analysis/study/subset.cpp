@@ -10,7 +10,7 @@
 
 #include "common/error.h"
 
-namespace zcp::analysis {
+namespace zcp::study {
 namespace {
 
 constexpr std::size_t kNodes = 4;
@@ -178,4 +178,4 @@ std::string canonical_cell(std::string_view spec) {
   return nodes.back();
 }
 
-}  // namespace zcp::analysis
+}  // namespace zcp::study

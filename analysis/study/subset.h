@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace zcp::analysis {
+namespace zcp::study {
 
 /// Named rows of a table, ascending.
 struct Subset {
@@ -49,4 +49,4 @@ Subset population(std::span<const std::string> arch, std::string_view name);
 /// there are 5,390 classes and not the 4,930 of full associativity.
 std::string canonical_cell(std::string_view spec);
 
-}  // namespace zcp::analysis
+}  // namespace zcp::study

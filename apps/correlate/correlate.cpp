@@ -5,11 +5,11 @@
 #include <cstdint>
 #include <iostream>
 
-#include "common/atomic_file.h"
 #include "analysis/report/forest_figure.h"
 #include "apps/command.h"
 #include "apps/commands.h"
 #include "apps/text_table.h"
+#include "common/atomic_file.h"
 
 namespace zcp::apps {
 namespace {
@@ -182,7 +182,7 @@ po::options_description make_options() {
 
 /// The published tables there are, with the spaces of each.
 void list_published() {
-  for (const analysis::PublishedTable& table : analysis::published_tables()) {
+  for (const published::PublishedTable& table : published::published_tables()) {
     std::cout << fmt::format("{}: {}\n", table.id, table.title);
     print_wrapped(
         fmt::format(
@@ -208,8 +208,8 @@ int correlate(const Arguments& arguments) {
   const CorrelateResult result = run_correlate(values);
   if (values.count("quiet") == 0) print_summary(result);
   if (values.count("matrix") != 0) {
-    analysis::write_output(values["matrix"].as<Text>(), [&](std::ostream& out) {
-      analysis::write_matrix(out, *result.matrix);
+    write_output(values["matrix"].as<Text>(), [&](std::ostream& out) {
+      study::write_matrix(out, *result.matrix);
     });
   }
   if (values.count("json") != 0) {
@@ -218,8 +218,8 @@ int correlate(const Arguments& arguments) {
     print_text(result);
   }
   if (values.count("figure") != 0) {
-    analysis::write_output(values["figure"].as<Text>(), [&](std::ostream& out) {
-      analysis::write_forest_plot(
+    write_output(values["figure"].as<Text>(), [&](std::ostream& out) {
+      report::write_forest_plot(
           out, result.study.rows, result.options.baseline);
     });
   }

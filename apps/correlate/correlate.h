@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "analysis/published/published.h"
 #include "analysis/study/ensemble.h"
 #include "analysis/study/matrix.h"
 #include "analysis/study/pareto.h"
-#include "analysis/published/published.h"
 #include "analysis/study/stability.h"
 #include "analysis/study/study.h"
 
@@ -24,18 +24,18 @@ struct RunTaus {
 
 /// What was asked for; parts that were not are empty.
 struct CorrelateResult {
-  analysis::StudyOptions options;
-  analysis::Study study;
-  std::optional<analysis::PublishedChoice> published;
-  std::vector<analysis::PublishedRow> published_rows;
-  std::optional<analysis::ColumnMatrix> matrix;
+  study::StudyOptions options;
+  study::Study study;
+  std::optional<published::PublishedChoice> published;
+  std::vector<published::PublishedRow> published_rows;
+  std::optional<study::ColumnMatrix> matrix;
   bool print_matrix = false;
   std::size_t matrix_rows = 0;  ///< architectures it is over
   double alike = 0;             ///< mean |tau| of its clusters, at least
-  std::vector<analysis::Stability> stability;
+  std::vector<study::Stability> stability;
   std::vector<RunTaus> run_taus;  ///< of the runs that `stability` is over
-  std::vector<analysis::EnsembleResult> ensembles;
-  std::vector<analysis::CostTradeOff> costs;
+  std::vector<study::EnsembleResult> ensembles;
+  std::vector<study::CostTradeOff> costs;
 };
 
 /// Reads the tables and does what the options of `zcp correlate` ask for.

@@ -8,9 +8,9 @@
 namespace zcp::apps {
 namespace {
 
-using analysis::Interval;
-using analysis::StudyRow;
 using nlohmann::ordered_json;
+using statistics::Interval;
+using study::StudyRow;
 
 /// JSON has no NaN: a number that does not exist is null.
 ordered_json number(double value) {
@@ -25,9 +25,7 @@ void add_interval(
   object[name + "_high"] = number(interval.high);
 }
 
-ordered_json to_json(
-    const StudyRow& row,
-    const analysis::StudyOptions& options) {
+ordered_json to_json(const StudyRow& row, const study::StudyOptions& options) {
   ordered_json object;
   object["proxy"] = row.proxy;
   object["metric"] = row.metric;
@@ -55,7 +53,9 @@ ordered_json to_json(
   return object;
 }
 
-ordered_json to_json(const analysis::PublishedRow& row, const std::string& id) {
+ordered_json to_json(
+    const published::PublishedRow& row,
+    const std::string& id) {
   ordered_json object;
   object["table"] = id;
   object["printed"] = row.theirs.printed;
@@ -77,7 +77,7 @@ ordered_json to_json(const analysis::PublishedRow& row, const std::string& id) {
 ordered_json published_of(const CorrelateResult& result, const StudyRow& row) {
   ordered_json array = ordered_json::array();
   if (row.subset != "all") return array;
-  for (const analysis::PublishedRow& each : result.published_rows) {
+  for (const published::PublishedRow& each : result.published_rows) {
     if (each.proxy != row.proxy || each.metric != row.metric) continue;
     array.push_back(to_json(each, result.published->table->id));
   }
@@ -85,8 +85,8 @@ ordered_json published_of(const CorrelateResult& result, const StudyRow& row) {
 }
 
 /// The ceiling of the row's metric and subset, which has none as a rule.
-void add_ceiling(const analysis::Study& study, ordered_json& object) {
-  for (const analysis::Ceiling& ceiling : study.ceilings) {
+void add_ceiling(const study::Study& study, ordered_json& object) {
+  for (const study::Ceiling& ceiling : study.ceilings) {
     if (ceiling.metric != object["metric"] ||
         ceiling.subset != object["subset"]) {
       continue;
@@ -104,9 +104,9 @@ void add_ceiling(const analysis::Study& study, ordered_json& object) {
 }
 
 /// The differences to the proxies behind this one.
-ordered_json differences_of(const analysis::Study& study, const StudyRow& row) {
+ordered_json differences_of(const study::Study& study, const StudyRow& row) {
   ordered_json array = ordered_json::array();
-  for (const analysis::PairDifference& pair : study.differences) {
+  for (const study::PairDifference& pair : study.differences) {
     if (pair.proxy != row.proxy || pair.metric != row.metric ||
         pair.subset != row.subset) {
       continue;
@@ -124,7 +124,7 @@ ordered_json differences_of(const analysis::Study& study, const StudyRow& row) {
 
 /// Where the matrix has a proxy; the number of its names where it has it not.
 std::size_t place_of(
-    const analysis::ColumnMatrix& matrix,
+    const study::ColumnMatrix& matrix,
     const std::string& proxy) {
   const auto found = std::find(matrix.names.begin(), matrix.names.end(), proxy);
   return static_cast<std::size_t>(found - matrix.names.begin());
@@ -132,7 +132,7 @@ std::size_t place_of(
 
 void add_matrix(const CorrelateResult& result, ordered_json& object) {
   if (!result.matrix) return;
-  const analysis::ColumnMatrix& matrix = *result.matrix;
+  const study::ColumnMatrix& matrix = *result.matrix;
   const std::size_t at = place_of(matrix, object["proxy"]);
   if (at == matrix.names.size()) return;
   ordered_json pairs = ordered_json::object();
@@ -147,7 +147,7 @@ void add_matrix(const CorrelateResult& result, ordered_json& object) {
 }
 
 void add_stability(const CorrelateResult& result, ordered_json& object) {
-  for (const analysis::Stability& row : result.stability) {
+  for (const study::Stability& row : result.stability) {
     if (row.proxy != object["proxy"]) continue;
     ordered_json stability;
     stability["runs"] = row.runs;
@@ -172,16 +172,16 @@ void add_stability(const CorrelateResult& result, ordered_json& object) {
   }
 }
 
-ordered_json to_json(const analysis::Ensemble& ensemble) {
+ordered_json to_json(const study::Ensemble& ensemble) {
   ordered_json object;
   object["members"] = ensemble.members;
   object["rule"] =
-      ensemble.rule == analysis::RankRule::sum ? "rank_sum" : "log_rank";
+      ensemble.rule == study::RankRule::sum ? "rank_sum" : "log_rank";
   object["kendall_tau"] = number(ensemble.tau);
   return object;
 }
 
-ordered_json to_json(const analysis::EnsembleMethod& method) {
+ordered_json to_json(const study::EnsembleMethod& method) {
   ordered_json object;
   object["method"] = method.name;
   object["held_out_tau"] = number(method.tau);
@@ -193,7 +193,7 @@ ordered_json to_json(const analysis::EnsembleMethod& method) {
     object["fold_tau"].push_back(number(tau));
   }
   object["chosen"] = ordered_json::array();
-  for (const analysis::Ensemble& each : method.chosen) {
+  for (const study::Ensemble& each : method.chosen) {
     object["chosen"].push_back(to_json(each));
   }
   object["overall"] = to_json(method.overall);
@@ -202,17 +202,17 @@ ordered_json to_json(const analysis::EnsembleMethod& method) {
 
 /// Ensembles are over the whole population, so they go with its rows.
 void add_ensembles(const CorrelateResult& result, ordered_json& object) {
-  for (const analysis::EnsembleResult& each : result.ensembles) {
+  for (const study::EnsembleResult& each : result.ensembles) {
     if (each.metric != object["metric"] || object["subset"] != "all") continue;
     object["ensembles"] = ordered_json::array();
-    for (const analysis::EnsembleMethod& method : each.methods) {
+    for (const study::EnsembleMethod& method : each.methods) {
       object["ensembles"].push_back(to_json(method));
     }
   }
 }
 
 void add_costs(const CorrelateResult& result, ordered_json& object) {
-  for (const analysis::CostTradeOff& row : result.costs) {
+  for (const study::CostTradeOff& row : result.costs) {
     if (row.metric != object["metric"] || row.proxy != object["proxy"] ||
         object["subset"] != "all") {
       continue;
@@ -226,7 +226,7 @@ void add_costs(const CorrelateResult& result, ordered_json& object) {
     cost["shared"] = row.shared;
     cost["hypervolume_ratio"] = number(row.hypervolume_ratio);
     cost["limits"] = ordered_json::array();
-    for (const analysis::LimitLoss& loss : row.limits) {
+    for (const study::LimitLoss& loss : row.limits) {
       cost["limits"].push_back(
           {{"limit", number(loss.limit)},
            {"n", loss.n},
@@ -241,7 +241,7 @@ void add_costs(const CorrelateResult& result, ordered_json& object) {
 ordered_json proxies_alone(const CorrelateResult& result) {
   std::vector<std::string> names;
   if (result.matrix) names = result.matrix->names;
-  for (const analysis::Stability& row : result.stability) {
+  for (const study::Stability& row : result.stability) {
     if (std::find(names.begin(), names.end(), row.proxy) == names.end()) {
       names.push_back(row.proxy);
     }

@@ -15,7 +15,7 @@ constexpr std::size_t kWidth = 100;  ///< of a line
 // Published numbers ---------------------------------------------------------
 
 /// What keeps the two from being the same quantity.
-std::string remark(const analysis::PublishedRow& row) {
+std::string remark(const published::PublishedRow& row) {
   std::vector<std::string> parts;
   if (!row.same_truth) parts.push_back("theirs: " + row.theirs.metric);
   if (!row.same_population) {
@@ -29,12 +29,12 @@ std::string remark(const analysis::PublishedRow& row) {
 }
 
 /// With the decimals that the paper prints.
-std::string as_printed(const analysis::PublishedValue& theirs) {
+std::string as_printed(const published::PublishedValue& theirs) {
   const double decimals = -std::log10(2 * theirs.rounding);
   return fixed_number(theirs.value, static_cast<int>(std::lround(decimals)));
 }
 
-Cells to_cells(const analysis::PublishedRow& row) {
+Cells to_cells(const published::PublishedRow& row) {
   const bool known = !std::isnan(row.interval.low);
   return {
       row.proxy,
@@ -46,9 +46,9 @@ Cells to_cells(const analysis::PublishedRow& row) {
 }
 
 /// Says once what holds for all rows.
-void print_remarks(const std::vector<analysis::PublishedRow>& rows) {
+void print_remarks(const std::vector<published::PublishedRow>& rows) {
   std::vector<std::string> said;
-  for (const analysis::PublishedRow& row : rows) {
+  for (const published::PublishedRow& row : rows) {
     std::string text = remark(row);
     if (text.empty() ||
         std::find(said.begin(), said.end(), text) != said.end()) {
@@ -61,7 +61,7 @@ void print_remarks(const std::vector<analysis::PublishedRow>& rows) {
 
 void print_published(const CorrelateResult& result) {
   if (!result.published) return;
-  const analysis::PublishedTable& table = *result.published->table;
+  const published::PublishedTable& table = *result.published->table;
   std::cout << "\n";
   print_wrapped(
       fmt::format(
@@ -81,7 +81,7 @@ void print_published(const CorrelateResult& result) {
       {"proxy", "metric", "statistic", "theirs", "ours", "inside"}};
   std::size_t inside = 0;
   std::size_t known = 0;
-  for (const analysis::PublishedRow& row : result.published_rows) {
+  for (const published::PublishedRow& row : result.published_rows) {
     lines.push_back(to_cells(row));
     inside += row.inside ? 1 : 0;
     known += std::isnan(row.interval.low) ? 0 : 1;
@@ -100,7 +100,7 @@ std::string label(std::size_t place) {
 /// The columns [first, last) of the matrix in its order: rho right of the
 /// diagonal, tau left of it.
 void print_block(
-    const analysis::ColumnMatrix& matrix,
+    const study::ColumnMatrix& matrix,
     std::size_t first,
     std::size_t last) {
   const auto& order = matrix.order;
@@ -123,7 +123,7 @@ void print_block(
 
 /// "naswot, nwot (mean |tau| .951)"
 std::string describe_cluster(
-    const analysis::ColumnMatrix& matrix,
+    const study::ColumnMatrix& matrix,
     const std::vector<std::size_t>& members) {
   std::vector<std::string> names;
   double sum = 0;
@@ -139,7 +139,7 @@ std::string describe_cluster(
       "{} (mean |tau| {})", fmt::join(names, ", "), short_number(sum / pairs));
 }
 
-void print_clusters(const analysis::ColumnMatrix& matrix, double alike) {
+void print_clusters(const study::ColumnMatrix& matrix, double alike) {
   std::vector<std::vector<std::size_t>> clusters(matrix.names.size());
   for (const std::size_t item : matrix.order) {
     clusters[matrix.cluster[item]].push_back(item);
@@ -159,7 +159,7 @@ void print_clusters(const analysis::ColumnMatrix& matrix, double alike) {
 
 void print_matrix(const CorrelateResult& result) {
   if (!result.print_matrix) return;
-  const analysis::ColumnMatrix& matrix = *result.matrix;
+  const study::ColumnMatrix& matrix = *result.matrix;
   std::cout << fmt::format(
       "every two proxies, n = {}: tau left of the dots, rho right of them\n",
       result.matrix_rows);
@@ -184,7 +184,7 @@ std::string with_least(double mean, double least) {
 
 void print_stability(const CorrelateResult& result) {
   if (result.stability.empty()) return;
-  const analysis::Stability& first = result.stability.front();
+  const study::Stability& first = result.stability.front();
   std::cout << fmt::format(
       "stability over {} runs: mean (least) of their pairs\n", first.runs);
   std::vector<Cells> lines{
@@ -197,7 +197,7 @@ void print_stability(const CorrelateResult& result) {
        "ICC(3,1)",
        "rank change",
        "top 10 % kept"}};
-  for (const analysis::Stability& row : result.stability) {
+  for (const study::Stability& row : result.stability) {
     lines.push_back(
         {row.proxy,
          fmt::format("{}", row.n),
@@ -240,8 +240,8 @@ void print_run_taus(const CorrelateResult& result) {
 
 // Ensembles -----------------------------------------------------------------
 
-std::string members_of(const analysis::Ensemble& ensemble) {
-  const bool sum = ensemble.rule == analysis::RankRule::sum;
+std::string members_of(const study::Ensemble& ensemble) {
+  const bool sum = ensemble.rule == study::RankRule::sum;
   if (ensemble.members.size() == 1) return ensemble.members.front();
   return fmt::format(
       "{}({})",
@@ -249,7 +249,7 @@ std::string members_of(const analysis::Ensemble& ensemble) {
       fmt::join(ensemble.members, ","));
 }
 
-void print_choices(const analysis::EnsembleMethod& method) {
+void print_choices(const study::EnsembleMethod& method) {
   std::cout << "  " << method.name << ", chosen without fold\n";
   for (std::size_t fold = 0; fold < method.chosen.size(); ++fold) {
     print_wrapped(
@@ -264,7 +264,7 @@ void print_choices(const analysis::EnsembleMethod& method) {
   print_wrapped(fmt::format("on all rows: {}", members_of(method.overall)), 4);
 }
 
-void print_ensemble(const analysis::EnsembleResult& result) {
+void print_ensemble(const study::EnsembleResult& result) {
   std::cout << fmt::format(
       "{}: ensembles, n = {}, chosen on {} folds of {} and judged on the one "
       "left out\n",
@@ -274,7 +274,7 @@ void print_ensemble(const analysis::EnsembleResult& result) {
       result.methods.front().fold_tau.size());
   std::vector<Cells> lines{
       {"method", "held-out tau", "tau - best single", "tau where chosen"}};
-  for (const analysis::EnsembleMethod& method : result.methods) {
+  for (const study::EnsembleMethod& method : result.methods) {
     lines.push_back(
         {method.name,
          with_interval(method.tau, method.interval),
@@ -289,8 +289,8 @@ void print_ensemble(const analysis::EnsembleResult& result) {
 // Cost ----------------------------------------------------------------------
 
 /// The rows of one metric.
-void print_cost(const std::vector<analysis::CostTradeOff>& rows) {
-  const analysis::CostTradeOff& first = rows.front();
+void print_cost(const std::vector<study::CostTradeOff>& rows) {
+  const study::CostTradeOff& first = rows.front();
   std::cout << fmt::format(
       "{} against {}: n = {}, {} on the true front\n",
       first.metric,
@@ -299,19 +299,19 @@ void print_cost(const std::vector<analysis::CostTradeOff>& rows) {
       first.true_front);
   Cells header{"proxy", "missing", "front", "shared", "hypervolume"};
   Cells best{"", "", "", "", "best"};
-  for (const analysis::LimitLoss& loss : first.limits) {
+  for (const study::LimitLoss& loss : first.limits) {
     header.push_back(fmt::format("lost at {}", plain_number(loss.limit)));
     best.push_back(plain_number(loss.best));
   }
   std::vector<Cells> lines{header, best};
-  for (const analysis::CostTradeOff& row : rows) {
+  for (const study::CostTradeOff& row : rows) {
     Cells cells{
         row.proxy,
         fmt::format("{}", row.missing),
         fmt::format("{}", row.chosen_front),
         fmt::format("{}", row.shared),
         short_number(row.hypervolume_ratio)};
-    for (const analysis::LimitLoss& loss : row.limits) {
+    for (const study::LimitLoss& loss : row.limits) {
       cells.push_back(fmt::format("{:.4g}", loss.lost));
     }
     lines.push_back(std::move(cells));
@@ -321,8 +321,8 @@ void print_cost(const std::vector<analysis::CostTradeOff>& rows) {
 
 void print_costs(const CorrelateResult& result) {
   for (const std::string& metric : result.options.metrics) {
-    std::vector<analysis::CostTradeOff> rows;
-    for (const analysis::CostTradeOff& row : result.costs) {
+    std::vector<study::CostTradeOff> rows;
+    for (const study::CostTradeOff& row : result.costs) {
       if (row.metric == metric) rows.push_back(row);
     }
     if (rows.empty()) continue;
@@ -336,7 +336,7 @@ void print_costs(const CorrelateResult& result) {
 void print_other_tables(const CorrelateResult& result) {
   const bool alone = result.study.rows.empty();
   print_published(result);
-  for (const analysis::EnsembleResult& ensemble : result.ensembles) {
+  for (const study::EnsembleResult& ensemble : result.ensembles) {
     std::cout << "\n";
     print_ensemble(ensemble);
   }

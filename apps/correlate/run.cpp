@@ -7,9 +7,9 @@
 #include <stdexcept>
 #include <unordered_map>
 
+#include "analysis/store/score_store.h"
 #include "analysis/study/composite.h"
 #include "analysis/study/joined.h"
-#include "analysis/store/score_store.h"
 #include "analysis/study/subset.h"
 #include "apps/command.h"
 #include "apps/correlate/correlate.h"
@@ -80,10 +80,10 @@ Text required(const po::variables_map& values, const std::string& option) {
       option);
 }
 
-analysis::StudyOptions study_options(const po::variables_map& values) {
-  using analysis::IntervalMethod;
-  using analysis::Missing;
-  analysis::StudyOptions options;
+study::StudyOptions study_options(const po::variables_map& values) {
+  using statistics::IntervalMethod;
+  using statistics::Missing;
+  study::StudyOptions options;
   options.metrics = list_option(values, "metric");
   options.proxies = list_option(values, "proxies");
   options.baseline = values["baseline"].as<Text>();
@@ -101,10 +101,10 @@ analysis::StudyOptions study_options(const po::variables_map& values) {
   options.draws = static_cast<std::size_t>(draws);
   options.seed = non_negative(values, "seed");
   for (const Text& text : repeated(values, "bins")) {
-    options.bins.push_back(analysis::parse_bins(text));
+    options.bins.push_back(study::parse_bins(text));
   }
   for (const Text& text : repeated(values, "range")) {
-    options.ranges.push_back(analysis::parse_range(text));
+    options.ranges.push_back(study::parse_range(text));
   }
   options.ceiling = list_option(values, "ceiling");
   if (options.ceiling.size() == 1) {
@@ -113,16 +113,16 @@ analysis::StudyOptions study_options(const po::variables_map& values) {
   }
   options.differences = values.count("differences") != 0;
   options.criteria = values.count("criteria") != 0;
-  choice(values, "population", analysis::population_names());
+  choice(values, "population", study::population_names());
   return options;
 }
 
-std::vector<analysis::Composite> composites(const po::variables_map& values) {
-  std::vector<analysis::Composite> parsed;
+std::vector<study::Composite> composites(const po::variables_map& values) {
+  std::vector<study::Composite> parsed;
   if (values.count("composites") == 0) return parsed;
   for (const std::string& text :
-       analysis::split_composites(values["composites"].as<Text>())) {
-    parsed.push_back(analysis::parse_composite(text));
+       study::split_composites(values["composites"].as<Text>())) {
+    parsed.push_back(study::parse_composite(text));
   }
   return parsed;
 }
@@ -130,18 +130,18 @@ std::vector<analysis::Composite> composites(const po::variables_map& values) {
 // Tables --------------------------------------------------------------------
 
 /// A store, or a CSV with the column `key`.
-benchmarks::Table read_scores_by(const Text& path, const Text& key) {
-  if (key == "arch") return analysis::read_scores(path);
-  return benchmarks::parse_table(
-      benchmarks::read_text(path), benchmarks::source_name(path), {}, key);
+tables::Table read_scores_by(const Text& path, const Text& key) {
+  if (key == "arch") return store::read_scores(path);
+  return tables::parse_table(
+      formats::read_text(path), formats::source_name(path), {}, key);
 }
 
 /// The truth's columns that the options speak of: the metrics, their single
 /// runs, and those that subsets are made of and the scores do not have.
 std::vector<Text> truth_columns(
     const std::vector<Text>& header,
-    const benchmarks::Table& scores,
-    const analysis::StudyOptions& options) {
+    const tables::Table& scores,
+    const study::StudyOptions& options) {
   std::vector<Text> wanted = options.metrics;
   const auto want = [&](const Text& name) {
     if (std::find(wanted.begin(), wanted.end(), name) == wanted.end()) {
@@ -149,14 +149,14 @@ std::vector<Text> truth_columns(
     }
   };
   for (const Text& metric : options.metrics) {
-    for (const Text& run : analysis::seed_columns(header, metric)) want(run);
+    for (const Text& run : study::seed_columns(header, metric)) want(run);
   }
   for (const Text& run : options.ceiling) want(run);
-  for (const analysis::Bins& bins : options.bins) {
-    if (!analysis::find_column(scores, bins.column)) want(bins.column);
+  for (const study::Bins& bins : options.bins) {
+    if (!study::find_column(scores, bins.column)) want(bins.column);
   }
-  for (const analysis::Range& range : options.ranges) {
-    if (!analysis::find_column(scores, range.column)) want(range.column);
+  for (const study::Range& range : options.ranges) {
+    if (!study::find_column(scores, range.column)) want(range.column);
   }
   return wanted;
 }
@@ -171,9 +171,9 @@ Text costs_key(const std::vector<Text>& header, const Text& key) {
 
 /// The tables of a run of the command.
 struct Tables {
-  benchmarks::Table scores;
-  benchmarks::Table truth;
-  std::optional<benchmarks::Table> costs;
+  tables::Table scores;
+  tables::Table truth;
+  std::optional<tables::Table> costs;
   bool costs_by_index = false;
 };
 
@@ -183,24 +183,24 @@ void read_costs(
     Tables& tables) {
   if (values.count("costs") == 0) return;
   const Text path = values["costs"].as<Text>();
-  const Text text = benchmarks::read_text(path);
-  const Text source = benchmarks::source_name(path);
-  const Text by = costs_key(benchmarks::column_names(text, source), key);
+  const Text text = formats::read_text(path);
+  const Text source = formats::source_name(path);
+  const Text by = costs_key(tables::column_names(text, source), key);
   const std::vector<Text> wanted{required(values, "cost")};
-  tables.costs = benchmarks::parse_table(text, source, wanted, by);
+  tables.costs = tables::parse_table(text, source, wanted, by);
   tables.costs_by_index = by != key;
 }
 
 void read_truth(
     const po::variables_map& values,
     const Text& key,
-    const analysis::StudyOptions& options,
+    const study::StudyOptions& options,
     Tables& tables) {
   const Text path = required(values, "truth");
-  const Text text = benchmarks::read_text(path);
-  const Text source = benchmarks::source_name(path);
-  std::vector<Text> wanted = truth_columns(
-      benchmarks::column_names(text, source), tables.scores, options);
+  const Text text = formats::read_text(path);
+  const Text source = formats::source_name(path);
+  std::vector<Text> wanted =
+      truth_columns(tables::column_names(text, source), tables.scores, options);
   if (tables.costs_by_index) wanted.emplace_back("index");
   if (values.count("cost") != 0 && !tables.costs) {
     const Text cost = values["cost"].as<Text>();
@@ -208,34 +208,34 @@ void read_truth(
       wanted.push_back(cost);
     }
   }
-  tables.truth = benchmarks::parse_table(text, source, wanted, key);
+  tables.truth = tables::parse_table(text, source, wanted, key);
 }
 
 // Parts ---------------------------------------------------------------------
 
 void add_published(
     const po::variables_map& values,
-    const benchmarks::Table& truth,
+    const tables::Table& truth,
     CorrelateResult& result) {
   if (values.count("published") == 0) return;
   if (truth.arch.empty()) throw UserError("{}: no row", truth.source);
-  result.published = analysis::choose_published(
+  result.published = published::choose_published(
       values["published"].as<Text>(), truth.arch.front());
-  result.published_rows = analysis::compare_published(
+  result.published_rows = published::compare_published(
       *result.published, result.study.rows, result.options.population);
 }
 
 /// The rows of the scores that the statistics are over.
 std::vector<std::size_t> score_rows(
     const Tables& tables,
-    const analysis::StudyOptions& options) {
+    const study::StudyOptions& options) {
   if (options.metrics.empty()) {
-    return analysis::population(tables.scores.arch, options.population).rows;
+    return study::population(tables.scores.arch, options.population).rows;
   }
   std::vector<std::size_t> rows;
-  for (const analysis::Match& match : analysis::restrict_to(
+  for (const study::Match& match : study::restrict_to(
            options.population,
-           analysis::join(tables.scores, tables.truth),
+           study::join(tables.scores, tables.truth),
            tables.truth)) {
     rows.push_back(match.score);
   }
@@ -252,46 +252,46 @@ void add_matrix(
   if (!(result.alike >= 0 && result.alike <= 1)) {
     throw UserError("--alike {}: expected a number from 0 to 1", result.alike);
   }
-  const analysis::Selection selection = analysis::select_columns(
-      tables.scores, result.options.proxies, "", false);
+  const study::Selection selection =
+      study::select_columns(tables.scores, result.options.proxies, "", false);
   const std::vector<std::size_t> rows = score_rows(tables, result.options);
   if (selection.columns.empty() || rows.empty()) {
     throw UserError("{}: no proxies to compare", tables.scores.source);
   }
   std::vector<Text> names;
-  std::vector<analysis::Column> columns;
+  std::vector<study::Column> columns;
   for (const std::size_t column : selection.columns) {
     names.push_back(tables.scores.columns[column]);
-    columns.push_back(analysis::take(tables.scores.values[column], rows));
+    columns.push_back(study::take(tables.scores.values[column], rows));
   }
   result.matrix_rows = rows.size();
-  result.matrix = analysis::correlate_columns(
+  result.matrix = study::correlate_columns(
       names, columns, result.options.missing, result.alike);
 }
 
 /// Tau of each run with each metric, over the run's own architectures.
 void add_run_taus(
-    const std::vector<benchmarks::Table>& runs,
-    const benchmarks::Table& truth,
+    const std::vector<tables::Table>& runs,
+    const tables::Table& truth,
     CorrelateResult& result) {
-  analysis::StudyOptions options = result.options;
+  study::StudyOptions options = result.options;
   options.baseline.clear();
   options.baseline_required = false;
   options.proxies.clear();
-  for (const analysis::Stability& row : result.stability) {
+  for (const study::Stability& row : result.stability) {
     options.proxies.push_back(row.proxy);
   }
-  for (const benchmarks::Table& run : runs) {
+  for (const tables::Table& run : runs) {
     std::size_t at = 0;
-    for (const auto& joined : analysis::join_metrics(run, truth, options)) {
+    for (const auto& joined : study::join_metrics(run, truth, options)) {
       for (std::size_t i = 0; i < joined.proxies.size(); ++i, ++at) {
         if (at == result.run_taus.size()) {
           result.run_taus.push_back({joined.proxies[i], joined.metric, {}});
         }
-        const analysis::Prepared ranked =
-            analysis::prepare(joined.scores[i], joined.truth, options.missing);
+        const study::Prepared ranked =
+            study::prepare(joined.scores[i], joined.truth, options.missing);
         result.run_taus[at].tau.push_back(
-            analysis::kendall_tau_b(ranked.scores, ranked.truth));
+            statistics::kendall_tau_b(ranked.scores, ranked.truth));
       }
     }
   }
@@ -300,18 +300,18 @@ void add_run_taus(
 void add_stability(
     const po::variables_map& values,
     const Text& key,
-    const std::vector<analysis::Composite>& made,
+    const std::vector<study::Composite>& made,
     const Tables& tables,
     CorrelateResult& result) {
   const std::vector<Text> paths = list_option(values, "repeats");
   if (paths.empty()) return;
-  std::vector<benchmarks::Table> runs{tables.scores};
+  std::vector<tables::Table> runs{tables.scores};
   for (const Text& path : paths) {
     runs.push_back(read_scores_by(path, key));
-    analysis::add_composites(made, runs.back());
+    study::add_composites(made, runs.back());
   }
   result.stability =
-      analysis::stability(runs, result.options.proxies, result.options.missing);
+      study::stability(runs, result.options.proxies, result.options.missing);
   if (!result.options.metrics.empty()) {
     add_run_taus(runs, tables.truth, result);
   }
@@ -327,26 +327,24 @@ void add_ensembles(
   if (most < 1 || most > kMost) {
     throw UserError("--ensemble {}: expected 1 to {} members", most, kMost);
   }
-  analysis::EnsembleOptions options;
+  study::EnsembleOptions options;
   options.most = static_cast<std::size_t>(most);
   options.draws = result.options.draws;
   options.seed = result.options.seed;
-  for (const analysis::Joined& joined :
-       analysis::join_metrics(tables.scores, tables.truth, result.options)) {
-    result.ensembles.push_back(analysis::choose_ensemble(joined, options));
+  for (const study::Joined& joined :
+       study::join_metrics(tables.scores, tables.truth, result.options)) {
+    result.ensembles.push_back(study::choose_ensemble(joined, options));
   }
 }
 
 /// The cost at each joined row, from the table of costs or the truth.
-analysis::Column costs_of(
-    const Tables& tables,
-    const analysis::Joined& joined,
-    const Text& cost) {
-  analysis::Column out;
+study::Column
+costs_of(const Tables& tables, const study::Joined& joined, const Text& cost) {
+  study::Column out;
   if (!tables.costs) {
     const std::size_t column =
-        analysis::require_column(tables.truth, cost, "cost");
-    for (const analysis::Match& row : joined.rows) {
+        study::require_column(tables.truth, cost, "cost");
+    for (const study::Match& row : joined.rows) {
       out.push_back(tables.truth.values[column][row.truth]);
     }
     return out;
@@ -355,8 +353,8 @@ analysis::Column costs_of(
   for (std::size_t row = 0; row < tables.costs->arch.size(); ++row) {
     known.emplace(tables.costs->arch[row], tables.costs->values[0][row]);
   }
-  const auto index = analysis::find_column(tables.truth, "index");
-  for (const analysis::Match& row : joined.rows) {
+  const auto index = study::find_column(tables.truth, "index");
+  for (const study::Match& row : joined.rows) {
     const Text name =
         tables.costs_by_index
             ? fmt::format("{}", tables.truth.values[*index][row.truth])
@@ -373,15 +371,15 @@ void add_costs(
     CorrelateResult& result) {
   if (values.count("cost") == 0) return;
   const Text cost = values["cost"].as<Text>();
-  analysis::Column limits;
+  study::Column limits;
   for (const Text& text : list_option(values, "limit")) {
     const std::optional<double> limit = parse_number(text);
     if (!limit) throw UserError("--limit {}: expected numbers", text);
     limits.push_back(*limit);
   }
-  for (const analysis::Joined& joined :
-       analysis::join_metrics(tables.scores, tables.truth, result.options)) {
-    const auto rows = analysis::cost_trade_off(
+  for (const study::Joined& joined :
+       study::join_metrics(tables.scores, tables.truth, result.options)) {
+    const auto rows = study::cost_trade_off(
         joined, cost, costs_of(tables, joined, cost), limits);
     result.costs.insert(result.costs.end(), rows.begin(), rows.end());
   }
@@ -419,13 +417,13 @@ CorrelateResult run_correlate(const po::variables_map& values) {
   const bool alone = without_truth(values);
   if (!alone) required(values, "metric");
   result.options = study_options(values);
-  const std::vector<analysis::Composite> made = composites(values);
+  const std::vector<study::Composite> made = composites(values);
   const Text key = values["key"].as<Text>();
   Tables tables;
   tables.scores = read_scores_by(required(values, "scores"), key);
-  analysis::add_composites(made, tables.scores);
+  study::add_composites(made, tables.scores);
   if (!result.options.proxies.empty()) {
-    for (const analysis::Composite& composite : made) {
+    for (const study::Composite& composite : made) {
       result.options.proxies.push_back(composite.name);
     }
   }
@@ -433,7 +431,7 @@ CorrelateResult run_correlate(const po::variables_map& values) {
     read_costs(values, key, tables);
     read_truth(values, key, result.options, tables);
     result.study =
-        analysis::run_study(tables.scores, tables.truth, result.options);
+        study::run_study(tables.scores, tables.truth, result.options);
     add_published(values, tables.truth, result);
     add_ensembles(values, tables, result);
     add_costs(values, tables, result);

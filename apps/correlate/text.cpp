@@ -10,7 +10,7 @@
 namespace zcp::apps {
 namespace {
 
-using analysis::StudyRow;
+using study::StudyRow;
 
 /// The names of the columns; `versus` those of the difference to a baseline.
 Cells header(const std::string& baseline, bool versus) {
@@ -80,8 +80,8 @@ void print_table(std::vector<StudyRow> rows, const std::string& baseline) {
 }
 
 /// How well runs of the metric agree among themselves.
-void print_ceiling(const analysis::Study& study, const StudyRow& row) {
-  for (const analysis::Ceiling& ceiling : study.ceilings) {
+void print_ceiling(const study::Study& study, const StudyRow& row) {
+  for (const study::Ceiling& ceiling : study.ceilings) {
     if (ceiling.metric != row.metric || ceiling.subset != row.subset) continue;
     print_wrapped(
         fmt::format(
@@ -100,9 +100,9 @@ void print_ceiling(const analysis::Study& study, const StudyRow& row) {
 }
 
 /// The paired differences of one metric and subset, the greatest first.
-void print_differences(const analysis::Study& study, const StudyRow& row) {
-  std::vector<analysis::PairDifference> pairs;
-  for (const analysis::PairDifference& pair : study.differences) {
+void print_differences(const study::Study& study, const StudyRow& row) {
+  std::vector<study::PairDifference> pairs;
+  for (const study::PairDifference& pair : study.differences) {
     if (pair.metric == row.metric && pair.subset == row.subset) {
       pairs.push_back(pair);
     }
@@ -112,7 +112,7 @@ void print_differences(const analysis::Study& study, const StudyRow& row) {
     return std::abs(a.tau_difference) > std::abs(b.tau_difference);
   });
   std::vector<Cells> lines{{"proxy", "less", "tau - tau", "p", "p (Holm)"}};
-  for (const analysis::PairDifference& pair : pairs) {
+  for (const study::PairDifference& pair : pairs) {
     lines.push_back(
         {pair.proxy,
          pair.other,
@@ -125,7 +125,7 @@ void print_differences(const analysis::Study& study, const StudyRow& row) {
   print_aligned(lines, 2);
 }
 
-void print_tables(const analysis::Study& study, const std::string& baseline) {
+void print_tables(const study::Study& study, const std::string& baseline) {
   const std::vector<StudyRow>& rows = study.rows;
   std::size_t first = 0;
   for (std::size_t i = 1; i <= rows.size(); ++i) {
@@ -160,10 +160,10 @@ std::string missing_counts(const std::vector<StudyRow>& rows) {
 }  // namespace
 
 void print_summary(const CorrelateResult& result) {
-  const analysis::Study& study = result.study;
-  const analysis::StudyOptions& options = result.options;
+  const study::Study& study = result.study;
+  const study::StudyOptions& options = result.options;
   if (study.rows.empty()) return;
-  const analysis::JoinSummary& summary = study.summary;
+  const study::JoinSummary& summary = study.summary;
   for (const std::string& note : study.notes) {
     std::cerr << "zcp: note: " << note << "\n";
   }
@@ -177,7 +177,7 @@ void print_summary(const CorrelateResult& result) {
       "population {}: {} architectures\n",
       options.population,
       summary.population);
-  const bool last = options.missing == analysis::Missing::last;
+  const bool last = options.missing == statistics::Missing::last;
   std::cerr << fmt::format(
       "missing scores ({}): {}\n",
       last ? "ranked last" : "dropped",

@@ -12,7 +12,7 @@
 #include "benchmarks/formats/files.h"
 #include "common/error.h"
 
-namespace zcp::benchmarks {
+namespace zcp::formats {
 namespace {
 
 /// How much libcsv gets at once, so that a row that throws stops the parse.
@@ -172,4 +172,4 @@ void append_csv_field(std::string& line, std::string_view field) {
   line += '"';
 }
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::formats

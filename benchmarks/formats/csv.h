@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace zcp::benchmarks {
+namespace zcp::formats {
 
 /// The name of `path` in messages; `-` is standard input.
 std::string source_name(const std::filesystem::path& path);
@@ -34,4 +34,4 @@ void parse_csv(
 /// Appends a field, quoted where RFC 4180 asks for it.
 void append_csv_field(std::string& line, std::string_view field);
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::formats

@@ -12,7 +12,7 @@
 
 #include "common/error.h"
 
-namespace zcp::benchmarks {
+namespace zcp::formats {
 namespace {
 
 void require_file(const std::filesystem::path& path) {
@@ -211,4 +211,4 @@ void require_folder(
       expected);
 }
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::formats

@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-namespace zcp::benchmarks {
+namespace zcp::formats {
 
 /// The bytes of a file. Throws UserError when it is absent, a folder or
 /// unreadable.
@@ -43,4 +43,4 @@ void require_folder(
     const std::filesystem::path& folder,
     const std::string& expected);
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::formats

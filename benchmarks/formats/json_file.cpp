@@ -8,7 +8,7 @@
 #include "benchmarks/formats/files.h"
 #include "common/error.h"
 
-namespace zcp::benchmarks {
+namespace zcp::formats {
 namespace {
 
 using Json = nlohmann::json;
@@ -68,4 +68,4 @@ double json_number(const Json& json, const std::string& place) {
   throw UserError("{}: found {}, expected a number", place, json.type_name());
 }
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::formats

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace zcp::benchmarks {
+namespace zcp::formats {
 
 /// An object with entries. Python's NaN and Infinity, which are not JSON, come
 /// as null. Throws UserError naming `source` for anything else.
@@ -24,4 +24,4 @@ const nlohmann::json& json_member(
 /// A number, NaN for null; throws UserError naming `place`.
 double json_number(const nlohmann::json& json, const std::string& place);
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::formats

@@ -8,7 +8,7 @@
 
 #include "common/error.h"
 
-namespace zcp::benchmarks {
+namespace zcp::formats {
 namespace {
 
 struct Close {
@@ -170,4 +170,4 @@ std::vector<float> MatFile::read(
              : library_->read<float>(variable.get(), counts, strides);
 }
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::formats

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace zcp::benchmarks {
+namespace zcp::formats {
 
 class MatFile {
  public:
@@ -39,4 +39,4 @@ class MatFile {
   std::unique_ptr<Library> library_;
 };
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::formats

@@ -12,7 +12,7 @@
 
 #include "common/error.h"
 
-namespace zcp::benchmarks {
+namespace zcp::formats {
 namespace {
 
 constexpr std::string_view kMagic = "\x93NUMPY";
@@ -322,4 +322,4 @@ void NumpyFile::require_shape(const std::vector<std::int64_t>& expected) const {
       fmt::join(sizes, ","));
 }
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::formats

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace zcp::benchmarks {
+namespace zcp::formats {
 
 /// An array of little-endian numbers in memory: float64, float32, float16 and
 /// integers of 1 to 8 bytes. Nothing of the file is executed: arrays of Python
@@ -47,4 +47,4 @@ class NumpyFile {
   std::vector<std::int64_t> shape_;
 };
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::formats

@@ -3,7 +3,7 @@
 #include <bit>
 #include <cstdint>
 
-namespace zcp::benchmarks {
+namespace zcp::formats {
 namespace {
 
 std::uint64_t little_endian(std::string_view bytes) {
@@ -155,4 +155,4 @@ std::vector<double> numbers_of(const PickleValue& value) {
   return numbers;
 }
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::formats

@@ -9,7 +9,7 @@
 
 #include "benchmarks/formats/pickle.h"
 
-namespace zcp::benchmarks {
+namespace zcp::formats {
 
 /// The names that pickles of dicts and NumPy scalars call.
 inline constexpr std::array<std::string_view, 4> kNumpyNames = {
@@ -69,4 +69,4 @@ std::vector<double> numbers_of(const PickleValue& value);
 /// Throws UserError for anything else.
 double number_of(const PickleValue& value);
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::formats

@@ -6,7 +6,7 @@
 #include "benchmarks/formats/pickle_machine.h"
 #include "common/error.h"
 
-namespace zcp::benchmarks {
+namespace zcp::formats {
 
 Pickle::Pickle(
     std::string bytes,
@@ -188,4 +188,4 @@ PickleValue PickleValue::persistent() const {
   return other(items()[0]);
 }
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::formats

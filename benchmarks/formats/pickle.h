@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace zcp::benchmarks {
+namespace zcp::formats {
 
 class PickleValue;
 
@@ -141,4 +141,4 @@ class PickleValue {
   Pickle::Index index_;
 };
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::formats

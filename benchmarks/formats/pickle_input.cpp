@@ -4,7 +4,7 @@
 
 #include "common/error.h"
 
-namespace zcp::benchmarks {
+namespace zcp::formats {
 namespace {
 
 /// The longest operand of an input that comes in pieces.
@@ -86,4 +86,4 @@ std::string PickleInput::line() {
   return text;
 }
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::formats

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace zcp::benchmarks {
+namespace zcp::formats {
 
 /// A pickle's program: opcodes and their operands. It lies in memory, or comes
 /// in pieces from a file that does not fit there.
@@ -68,4 +68,4 @@ class PickleInput {
   std::string buffer_;
 };
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::formats

@@ -14,7 +14,7 @@
 #include "benchmarks/formats/pickle.h"
 #include "benchmarks/formats/pickle_input.h"
 
-namespace zcp::benchmarks {
+namespace zcp::formats {
 
 /// The stack machine that a pickle is a program for (Python's
 /// Lib/pickletools.py defines the opcodes).
@@ -348,4 +348,4 @@ class PickleMachine {
   std::uint64_t copied_ = 0;
 };
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::formats

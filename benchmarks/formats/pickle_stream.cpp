@@ -6,7 +6,7 @@
 
 #include "benchmarks/formats/pickle_machine.h"
 
-namespace zcp::benchmarks {
+namespace zcp::formats {
 namespace {
 
 /// Runs a program with nothing but the size of the stack.
@@ -390,4 +390,4 @@ std::unique_ptr<Pickle> stream_pickle(
   return pickle;
 }
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::formats

@@ -12,7 +12,7 @@
 #include "benchmarks/formats/pickle.h"
 #include "benchmarks/formats/pickle_input.h"
 
-namespace zcp::benchmarks {
+namespace zcp::formats {
 
 /// What a first reading of a pickle finds out, so that a second one can give
 /// away one record after the other: a record is a value in one of the dicts
@@ -50,4 +50,4 @@ std::unique_ptr<Pickle> stream_pickle(
     std::span<const std::string_view> allowed,
     const RecordVisitor& visit);
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::formats

@@ -6,7 +6,7 @@
 
 #include "common/error.h"
 
-namespace zcp::benchmarks {
+namespace zcp::formats {
 namespace {
 
 constexpr std::uint64_t kLargest = std::uint64_t{1} << 20U;
@@ -90,4 +90,4 @@ std::optional<std::string_view> TfRecords::next() {
   return data.substr(0, size);
 }
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::formats

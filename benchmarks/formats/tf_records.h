@@ -9,7 +9,7 @@
 
 #include "benchmarks/formats/files.h"
 
-namespace zcp::benchmarks {
+namespace zcp::formats {
 
 /// The records of a file, front to back; a record is its length in 8 bytes,
 /// the length's checksum in 4, the data, and the data's checksum in 4.
@@ -44,4 +44,4 @@ class TfRecords {
 std::uint32_t crc32c(std::string_view bytes);
 std::uint32_t masked_crc32c(std::string_view bytes);
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::formats

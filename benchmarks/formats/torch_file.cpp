@@ -6,7 +6,7 @@
 
 #include "common/error.h"
 
-namespace zcp::benchmarks {
+namespace zcp::formats {
 namespace {
 
 using namespace std::string_view_literals;
@@ -105,4 +105,4 @@ std::unique_ptr<Pickle> TorchFile::stream(
       });
 }
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::formats

@@ -10,7 +10,7 @@
 #include "benchmarks/formats/pickle_stream.h"
 #include "benchmarks/formats/zip.h"
 
-namespace zcp::benchmarks {
+namespace zcp::formats {
 
 /// A file of torch.save: a zip archive with an entry data.pkl or, as before
 /// PyTorch 1.6, four pickles one behind the other (a magic number, a version,
@@ -40,4 +40,4 @@ class TorchFile {
   std::uint64_t end_ = 0;                ///< of it, or of the file
 };
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::formats

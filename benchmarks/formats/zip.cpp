@@ -6,7 +6,7 @@
 
 #include "common/error.h"
 
-namespace zcp::benchmarks {
+namespace zcp::formats {
 namespace {
 
 // Signatures, and where fields lie behind them (PKWARE's APPNOTE.TXT 4.3).
@@ -157,4 +157,4 @@ std::uint64_t ZipArchive::locate_data(std::uint64_t header, std::uint64_t size)
   return begin;
 }
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::formats

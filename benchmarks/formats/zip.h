@@ -9,7 +9,7 @@
 
 #include "benchmarks/formats/files.h"
 
-namespace zcp::benchmarks {
+namespace zcp::formats {
 
 /// An archive. Its directory is checked when it is made, so that every entry
 /// lies within the bytes; ZIP64 is understood.
@@ -52,4 +52,4 @@ class ZipArchive {
   std::vector<Entry> entries_;
 };
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::formats

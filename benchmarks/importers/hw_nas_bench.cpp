@@ -13,7 +13,7 @@
 #include "benchmarks/formats/pickle.h"
 #include "common/error.h"
 
-namespace zcp::benchmarks {
+namespace zcp::importers {
 namespace {
 
 /// The file's name of a data set, and ours.
@@ -24,14 +24,15 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kSets = {
 
 /// The specs of the architectures: a configuration each, in a list or in a dict
 /// by number.
-std::vector<std::string> read_specs(const PickleValue& configs) {
+std::vector<std::string> read_specs(const formats::PickleValue& configs) {
   std::vector<std::string> specs;
   for (std::size_t i = 0; i < configs.size(); ++i) {
     const bool dict = configs.is_dict();
     if (dict && configs.key(i).integer() != static_cast<std::int64_t>(i)) {
       configs.refuse(fmt::format("architecture {} as number {}", i, i));
     }
-    const PickleValue config = dict ? configs.value(i) : configs.item(i);
+    const formats::PickleValue config =
+        dict ? configs.value(i) : configs.item(i);
     specs.emplace_back(config.at("arch_str").text());
   }
   const std::unordered_set<std::string> different(specs.begin(), specs.end());
@@ -42,7 +43,10 @@ std::vector<std::string> read_specs(const PickleValue& configs) {
 }
 
 /// Adds a data set's columns.
-void add_set(const PickleValue& metrics, std::string_view set, Table& table) {
+void add_set(
+    const formats::PickleValue& metrics,
+    std::string_view set,
+    tables::Table& table) {
   std::vector<std::string> specs = read_specs(metrics.at("config"));
   if (table.arch.empty())
     table.arch = std::move(specs);
@@ -54,7 +58,7 @@ void add_set(const PickleValue& metrics, std::string_view set, Table& table) {
   for (std::size_t i = 0; i < metrics.size(); ++i) {
     const std::string_view name = metrics.key(i).text();
     if (name == "config") continue;
-    std::vector<double> values = numbers_of(metrics.value(i));
+    std::vector<double> values = formats::numbers_of(metrics.value(i));
     if (values.size() != table.arch.size()) {
       metrics.value(i).refuse(fmt::format(
           "a list of {} numbers as '{}' (it has {})",
@@ -67,18 +71,19 @@ void add_set(const PickleValue& metrics, std::string_view set, Table& table) {
   }
 }
 
-Table read(
+tables::Table read(
     const std::filesystem::path& path,
     const ImportProgress& /*progress*/) {
-  return parse_hw_nas_bench(read_bytes(path), path.string());
+  return parse_hw_nas_bench(formats::read_bytes(path), path.string());
 }
 
 }  // namespace
 
-Table parse_hw_nas_bench(std::string bytes, const std::string& source) {
-  const Pickle pickle(std::move(bytes), source, kNumpyArrayNames);
-  const PickleValue sets = pickle.root().at("nasbench201");
-  Table table{source, {}, {}, {}};
+tables::Table parse_hw_nas_bench(std::string bytes, const std::string& source) {
+  const formats::Pickle pickle(
+      std::move(bytes), source, formats::kNumpyArrayNames);
+  const formats::PickleValue sets = pickle.root().at("nasbench201");
+  tables::Table table{source, {}, {}, {}};
   for (const auto& [name, ours] : kSets) {
     if (const auto metrics = sets.find(name)) add_set(*metrics, ours, table);
   }
@@ -100,4 +105,4 @@ Importer hw_nas_bench_importer() {
       read};
 }
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::importers

@@ -5,12 +5,12 @@
 
 #include "benchmarks/importers/importer.h"
 
-namespace zcp::benchmarks {
+namespace zcp::importers {
 
 /// Parses the file's bytes; `source` names it in messages.
-Table parse_hw_nas_bench(std::string bytes, const std::string& source);
+tables::Table parse_hw_nas_bench(std::string bytes, const std::string& source);
 
 /// A row an architecture of NAS-Bench-201, in its order.
 Importer hw_nas_bench_importer();
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::importers

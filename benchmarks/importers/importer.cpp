@@ -11,9 +11,9 @@
 #include "benchmarks/importers/transnas.h"
 #include "common/error.h"
 
-namespace zcp::benchmarks {
+namespace zcp::importers {
 
-std::span<const Importer> importers() {
+std::span<const Importer> all_importers() {
   static const std::vector<Importer> all = {
       nats_importer(),
       nas_bench_201_importer(),
@@ -28,7 +28,7 @@ std::span<const Importer> importers() {
 
 const Importer& find_importer(const std::string& name) {
   std::vector<std::string> names;
-  for (const Importer& importer : importers()) {
+  for (const Importer& importer : all_importers()) {
     if (importer.name == name) return importer;
     names.push_back(importer.name);
   }
@@ -40,4 +40,4 @@ const Importer& find_importer(const std::string& name) {
       fmt::join(names, ", "));
 }
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::importers

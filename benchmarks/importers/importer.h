@@ -9,7 +9,7 @@
 
 #include "benchmarks/tables/table.h"
 
-namespace zcp::benchmarks {
+namespace zcp::importers {
 
 /// Called now and then, never by two threads at once: records read so far, and
 /// how many there are.
@@ -23,15 +23,15 @@ struct Importer {
   std::string summary;
   std::string source;   ///< what SOURCE must be, and where to get it
   std::string columns;  ///< what the columns of the table mean
-  Table (*read)(
+  tables::Table (*read)(
       const std::filesystem::path& source,
       const ImportProgress& progress);
 };
 
 /// All importers, in the order they are listed to the user.
-std::span<const Importer> importers();
+std::span<const Importer> all_importers();
 
 /// The importer of that name; throws UserError with the nearest name.
 const Importer& find_importer(const std::string& name);
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::importers

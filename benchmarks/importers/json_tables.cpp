@@ -13,7 +13,7 @@
 #include "benchmarks/formats/json_file.h"
 #include "common/error.h"
 
-namespace zcp::benchmarks {
+namespace zcp::importers {
 namespace {
 
 using Json = nlohmann::json;
@@ -30,8 +30,8 @@ class Rows {
     values[row] = value;
   }
 
-  Table finish(std::string source) {
-    Table table{std::move(source), {}, {}, {}};
+  tables::Table finish(std::string source) {
+    tables::Table table{std::move(source), {}, {}, {}};
     table.arch.resize(rows_.size());
     for (const auto& [arch, row] : rows_) table.arch[row] = arch;
     for (auto& [name, values] : columns_) {
@@ -51,24 +51,27 @@ class Rows {
 constexpr std::array<std::pair<const char*, const char*>, 3> kMacroColumns = {
     {{"accuracy_mean", "mean_acc"}, {"params", "params"}, {"macs", "flops"}}};
 
-Table read_macro(
+tables::Table read_macro(
     const std::filesystem::path& path,
     const ImportProgress& progress) {
-  const Json json = read_json(path);
+  const Json json = formats::read_json(path);
   Rows rows;
   std::size_t done = 0;
   for (const auto& [arch, entry] : json.items()) {
     const std::string place = fmt::format("{}: '{}'", path.string(), arch);
-    const Json& seeds = json_member(entry, "test_acc", place);
+    const Json& seeds = formats::json_member(entry, "test_acc", place);
     for (std::size_t seed = 0; seed < seeds.size(); ++seed) {
       rows.put(
           arch,
           fmt::format("accuracy_seed{}", seed),
-          json_number(seeds.at(seed), place));
+          formats::json_number(seeds.at(seed), place));
     }
     for (const auto& [column, name] : kMacroColumns) {
       rows.put(
-          arch, column, json_number(json_member(entry, name, place), place));
+          arch,
+          column,
+          formats::json_number(
+              formats::json_member(entry, name, place), place));
     }
     progress(++done, json.size());
   }
@@ -110,10 +113,10 @@ std::string dataset_name(const std::string& name) {
   return name == "ImageNet16-120" ? "imagenet16_120" : name;
 }
 
-Table read_suite_zero(
+tables::Table read_suite_zero(
     const std::filesystem::path& path,
     const ImportProgress& progress) {
-  const Json json = read_json(path);
+  const Json json = formats::read_json(path);
   std::size_t total = 0;
   for (const Json& archs : json) total += archs.size();
   Rows rows;
@@ -127,13 +130,15 @@ Table read_suite_zero(
       rows.put(
           arch,
           prefix + "valid",
-          json_number(json_member(entry, "val_accuracy", place), place));
+          formats::json_number(
+              formats::json_member(entry, "val_accuracy", place), place));
       for (const auto& [proxy, value] : entry.items()) {
         if (!value.is_object()) continue;  // idx, arch, val_accuracy
         rows.put(
             arch,
             prefix + proxy,
-            json_number(json_member(value, "score", place), place));
+            formats::json_number(
+                formats::json_member(value, "score", place), place));
       }
       progress(++done, total);
     }
@@ -165,4 +170,4 @@ Importer nas_bench_suite_zero_importer() {
       read_suite_zero};
 }
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::importers

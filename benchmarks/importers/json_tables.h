@@ -3,7 +3,7 @@
 
 #include "benchmarks/importers/importer.h"
 
-namespace zcp::benchmarks {
+namespace zcp::importers {
 
 /// NAS-Bench-Macro's nas-bench-macro_cifar10.json: accuracies of every seed,
 /// their mean, params and macs.
@@ -13,4 +13,4 @@ Importer nas_bench_macro_importer();
 /// a table with NATS-TSS specs; columns D_PROXY and D_valid a data set D.
 Importer nas_bench_suite_zero_importer();
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::importers

@@ -16,7 +16,7 @@
 #include "benchmarks/formats/tf_records.h"
 #include "common/error.h"
 
-namespace zcp::benchmarks {
+namespace zcp::importers {
 namespace {
 
 using Json = nlohmann::json;
@@ -311,8 +311,8 @@ class Columns {
     seconds_[row] += run.seconds;
   }
 
-  Table finish(std::string source) {
-    Table table{std::move(source), std::move(arch_), {}, {}};
+  tables::Table finish(std::string source) {
+    tables::Table table{std::move(source), std::move(arch_), {}, {}};
     const auto add = [&](const std::string& name, std::vector<double>& column) {
       table.columns.push_back(name);
       table.values.push_back(std::move(column));
@@ -398,8 +398,10 @@ text_field(const Json& record, std::size_t field, const std::string& place) {
       "a string");
 }
 
-Table read(const std::filesystem::path& path, const ImportProgress& progress) {
-  return read_nas_bench_101(open_bytes(path), path.string(), progress);
+tables::Table read(
+    const std::filesystem::path& path,
+    const ImportProgress& progress) {
+  return read_nas_bench_101(formats::open_bytes(path), path.string(), progress);
 }
 
 }  // namespace
@@ -446,13 +448,13 @@ NasBench101Run parse_nas_bench_101(
   return run;
 }
 
-Table read_nas_bench_101(
-    std::shared_ptr<const RandomBytes> bytes,
+tables::Table read_nas_bench_101(
+    std::shared_ptr<const formats::RandomBytes> bytes,
     const std::string& source,
     const ImportProgress& progress) {
   // Three trainings take 900 bytes or more of a file.
   Columns columns(std::min<std::size_t>(kArchitectures, bytes->size() / 900));
-  TfRecords records(std::move(bytes), source);
+  formats::TfRecords records(std::move(bytes), source);
   while (const auto record = records.next()) {
     const std::string place =
         fmt::format("{}: record at byte {}", source, records.record_at());
@@ -478,4 +480,4 @@ Importer nas_bench_101_importer() {
       read};
 }
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::importers

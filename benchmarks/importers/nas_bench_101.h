@@ -10,7 +10,7 @@
 #include "benchmarks/formats/files.h"
 #include "benchmarks/importers/importer.h"
 
-namespace zcp::benchmarks {
+namespace zcp::importers {
 
 /// One training of one architecture.
 struct NasBench101Run {
@@ -29,8 +29,8 @@ NasBench101Run parse_nas_bench_101(
     const std::string& place);
 
 /// Reads all records; `source` names the file in messages.
-Table read_nas_bench_101(
-    std::shared_ptr<const RandomBytes> bytes,
+tables::Table read_nas_bench_101(
+    std::shared_ptr<const formats::RandomBytes> bytes,
     const std::string& source,
     const ImportProgress& progress);
 
@@ -38,4 +38,4 @@ Table read_nas_bench_101(
 /// to back; memory holds the table and 60 bytes a row.
 Importer nas_bench_101_importer();
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::importers

@@ -2,12 +2,12 @@
 
 #include <map>
 
-#include "benchmarks/importers/nats_record.h"
 #include "benchmarks/formats/numpy_pickle.h"
 #include "benchmarks/formats/torch_file.h"
+#include "benchmarks/importers/nats_record.h"
 #include "common/error.h"
 
-namespace zcp::benchmarks {
+namespace zcp::importers {
 namespace {
 
 /// {'meta_archs': [...], 'arch2infos': {number: {'full': ..., 'less': ...}},
@@ -15,7 +15,9 @@ namespace {
 class Reader {
  public:
   /// Takes the architecture of that number.
-  void put(const PickleValue& number, const PickleValue& settings) {
+  void put(
+      const formats::PickleValue& number,
+      const formats::PickleValue& settings) {
     NatsRecord record = nats_record(settings);
     const std::size_t row = specs_.size();
     const bool new_one = specs_.emplace(record.index, record.arch).second;
@@ -28,12 +30,12 @@ class Reader {
 
   /// What was not given away before: the specs, and an architecture that came
   /// alone.
-  void finish(const PickleValue& root) {
-    const PickleValue infos = root.at("arch2infos");
+  void finish(const formats::PickleValue& root) {
+    const formats::PickleValue infos = root.at("arch2infos");
     for (std::size_t i = 0; i < infos.size(); ++i) {
       if (!infos.value(i).is_none()) put(infos.key(i), infos.value(i));
     }
-    const PickleValue specs = root.at("meta_archs");
+    const formats::PickleValue specs = root.at("meta_archs");
     for (const auto& [number, arch] : specs_) {
       const auto place = static_cast<std::size_t>(number);
       if (place < specs.size() && specs.item(place).text() == arch) continue;
@@ -45,29 +47,34 @@ class Reader {
     if (specs_.empty()) infos.refuse("one with architectures");
   }
 
-  Table table(const std::string& source) { return columns_.finish(source); }
+  tables::Table table(const std::string& source) {
+    return columns_.finish(source);
+  }
 
  private:
   std::map<std::int64_t, std::string> specs_;
   NatsColumns columns_;
 };
 
-Table read(const std::filesystem::path& path, const ImportProgress& progress) {
-  return read_nas_bench_201(open_bytes(path), path.string(), progress);
+tables::Table read(
+    const std::filesystem::path& path,
+    const ImportProgress& progress) {
+  return read_nas_bench_201(formats::open_bytes(path), path.string(), progress);
 }
 
 }  // namespace
 
-Table read_nas_bench_201(
-    std::shared_ptr<const RandomBytes> bytes,
+tables::Table read_nas_bench_201(
+    std::shared_ptr<const formats::RandomBytes> bytes,
     const std::string& source,
     const ImportProgress& progress) {
-  const TorchFile file(std::move(bytes), source);
+  const formats::TorchFile file(std::move(bytes), source);
   Reader reader;
   const auto rest = file.stream(
       2,
-      kTorchNames,
-      [&](std::span<const PickleValue> keys, const PickleValue& record) {
+      formats::kTorchNames,
+      [&](std::span<const formats::PickleValue> keys,
+          const formats::PickleValue& record) {
         const bool wanted = keys[0].is_text() && keys[0].text() == "arch2infos";
         if (wanted) reader.put(keys[1], record);
         return wanted;
@@ -87,4 +94,4 @@ Importer nas_bench_201_importer() {
       read};
 }
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::importers

@@ -7,17 +7,17 @@
 #include "benchmarks/formats/files.h"
 #include "benchmarks/importers/importer.h"
 
-namespace zcp::benchmarks {
+namespace zcp::importers {
 
 /// Reads a file of torch.save in that layout; `source` names it in messages.
 /// Memory grows by the table's numbers alone: architectures are read one by
 /// one, twice.
-Table read_nas_bench_201(
-    std::shared_ptr<const RandomBytes> bytes,
+tables::Table read_nas_bench_201(
+    std::shared_ptr<const formats::RandomBytes> bytes,
     const std::string& source,
     const ImportProgress& progress);
 
 /// A row an architecture, in the file's order; columns are those of `nats`.
 Importer nas_bench_201_importer();
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::importers

@@ -17,7 +17,7 @@
 #include "benchmarks/formats/json_file.h"
 #include "common/error.h"
 
-namespace zcp::benchmarks {
+namespace zcp::importers {
 namespace {
 
 using Json = nlohmann::json;
@@ -132,7 +132,7 @@ std::array<int, 2> sources_of(
   if (node == kInputs) return {0, 1};
   const std::string name =
       fmt::format("{}inputs_node_{}_{}", kPrefix, cell, node);
-  const Json& value = json_member(config, name.c_str(), place);
+  const Json& value = formats::json_member(config, name.c_str(), place);
   const std::string text =
       value.is_string() ? value.get<std::string>() : std::string();
   const bool good = text.size() == 3 && text[1] == '_' && text[0] >= '0' &&
@@ -156,7 +156,7 @@ std::string config_cell_spec(
     for (const int source : sources_of(config, cell, node, place)) {
       const std::string name =
           fmt::format("{}edge_{}_{}", kPrefix, cell, first + source);
-      const Json& operation = json_member(config, name.c_str(), place);
+      const Json& operation = formats::json_member(config, name.c_str(), place);
       edges.push_back(
           {operation.is_string() ? operation.get<std::string>()
                                  : std::string(operation.type_name()),
@@ -177,11 +177,11 @@ struct Result {
 };
 
 Result parse_result(std::string_view text, const std::string& source) {
-  const Json json = parse_json(text, source);
+  const Json json = formats::parse_json(text, source);
   // The key is misspelt in the files.
   const Json& config =
-      json_member(json, "optimized_hyperparamater_config", source);
-  const Json& infos = json_member(json, "info", source);
+      formats::json_member(json, "optimized_hyperparamater_config", source);
+  const Json& infos = formats::json_member(json, "info", source);
   if (!infos.is_array() || infos.empty()) {
     throw UserError(
         "{}: found {} as 'info', expected a list with an object",
@@ -190,7 +190,8 @@ Result parse_result(std::string_view text, const std::string& source) {
   }
   const Json& info = infos.front();
   const auto number = [&](const Json& object, const char* name) {
-    return json_number(json_member(object, name, source), source);
+    return formats::json_number(
+        formats::json_member(object, name, source), source);
   };
   Result result;
   for (const std::string_view cell : kCells) {
@@ -226,8 +227,8 @@ class Means {
   }
 
   template <typename Names>
-  Table finish(const std::string& source, const Names& names) {
-    Table table{source, std::move(arch_), {"runs"}, {runs_}};
+  tables::Table finish(const std::string& source, const Names& names) {
+    tables::Table table{source, std::move(arch_), {"runs"}, {runs_}};
     for (std::size_t c = 0; c < sums_.size(); ++c) {
       for (std::size_t row = 0; row < runs_.size(); ++row) {
         sums_[c][row] /= runs_[row];
@@ -261,9 +262,11 @@ std::vector<std::filesystem::path> result_files(
       nas_bench_301_importer().source);
 }
 
-Table read(const std::filesystem::path& path, const ImportProgress& progress) {
+tables::Table read(
+    const std::filesystem::path& path,
+    const ImportProgress& progress) {
   if (!std::filesystem::is_directory(path)) {
-    const std::string text = read_bytes(path);
+    const std::string text = formats::read_bytes(path);
     const bool json = text.find_first_not_of(" \t\r\n") != std::string::npos &&
                       text[text.find_first_not_of(" \t\r\n")] == '{';
     return json ? parse_nas_bench_301(text, path.string())
@@ -273,7 +276,7 @@ Table read(const std::filesystem::path& path, const ImportProgress& progress) {
   Means means;
   std::size_t done = 0;
   for (const auto& file : files) {
-    Result result = parse_result(read_bytes(file), file.string());
+    Result result = parse_result(formats::read_bytes(file), file.string());
     means.put(std::move(result.arch), result.numbers);
     progress(++done, files.size());
   }
@@ -305,9 +308,11 @@ std::string genotype_spec(std::string_view text, const std::string& place) {
   return spec;
 }
 
-Table parse_genotype_table(std::string_view text, const std::string& source) {
+tables::Table parse_genotype_table(
+    std::string_view text,
+    const std::string& source) {
   Means means;
-  parse_csv(text, source, [&](std::size_t line, auto fields) {
+  formats::parse_csv(text, source, [&](std::size_t line, auto fields) {
     const std::string place = fmt::format("{}:{}", source, line);
     double accuracy = std::numeric_limits<double>::quiet_NaN();
     if (fields.size() == 2) {
@@ -324,13 +329,15 @@ Table parse_genotype_table(std::string_view text, const std::string& source) {
     }
     means.put(genotype_spec(fields[0], place), {accuracy});
   });
-  Table table =
+  tables::Table table =
       means.finish(source, std::array<const char*, 1>{"cifar10_accuracy"});
   if (!table.arch.empty()) return table;
   throw UserError("{}: found no line, expected genotypes", source);
 }
 
-Table parse_nas_bench_301(std::string_view text, const std::string& source) {
+tables::Table parse_nas_bench_301(
+    std::string_view text,
+    const std::string& source) {
   Result result = parse_result(text, source);
   Means means;
   means.put(std::move(result.arch), result.numbers);
@@ -351,4 +358,4 @@ Importer nas_bench_301_importer() {
       read};
 }
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::importers

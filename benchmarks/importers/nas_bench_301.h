@@ -7,7 +7,7 @@
 
 #include "benchmarks/importers/importer.h"
 
-namespace zcp::benchmarks {
+namespace zcp::importers {
 
 /// The spec of Python's text of a DARTS genotype, such as
 /// "Genotype(normal=[('skip_connect', 0), ...], normal_concat=..., ...)":
@@ -18,13 +18,17 @@ std::string genotype_spec(std::string_view text, const std::string& place);
 
 /// A CSV without a header: a genotype, its accuracy. Genotypes that repeat
 /// become one row with their mean.
-Table parse_genotype_table(std::string_view text, const std::string& source);
+tables::Table parse_genotype_table(
+    std::string_view text,
+    const std::string& source);
 
 /// One results_N.json of NAS-Bench-301 as a table of one row; edges come in
 /// the order of their sources.
-Table parse_nas_bench_301(std::string_view text, const std::string& source);
+tables::Table parse_nas_bench_301(
+    std::string_view text,
+    const std::string& source);
 
 /// A row an architecture, in the order of the CSV or of the files' paths.
 Importer nas_bench_301_importer();
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::importers

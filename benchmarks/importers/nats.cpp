@@ -7,12 +7,12 @@
 #include <exception>
 
 #include "benchmarks/formats/files.h"
-#include "benchmarks/importers/nats_record.h"
 #include "benchmarks/formats/numpy_pickle.h"
 #include "benchmarks/formats/pickle.h"
+#include "benchmarks/importers/nats_record.h"
 #include "common/error.h"
 
-namespace zcp::benchmarks {
+namespace zcp::importers {
 namespace {
 
 /// The largest record and meta file unpack to 0.4 and 1.4 MB.
@@ -21,8 +21,9 @@ constexpr std::size_t kLimit = std::size_t{1} << 25U;
 /// The specs of all architectures, by number.
 std::vector<std::string> read_specs(const std::filesystem::path& folder) {
   const auto path = folder / "meta.pickle.pbz2";
-  const Pickle pickle(read_bzip2(path, kLimit), path.string(), kNumpyNames);
-  const PickleValue archs = pickle.root().at("meta_archs");
+  const formats::Pickle pickle(
+      formats::read_bzip2(path, kLimit), path.string(), formats::kNumpyNames);
+  const formats::PickleValue archs = pickle.root().at("meta_archs");
   std::vector<std::string> specs;
   for (std::size_t i = 0; i < archs.size(); ++i) {
     specs.emplace_back(archs.item(i).text());
@@ -65,7 +66,7 @@ NatsRecord read_record(
     const std::filesystem::path& path,
     const std::vector<std::string>& specs) {
   NatsRecord record =
-      parse_nats_record(read_bzip2(path, kLimit), path.string());
+      parse_nats_record(formats::read_bzip2(path, kLimit), path.string());
   const bool known = number < std::ssize(specs);
   const std::string spec =
       known ? specs[static_cast<std::size_t>(number)] : "no architecture";
@@ -79,10 +80,10 @@ NatsRecord read_record(
       spec);
 }
 
-Table read_nats(
+tables::Table read_nats(
     const std::filesystem::path& folder,
     const ImportProgress& progress) {
-  require_folder(folder, nats_importer().source);
+  formats::require_folder(folder, nats_importer().source);
   const std::vector<std::string> specs = read_specs(folder);
   const auto records = list_records(folder);
   NatsColumns columns;
@@ -126,4 +127,4 @@ Importer nats_importer() {
       read_nats};
 }
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::importers

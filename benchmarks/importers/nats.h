@@ -4,11 +4,11 @@
 
 #include "benchmarks/importers/importer.h"
 
-namespace zcp::benchmarks {
+namespace zcp::importers {
 
 /// A row for each record that the folder holds, by number; columns as
 /// `Importer::columns` says. Records stream: memory does not grow with their
 /// size but by 8 bytes a number of the table.
 Importer nats_importer();
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::importers

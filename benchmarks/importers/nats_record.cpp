@@ -10,7 +10,7 @@
 
 #include "benchmarks/formats/numpy_pickle.h"
 
-namespace zcp::benchmarks {
+namespace zcp::importers {
 namespace {
 
 constexpr double kEmpty = std::numeric_limits<double>::quiet_NaN();
@@ -45,7 +45,9 @@ std::string column_name(const NatsColumn& key) {
 
 /// The value unless it is larger than any of its kind in the benchmark. A file
 /// may name one value many times, and loops over those within loops take ages.
-PickleValue bounded(const PickleValue& value, std::size_t most) {
+formats::PickleValue bounded(
+    const formats::PickleValue& value,
+    std::size_t most) {
   if (value.size() > most) {
     value.refuse(fmt::format("at most {} entries in it", most));
   }
@@ -54,13 +56,13 @@ PickleValue bounded(const PickleValue& value, std::size_t most) {
 
 /// Adds the accuracies of one training run after its last epoch.
 void add_run(
-    const PickleValue& run,
+    const formats::PickleValue& run,
     std::string_view dataset,
     std::int64_t seed,
     NatsRecord& record) {
   const std::int64_t epochs = run.at("epochs").integer();
-  const PickleValue accuracies = bounded(run.at("eval_acc1es"), 4096);
-  const PickleValue names = bounded(run.at("eval_names"), 16);
+  const formats::PickleValue accuracies = bounded(run.at("eval_acc1es"), 4096);
+  const formats::PickleValue names = bounded(run.at("eval_names"), 16);
   for (std::size_t i = 0; i < names.size(); ++i) {
     const std::string_view set = names.item(i).text();
     const auto known = std::ranges::find_if(kSets, [&](const auto& one) {
@@ -72,13 +74,14 @@ void add_run(
     }
     const auto number = static_cast<std::size_t>(known - kSets.begin());
     const std::string last = fmt::format("{}@{}", set, epochs - 1);
-    record.accuracy[{number, epochs, seed}] = number_of(accuracies.at(last));
+    record.accuracy[{number, epochs, seed}] =
+        formats::number_of(accuracies.at(last));
   }
 }
 
 /// Adds what a network costs on one data set. The file counts in millions.
 void add_costs(
-    const PickleValue& run,
+    const formats::PickleValue& run,
     std::string_view dataset,
     NatsRecord& record) {
   std::string name;
@@ -87,8 +90,9 @@ void add_costs(
   if (dataset == "ImageNet16-120") name = "imagenet16_120";
   if (name.empty()) return;
   record.costs["params_" + name] =
-      std::round(number_of(run.at("params")) * 1e6);
-  record.costs["macs_" + name] = std::round(number_of(run.at("flop")) * 1e6);
+      std::round(formats::number_of(run.at("params")) * 1e6);
+  record.costs["macs_" + name] =
+      std::round(formats::number_of(run.at("flop")) * 1e6);
 }
 
 /// Adds the mean of each group of columns that differ by their seed alone.
@@ -118,24 +122,24 @@ double& at_row(std::vector<double>& values, std::size_t row) {
 }  // namespace
 
 NatsRecord parse_nats_record(std::string bytes, const std::string& source) {
-  const Pickle pickle(std::move(bytes), source, kNumpyNames);
+  const formats::Pickle pickle(std::move(bytes), source, formats::kNumpyNames);
   return nats_record(pickle.root());
 }
 
-NatsRecord nats_record(const PickleValue& value) {
-  const PickleValue root = bounded(value, 16);
+NatsRecord nats_record(const formats::PickleValue& value) {
+  const formats::PickleValue root = bounded(value, 16);
   if (!root.is_dict()) root.refuse("a dict of training settings");
   NatsRecord record;
   for (std::size_t i = 0; i < root.size(); ++i) {
-    const PickleValue setting =
+    const formats::PickleValue setting =
         bounded(root.value(i), 256);  // of 12, 200 or 90 epochs
     record.index = setting.at("arch_index").integer();
     record.arch = setting.at("arch_str").text();
-    const PickleValue results = bounded(setting.at("all_results"), 64);
+    const formats::PickleValue results = bounded(setting.at("all_results"), 64);
     for (std::size_t j = 0; j < results.size(); ++j) {
       const std::string_view dataset = results.key(j).item(0).text();
       const std::int64_t seed = results.key(j).item(1).integer();
-      const PickleValue run = bounded(results.value(j), 256);
+      const formats::PickleValue run = bounded(results.value(j), 256);
       add_run(run, dataset, seed, record);
       add_costs(run, dataset, record);
     }
@@ -156,8 +160,8 @@ void NatsColumns::put(std::size_t row, NatsRecord record) {
   }
 }
 
-Table NatsColumns::finish(std::string source) {
-  Table table{std::move(source), std::move(arch_), {}, {}};
+tables::Table NatsColumns::finish(std::string source) {
+  tables::Table table{std::move(source), std::move(arch_), {}, {}};
   const auto add = [&](const std::string& name, std::vector<double>& values) {
     values.resize(table.arch.size(), kEmpty);
     table.columns.push_back(name);
@@ -169,4 +173,4 @@ Table NatsColumns::finish(std::string source) {
   return table;
 }
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::importers

@@ -11,7 +11,7 @@
 #include "benchmarks/formats/pickle.h"
 #include "benchmarks/tables/table.h"
 
-namespace zcp::benchmarks {
+namespace zcp::importers {
 
 /// A column of accuracies, in the order that columns are sorted.
 struct NatsColumn {
@@ -35,7 +35,7 @@ NatsRecord parse_nats_record(std::string bytes, const std::string& source);
 
 /// Reads a dict of training settings (of 12 and 200 epochs, say); throws
 /// UserError naming the pickle's source.
-NatsRecord nats_record(const PickleValue& value);
+NatsRecord nats_record(const formats::PickleValue& value);
 
 /// The table under way: columns appear as records bring them.
 class NatsColumns {
@@ -44,7 +44,7 @@ class NatsColumns {
 
   /// The table of all rows up to the last one that was put: index, costs,
   /// accuracies.
-  Table finish(std::string source);
+  tables::Table finish(std::string source);
 
  private:
   std::vector<std::string> arch_;
@@ -53,4 +53,4 @@ class NatsColumns {
   std::map<NatsColumn, std::vector<double>> accuracy_;
 };
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::importers

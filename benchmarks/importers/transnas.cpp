@@ -15,7 +15,7 @@
 #include "benchmarks/formats/torch_file.h"
 #include "common/error.h"
 
-namespace zcp::benchmarks {
+namespace zcp::importers {
 namespace {
 
 constexpr std::size_t kArchitectures = 7352;  // 4,096 micro and 3,256 macro
@@ -114,7 +114,7 @@ class Columns {
   }
 
   /// The table, or the error that it has no number.
-  Table finish() {
+  tables::Table finish() {
     for (auto& column : table_.values) {
       for (double& value : column) {
         if (std::isfinite(value)) found_ = true;
@@ -130,7 +130,7 @@ class Columns {
   }
 
  private:
-  Table table_;
+  tables::Table table_;
   std::unordered_set<std::string> known_;
   bool found_ = false;
 };
@@ -138,7 +138,7 @@ class Columns {
 // The file of torch.save.
 
 /// The value unless it is larger than any of its kind in the benchmark.
-PickleValue bounded(const PickleValue& value) {
+formats::PickleValue bounded(const formats::PickleValue& value) {
   constexpr std::size_t kMost = 512;
   if (value.size() > kMost) {
     value.refuse(fmt::format("at most {} entries in it", kMost));
@@ -146,29 +146,32 @@ PickleValue bounded(const PickleValue& value) {
   return value;
 }
 
-void put_task(std::size_t task, const PickleValue& result, Columns& columns) {
-  const PickleValue metrics = bounded(result.at("metrics"));
+void put_task(
+    std::size_t task,
+    const formats::PickleValue& result,
+    Columns& columns) {
+  const formats::PickleValue metrics = bounded(result.at("metrics"));
   for (std::size_t i = 0; i < metrics.size(); ++i) {
     const auto column = Columns::find_metric(task, metrics.key(i).text());
     if (!column) continue;
-    const PickleValue epochs = bounded(metrics.value(i));
+    const formats::PickleValue epochs = bounded(metrics.value(i));
     for (std::size_t e = 0; e < epochs.size(); ++e) {
-      columns.add_epoch(*column, number_of(epochs.item(e)));
+      columns.add_epoch(*column, formats::number_of(epochs.item(e)));
     }
   }
-  const PickleValue infos = bounded(result.at("model_info"));
+  const formats::PickleValue infos = bounded(result.at("model_info"));
   for (std::size_t i = 0; i < infos.size(); ++i) {
-    const PickleValue info = infos.value(i);
+    const formats::PickleValue info = infos.value(i);
     if (info.is_text() || info.is_none()) continue;  // not measured
-    columns.put_info(task, infos.key(i).text(), number_of(info));
+    columns.put_info(task, infos.key(i).text(), formats::number_of(info));
   }
 }
 
 void put_architecture(
-    const PickleValue& arch,
-    const PickleValue& record,
+    const formats::PickleValue& arch,
+    const formats::PickleValue& record,
     Columns& columns) {
-  const PickleValue tasks = bounded(record);
+  const formats::PickleValue tasks = bounded(record);
   columns.add_row(arch.text());
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     const auto task = columns.find_task(tasks.key(i).text());
@@ -177,10 +180,10 @@ void put_architecture(
 }
 
 /// Architectures that were not given away as records.
-void put_rest(const PickleValue& root, Columns& columns) {
-  const PickleValue spaces = bounded(root.at("data"));
+void put_rest(const formats::PickleValue& root, Columns& columns) {
+  const formats::PickleValue spaces = bounded(root.at("data"));
   for (std::size_t i = 0; i < spaces.size(); ++i) {
-    const PickleValue archs = spaces.value(i);
+    const formats::PickleValue archs = spaces.value(i);
     for (std::size_t j = 0; j < archs.size(); ++j) {
       if (archs.value(j).is_none()) continue;
       put_architecture(archs.key(j), archs.value(j), columns);
@@ -273,8 +276,10 @@ class JsonEvents : public nlohmann::json_sax<nlohmann::json> {
   std::optional<std::size_t> column_;
 };
 
-Table read(const std::filesystem::path& path, const ImportProgress& progress) {
-  std::shared_ptr<const RandomBytes> bytes = open_bytes(path);
+tables::Table read(
+    const std::filesystem::path& path,
+    const ImportProgress& progress) {
+  std::shared_ptr<const formats::RandomBytes> bytes = formats::open_bytes(path);
   if (bytes->size() > 0 && bytes->read(0, 1) == "{") {
     std::ifstream in(path, std::ios::binary);
     return read_transnas_json(in, path.string(), progress);
@@ -284,17 +289,18 @@ Table read(const std::filesystem::path& path, const ImportProgress& progress) {
 
 }  // namespace
 
-Table read_transnas(
-    std::shared_ptr<const RandomBytes> bytes,
+tables::Table read_transnas(
+    std::shared_ptr<const formats::RandomBytes> bytes,
     const std::string& source,
     const ImportProgress& progress) {
-  const TorchFile file(std::move(bytes), source);
+  const formats::TorchFile file(std::move(bytes), source);
   Columns columns(source);
   constexpr int kLevel = 3;  // data, space, architecture
   const auto rest = file.stream(
       kLevel,
-      kTorchNames,
-      [&](std::span<const PickleValue> keys, const PickleValue& record) {
+      formats::kTorchNames,
+      [&](std::span<const formats::PickleValue> keys,
+          const formats::PickleValue& record) {
         const bool wanted = keys[0].is_text() && keys[0].text() == "data";
         if (wanted) put_architecture(keys[2], record, columns);
         return wanted;
@@ -304,7 +310,7 @@ Table read_transnas(
   return columns.finish();
 }
 
-Table read_transnas_json(
+tables::Table read_transnas_json(
     std::istream& in,
     const std::string& source,
     const ImportProgress& progress) {
@@ -333,4 +339,4 @@ Importer transnas_importer() {
       read};
 }
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::importers

@@ -9,17 +9,17 @@
 #include "benchmarks/formats/files.h"
 #include "benchmarks/importers/importer.h"
 
-namespace zcp::benchmarks {
+namespace zcp::importers {
 
 /// Reads a file of torch.save in that layout; `source` names it in messages.
 /// Memory grows by the table's numbers alone.
-Table read_transnas(
-    std::shared_ptr<const RandomBytes> bytes,
+tables::Table read_transnas(
+    std::shared_ptr<const formats::RandomBytes> bytes,
     const std::string& source,
     const ImportProgress& progress);
 
 /// Reads what json.dump writes of the same dicts.
-Table read_transnas_json(
+tables::Table read_transnas_json(
     std::istream& in,
     const std::string& source,
     const ImportProgress& progress);
@@ -27,4 +27,4 @@ Table read_transnas_json(
 /// A row an architecture of both search spaces, in the file's order.
 Importer transnas_importer();
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::importers

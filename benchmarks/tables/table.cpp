@@ -16,7 +16,7 @@
 #include "common/error.h"
 #include "common/hash.h"
 
-namespace zcp::benchmarks {
+namespace zcp::tables {
 namespace {
 
 constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
@@ -260,7 +260,7 @@ std::vector<std::string> spec_lines(std::string_view text) {
 bool is_arch_header(std::string_view line) {
   bool found = false;
   try {
-    parse_csv(line, {}, [&](std::size_t, const auto& fields) {
+    formats::parse_csv(line, {}, [&](std::size_t, const auto& fields) {
       found = std::ranges::find(fields, "arch") != fields.end();
     });
   } catch (const UserError&) {
@@ -275,7 +275,7 @@ std::vector<std::string> arch_column(
   std::vector<std::string> specs;
   std::size_t width = 0;
   std::size_t field = 0;
-  parse_csv(text, source, [&](std::size_t line, const auto& fields) {
+  formats::parse_csv(text, source, [&](std::size_t line, const auto& fields) {
     if (width == 0) {
       width = fields.size();
       field = static_cast<std::size_t>(
@@ -303,7 +303,7 @@ Table parse_table(
     std::span<const std::string> wanted,
     const std::string& key) {
   TableBuilder builder(source, wanted, key);
-  parse_csv(text, source, [&](std::size_t line, const auto& fields) {
+  formats::parse_csv(text, source, [&](std::size_t line, const auto& fields) {
     builder.add(line, fields);
   });
   return builder.finish();
@@ -313,7 +313,7 @@ std::vector<std::string> column_names(
     std::string_view text,
     const std::string& source) {
   std::vector<std::string> names;
-  parse_csv(text, source, [&](std::size_t, const auto& fields) {
+  formats::parse_csv(text, source, [&](std::size_t, const auto& fields) {
     if (names.empty()) names.assign(fields.begin(), fields.end());
   });
   return names;
@@ -322,19 +322,20 @@ std::vector<std::string> column_names(
 Table read_table(
     const std::filesystem::path& path,
     std::span<const std::string> wanted) {
-  return parse_table(read_text(path), source_name(path), wanted);
+  return parse_table(
+      formats::read_text(path), formats::source_name(path), wanted);
 }
 
 void write_table(std::ostream& out, const Table& table) {
   std::string line = "arch";
   for (const std::string& column : table.columns) {
     line += ',';
-    append_csv_field(line, column);
+    formats::append_csv_field(line, column);
   }
   out << line << '\n';
   for (std::size_t row = 0; row < table.arch.size(); ++row) {
     line.clear();
-    append_csv_field(line, table.arch[row]);
+    formats::append_csv_field(line, table.arch[row]);
     for (const std::vector<double>& column : table.values) {
       line += ',';
       const double value = column[row];
@@ -346,18 +347,18 @@ void write_table(std::ostream& out, const Table& table) {
 }
 
 std::vector<std::string> read_arch_list(const std::filesystem::path& path) {
-  const std::string text = read_text(path);
+  const std::string text = formats::read_text(path);
   std::vector<std::string> specs = spec_lines(text);
   if (!specs.empty() && is_arch_header(specs[0])) {
-    specs = arch_column(text, source_name(path));
+    specs = arch_column(text, formats::source_name(path));
   }
   if (specs.empty()) {
     throw UserError(
         "{}: found no architecture, expected one spec a line or a CSV with a "
         "column 'arch'",
-        source_name(path));
+        formats::source_name(path));
   }
   return specs;
 }
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::tables

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace zcp::benchmarks {
+namespace zcp::tables {
 
 /// A table with a row an architecture: a column `arch` and numeric columns.
 struct Table {
@@ -56,4 +56,4 @@ void write_table(std::ostream& out, const Table& table);
 /// Throws UserError when the file is absent, unreadable or holds none.
 std::vector<std::string> read_arch_list(const std::filesystem::path& path);
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::tables

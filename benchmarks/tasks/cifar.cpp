@@ -3,10 +3,10 @@
 #include "benchmarks/formats/files.h"
 #include "common/error.h"
 
-namespace zcp::benchmarks {
+namespace zcp::tasks {
 namespace {
 
-constexpr InputShape kShape = {3, 32, 32};
+constexpr Shape kShape = {3, 32, 32};
 constexpr std::size_t kPixels = std::size_t{3} * 32 * 32;
 
 }  // namespace
@@ -51,9 +51,9 @@ ImageSet read_cifar(
     const CifarLayout& layout) {
   ImageSet images;
   for (const auto& file : files) {
-    append_cifar(read_bytes(file), file.string(), layout, images);
+    append_cifar(formats::read_bytes(file), file.string(), layout, images);
   }
   return images;
 }
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::tasks

@@ -8,7 +8,7 @@
 
 #include "benchmarks/tasks/image_set.h"
 
-namespace zcp::benchmarks {
+namespace zcp::tasks {
 
 /// A record: `labels` label bytes, the last of which counts, and 3 x 32 x 32
 /// pixels.
@@ -42,4 +42,4 @@ ImageSet read_cifar10(const std::filesystem::path& folder, Split split);
 /// test.bin. Throws UserError.
 ImageSet read_cifar100(const std::filesystem::path& folder, Split split);
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::tasks

@@ -6,7 +6,7 @@
 #include "benchmarks/tasks/sources.h"
 #include "common/error.h"
 
-namespace zcp::benchmarks {
+namespace zcp::tasks {
 namespace {
 
 const Normalisation kNormalisation = {
@@ -37,7 +37,7 @@ read(const std::filesystem::path& data, Split split, int, std::int64_t) {
 }  // namespace
 
 ImageSet read_cifar10(const std::filesystem::path& folder, Split split) {
-  require_folder(folder, cifar10().info.data_hint);
+  formats::require_folder(folder, cifar10().info.data_hint);
   if (split == Split::test) {
     const std::vector<std::filesystem::path> file = {folder / "test_batch.bin"};
     return read_cifar(file, kCifar10Layout);
@@ -67,4 +67,4 @@ TaskSource cifar10() {
       ImageSource{read, kNormalisation}};
 }
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::tasks

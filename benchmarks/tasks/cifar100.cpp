@@ -3,7 +3,7 @@
 #include "benchmarks/tasks/cifar.h"
 #include "benchmarks/tasks/sources.h"
 
-namespace zcp::benchmarks {
+namespace zcp::tasks {
 namespace {
 
 /// As AutoDL-Projects (NATS-Bench) has them.
@@ -20,7 +20,7 @@ read(const std::filesystem::path& data, Split split, int, std::int64_t) {
 }  // namespace
 
 ImageSet read_cifar100(const std::filesystem::path& folder, Split split) {
-  require_folder(folder, cifar100().info.data_hint);
+  formats::require_folder(folder, cifar100().info.data_hint);
   const std::vector<std::filesystem::path> file = {
       folder / (split == Split::train ? "train.bin" : "test.bin")};
   return read_cifar(file, kCifar100Layout);
@@ -41,4 +41,4 @@ TaskSource cifar100() {
       ImageSource{read, kNormalisation}};
 }
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::tasks

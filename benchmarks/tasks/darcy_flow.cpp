@@ -9,14 +9,14 @@
 #include <cmath>
 
 #include "benchmarks/formats/files.h"
-#include "benchmarks/tasks/image_set.h"
 #include "benchmarks/formats/mat_file.h"
+#include "benchmarks/tasks/image_set.h"
 #include "benchmarks/tasks/sources.h"
 #include "common/error.h"
 #include "common/hash.h"
 #include "common/random.h"
 
-namespace zcp::benchmarks {
+namespace zcp::tasks {
 namespace {
 
 constexpr int kGrid = 85;        // points a side after subsampling
@@ -52,8 +52,10 @@ Moments moments_of(const std::vector<float>& values) {
 }
 
 /// The first `samples` fields of a variable, every so many points of its grid.
-std::vector<float>
-read_fields(const MatFile& file, const std::string& name, int samples) {
+std::vector<float> read_fields(
+    const formats::MatFile& file,
+    const std::string& name,
+    int samples) {
   const auto [count, height, width] = file.sizes(name);
   if (height != width || height < kGrid || (height - 1) % (kGrid - 1) != 0) {
     throw UserError(
@@ -69,7 +71,7 @@ read_fields(const MatFile& file, const std::string& name, int samples) {
 
 class DarcyTask : public Task {
  public:
-  DarcyTask(TaskInfo info, const MatFile& file, std::uint64_t seed)
+  DarcyTask(TaskInfo info, const formats::MatFile& file, std::uint64_t seed)
       : info_(std::move(info)) {
     const int held = std::min(file.sizes("coeff")[0], file.sizes("sol")[0]);
     if (held < kValidation) {
@@ -155,9 +157,9 @@ std::unique_ptr<Task> open(const TaskInfo& info, const OpenOptions& options) {
   if (options.transform != Transform::normalise) {
     throw UserError("task '{}' is not augmented", info.name);
   }
-  require_folder(options.data, info.data_hint);
+  formats::require_folder(options.data, info.data_hint);
   return std::make_unique<DarcyTask>(
-      info, MatFile(options.data / kFile), options.seed);
+      info, formats::MatFile(options.data / kFile), options.seed);
 }
 
 }  // namespace
@@ -177,9 +179,9 @@ TaskSource darcy_flow() {
            "https://github.com/neuraloperator/neuraloperator)",
            kFile),
        "",
-       Target::pixel_numbers,
-       Criterion::relative_l2},
+       Head::pixels,
+       Loss::relative_l2},
       open};
 }
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::tasks

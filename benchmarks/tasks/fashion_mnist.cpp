@@ -4,10 +4,10 @@
 #include "benchmarks/tasks/sources.h"
 #include "common/error.h"
 
-namespace zcp::benchmarks {
+namespace zcp::tasks {
 namespace {
 
-constexpr InputShape kShape = {1, 28, 28};
+constexpr Shape kShape = {1, 28, 28};
 constexpr int kClasses = 10;
 const Normalisation kNormalisation = {{0.2860F}, {0.3530F}, 4};
 
@@ -33,12 +33,12 @@ read(const std::filesystem::path& data, Split split, int, std::int64_t) {
 }  // namespace
 
 ImageSet read_fashion_mnist(const std::filesystem::path& folder, Split split) {
-  require_folder(folder, fashion_mnist().info.data_hint);
+  formats::require_folder(folder, fashion_mnist().info.data_hint);
   const std::string part = split == Split::train ? "train" : "t10k";
   const auto image_file = find_file(folder, part + "-images-idx3-ubyte");
   const auto label_file = find_file(folder, part + "-labels-idx1-ubyte");
-  const std::string image_bytes = read_gzip(image_file, kLimit);
-  const std::string label_bytes = read_gzip(label_file, kLimit);
+  const std::string image_bytes = formats::read_gzip(image_file, kLimit);
+  const std::string label_bytes = formats::read_gzip(label_file, kLimit);
   ImageSet set = join_idx(
       parse_idx(image_bytes, image_file.string(), 3),
       parse_idx(label_bytes, label_file.string(), 1),
@@ -69,4 +69,4 @@ TaskSource fashion_mnist() {
       ImageSource{read, kNormalisation}};
 }
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::tasks

@@ -9,12 +9,12 @@
 #include "common/hash.h"
 #include "common/random.h"
 
-namespace zcp::benchmarks {
+namespace zcp::tasks {
 namespace {
 
-constexpr InputShape kShape = {3, 32, 32};
+constexpr Shape kShape = {3, 32, 32};
 constexpr int kClasses = 10;
-constexpr InputShape kLargeShape = {3, 224, 224};
+constexpr Shape kLargeShape = {3, 224, 224};
 constexpr int kLargeClasses = 1000;
 
 class GaussianTask : public Task {
@@ -30,7 +30,7 @@ class GaussianTask : public Task {
     }
     const auto number = static_cast<std::uint64_t>(index);
     const auto count = static_cast<std::size_t>(batch_size);
-    const InputShape& shape = info_.shape;
+    const Shape& shape = info_.shape;
     const auto area = static_cast<std::size_t>(shape.height) *
                       static_cast<std::size_t>(shape.width);
     Minibatch batch{batch_size, shape, {}, {}};
@@ -38,7 +38,7 @@ class GaussianTask : public Task {
     fill_normal(batch.x, 1.0F, derive_seed(seed_, "gaussian-x", number));
     const std::uint64_t targets_by = derive_seed(seed_, "gaussian-y", number);
     const std::size_t places = count * (each_pixel() ? area : 1);
-    if (info_.target == Target::label || info_.target == Target::pixel_labels) {
+    if (info_.head == Head::classes || info_.head == Head::pixel_classes) {
       batch.y.resize(places);
       fill_integers(batch.y, info_.classes, targets_by);
     } else {
@@ -55,8 +55,7 @@ class GaussianTask : public Task {
 
  private:
   bool each_pixel() const {
-    return info_.target == Target::pixel_labels ||
-           info_.target == Target::pixel_numbers;
+    return info_.head == Head::pixel_classes || info_.head == Head::pixels;
   }
 
   TaskInfo info_;
@@ -115,4 +114,4 @@ TaskSource noise_like(const TaskInfo& info) {
   return {noise, open};
 }
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::tasks

@@ -4,7 +4,7 @@
 
 #include "common/error.h"
 
-namespace zcp::benchmarks {
+namespace zcp::tasks {
 namespace {
 
 constexpr std::size_t kWord = 4;
@@ -91,4 +91,4 @@ ImageSet join_idx(
   return set;
 }
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::tasks

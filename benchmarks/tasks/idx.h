@@ -9,7 +9,7 @@
 
 #include "benchmarks/tasks/image_set.h"
 
-namespace zcp::benchmarks {
+namespace zcp::tasks {
 
 /// An array of unsigned bytes, row-major.
 struct IdxArray {
@@ -34,4 +34,4 @@ ImageSet join_idx(
 /// train-images-idx3-ubyte.gz and so on, compressed or not. Throws UserError.
 ImageSet read_fashion_mnist(const std::filesystem::path& folder, Split split);
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::tasks

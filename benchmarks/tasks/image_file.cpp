@@ -10,7 +10,7 @@
 
 #include "common/error.h"
 
-namespace zcp::benchmarks {
+namespace zcp::tasks {
 namespace {
 
 #ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
@@ -266,4 +266,4 @@ Photograph resize_photograph(
   return result;
 }
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::tasks

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace zcp::benchmarks {
+namespace zcp::tasks {
 
 /// An image of red, green and blue, pixel by pixel, row by row.
 struct Photograph {
@@ -29,4 +29,4 @@ Photograph decode_photograph(std::string_view bytes, const std::string& source);
 Photograph
 resize_photograph(const Photograph& image, int side, const std::string& source);
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::tasks

@@ -9,19 +9,19 @@
 #include <cmath>
 
 #include "benchmarks/formats/files.h"
-#include "benchmarks/tasks/image_set.h"
 #include "benchmarks/tasks/image_file.h"
+#include "benchmarks/tasks/image_set.h"
 #include "benchmarks/tasks/sources.h"
 #include "common/error.h"
 #include "common/hash.h"
 #include "common/random.h"
 
-namespace zcp::benchmarks {
+namespace zcp::tasks {
 namespace {
 
 constexpr int kSide = 224;     // of the input
 constexpr int kResized = 256;  // the shorter side before the crop
-constexpr InputShape kShape = {3, kSide, kSide};
+constexpr Shape kShape = {3, kSide, kSide};
 
 /// ImageNet's, as torchvision's models have them.
 constexpr std::array<float, 3> kMean = {0.485F, 0.456F, 0.406F};
@@ -102,7 +102,7 @@ Window central_window(const Photograph& image) {
 Photograph read_photograph(const std::filesystem::path& path) {
   const std::string source = path.string();
   return resize_photograph(
-      decode_photograph(read_bytes(path), source), kResized, source);
+      decode_photograph(formats::read_bytes(path), source), kResized, source);
 }
 
 /// The folder of a split: train, and test or val, where both are there; else
@@ -145,7 +145,7 @@ ImageSet read_folder(
     Split split,
     int resolution,
     std::int64_t count) {
-  require_folder(data, image_folder().info.data_hint);
+  formats::require_folder(data, image_folder().info.data_hint);
   Listing listing = list_folder(split_folder(data, split));
   if (split == Split::test &&
       list_folder(split_folder(data, Split::train)).classes !=
@@ -273,7 +273,7 @@ class ImageFolderTask : public Task {
 };
 
 std::unique_ptr<Task> open(const TaskInfo& info, const OpenOptions& options) {
-  require_folder(options.data, info.data_hint);
+  formats::require_folder(options.data, info.data_hint);
   Listing listing = list_folder(split_folder(options.data, Split::train));
   const int found = static_cast<int>(listing.classes.size());
   if (options.classes > 0 && options.classes < found) {
@@ -309,4 +309,4 @@ TaskSource image_folder() {
            kSide / 8}}};
 }
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::tasks

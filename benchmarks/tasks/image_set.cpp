@@ -15,7 +15,7 @@
 #include "common/hash.h"
 #include "common/random.h"
 
-namespace zcp::benchmarks {
+namespace zcp::tasks {
 namespace {
 
 /// Where an image is cut from its padded self, and whether it is mirrored.
@@ -40,7 +40,7 @@ Crop draw_crop(int padding, std::uint64_t seed) {
 /// One channel of an image into `out`, each pixel through `value_of`.
 void copy_plane(
     const std::uint8_t* plane,
-    const InputShape& shape,
+    const Shape& shape,
     const Crop& crop,
     const std::array<float, 256>& value_of,
     float* out) {
@@ -149,7 +149,7 @@ int class_count(const ImageSet& images) {
 }
 
 void reduce_resolution(ImageSet& images, int side) {
-  const InputShape old = images.shape;
+  const Shape old = images.shape;
   if (side < 1 || side > old.height || side > old.width) {
     throw std::invalid_argument("a resolution above the images' own");
   }
@@ -202,7 +202,7 @@ void Examples::gather(
     std::uint64_t first_place,
     std::span<float> x,
     std::span<std::int64_t> y) const {
-  const InputShape& shape = images_.shape;
+  const Shape& shape = images_.shape;
   const auto plane = static_cast<std::size_t>(shape.height) *
                      static_cast<std::size_t>(shape.width);
   const auto channels = static_cast<std::size_t>(shape.channels);
@@ -252,7 +252,7 @@ Minibatch ImageTask::minibatch(int index, int batch_size) const {
       minibatch_begin(info_.name, examples_.size(), index, batch_size);
   const auto first = static_cast<std::size_t>(begin);
   const auto count = static_cast<std::size_t>(batch_size);
-  const InputShape& shape = examples_.shape();
+  const Shape& shape = examples_.shape();
   Minibatch batch{batch_size, shape, {}, {}};
   batch.x.resize(
       count * static_cast<std::size_t>(shape.channels) *
@@ -265,7 +265,7 @@ Minibatch ImageTask::minibatch(int index, int batch_size) const {
 }
 
 std::string ImageTask::fingerprint() const {
-  const InputShape& shape = examples_.shape();
+  const Shape& shape = examples_.shape();
   const std::string text = fmt::format(
       "{} {}x{}x{} {}",
       info_.name,
@@ -276,4 +276,4 @@ std::string ImageTask::fingerprint() const {
   return hash_hex(examples_.hash(hash64(text)));
 }
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::tasks

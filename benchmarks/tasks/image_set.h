@@ -9,14 +9,14 @@
 
 #include "benchmarks/tasks/task.h"
 
-namespace zcp::benchmarks {
+namespace zcp::tasks {
 
 /// The part of a data set.
 enum class Split { train, test };
 
 /// Labelled images as their files hold them.
 struct ImageSet {
-  InputShape shape;
+  Shape shape;
   std::vector<std::uint8_t> pixels;  ///< images x C x H x W
   std::vector<std::int64_t> labels;
 
@@ -43,7 +43,7 @@ class Examples {
  public:
   Examples(ImageSet images, Normalisation normalisation, Transform transform);
 
-  const InputShape& shape() const { return images_.shape; }
+  const Shape& shape() const { return images_.shape; }
   std::int64_t size() const { return images_.size(); }
 
   /// Writes the images `which` into `x`, row-major, one after another, and
@@ -100,4 +100,4 @@ std::int64_t minibatch_begin(
     int index,
     int batch_size);
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::tasks

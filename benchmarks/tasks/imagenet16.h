@@ -6,7 +6,7 @@
 
 #include "benchmarks/tasks/image_set.h"
 
-namespace zcp::benchmarks {
+namespace zcp::tasks {
 
 /// Appends those images of a pickled batch whose label (from 1) is at most
 /// `classes`, with labels from 0. Throws UserError naming `source`, what was
@@ -21,4 +21,4 @@ void append_imagenet16(
 /// of N, or val_data. Throws UserError.
 ImageSet read_imagenet16_120(const std::filesystem::path& folder, Split split);
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::tasks

@@ -9,10 +9,10 @@
 #include "benchmarks/tasks/sources.h"
 #include "common/error.h"
 
-namespace zcp::benchmarks {
+namespace zcp::tasks {
 namespace {
 
-constexpr InputShape kShape = {3, 16, 16};
+constexpr Shape kShape = {3, 16, 16};
 constexpr std::size_t kPixels = std::size_t{3} * 16 * 16;
 constexpr int kClasses = 120;
 
@@ -52,9 +52,10 @@ void append_imagenet16(
     const std::string& source,
     int classes,
     ImageSet& images) {
-  const Pickle pickle(std::move(bytes), source, kNumpyArrayNames);
-  const PickleValue labels = pickle.root().at("labels");
-  const ByteArray data(pickle.root().at("data"));
+  const formats::Pickle pickle(
+      std::move(bytes), source, formats::kNumpyArrayNames);
+  const formats::PickleValue labels = pickle.root().at("labels");
+  const formats::ByteArray data(pickle.root().at("data"));
   if (data.shape() != std::vector<std::int64_t>{
                           static_cast<std::int64_t>(labels.size()),
                           static_cast<std::int64_t>(kPixels)}) {
@@ -79,10 +80,11 @@ void append_imagenet16(
 }
 
 ImageSet read_imagenet16_120(const std::filesystem::path& folder, Split split) {
-  require_folder(folder, imagenet16_120().info.data_hint);
+  formats::require_folder(folder, imagenet16_120().info.data_hint);
   ImageSet images;
   for (const auto& file : batch_files(folder, split)) {
-    append_imagenet16(read_bytes(file), file.string(), kClasses, images);
+    append_imagenet16(
+        formats::read_bytes(file), file.string(), kClasses, images);
   }
   return images;
 }
@@ -102,4 +104,4 @@ TaskSource imagenet16_120() {
       ImageSource{read, kNormalisation}};
 }
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::tasks

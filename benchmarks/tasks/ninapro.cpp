@@ -3,19 +3,19 @@
 #include <fmt/format.h>
 
 #include "benchmarks/formats/files.h"
-#include "benchmarks/tasks/image_set.h"
 #include "benchmarks/formats/numpy_file.h"
+#include "benchmarks/tasks/image_set.h"
 #include "benchmarks/tasks/sources.h"
 #include "common/error.h"
 #include "common/hash.h"
 
-namespace zcp::benchmarks {
+namespace zcp::tasks {
 namespace {
 
 constexpr int kElectrodes = 16;
 constexpr int kSteps = 52;
 constexpr int kClasses = 18;
-constexpr InputShape kShape = {1, kElectrodes, kSteps};
+constexpr Shape kShape = {1, kElectrodes, kSteps};
 constexpr std::size_t kInput = std::size_t{kElectrodes} * kSteps;
 
 class NinaproTask : public Task {
@@ -70,20 +70,20 @@ class NinaproTask : public Task {
   std::vector<std::int64_t> order_;
 };
 
-NumpyFile read_array(
+formats::NumpyFile read_array(
     const std::filesystem::path& folder,
     const std::string& name) {
   const auto path = folder / name;
-  return {read_bytes(path), path.string()};
+  return {formats::read_bytes(path), path.string()};
 }
 
 std::unique_ptr<Task> open(const TaskInfo& info, const OpenOptions& options) {
   if (options.transform != Transform::normalise) {
     throw UserError("task 'ninapro' takes its signals as they are");
   }
-  require_folder(options.data, info.data_hint);
-  const NumpyFile x = read_array(options.data, "ninapro_train.npy");
-  const NumpyFile y = read_array(options.data, "label_train.npy");
+  formats::require_folder(options.data, info.data_hint);
+  const formats::NumpyFile x = read_array(options.data, "ninapro_train.npy");
+  const formats::NumpyFile y = read_array(options.data, "label_train.npy");
   x.require_shape({-1, kSteps, kElectrodes});
   y.require_shape({x.shape()[0]});
   std::vector<std::int64_t> labels = y.integers();
@@ -116,4 +116,4 @@ TaskSource ninapro() {
       open};
 }
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::tasks

@@ -9,7 +9,7 @@
 #include "benchmarks/tasks/image_set.h"
 #include "benchmarks/tasks/task.h"
 
-namespace zcp::benchmarks {
+namespace zcp::tasks {
 
 /// How the user wants a task opened.
 struct OpenOptions {
@@ -96,4 +96,4 @@ TaskSource taskonomy(Taskonomy task);
 /// Noise in the shapes of another task, under the name noise-NAME.
 TaskSource noise_like(const TaskInfo& info);
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::tasks

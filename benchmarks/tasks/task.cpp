@@ -7,7 +7,7 @@
 #include "benchmarks/tasks/sources.h"
 #include "common/error.h"
 
-namespace zcp::benchmarks {
+namespace zcp::tasks {
 namespace {
 
 const std::vector<TaskSource>& sources() {
@@ -49,7 +49,7 @@ const std::vector<TaskSource>& noise_sources() {
 /// Images can be had smaller, noise at any size.
 void check_resolution(const TaskSource& source, int resolution) {
   if (resolution == 0 || !source.info.needs_data) return;
-  const InputShape& shape = source.info.shape;
+  const Shape& shape = source.info.shape;
   if (!source.images) {
     throw UserError(
         "--resolution {}: the inputs of task '{}' have one size",
@@ -191,7 +191,7 @@ Transform parse_transform(const std::string& name) {
       "unknown transform '{}', expected normalise or augment", name);
 }
 
-std::span<const TaskInfo> tasks() {
+std::span<const TaskInfo> all_tasks() {
   static const std::vector<TaskInfo> all = [] {
     std::vector<TaskInfo> infos;
     for (const TaskSource& source : sources()) infos.push_back(source.info);
@@ -230,4 +230,4 @@ std::unique_ptr<Task> open_task(
                      : source.open(source.info, options);
 }
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::tasks

@@ -8,47 +8,12 @@
 #include <string>
 #include <vector>
 
-namespace zcp::benchmarks {
+#include "common/loss.h"
+#include "common/minibatch.h"
+#include "common/output.h"
+#include "common/shape.h"
 
-/// The shape of one input.
-struct InputShape {
-  int channels = 0;
-  int height = 0;
-  int width = 0;
-  bool operator==(const InputShape&) const = default;
-};
-
-/// What stands behind an input, and so what a network has to give.
-enum class Target {
-  label,          ///< a class
-  numbers,        ///< a vector of numbers
-  pixel_labels,   ///< a class for every pixel
-  pixel_numbers,  ///< numbers for every pixel
-};
-
-/// What a network is trained to make small: a mean over samples (and pixels
-/// and numbers).
-enum class Criterion {
-  cross_entropy,
-  squared_error,
-  absolute_error,
-  relative_l2,  ///< |output - target| / |target|, Euclidean, of a sample
-};
-
-/// Inputs as a network takes them, with what it is to give for them.
-struct Minibatch {
-  int size = 0;
-  InputShape shape;
-  std::vector<float> x;  ///< size x C x H x W, row-major, normalised
-  /// Labels in [0, classes), one a sample or a pixel; empty where the targets
-  /// are numbers.
-  std::vector<std::int64_t> y;
-  std::vector<float> numbers = {};  ///< size x classes (x H x W), or empty
-  /// What a network's output is multiplied by and then shifted by before it is
-  /// compared with the numbers: one each of a sample's numbers, or empty.
-  std::vector<float> scale = {};
-  std::vector<float> offset = {};
-};
+namespace zcp::tasks {
 
 /// What is done to an image on its way into a minibatch.
 enum class Transform {
@@ -66,14 +31,14 @@ Transform parse_transform(const std::string& name);
 struct TaskInfo {
   std::string name;
   std::string summary;
-  InputShape shape;
+  Shape shape;
   int classes = 0;  ///< or numbers (a pixel)
   bool needs_data = false;
   std::string transform;     ///< for the record, constants included
   std::string data_hint;     ///< what --data must be, and where to get it
   std::string default_data;  ///< where Debian puts the files; else empty
-  Target target = Target::label;
-  Criterion criterion = Criterion::cross_entropy;
+  Head head = Head::classes;
+  Loss loss = Loss::cross_entropy;
 };
 
 /// An opened task. Everything is const and may be called from many threads.
@@ -97,7 +62,7 @@ class Task {
 
 /// All tasks, in the order they are listed to the user. Each of known shape has
 /// a companion noise-NAME, which is not listed: noise in its shapes.
-std::span<const TaskInfo> tasks();
+std::span<const TaskInfo> all_tasks();
 
 /// The task of that name, with inputs of height and width `resolution` (0: its
 /// own). Throws UserError with the nearest name, and for a task that cannot be
@@ -119,4 +84,4 @@ std::unique_ptr<Task> open_task(
     int classes = 0,
     int resolution = 0);
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::tasks

@@ -5,12 +5,12 @@
 #include "benchmarks/tasks/sources.h"
 #include "common/error.h"
 
-namespace zcp::benchmarks {
+namespace zcp::tasks {
 namespace {
 
-constexpr InputShape kImage = {3, 256, 256};
+constexpr Shape kImage = {3, 256, 256};
 /// Nine tiles of 3 x 64 x 64, one after another in the channels.
-constexpr InputShape kPuzzle = {27, 64, 64};
+constexpr Shape kPuzzle = {27, 64, 64};
 
 std::unique_ptr<Task> open(const TaskInfo& info, const OpenOptions&) {
   throw UserError(
@@ -24,10 +24,10 @@ std::unique_ptr<Task> open(const TaskInfo& info, const OpenOptions&) {
 TaskSource source(
     const std::string& name,
     const std::string& summary,
-    const InputShape& shape,
+    const Shape& shape,
     int classes,
-    Target target = Target::label,
-    Criterion criterion = Criterion::cross_entropy) {
+    Head head = Head::classes,
+    Loss loss = Loss::cross_entropy) {
   return {
       {name,
        "TransNAS-Bench-101: " + summary,
@@ -38,8 +38,8 @@ TaskSource source(
        "its images (Taskonomy) are not read by this program; --task noise-" +
            name + " takes noise of their shape",
        "",
-       target,
-       criterion},
+       head,
+       loss},
       open};
 }
 
@@ -59,23 +59,23 @@ TaskSource taskonomy(Taskonomy task) {
           "a box around the room",
           kImage,
           9,
-          Target::numbers,
-          Criterion::squared_error);
+          Head::vector,
+          Loss::squared_error);
     case Taskonomy::segmentsemantic:
       return source(
           "segmentsemantic",
           "what each pixel shows",
           kImage,
           17,
-          Target::pixel_labels);
+          Head::pixel_classes);
     case Taskonomy::normal:
       return source(
           "normal",
           "surface normals",
           kImage,
           3,
-          Target::pixel_numbers,
-          Criterion::absolute_error);
+          Head::pixels,
+          Loss::absolute_error);
     case Taskonomy::autoencoder:
       break;
   }
@@ -84,8 +84,8 @@ TaskSource taskonomy(Taskonomy task) {
       "the image itself",
       kImage,
       3,
-      Target::pixel_numbers,
-      Criterion::absolute_error);
+      Head::pixels,
+      Loss::absolute_error);
 }
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::tasks

@@ -10,14 +10,14 @@
 #include <limits>
 
 #include "benchmarks/formats/files.h"
-#include "benchmarks/tasks/image_set.h"
 #include "benchmarks/formats/pickle.h"
 #include "benchmarks/formats/zip.h"
+#include "benchmarks/tasks/image_set.h"
 #include "benchmarks/tasks/sources.h"
 #include "common/error.h"
 #include "common/hash.h"
 
-namespace zcp::benchmarks {
+namespace zcp::tasks {
 namespace {
 
 constexpr std::string_view kRebuild = "torch._utils._rebuild_tensor_v2";
@@ -29,8 +29,8 @@ constexpr std::array<std::string_view, 5> kAllowed = {
     // So that the message can say what was found instead of float32.
     "torch.DoubleStorage"};
 
-const ZipArchive::Entry& find_entry(
-    const ZipArchive& archive,
+const formats::ZipArchive::Entry& find_entry(
+    const formats::ZipArchive& archive,
     const std::string& name) {
   if (const auto* entry = archive.find(name)) return *entry;
   throw UserError(
@@ -48,7 +48,7 @@ struct StoredTensor {
   std::vector<std::int64_t> strides;
 };
 
-std::vector<std::int64_t> integers(const PickleValue& values) {
+std::vector<std::int64_t> integers(const formats::PickleValue& values) {
   std::vector<std::int64_t> all;
   for (std::size_t i = 0; i < values.size(); ++i) {
     all.push_back(values.item(i).integer());
@@ -87,16 +87,16 @@ void check_extent(
 }
 
 StoredTensor find_tensor(
-    const ZipArchive& archive,
-    const PickleValue& root,
+    const formats::ZipArchive& archive,
+    const formats::PickleValue& root,
     std::string_view name,
     std::string_view storage_type,
     std::string_view expected,
     std::size_t element) {
-  const PickleValue call = root.at(name);
+  const formats::PickleValue call = root.at(name);
   if (!call.is_call() || call.callee() != kRebuild) call.refuse("a tensor");
-  const PickleValue arguments = call.arguments();
-  const PickleValue reference = arguments.item(0).persistent();
+  const formats::PickleValue arguments = call.arguments();
+  const formats::PickleValue reference = arguments.item(0).persistent();
   if (reference.item(1).global() != storage_type) {
     throw UserError(
         "{}: found '{}' in a {}, expected {}",
@@ -241,17 +241,19 @@ std::unique_ptr<Task> open(const TaskInfo& info, const OpenOptions& options) {
   return std::make_unique<TensorsTask>(
       info,
       parse_tensors(
-          open_bytes(options.data), options.data.string(), options.classes));
+          formats::open_bytes(options.data),
+          options.data.string(),
+          options.classes));
 }
 
 }  // namespace
 
 TensorFile parse_tensors(
-    std::shared_ptr<const RandomBytes> bytes,
+    std::shared_ptr<const formats::RandomBytes> bytes,
     const std::string& source,
     int classes) {
-  const ZipArchive archive(std::move(bytes), source);
-  const Pickle pickle(
+  const formats::ZipArchive archive(std::move(bytes), source);
+  const formats::Pickle pickle(
       archive.content(find_entry(archive, "data.pkl")), source, kAllowed);
   const StoredTensor x = find_tensor(
       archive,
@@ -293,4 +295,4 @@ TaskSource tensors() {
       open};
 }
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::tasks

@@ -8,14 +8,14 @@
 #include "common/error.h"
 #include "common/hash.h"
 
-namespace zcp::benchmarks {
+namespace zcp::tasks {
 namespace {
 
 const TaskSource& find_trainable(const std::string& name) {
   const TaskSource& source = find_source(name);
   if (source.images) return source;
   std::vector<std::string> names;
-  for (const TaskInfo& info : tasks()) {
+  for (const TaskInfo& info : all_tasks()) {
     if (find_source(info.name).images) names.push_back(info.name);
   }
   throw UserError(
@@ -63,4 +63,4 @@ TrainingData open_training_data(
       std::move(print)};
 }
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::tasks

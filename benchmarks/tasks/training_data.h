@@ -7,7 +7,7 @@
 
 #include "benchmarks/tasks/image_set.h"
 
-namespace zcp::benchmarks {
+namespace zcp::tasks {
 
 /// What of a task's data is used.
 struct TrainingDataOptions {
@@ -33,4 +33,4 @@ TrainingData open_training_data(
     const std::string& task,
     const TrainingDataOptions& options);
 
-}  // namespace zcp::benchmarks
+}  // namespace zcp::tasks

@@ -7,7 +7,7 @@
 
 #include "common/hash.h"
 
-namespace zcp::nets {
+namespace zcp::graph {
 namespace {
 
 std::size_t at(int i) {
@@ -308,4 +308,4 @@ CanonicalForm canonical_form(const CanonicalInput& declared) {
   return Orderer(Reducer(declared).reduce()).order();
 }
 
-}  // namespace zcp::nets
+}  // namespace zcp::graph

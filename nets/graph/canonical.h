@@ -7,7 +7,7 @@
 
 #include "nets/graph/graph.h"
 
-namespace zcp::nets {
+namespace zcp::graph {
 
 /// A graph as declared: nodes in topological order, node 0 the input.
 struct CanonicalInput {
@@ -40,4 +40,4 @@ struct CanonicalForm {
 ///    so that floating-point sums run in one order.
 CanonicalForm canonical_form(const CanonicalInput& declared);
 
-}  // namespace zcp::nets
+}  // namespace zcp::graph

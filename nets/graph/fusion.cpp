@@ -4,7 +4,7 @@
 #include <numeric>
 #include <utility>
 
-namespace zcp::nets {
+namespace zcp::graph {
 namespace {
 
 /// By node: a vector of numbers, not a map of one pixel.
@@ -188,4 +188,4 @@ std::vector<std::vector<int>> done_after_each(
   return done;
 }
 
-}  // namespace zcp::nets
+}  // namespace zcp::graph

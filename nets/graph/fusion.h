@@ -10,7 +10,7 @@
 
 #include "nets/graph/graph.h"
 
-namespace zcp::nets {
+namespace zcp::graph {
 
 /// Nodes that run when the last of them, a sum, a BatchNorm or a ReLU, would.
 struct FusedSum {
@@ -38,4 +38,4 @@ std::vector<std::vector<int>> done_after_each(
     const Graph& graph,
     const std::function<std::span<const int>(int node)>& read_by);
 
-}  // namespace zcp::nets
+}  // namespace zcp::graph

@@ -8,11 +8,11 @@
 #include "nets/graph/canonical.h"
 #include "nets/kernels/windows.h"
 
-namespace zcp::nets {
+namespace zcp::graph {
 namespace {
 
 int pooled_size(int size, const Attributes& a) {
-  const Stepping stepping{a.kernel, a.stride, a.padding, a.dilation};
+  const kernels::Stepping stepping{a.kernel, a.stride, a.padding, a.dilation};
   return static_cast<int>(stepping.windows(size));
 }
 
@@ -381,4 +381,4 @@ Graph GraphBuilder::finish(Value output) && {
   return std::move(graph_);
 }
 
-}  // namespace zcp::nets
+}  // namespace zcp::graph

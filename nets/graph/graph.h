@@ -16,25 +16,14 @@
 #include <unordered_map>
 #include <vector>
 
-namespace zcp::nets {
+#include "common/shape.h"
+
+namespace zcp::graph {
 
 /// Of a node's number, for containers by node.
 inline std::size_t at_index(int node) {
   return static_cast<std::size_t>(node);
 }
-
-/// Channels, height and width of one sample's activation; a vector of n
-/// numbers is {n, 1, 1}.
-struct Shape {
-  int channels = 0;
-  int height = 1;
-  int width = 1;
-
-  bool operator==(const Shape&) const = default;
-  std::int64_t elements() const {
-    return std::int64_t{channels} * height * width;
-  }
-};
 
 enum class Op : std::uint8_t {
   input,
@@ -281,4 +270,4 @@ class GraphBuilder {
   Graph graph_;
 };
 
-}  // namespace zcp::nets
+}  // namespace zcp::graph

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <optional>
 
-namespace zcp::nets {
+namespace zcp::graph {
 namespace {
 
 const Node& node_at(const Graph& graph, int index) {
@@ -75,4 +75,4 @@ std::vector<ResidualBlock> residual_blocks(const Graph& graph) {
   return blocks;
 }
 
-}  // namespace zcp::nets
+}  // namespace zcp::graph

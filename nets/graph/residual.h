@@ -5,7 +5,7 @@
 
 #include "nets/graph/graph.h"
 
-namespace zcp::nets {
+namespace zcp::graph {
 
 /// A sum of a branch of two or three convolutions and of a shortcut around it.
 struct ResidualBlock {
@@ -23,4 +23,4 @@ struct ResidualBlock {
 /// In the order in which they run. Sums of anything else are no blocks.
 std::vector<ResidualBlock> residual_blocks(const Graph& graph);
 
-}  // namespace zcp::nets
+}  // namespace zcp::graph

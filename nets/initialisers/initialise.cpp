@@ -10,7 +10,7 @@
 #include "common/error.h"
 #include "common/random.h"
 
-namespace zcp::nets {
+namespace zcp::initialisers {
 namespace {
 
 constexpr std::array<std::pair<Initialiser, std::string_view>, 6> kNames{
@@ -78,4 +78,4 @@ void draw_bias(
   std::ranges::fill(out, 0.0F);
 }
 
-}  // namespace zcp::nets
+}  // namespace zcp::initialisers

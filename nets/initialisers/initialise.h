@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace zcp::nets {
+namespace zcp::initialisers {
 
 enum class Initialiser : std::uint8_t {
   /// PyTorch's default: U(-1/sqrt(fan_in), 1/sqrt(fan_in)), biases alike.
@@ -47,4 +47,4 @@ void draw_bias(
     std::uint64_t seed,
     std::span<float> out);
 
-}  // namespace zcp::nets
+}  // namespace zcp::initialisers

@@ -10,7 +10,7 @@
 #include "nets/kernels/columns.h"
 #include "nets/kernels/windows.h"
 
-namespace zcp::nets {
+namespace zcp::kernels {
 namespace {
 
 using torch::autograd::AutogradContext;
@@ -171,4 +171,4 @@ at::Tensor average_pool(const at::Tensor& x, const PoolShape& shape) {
       x, shape.kernel, shape.stride, shape.padding, false, false);
 }
 
-}  // namespace zcp::nets
+}  // namespace zcp::kernels

@@ -3,7 +3,7 @@
 
 #include <ATen/ATen.h>
 
-namespace zcp::nets {
+namespace zcp::kernels {
 
 /// Of square windows, in pixels; padding <= kernel / 2, and padded pixels are
 /// not counted.
@@ -20,4 +20,4 @@ struct PoolShape {
 /// than the padded map or padding of more than half of it.
 at::Tensor average_pool(const at::Tensor& x, const PoolShape& shape);
 
-}  // namespace zcp::nets
+}  // namespace zcp::kernels

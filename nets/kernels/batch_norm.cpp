@@ -13,7 +13,7 @@
 #include "nets/kernels/channels_last.h"
 #include "nets/kernels/columns.h"
 
-namespace zcp::nets {
+namespace zcp::kernels {
 namespace {
 
 using torch::autograd::AutogradContext;
@@ -400,4 +400,4 @@ at::Tensor batch_norm_of_batch(
   return at::batch_norm(x, scale, shift, {}, {}, true, kUnused, epsilon, false);
 }
 
-}  // namespace zcp::nets
+}  // namespace zcp::kernels

@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-namespace zcp::nets {
+namespace zcp::kernels {
 
 /// Of each channel over a batch, float64 [C]; the variance is the unbiased one,
 /// which PyTorch's running statistics collect, and 0 for a single value.
@@ -70,4 +70,4 @@ std::vector<at::Tensor> sum_of_batch_norms(
     std::span<const SumTerm> terms,
     const SumEnd& end);
 
-}  // namespace zcp::nets
+}  // namespace zcp::kernels

@@ -10,7 +10,7 @@
 
 #include "nets/kernels/columns.h"
 
-namespace zcp::nets {
+namespace zcp::kernels {
 namespace {
 
 using torch::autograd::AutogradContext;
@@ -283,4 +283,4 @@ variable_list differentiable_batch_norm_gradient(
                    dy, x, scale, mean, inverse);
 }
 
-}  // namespace zcp::nets
+}  // namespace zcp::kernels

@@ -9,7 +9,7 @@
 
 #include "nets/kernels/columns.h"
 
-namespace zcp::nets {
+namespace zcp::kernels {
 
 /// The shape of a channels-last tensor [N, C, H, W] as a matrix.
 Matrix matrix_of(const at::Tensor& x);
@@ -99,4 +99,4 @@ torch::autograd::variable_list differentiable_batch_norm_gradient(
     const at::Tensor& mean,
     const at::Tensor& inverse);
 
-}  // namespace zcp::nets
+}  // namespace zcp::kernels

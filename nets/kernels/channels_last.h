@@ -5,7 +5,7 @@
 
 #include "nets/kernels/windows.h"
 
-namespace zcp::nets {
+namespace zcp::kernels {
 
 inline constexpr at::MemoryFormat kLast = at::MemoryFormat::ChannelsLast;
 
@@ -14,4 +14,4 @@ inline MapSize map_of(const at::Tensor& x) {
   return {x.size(2), x.size(3), x.size(1)};
 }
 
-}  // namespace zcp::nets
+}  // namespace zcp::kernels

@@ -4,7 +4,7 @@
 
 #include "nets/kernels/processor_versions.h"
 
-namespace zcp::nets {
+namespace zcp::kernels {
 namespace {
 
 inline float load(float x) {
@@ -299,4 +299,4 @@ template void mask_gradient(
     std::int64_t,
     c10::BFloat16*);
 
-}  // namespace zcp::nets
+}  // namespace zcp::kernels

@@ -7,7 +7,7 @@
 
 #include <cstdint>
 
-namespace zcp::nets {
+namespace zcp::kernels {
 
 /// A channels-last tensor as a matrix. Rows of few channels are joined until
 /// they fill vector registers: column c is channel c % channels.
@@ -126,4 +126,4 @@ void rectify(std::int64_t count, T* y);
 template <typename T>
 void mask_gradient(const T* y, const T* dy, std::int64_t count, T* dx);
 
-}  // namespace zcp::nets
+}  // namespace zcp::kernels

@@ -7,7 +7,7 @@
 #include "nets/kernels/channels_last.h"
 #include "nets/kernels/depthwise.h"
 
-namespace zcp::nets {
+namespace zcp::kernels {
 namespace {
 
 using torch::autograd::AutogradContext;
@@ -222,4 +222,4 @@ at::Tensor convolution(
   return Convolution::apply(x, weight, shape);
 }
 
-}  // namespace zcp::nets
+}  // namespace zcp::kernels

@@ -3,7 +3,7 @@
 
 #include <ATen/ATen.h>
 
-namespace zcp::nets {
+namespace zcp::kernels {
 
 struct ConvolutionShape {
   int stride = 1;
@@ -26,4 +26,4 @@ at::Tensor convolution(
     const at::Tensor& bias,
     const ConvolutionShape& shape);
 
-}  // namespace zcp::nets
+}  // namespace zcp::kernels

@@ -5,7 +5,7 @@
 #include "nets/kernels/channels_last.h"
 #include "nets/kernels/windows.h"
 
-namespace zcp::nets {
+namespace zcp::kernels {
 namespace {
 
 using Index = std::int64_t;
@@ -169,4 +169,4 @@ at::Tensor depthwise_weight_gradient(
       .view({channels, 1, kernel, kernel});
 }
 
-}  // namespace zcp::nets
+}  // namespace zcp::kernels

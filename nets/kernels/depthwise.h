@@ -9,7 +9,7 @@
 
 #include "nets/kernels/convolution.h"
 
-namespace zcp::nets {
+namespace zcp::kernels {
 
 /// Whether the following can run it: x [N, C, H, W] and weight [C, 1, K, K],
 /// both float32 or both float64, on the CPU, in C groups, C > 1. None of them
@@ -42,4 +42,4 @@ at::Tensor depthwise_weight_gradient(
     std::int64_t kernel,
     const ConvolutionShape& shape);
 
-}  // namespace zcp::nets
+}  // namespace zcp::kernels

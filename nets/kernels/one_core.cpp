@@ -5,7 +5,7 @@
 #include <malloc.h>
 #include <omp.h>
 
-namespace zcp::nets {
+namespace zcp::kernels {
 
 void use_one_core() {
   // Both the OpenMP runtime (oneDNN) and ATen keep a number per thread.
@@ -27,4 +27,4 @@ void keep_memory() {
 #endif
 }
 
-}  // namespace zcp::nets
+}  // namespace zcp::kernels

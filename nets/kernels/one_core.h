@@ -1,7 +1,7 @@
 // A worker a core: operators that stay on the core that calls them.
 #pragma once
 
-namespace zcp::nets {
+namespace zcp::kernels {
 
 /// From here on LibTorch's operators called by this thread use one core, so
 /// that results do not depend on how many workers there are.
@@ -16,4 +16,4 @@ void set_blas_threads_to_one();
 /// apps/memory.cpp asks the same.
 void keep_memory();
 
-}  // namespace zcp::nets
+}  // namespace zcp::kernels

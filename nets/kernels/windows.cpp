@@ -5,7 +5,7 @@
 
 #include "nets/kernels/processor_versions.h"
 
-namespace zcp::nets {
+namespace zcp::kernels {
 namespace {
 
 using Index = std::int64_t;
@@ -242,4 +242,4 @@ add_products(const float*, Index, const float*, Index, Index, Index, double*);
 template void
 add_products(const double*, Index, const double*, Index, Index, Index, double*);
 
-}  // namespace zcp::nets
+}  // namespace zcp::kernels

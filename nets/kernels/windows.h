@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <vector>
 
-namespace zcp::nets {
+namespace zcp::kernels {
 
 /// How square windows lie on a map, in pixels: padding >= 0, all else >= 1.
 struct Stepping {
@@ -96,4 +96,4 @@ void add_products(
     std::int64_t channels,
     double* sums);
 
-}  // namespace zcp::nets
+}  // namespace zcp::kernels

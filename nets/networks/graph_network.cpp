@@ -10,14 +10,14 @@
 
 #include "common/error.h"
 #include "common/random.h"
+#include "nets/graph/fusion.h"
 #include "nets/kernels/average_pool.h"
 #include "nets/kernels/batch_norm.h"
 #include "nets/kernels/convolution.h"
-#include "nets/graph/fusion.h"
 #include "nets/networks/network.h"
 #include "nets/networks/trained_network.h"
 
-namespace zcp::nets {
+namespace zcp::networks {
 namespace {
 
 /// Of activations and weights: the kernels of convolutions and pools are up to
@@ -34,22 +34,22 @@ struct Slots {
 
 /// What does not change when parameters do.
 struct Plan {
-  Graph graph;
+  graph::Graph graph;
   std::vector<Slots> slots;  // by node
   /// By node: what no later one reads.
   std::vector<std::vector<int>> done_after;
   std::vector<bool> live;  // by node: reaches the output
   std::vector<int> block;  // by node: the macro block it belongs to
-  Fusion fusion;
+  graph::Fusion fusion;
 };
 
-std::vector<bool> live_nodes(const Graph& graph) {
+std::vector<bool> live_nodes(const graph::Graph& graph) {
   std::vector<bool> live(graph.nodes().size(), false);
-  live[at_index(graph.output())] = true;
+  live[graph::at_index(graph.output())] = true;
   for (std::size_t i = graph.nodes().size(); i-- > 0;) {
     if (!live[i]) continue;
     for (const int input : graph.inputs(graph.nodes()[i])) {
-      live[at_index(input)] = true;
+      live[graph::at_index(input)] = true;
     }
   }
   return live;
@@ -57,7 +57,7 @@ std::vector<bool> live_nodes(const Graph& graph) {
 
 /// A node belongs to the first block whose output depends on it, or to the one
 /// after what it reads where no block's output does.
-std::vector<int> block_numbers(const Graph& graph) {
+std::vector<int> block_numbers(const graph::Graph& graph) {
   constexpr int kNone = -1;
   std::vector<int> number(graph.nodes().size(), kNone);
   std::vector<int> blocks(graph.blocks().begin(), graph.blocks().end());
@@ -70,49 +70,50 @@ std::vector<int> block_numbers(const Graph& graph) {
     while (!pending.empty()) {
       const int node = pending.back();
       pending.pop_back();
-      if (number[at_index(node)] != kNone) continue;
-      number[at_index(node)] = static_cast<int>(b);
-      for (const int input : graph.inputs(graph.nodes()[at_index(node)])) {
+      if (number[graph::at_index(node)] != kNone) continue;
+      number[graph::at_index(node)] = static_cast<int>(b);
+      for (const int input :
+           graph.inputs(graph.nodes()[graph::at_index(node)])) {
         pending.push_back(input);
       }
     }
   }
   std::vector<bool> ends(graph.nodes().size(), false);
   for (const int block : blocks) {
-    if (block >= 0) ends[at_index(block)] = true;
+    if (block >= 0) ends[graph::at_index(block)] = true;
   }
   for (std::size_t i = 0; i < number.size(); ++i) {
     if (number[i] != kNone) continue;
     number[i] = 0;
     for (const int input : graph.inputs(graph.nodes()[i])) {
-      const int after =
-          number[at_index(input)] + (ends[at_index(input)] ? 1 : 0);
+      const int after = number[graph::at_index(input)] +
+                        (ends[graph::at_index(input)] ? 1 : 0);
       number[i] = std::max(number[i], after);
     }
   }
   return number;
 }
 
-LayerKind layer_kind(Op op) {
+LayerKind layer_kind(graph::Op op) {
   switch (op) {
-    case Op::conv2d:
+    case graph::Op::conv2d:
       return LayerKind::conv;
-    case Op::linear:
+    case graph::Op::linear:
       return LayerKind::linear;
-    case Op::batch_norm:
+    case graph::Op::batch_norm:
       return LayerKind::batch_norm;
-    case Op::relu:
+    case graph::Op::relu:
       return LayerKind::relu;
-    case Op::avg_pool:
-    case Op::max_pool:
-    case Op::global_avg_pool:
+    case graph::Op::avg_pool:
+    case graph::Op::max_pool:
+    case graph::Op::global_avg_pool:
       return LayerKind::pool;
-    case Op::add:
+    case graph::Op::add:
       return LayerKind::sum;
-    case Op::leaky_relu:
+    case graph::Op::leaky_relu:
       return LayerKind::smooth_activation;
-    case Op::tanh:
-    case Op::sigmoid:
+    case graph::Op::tanh:
+    case graph::Op::sigmoid:
       return LayerKind::bounded_activation;
     default:
       return LayerKind::other;
@@ -136,12 +137,13 @@ class GraphNetwork final : public Network {
       Recording* recording) const override {
     Walk walk(x, batch_norm, recording, plan_->graph.nodes().size());
     const bool fused = batch_norm == BatchNormMode::batch_statistics &&
-                       !walk.records_all() && sums_batch_norms(x);
+                       !walk.records_all() && kernels::sums_batch_norms(x);
     const at::Tensor output = fused ? run_fused(walk) : run_all(walk);
     if (walk.records_variances()) record_variances(walk);
-    const Op last = plan_->graph.nodes()[at_index(plan_->graph.output())].op;
+    const graph::Op last =
+        plan_->graph.nodes()[graph::at_index(plan_->graph.output())].op;
     // A linear layer leaves its features on the last axis.
-    return last == Op::linear && output.dim() == 4
+    return last == graph::Op::linear && output.dim() == 4
                ? output.permute({0, 3, 1, 2})
                : output;
   }
@@ -158,9 +160,10 @@ class GraphNetwork final : public Network {
   struct Walk {
     const at::Tensor& x;
     BatchNormMode batch_norm;
-    Recording* recording;               ///< null: nothing is recorded
-    std::vector<at::Tensor> values;     ///< by node, while a later one reads it
-    std::vector<BatchMoments> moments;  ///< by node, where they are wanted
+    Recording* recording;            ///< null: nothing is recorded
+    std::vector<at::Tensor> values;  ///< by node, while a later one reads it
+    std::vector<kernels::BatchMoments>
+        moments;  ///< by node, where they are wanted
 
     Walk(
         const at::Tensor& input,
@@ -183,7 +186,7 @@ class GraphNetwork final : public Network {
 
   /// Node by node.
   at::Tensor run_all(Walk& walk) const {
-    const Graph& graph = plan_->graph;
+    const graph::Graph& graph = plan_->graph;
     auto& values = walk.values;
     for (std::size_t i = 0; i < values.size(); ++i) {
       const at::Tensor own = own_input(i, walk);
@@ -192,23 +195,24 @@ class GraphNetwork final : public Network {
       // Blocks are collected at the end.
       if (walk.records_all()) continue;
       for (const int k : plan_->done_after[i])
-        values[at_index(k)] = at::Tensor();
+        values[graph::at_index(k)] = at::Tensor();
     }
     if (walk.records_all()) {
       for (const int block : graph.blocks()) {
         const bool zero =
-            block < 0 || graph.nodes()[at_index(block)].op == Op::zero;
+            block < 0 ||
+            graph.nodes()[graph::at_index(block)].op == graph::Op::zero;
         walk.recording->blocks.push_back(
-            zero ? at::Tensor() : values[at_index(block)]);
+            zero ? at::Tensor() : values[graph::at_index(block)]);
       }
     }
-    return values[at_index(graph.output())];
+    return values[graph::at_index(graph.output())];
   }
 
   /// Sums of BatchNorms at one go.
   at::Tensor run_fused(Walk& walk) const {
-    const Graph& graph = plan_->graph;
-    const Fusion& fusion = plan_->fusion;
+    const graph::Graph& graph = plan_->graph;
+    const graph::Fusion& fusion = plan_->fusion;
     auto& values = walk.values;
     std::vector<std::vector<at::Tensor>> copies(values.size());
     for (std::size_t i = 0; i < values.size(); ++i) {
@@ -224,11 +228,11 @@ class GraphNetwork final : public Network {
       }
       record(i, own, walk);
       for (const int k : fusion.done_after[i]) {
-        values[at_index(k)] = at::Tensor();
-        copies[at_index(k)].clear();
+        values[graph::at_index(k)] = at::Tensor();
+        copies[graph::at_index(k)].clear();
       }
     }
-    return values[at_index(graph.output())];
+    return values[graph::at_index(graph.output())];
   }
 
   /// Of several copies of what node i reads, its own becomes the value.
@@ -236,38 +240,41 @@ class GraphNetwork final : public Network {
       std::size_t i,
       const std::vector<std::vector<at::Tensor>>& copies,
       std::vector<at::Tensor>& values) const {
-    const Node& node = plan_->graph.nodes()[i];
+    const graph::Node& node = plan_->graph.nodes()[i];
     if (node.input_count == 0) return;
-    const auto input = at_index(plan_->graph.inputs(node)[0]);
+    const auto input = graph::at_index(plan_->graph.inputs(node)[0]);
     if (copies[input].size() < 2) return;
-    values[input] = copies[input][at_index(plan_->fusion.copy_of_input[i])];
+    values[input] =
+        copies[input][graph::at_index(plan_->fusion.copy_of_input[i])];
   }
 
-  std::vector<at::Tensor> run_sum(const FusedSum& sum, Walk& walk) const {
-    const Graph& graph = plan_->graph;
-    std::vector<SumTerm> terms(sum.terms.size());
+  std::vector<at::Tensor> run_sum(const graph::FusedSum& sum, Walk& walk)
+      const {
+    const graph::Graph& graph = plan_->graph;
+    std::vector<kernels::SumTerm> terms(sum.terms.size());
     for (std::size_t k = 0; k < terms.size(); ++k) {
-      const auto i = at_index(sum.terms[k]);
+      const auto i = graph::at_index(sum.terms[k]);
       terms[k].x = walk.values[i];
       if (!plan_->fusion.deferred[i]) continue;
-      const Node& node = graph.nodes()[i];
+      const graph::Node& node = graph.nodes()[i];
       terms[k] = {
-          walk.values[at_index(graph.inputs(node)[0])],
+          walk.values[graph::at_index(graph.inputs(node)[0])],
           true,
           optional_parameter(plan_->slots[i].weight),
           optional_parameter(plan_->slots[i].bias),
           node.attributes.epsilon,
           wanted_moments(i, walk)};
     }
-    auto found = sum_of_batch_norms(terms, {sum.relu, sum.copies});
+    auto found = kernels::sum_of_batch_norms(terms, {sum.relu, sum.copies});
     for (std::size_t k = 0; k < terms.size(); ++k) {
-      if (terms[k].normalised) keep_running(at_index(sum.terms[k]), walk);
+      if (terms[k].normalised)
+        keep_running(graph::at_index(sum.terms[k]), walk);
     }
     return found;
   }
 
   const at::Tensor& parameter(int slot) const {
-    return parameters_[at_index(slot)].value;
+    return parameters_[graph::at_index(slot)].value;
   }
 
   /// The value is an undefined tensor where there is no such parameter.
@@ -278,80 +285,81 @@ class GraphNetwork final : public Network {
   /// What node i reads first; for a layer under observation an alias, whose
   /// gradient then is that of this reader alone.
   at::Tensor own_input(std::size_t i, const Walk& walk) const {
-    const Node& node = plan_->graph.nodes()[i];
+    const graph::Node& node = plan_->graph.nodes()[i];
     if (node.input_count == 0) return {};
     const at::Tensor& first =
-        walk.values[at_index(plan_->graph.inputs(node)[0])];
-    if (node.op == Op::linear) {
+        walk.values[graph::at_index(plan_->graph.inputs(node)[0])];
+    if (node.op == graph::Op::linear) {
       const bool map = node.shape.height > 1 || node.shape.width > 1;
       return map ? first.permute({0, 2, 3, 1}) : first.flatten(1);
     }
-    if (node.op != Op::conv2d) return first;
+    if (node.op != graph::Op::conv2d) return first;
     // Squeeze and excitation convolves the averages.
     if (first.dim() == 2) return first.unsqueeze(2).unsqueeze(3);
     return walk.records_all() ? at::alias(first) : first;
   }
 
   at::Tensor run(std::size_t i, const at::Tensor& own, Walk& walk) const {
-    const Graph& graph = plan_->graph;
+    const graph::Graph& graph = plan_->graph;
     const at::Tensor& x = walk.x;
     const auto& values = walk.values;
-    const Node& node = graph.nodes()[i];
+    const graph::Node& node = graph.nodes()[i];
     const auto inputs = graph.inputs(node);
-    const Attributes& a = node.attributes;
+    const graph::Attributes& a = node.attributes;
     const auto in = [&](std::size_t k) -> const at::Tensor& {
-      return k == 0 ? own : values[at_index(inputs[k])];
+      return k == 0 ? own : values[graph::at_index(inputs[k])];
     };
     switch (node.op) {
-      case Op::input:
+      case graph::Op::input:
         return x.contiguous(kLayout);
-      case Op::zero:
+      case graph::Op::zero:
         return at::zeros(
             {x.size(0),
              node.shape.channels,
              node.shape.height,
              node.shape.width},
             x.options());
-      case Op::conv2d:
-        return convolution(
+      case graph::Op::conv2d:
+        return kernels::convolution(
             in(0),
             parameter(plan_->slots[i].weight),
             optional_parameter(plan_->slots[i].bias),
             {a.stride, a.padding, a.dilation, a.groups});
-      case Op::batch_norm:
+      case graph::Op::batch_norm:
         return normalise(i, in(0), walk);
-      case Op::relu:
+      case graph::Op::relu:
         return at::relu(in(0));
-      case Op::avg_pool:
-        return average_pool(in(0), {a.kernel, a.stride, a.padding});
-      case Op::max_pool:
+      case graph::Op::avg_pool:
+        return kernels::average_pool(in(0), {a.kernel, a.stride, a.padding});
+      case graph::Op::max_pool:
         return at::max_pool2d(in(0), a.kernel, a.stride, a.padding);
-      case Op::global_avg_pool:
+      case graph::Op::global_avg_pool:
         return in(0).mean({2, 3});
-      case Op::linear:
+      case graph::Op::linear:
         return at::linear(
             in(0),
             parameter(plan_->slots[i].weight),
             parameter(plan_->slots[i].bias));
-      case Op::add: {
+      case graph::Op::add: {
         at::Tensor sum = in(0) + in(1);
         for (std::size_t k = 2; k < inputs.size(); ++k) sum = sum + in(k);
         return sum;
       }
-      case Op::concat: {
+      case graph::Op::concat: {
         std::vector<at::Tensor> parts;
-        for (const int input : inputs) parts.push_back(values[at_index(input)]);
+        for (const int input : inputs)
+          parts.push_back(values[graph::at_index(input)]);
         return at::cat(parts, 1);
       }
-      case Op::slice:
+      case graph::Op::slice:
         // A tensor of its own, so that no observer takes it for its source.
         return in(0)
             .slice(1, a.offset, a.offset + node.shape.channels)
             .clone(kMemoryFormat);
-      case Op::shift:
+      case graph::Op::shift:
         return at::constant_pad_nd(
             in(0).slice(2, 1).slice(3, 1), {0, 1, 0, 1}, 0);
-      case Op::conv_transpose2d:
+      case graph::Op::conv_transpose2d:
         return at::conv_transpose2d(
             in(0),
             parameter(plan_->slots[i].weight),
@@ -359,13 +367,13 @@ class GraphNetwork final : public Network {
             a.stride,
             a.padding,
             a.output_padding);
-      case Op::leaky_relu:
+      case graph::Op::leaky_relu:
         return at::leaky_relu(in(0), kLeakySlope);
-      case Op::tanh:
+      case graph::Op::tanh:
         return at::tanh(in(0));
-      case Op::sigmoid:
+      case graph::Op::sigmoid:
         return at::sigmoid(in(0));
-      case Op::multiply:
+      case graph::Op::multiply:
         return in(0) * in(1);
     }
     throw std::logic_error("an operation that GraphNetwork does not know");
@@ -382,7 +390,7 @@ class GraphNetwork final : public Network {
           x, scale, shift, {}, {}, true, kBatchNormMomentum, epsilon, false);
     }
     if (mode == BatchNormMode::batch_statistics) {
-      const at::Tensor y = batch_norm_of_batch(
+      const at::Tensor y = kernels::batch_norm_of_batch(
           x, scale, shift, epsilon, wanted_moments(i, walk));
       keep_running(i, walk);
       return y;
@@ -401,7 +409,7 @@ class GraphNetwork final : public Network {
   }
 
   /// Where those of BatchNorm node i go, null where nobody wants them.
-  BatchMoments* wanted_moments(std::size_t i, Walk& walk) const {
+  kernels::BatchMoments* wanted_moments(std::size_t i, Walk& walk) const {
     const bool wanted = running_ != nullptr || walk.records_variances();
     return wanted ? &walk.moments[i] : nullptr;
   }
@@ -423,8 +431,8 @@ class GraphNetwork final : public Network {
 
   /// Node i has just run on `own`.
   void record(std::size_t i, const at::Tensor& own, Walk& walk) const {
-    const Op op = plan_->graph.nodes()[i].op;
-    if (walk.recording == nullptr || op == Op::input) return;
+    const graph::Op op = plan_->graph.nodes()[i].op;
+    if (walk.recording == nullptr || op == graph::Op::input) return;
     const LayerKind kind = layer_kind(op);
     const RecordingScope& scope = walk.recording->scope;
     const bool later = kind == LayerKind::batch_norm && !scope.everything;
@@ -438,18 +446,18 @@ class GraphNetwork final : public Network {
       if (!walk.moments[i].variance.defined()) continue;
       record_call(i, {}, walk);
       walk.recording->calls.back().batch_variance =
-          recorded_variance(walk.moments[i]);
+          kernels::recorded_variance(walk.moments[i]);
     }
   }
 
   void record_call(std::size_t i, const at::Tensor& own, Walk& walk) const {
-    const Node& node = plan_->graph.nodes()[i];
-    const Attributes& a = node.attributes;
+    const graph::Node& node = plan_->graph.nodes()[i];
+    const graph::Attributes& a = node.attributes;
     LayerCall call;
     call.kind = layer_kind(node.op);
     call.input = own;
     call.output = walk.values[i];
-    if (node.op == Op::conv2d) {
+    if (node.op == graph::Op::conv2d) {
       call.own_input = own.defined();
       call.window = {
           {a.stride, a.stride},
@@ -457,9 +465,9 @@ class GraphNetwork final : public Network {
           {a.dilation, a.dilation},
           a.groups};
     }
-    if (node.op == Op::batch_norm) {
+    if (node.op == graph::Op::batch_norm) {
       call.scale = plan_->slots[i].weight;
-    } else if (node.op != Op::conv_transpose2d) {
+    } else if (node.op != graph::Op::conv_transpose2d) {
       // The authors' codes look for nn.Conv2d and nn.Linear.
       call.weight = plan_->slots[i].weight;
     }
@@ -476,24 +484,27 @@ class GraphNetwork final : public Network {
 };
 
 /// Supplies the tensor of one parameter.
-using Source = std::function<
-    at::Tensor(const Node& node, ParameterKind kind, at::IntArrayRef sizes)>;
+using Source = std::function<at::Tensor(
+    const graph::Node& node,
+    ParameterKind kind,
+    at::IntArrayRef sizes)>;
 
 std::unique_ptr<Network> assemble(
-    const Graph& graph,
+    const graph::Graph& graph,
     const Source& source,
     const at::TensorOptions& options,
     std::shared_ptr<RunningStatistics> running = nullptr) {
   auto plan = std::make_shared<Plan>();
   plan->graph = graph;
   plan->slots.resize(graph.nodes().size());
-  plan->done_after = done_after_each(
-      graph, [&](int i) { return graph.inputs(graph.nodes()[at_index(i)]); });
+  plan->done_after = graph::done_after_each(graph, [&](int i) {
+    return graph.inputs(graph.nodes()[graph::at_index(i)]);
+  });
   plan->live = live_nodes(graph);
   plan->block = block_numbers(graph);
-  plan->fusion = fuse(graph);
+  plan->fusion = graph::fuse(graph);
   std::vector<Parameter> parameters;
-  const auto add = [&](const Node& node,
+  const auto add = [&](const graph::Node& node,
                        ParameterKind kind,
                        const char* suffix,
                        at::IntArrayRef sizes) {
@@ -510,16 +521,16 @@ std::unique_ptr<Network> assemble(
   };
   std::vector<Slots> of_layer(graph.layers().size());
   for (std::size_t i = 0; i < graph.nodes().size(); ++i) {
-    const Node& node = graph.nodes()[i];
-    const Attributes& a = node.attributes;
+    const graph::Node& node = graph.nodes()[i];
+    const graph::Attributes& a = node.attributes;
     Slots& slots = plan->slots[i];
-    if (node.layer >= 0) slots = of_layer[at_index(node.layer)];
+    if (node.layer >= 0) slots = of_layer[graph::at_index(node.layer)];
     if (slots.weight >= 0) continue;  // a layer that runs again
-    const int in =
-        node.input_count == 0
-            ? 0
-            : graph.nodes()[at_index(graph.inputs(node)[0])].shape.channels;
-    if (node.op == Op::conv2d) {
+    const int in = node.input_count == 0
+                       ? 0
+                       : graph.nodes()[graph::at_index(graph.inputs(node)[0])]
+                             .shape.channels;
+    if (node.op == graph::Op::conv2d) {
       slots.weight =
           add(node,
               ParameterKind::conv_weight,
@@ -528,7 +539,7 @@ std::unique_ptr<Network> assemble(
       if (a.bias) {
         slots.bias = add(node, ParameterKind::bias, ".bias", {a.out_channels});
       }
-    } else if (node.op == Op::conv_transpose2d) {
+    } else if (node.op == graph::Op::conv_transpose2d) {
       slots.weight =
           add(node,
               ParameterKind::transposed_weight,
@@ -537,29 +548,29 @@ std::unique_ptr<Network> assemble(
       if (a.bias) {
         slots.bias = add(node, ParameterKind::bias, ".bias", {a.out_channels});
       }
-    } else if (node.op == Op::linear) {
+    } else if (node.op == graph::Op::linear) {
       slots.weight = add(
           node, ParameterKind::linear_weight, ".weight", {a.out_channels, in});
       slots.bias = add(node, ParameterKind::bias, ".bias", {a.out_channels});
-    } else if (node.op == Op::batch_norm && a.affine) {
+    } else if (node.op == graph::Op::batch_norm && a.affine) {
       slots.weight = add(node, ParameterKind::norm_scale, ".weight", {in});
       slots.bias = add(node, ParameterKind::norm_shift, ".bias", {in});
     }
-    if (node.layer >= 0) of_layer[at_index(node.layer)] = slots;
+    if (node.layer >= 0) of_layer[graph::at_index(node.layer)] = slots;
   }
   return std::make_unique<GraphNetwork>(
       std::move(plan), std::move(parameters), std::move(running));
 }
 
-Fans fans_of(const Graph& graph, const Node& node) {
-  const Layer& layer = graph.layers()[at_index(node.layer)];
-  const Attributes& a = layer.attributes;
+initialisers::Fans fans_of(const graph::Graph& graph, const graph::Node& node) {
+  const graph::Layer& layer = graph.layers()[graph::at_index(node.layer)];
+  const graph::Attributes& a = layer.attributes;
   const bool convolution =
-      layer.op == Op::conv2d || layer.op == Op::conv_transpose2d;
+      layer.op == graph::Op::conv2d || layer.op == graph::Op::conv_transpose2d;
   const std::int64_t window =
       convolution ? std::int64_t{a.kernel} * a.kernel : 1;
   // PyTorch reads the fans off the weight, which is [in, out, k, k] here.
-  if (layer.op == Op::conv_transpose2d) {
+  if (layer.op == graph::Op::conv_transpose2d) {
     return {window * a.out_channels, window * layer.input.channels};
   }
   return {
@@ -595,47 +606,50 @@ std::vector<std::size_t> declared_order(const Network& network) {
 namespace {
 
 /// Draws each parameter from a generator of its own.
-Source
-drawn_by(const Graph& graph, Initialiser initialiser, std::uint64_t seed) {
-  return [&graph, initialiser, seed](
-             const Node& node, ParameterKind kind, at::IntArrayRef sizes) {
-    at::Tensor value = at::empty(sizes, at::kFloat);
-    switch (kind) {
-      case ParameterKind::norm_scale:
-        return value.fill_(1.0);
-      case ParameterKind::norm_shift:
-        return value.fill_(0.0);
-      case ParameterKind::bias:
-        draw_bias(
-            initialiser,
-            fans_of(graph, node),
-            derive_seed(seed, "bias", node.identity),
-            floats(value));
-        return value;
-      default:
-        draw_weight(
-            initialiser,
-            fans_of(graph, node),
-            derive_seed(seed, "weight", node.identity),
-            floats(value));
-        return value;
-    }
-  };
+Source drawn_by(
+    const graph::Graph& graph,
+    initialisers::Initialiser initialiser,
+    std::uint64_t seed) {
+  return
+      [&graph, initialiser, seed](
+          const graph::Node& node, ParameterKind kind, at::IntArrayRef sizes) {
+        at::Tensor value = at::empty(sizes, at::kFloat);
+        switch (kind) {
+          case ParameterKind::norm_scale:
+            return value.fill_(1.0);
+          case ParameterKind::norm_shift:
+            return value.fill_(0.0);
+          case ParameterKind::bias:
+            initialisers::draw_bias(
+                initialiser,
+                fans_of(graph, node),
+                derive_seed(seed, "bias", node.identity),
+                floats(value));
+            return value;
+          default:
+            initialisers::draw_weight(
+                initialiser,
+                fans_of(graph, node),
+                derive_seed(seed, "weight", node.identity),
+                floats(value));
+            return value;
+        }
+      };
 }
 
 }  // namespace
 
 std::unique_ptr<Network> make_graph_network(
-    const Graph& graph,
-    Initialiser initialiser,
+    const graph::Graph& graph,
+    initialisers::Initialiser initialiser,
     std::uint64_t seed,
     const at::TensorOptions& options) {
   return assemble(graph, drawn_by(graph, initialiser, seed), options);
 }
 
 std::unique_ptr<Network> make_trained_network(
-    const Graph& graph,
-    Initialiser initialiser,
+    const graph::Graph& graph,
+    initialisers::Initialiser initialiser,
     std::uint64_t seed,
     const at::TensorOptions& options) {
   auto running = std::make_shared<RunningStatistics>();
@@ -646,7 +660,7 @@ std::unique_ptr<Network> make_trained_network(
 }
 
 std::unique_ptr<Network> make_graph_network(
-    const Graph& graph,
+    const graph::Graph& graph,
     std::span<const float> values,
     const at::TensorOptions& options) {
   if (static_cast<std::int64_t>(values.size()) != graph.params()) {
@@ -658,24 +672,25 @@ std::unique_ptr<Network> make_graph_network(
   // Where each declared layer's values begin.
   std::vector<std::size_t> offsets;
   std::size_t offset = 0;
-  for (const Layer& layer : graph.layers()) {
+  for (const graph::Layer& layer : graph.layers()) {
     offsets.push_back(offset);
     offset += static_cast<std::size_t>(layer.params);
   }
-  const Source read =
-      [&](const Node& node, ParameterKind kind, at::IntArrayRef sizes) {
-        at::Tensor value = at::empty(sizes, at::kFloat);
-        std::size_t begin = offsets[at_index(node.layer)];
-        if (kind == ParameterKind::bias || kind == ParameterKind::norm_shift) {
-          const Layer& layer = graph.layers()[at_index(node.layer)];
-          begin += static_cast<std::size_t>(layer.params - value.numel());
-        }
-        const auto part =
-            values.subspan(begin, static_cast<std::size_t>(value.numel()));
-        std::copy(part.begin(), part.end(), value.data_ptr<float>());
-        return value;
-      };
+  const Source read = [&](const graph::Node& node,
+                          ParameterKind kind,
+                          at::IntArrayRef sizes) {
+    at::Tensor value = at::empty(sizes, at::kFloat);
+    std::size_t begin = offsets[graph::at_index(node.layer)];
+    if (kind == ParameterKind::bias || kind == ParameterKind::norm_shift) {
+      const graph::Layer& layer = graph.layers()[graph::at_index(node.layer)];
+      begin += static_cast<std::size_t>(layer.params - value.numel());
+    }
+    const auto part =
+        values.subspan(begin, static_cast<std::size_t>(value.numel()));
+    std::copy(part.begin(), part.end(), value.data_ptr<float>());
+    return value;
+  };
   return assemble(graph, read, options);
 }
 
-}  // namespace zcp::nets
+}  // namespace zcp::networks

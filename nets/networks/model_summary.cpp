@@ -6,13 +6,13 @@
 #include "common/hash.h"
 #include "nets/networks/script_network.h"
 
-namespace zcp::proxies {
+namespace zcp::networks {
 namespace {
 
-using nets::LayerCall;
-using nets::LayerKind;
+using networks::LayerCall;
+using networks::LayerKind;
 
-nets::Shape shape_of(const at::Tensor& tensor) {
+Shape shape_of(const at::Tensor& tensor) {
   const auto size = [&](std::int64_t d) {
     return tensor.dim() > d ? static_cast<int>(tensor.size(d)) : 1;
   };
@@ -23,18 +23,18 @@ nets::Shape shape_of(const at::Tensor& tensor) {
 
 /// Multiply-accumulates of one call for one sample, as AutoDL counts them.
 std::int64_t macs_of(const LayerCall& call, const at::Tensor& weight) {
-  const nets::Shape out = shape_of(call.output);
+  const Shape out = shape_of(call.output);
   return weight.numel() * out.height * out.width;
 }
 
-nets::Layer layer_of(const nets::Network& network, const LayerCall& call) {
-  nets::Layer layer{};
+graph::Layer layer_of(const networks::Network& network, const LayerCall& call) {
+  graph::Layer layer{};
   layer.input = shape_of(call.input);
   layer.output = shape_of(call.output);
   const int slot = call.weight >= 0 ? call.weight : call.scale;
-  layer.op = call.kind == LayerKind::conv     ? nets::Op::conv2d
-             : call.kind == LayerKind::linear ? nets::Op::linear
-                                              : nets::Op::batch_norm;
+  layer.op = call.kind == LayerKind::conv     ? graph::Op::conv2d
+             : call.kind == LayerKind::linear ? graph::Op::linear
+                                              : graph::Op::batch_norm;
   if (slot < 0) return layer;
   const auto& parameters = network.parameters();
   const auto index = static_cast<std::size_t>(slot);
@@ -43,8 +43,8 @@ nets::Layer layer_of(const nets::Network& network, const LayerCall& call) {
   layer.attributes.out_channels = layer.output.channels;
   const bool has_bias =
       index + 1 < parameters.size() &&
-      (parameters[index + 1].kind == nets::ParameterKind::bias ||
-       parameters[index + 1].kind == nets::ParameterKind::norm_shift);
+      (parameters[index + 1].kind == networks::ParameterKind::bias ||
+       parameters[index + 1].kind == networks::ParameterKind::norm_shift);
   if (has_bias) layer.params += parameters[index + 1].value.numel();
   if (call.weight < 0) return layer;
   layer.macs = macs_of(call, weight);
@@ -66,17 +66,15 @@ bool is_layer(LayerKind kind) {
 
 }  // namespace
 
-ModelSummary summarise_model(
-    const std::filesystem::path& path,
-    nets::Shape input) {
+ModelSummary summarise_model(const std::filesystem::path& path, Shape input) {
   return summarise_model(
-      *nets::load_script_network(path, at::kFloat), path, input);
+      *networks::load_script_network(path, at::kFloat), path, input);
 }
 
 ModelSummary summarise_model(
-    const nets::ScriptNetwork& network,
+    const networks::ScriptNetwork& network,
     const std::filesystem::path& path,
-    nets::Shape input) {
+    Shape input) {
   ModelSummary summary;
   summary.notes = network.notes();
   at::TensorOptions options;
@@ -85,12 +83,12 @@ ModelSummary summarise_model(
     options = parameter.value.options();
   }
   const at::NoGradGuard no_grad;
-  nets::Recording recording;
+  networks::Recording recording;
   at::Tensor output;
   try {
     output = network.forward(
         at::ones({1, input.channels, input.height, input.width}, options),
-        nets::BatchNormMode::running_statistics,
+        networks::BatchNormMode::running_statistics,
         &recording);
   } catch (const c10::Error& error) {
     const std::string text = error.what_without_backtrace();
@@ -105,7 +103,7 @@ ModelSummary summarise_model(
   summary.classes = static_cast<int>(output.numel());
   for (const LayerCall& call : recording.calls) {
     if (!is_layer(call.kind)) continue;
-    const nets::Layer layer = layer_of(network, call);
+    const graph::Layer layer = layer_of(network, call);
     summary.macs += layer.macs;
     summary.hash = hash_combine(
         summary.hash,
@@ -119,4 +117,4 @@ ModelSummary summarise_model(
   return summary;
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::networks

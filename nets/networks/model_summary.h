@@ -8,32 +8,30 @@
 
 #include "nets/graph/graph.h"
 
-namespace zcp::nets {
+namespace zcp::networks {
 class ScriptNetwork;
 }
 
-namespace zcp::proxies {
+namespace zcp::networks {
 
 struct ModelSummary {
   std::int64_t params = 0;
   std::int64_t macs = 0;   ///< of one input of the given shape
   int classes = 0;         ///< elements of the output for one input
   std::uint64_t hash = 0;  ///< of its layers in the order in which they run
-  std::vector<nets::Layer> layers;
+  std::vector<graph::Layer> layers;
   std::vector<std::string> notes;  ///< e.g. dropout switched off
 };
 
 /// Runs the model once on an input of ones.
 /// Throws UserError when the file is no TorchScript module or does not take
 /// such an input.
-ModelSummary summarise_model(
-    const std::filesystem::path& path,
-    nets::Shape input);
+ModelSummary summarise_model(const std::filesystem::path& path, Shape input);
 
 /// The same of a file that is loaded already; `path` is for messages.
 ModelSummary summarise_model(
-    const nets::ScriptNetwork& network,
+    const networks::ScriptNetwork& network,
     const std::filesystem::path& path,
-    nets::Shape input);
+    Shape input);
 
-}  // namespace zcp::proxies
+}  // namespace zcp::networks

@@ -15,7 +15,7 @@
 #include "nets/graph/graph.h"
 #include "nets/initialisers/initialise.h"
 
-namespace zcp::nets {
+namespace zcp::networks {
 
 enum class ParameterKind : std::uint8_t {
   conv_weight,
@@ -185,8 +185,8 @@ std::vector<std::size_t> declared_order(const Network& network);
 /// The network of a graph; weights drawn by `initialiser`, each layer from a
 /// generator seeded by (seed, the layer's identity).
 std::unique_ptr<Network> make_graph_network(
-    const Graph& graph,
-    Initialiser initialiser,
+    const graph::Graph& graph,
+    initialisers::Initialiser initialiser,
     std::uint64_t seed,
     const at::TensorOptions& options);
 
@@ -195,8 +195,8 @@ std::unique_ptr<Network> make_graph_network(
 /// batch_norm; layers that do not run are passed over.
 /// Throws UserError when the number of values is not the graph's #params.
 std::unique_ptr<Network> make_graph_network(
-    const Graph& graph,
+    const graph::Graph& graph,
     std::span<const float> values,
     const at::TensorOptions& options);
 
-}  // namespace zcp::nets
+}  // namespace zcp::networks

@@ -15,7 +15,7 @@
 #include "common/random.h"
 #include "nets/kernels/batch_norm.h"
 
-namespace zcp::nets {
+namespace zcp::networks {
 namespace {
 
 using c10::IValue;
@@ -413,7 +413,8 @@ class Walk {
     const bool variance = scope.names_variances() &&
                           batch_norm_ == BatchNormMode::batch_statistics;
     if (variance && plan.kind == LayerKind::batch_norm && x.dim() == 4) {
-      call.batch_variance = recorded_variance(channel_moments(x.detach()));
+      call.batch_variance =
+          kernels::recorded_variance(kernels::channel_moments(x.detach()));
     }
     call.live = plan.live;
     call.uses = plan.uses;
@@ -556,10 +557,12 @@ std::unique_ptr<ScriptNetwork> load_script_network(
       std::move(program), std::move(parameters));
 }
 
-std::unique_ptr<Network>
-redraw(const Network& network, Initialiser initialiser, std::uint64_t seed) {
+std::unique_ptr<Network> redraw(
+    const Network& network,
+    initialisers::Initialiser initialiser,
+    std::uint64_t seed) {
   // A bias is drawn by the fan of the weight beside it.
-  std::unordered_map<std::string, Fans> fans;
+  std::unordered_map<std::string, initialisers::Fans> fans;
   for (const Parameter& parameter : network.parameters()) {
     if (!parameter.is_layer_weight()) continue;
     const at::Tensor& w = parameter.value;
@@ -579,10 +582,10 @@ redraw(const Network& network, Initialiser initialiser, std::uint64_t seed) {
     switch (parameter.kind) {
       case ParameterKind::conv_weight:
       case ParameterKind::linear_weight:
-        draw_weight(initialiser, fans.at(owner), drawn_by, out);
+        initialisers::draw_weight(initialiser, fans.at(owner), drawn_by, out);
         break;
       case ParameterKind::bias:
-        draw_bias(initialiser, fans.at(owner), drawn_by, out);
+        initialisers::draw_bias(initialiser, fans.at(owner), drawn_by, out);
         break;
       case ParameterKind::norm_scale:
         drawn.fill_(1.0);
@@ -599,4 +602,4 @@ redraw(const Network& network, Initialiser initialiser, std::uint64_t seed) {
   });
 }
 
-}  // namespace zcp::nets
+}  // namespace zcp::networks

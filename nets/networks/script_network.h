@@ -8,7 +8,7 @@
 
 #include "nets/networks/network.h"
 
-namespace zcp::nets {
+namespace zcp::networks {
 
 class ScriptNetwork : public Network {
  public:
@@ -28,7 +28,9 @@ std::unique_ptr<ScriptNetwork> load_script_network(
 
 /// The same network with weights drawn anew by `initialiser`: BatchNorm and
 /// LayerNorm to 1 and 0, parameters of kind `other` left as they are.
-std::unique_ptr<Network>
-redraw(const Network& network, Initialiser initialiser, std::uint64_t seed);
+std::unique_ptr<Network> redraw(
+    const Network& network,
+    initialisers::Initialiser initialiser,
+    std::uint64_t seed);
 
-}  // namespace zcp::nets
+}  // namespace zcp::networks

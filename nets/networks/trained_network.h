@@ -10,7 +10,7 @@
 
 #include "nets/networks/network.h"
 
-namespace zcp::nets {
+namespace zcp::networks {
 
 /// Running means and variances of the BatchNorm layers, float32 [C], by node
 /// of the graph (undefined for other nodes); 0 and 1 before training. Each
@@ -25,9 +25,9 @@ struct RunningStatistics {
 /// running_statistics reads them. So do the networks of with_parameters(),
 /// which share them. Not for several threads at once.
 std::unique_ptr<Network> make_trained_network(
-    const Graph& graph,
-    Initialiser initialiser,
+    const graph::Graph& graph,
+    initialisers::Initialiser initialiser,
     std::uint64_t seed,
     const at::TensorOptions& options);
 
-}  // namespace zcp::nets
+}  // namespace zcp::networks

@@ -5,7 +5,7 @@
 
 #include "nets/spaces/space.h"
 
-namespace zcp::nets {
+namespace zcp::spaces {
 
 std::unique_ptr<const Space> make_nats_tss();
 std::unique_ptr<const Space> make_nats_sss();
@@ -18,4 +18,4 @@ std::unique_ptr<const Space> make_transnas_macro();
 std::unique_ptr<const Space> make_darts();
 std::unique_ptr<const Space> make_nas_bench_360();
 
-}  // namespace zcp::nets
+}  // namespace zcp::spaces

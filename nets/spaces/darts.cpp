@@ -14,10 +14,10 @@
 #include "common/random.h"
 #include "nets/spaces/all.h"
 
-namespace zcp::nets {
+namespace zcp::spaces {
 namespace {
 
-using Value = GraphBuilder::Value;
+using Value = graph::GraphBuilder::Value;
 
 constexpr std::array<std::string_view, 8> kOpNames{
     "none",
@@ -318,8 +318,8 @@ Cell take_cell(std::int64_t& index) {
   return cell;
 }
 
-Attributes window(int out, int kernel, int stride, int padding) {
-  Attributes a;
+graph::Attributes window(int out, int kernel, int stride, int padding) {
+  graph::Attributes a;
   a.out_channels = out;
   a.kernel = kernel;
   a.stride = stride;
@@ -327,7 +327,7 @@ Attributes window(int out, int kernel, int stride, int padding) {
   return a;
 }
 
-Value relu_conv_bn(GraphBuilder& graph, Value x, int out) {
+Value relu_conv_bn(graph::GraphBuilder& graph, Value x, int out) {
   // ReLUConvBN around a ReLU: two class names with "ReLU".
   const Value y =
       graph.batch_norm(graph.conv2d(graph.relu(x, 2), window(out, 1, 1, 0)));
@@ -335,7 +335,7 @@ Value relu_conv_bn(GraphBuilder& graph, Value x, int out) {
   return y;
 }
 
-Value factorized_reduce(GraphBuilder& graph, Value x, int out) {
+Value factorized_reduce(graph::GraphBuilder& graph, Value x, int out) {
   const Value active = graph.relu(x);
   const Value a = graph.conv2d(active, window(out / 2, 1, 2, 0));
   const Value b = graph.conv2d(graph.shift(active), window(out / 2, 1, 2, 0));
@@ -346,14 +346,14 @@ Value factorized_reduce(GraphBuilder& graph, Value x, int out) {
 
 /// ReLU, a depthwise and a pointwise convolution, BatchNorm.
 Value separable(
-    GraphBuilder& graph,
+    graph::GraphBuilder& graph,
     Value x,
     int kernel,
     int stride,
     int dilation,
     bool affine) {
   const int channels = graph.shape(x).channels;
-  Attributes depthwise =
+  graph::Attributes depthwise =
       window(channels, kernel, stride, dilation * (kernel / 2));
   depthwise.dilation = dilation;
   depthwise.groups = channels;
@@ -363,7 +363,8 @@ Value separable(
 
 class Builder {
  public:
-  Builder(GraphBuilder& graph, bool affine) : graph_(graph), affine_(affine) {}
+  Builder(graph::GraphBuilder& graph, bool affine)
+      : graph_(graph), affine_(affine) {}
 
   Value add_cell(
       const Cell& cell,
@@ -439,7 +440,7 @@ class Builder {
     return y;
   }
 
-  GraphBuilder& graph_;
+  graph::GraphBuilder& graph_;
   bool affine_;
 };
 
@@ -490,12 +491,12 @@ class Darts final : public Space {
     return format(genotype);
   }
 
-  Graph build(
+  graph::Graph build(
       std::string_view spec,
       Shape input,
       Output output,
       const Skeleton& skeleton,
-      Folding folding) const override {
+      graph::Folding folding) const override {
     if (output.head != Head::classes) {
       throw UserError(
           "darts: its networks classify; expected a task of images with a "
@@ -511,7 +512,7 @@ class Darts final : public Space {
     const int normal =
         skeleton.cells_per_stage > 0 ? skeleton.cells_per_stage : 2;
     const int cells = 3 * normal + 2;
-    GraphBuilder graph(input, folding);
+    graph::GraphBuilder graph(input, folding);
     Builder builder(graph, skeleton.affine);
     Value last = graph.batch_norm(
         graph.conv2d(graph.input(), window(3 * channels, 3, 1, 1)));
@@ -563,4 +564,4 @@ std::unique_ptr<const Space> make_darts() {
   return std::make_unique<Darts>();
 }
 
-}  // namespace zcp::nets
+}  // namespace zcp::spaces

@@ -13,10 +13,10 @@
 #include "nets/spaces/all.h"
 #include "nets/spaces/spec.h"
 
-namespace zcp::nets {
+namespace zcp::spaces {
 namespace {
 
-using Value = GraphBuilder::Value;
+using Value = graph::GraphBuilder::Value;
 
 constexpr std::string_view kGated = "+SE";  // squeeze and excitation
 constexpr double kEpsilon = 1e-3;           // of ZenNAS's BatchNorms
@@ -190,7 +190,7 @@ Structure parse(std::string_view spec) {
 /// is a module in a wrapper of its own.
 class StructureBuilder {
  public:
-  StructureBuilder(GraphBuilder& graph, bool gated)
+  StructureBuilder(graph::GraphBuilder& graph, bool gated)
       : graph_(graph), gated_(gated) {}
 
   Value add(Value x, const Block& block) {
@@ -216,7 +216,7 @@ class StructureBuilder {
       int stride,
       int groups = 1,
       bool wrapped = true) {
-    Attributes a;
+    graph::Attributes a;
     a.out_channels = out;
     a.kernel = kernel;
     a.stride = stride;
@@ -255,7 +255,7 @@ class StructureBuilder {
 
   /// The convolution has a bias although BatchNorm follows.
   Value projection(Value x, int out, int stride) {
-    Attributes a;
+    graph::Attributes a;
     a.out_channels = out;
     a.kernel = 1;
     a.stride = stride;
@@ -279,16 +279,16 @@ class StructureBuilder {
     return z;
   }
 
-  GraphBuilder& graph_;
+  graph::GraphBuilder& graph_;
   bool gated_;
 };
 
-Graph build_graph(
+graph::Graph build_graph(
     const Structure& structure,
     Shape input,
     int classes,
-    Folding folding) {
-  GraphBuilder graph(input, folding);
+    graph::Folding folding) {
+  graph::GraphBuilder graph(input, folding);
   StructureBuilder builder(graph, structure.gated);
   Value x = graph.input();
   for (const Block& block : structure.blocks) x = builder.add(x, block);
@@ -306,7 +306,8 @@ int layers(const Structure& structure) {
 }
 
 std::int64_t macs(const Structure& structure) {
-  return build_graph(structure, kImage, kClasses, Folding::functional).macs();
+  return build_graph(structure, kImage, kClasses, graph::Folding::functional)
+      .macs();
 }
 
 /// The numbers of channels that may follow, the present one among them.
@@ -477,12 +478,12 @@ class MobileNetV2 final : public Space {
     return format(parse(spec));
   }
 
-  Graph build(
+  graph::Graph build(
       std::string_view spec,
       Shape input,
       Output output,
       const Skeleton& skeleton,
-      Folding folding) const override {
+      graph::Folding folding) const override {
     require_classes("mobilenet-v2", output);
     if (skeleton.channels > 0 || skeleton.cells_per_stage > 0 ||
         !skeleton.affine) {
@@ -508,4 +509,4 @@ std::unique_ptr<const Space> make_mobilenet_v2() {
   return std::make_unique<MobileNetV2>();
 }
 
-}  // namespace zcp::nets
+}  // namespace zcp::spaces

@@ -14,10 +14,10 @@
 #include "nets/spaces/all.h"
 #include "nets/spaces/spec.h"
 
-namespace zcp::nets {
+namespace zcp::spaces {
 namespace {
 
-using Value = GraphBuilder::Value;
+using Value = graph::GraphBuilder::Value;
 
 constexpr int kMostVertices = 7;
 constexpr int kMostEdges = 9;
@@ -448,7 +448,7 @@ std::array<int, kMostVertices> vertex_channels(const Cell& cell, int out) {
 /// Declares the cells of one network.
 class CellBuilder {
  public:
-  CellBuilder(GraphBuilder& graph, const Cell& cell, bool affine)
+  CellBuilder(graph::GraphBuilder& graph, const Cell& cell, bool affine)
       : graph_(graph), cell_(cell), affine_(affine) {}
 
   Value add(Value x, int out) {
@@ -478,7 +478,7 @@ class CellBuilder {
   }
 
   Value conv_bn_relu(Value x, int out, int kernel) {
-    Attributes a;
+    graph::Attributes a;
     a.out_channels = out;
     a.kernel = kernel;
     a.padding = kernel / 2;
@@ -515,7 +515,7 @@ class CellBuilder {
     return y;
   }
 
-  GraphBuilder& graph_;
+  graph::GraphBuilder& graph_;
   const Cell& cell_;
   bool affine_;
 };
@@ -599,12 +599,12 @@ class NasBench101 final : public Space {
     }
   }
 
-  Graph build(
+  graph::Graph build(
       std::string_view spec,
       Shape input,
       Output output,
       const Skeleton& skeleton,
-      Folding folding) const override {
+      graph::Folding folding) const override {
     require_classes("nas-bench-101", output);
     require_size("nas-bench-101", input, 4);
     const Cell cell = parse(spec);
@@ -618,7 +618,7 @@ class NasBench101 final : public Space {
     }
     const int cells =
         skeleton.cells_per_stage > 0 ? skeleton.cells_per_stage : kModules;
-    GraphBuilder graph(input, folding);
+    graph::GraphBuilder graph(input, folding);
     CellBuilder builder(graph, cell, skeleton.affine);
     Value x =
         CellBuilder(graph, cell, true).conv_bn_relu(graph.input(), stem, 3);
@@ -650,4 +650,4 @@ std::unique_ptr<const Space> make_nas_bench_101() {
   return std::make_unique<NasBench101>();
 }
 
-}  // namespace zcp::nets
+}  // namespace zcp::spaces

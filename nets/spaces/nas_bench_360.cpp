@@ -10,13 +10,13 @@
 #include "nets/spaces/all.h"
 #include "nets/spaces/nats_tss.h"
 
-namespace zcp::nets {
+namespace zcp::spaces {
 namespace {
 
-using Value = GraphBuilder::Value;
+using Value = graph::GraphBuilder::Value;
 
-Attributes window(int out, int kernel) {
-  Attributes a;
+graph::Attributes window(int out, int kernel) {
+  graph::Attributes a;
   a.out_channels = out;
   a.kernel = kernel;
   a.padding = kernel / 2;
@@ -24,7 +24,7 @@ Attributes window(int out, int kernel) {
 }
 
 Value relu_conv_bn(
-    GraphBuilder& graph,
+    graph::GraphBuilder& graph,
     Value x,
     int out,
     int kernel,
@@ -38,7 +38,12 @@ Value relu_conv_bn(
 }
 
 /// An edge of a cell whose first node may have other channels than the rest.
-Value apply(GraphBuilder& graph, CellOp op, Value x, int out, bool affine) {
+Value apply(
+    graph::GraphBuilder& graph,
+    CellOp op,
+    Value x,
+    int out,
+    bool affine) {
   Shape shape = graph.shape(x);
   const bool widens = shape.channels != out;
   switch (op) {
@@ -67,7 +72,7 @@ Value apply(GraphBuilder& graph, CellOp op, Value x, int out, bool affine) {
 }
 
 Value add_cell(
-    GraphBuilder& graph,
+    graph::GraphBuilder& graph,
     const NatsCell& cell,
     Value x,
     int out,
@@ -115,12 +120,12 @@ class NasBench360 final : public Space {
     return cells_->mutate(spec, seed);
   }
 
-  Graph build(
+  graph::Graph build(
       std::string_view spec,
       Shape input,
       Output output,
       const Skeleton& skeleton,
-      Folding folding) const override {
+      graph::Folding folding) const override {
     if (output.head == Head::classes) {
       return cells_->build(spec, input, output, skeleton, folding);
     }
@@ -133,7 +138,7 @@ class NasBench360 final : public Space {
     const int channels = skeleton.channels > 0 ? skeleton.channels : 16;
     const int cells =
         skeleton.cells_per_stage > 0 ? skeleton.cells_per_stage : 5;
-    GraphBuilder graph(input, folding);
+    graph::GraphBuilder graph(input, folding);
     Value x =
         graph.batch_norm(graph.conv2d(graph.input(), window(channels, 3)));
     graph.add_calls(x, 1);  // the Sequential of the stem
@@ -162,4 +167,4 @@ std::unique_ptr<const Space> make_nas_bench_360() {
   return std::make_unique<NasBench360>();
 }
 
-}  // namespace zcp::nets
+}  // namespace zcp::spaces

@@ -7,10 +7,10 @@
 #include "nets/spaces/all.h"
 #include "nets/spaces/spec.h"
 
-namespace zcp::nets {
+namespace zcp::spaces {
 namespace {
 
-using Value = GraphBuilder::Value;
+using Value = graph::GraphBuilder::Value;
 
 constexpr std::size_t kLayers = 8;
 constexpr std::array<int, 3> kStages{2, 3, 3};  // layers of each
@@ -48,13 +48,13 @@ std::string parse(std::string_view spec) {
 }
 
 Value conv_bn(
-    GraphBuilder& graph,
+    graph::GraphBuilder& graph,
     Value x,
     int out,
     int kernel,
     int stride = 1,
     int groups = 1) {
-  Attributes a;
+  graph::Attributes a;
   a.out_channels = out;
   a.kernel = kernel;
   a.stride = stride;
@@ -64,7 +64,7 @@ Value conv_bn(
 }
 
 Value inverted_residual(
-    GraphBuilder& graph,
+    graph::GraphBuilder& graph,
     Value x,
     const Expansion& expansion,
     int out,
@@ -80,7 +80,7 @@ Value inverted_residual(
   return y;
 }
 
-Value identity(GraphBuilder& graph, Value x, int out, int stride) {
+Value identity(graph::GraphBuilder& graph, Value x, int out, int stride) {
   if (stride != 1 || graph.shape(x).channels != out) {
     x = conv_bn(graph, x, out, 1, stride);
     graph.add_calls(x, 1);  // the Sequential
@@ -127,16 +127,16 @@ class NasBenchMacro final : public Space {
     return digits;
   }
 
-  Graph build(
+  graph::Graph build(
       std::string_view spec,
       Shape input,
       Output output,
       const Skeleton& skeleton,
-      Folding folding) const override {
+      graph::Folding folding) const override {
     require_classes("nas-bench-macro", output);
     require_cells_as_published("nas-bench-macro", skeleton);
     const std::string digits = parse(spec);
-    GraphBuilder graph(input, folding);
+    graph::GraphBuilder graph(input, folding);
     graph.leave_out_bias_macs();  // as the benchmark's table counts
     int channels = skeleton.channels > 0 ? skeleton.channels : kStemChannels;
     Value x = graph.relu(conv_bn(graph, graph.input(), channels, 3));
@@ -159,8 +159,12 @@ class NasBenchMacro final : public Space {
   }
 
  private:
-  static Value
-  add_layer(GraphBuilder& graph, char digit, Value x, int out, int stride) {
+  static Value add_layer(
+      graph::GraphBuilder& graph,
+      char digit,
+      Value x,
+      int out,
+      int stride) {
     switch (digit) {
       case '0':
         x = identity(graph, x, out, stride);
@@ -182,4 +186,4 @@ std::unique_ptr<const Space> make_nas_bench_macro() {
   return std::make_unique<NasBenchMacro>();
 }
 
-}  // namespace zcp::nets
+}  // namespace zcp::spaces

@@ -2,13 +2,18 @@
 
 #include "common/error.h"
 
-namespace zcp::nets {
+namespace zcp::spaces {
 namespace {
 
-using Value = GraphBuilder::Value;
+using Value = graph::GraphBuilder::Value;
 
-Value conv(GraphBuilder& graph, Value x, int out, int kernel, int stride) {
-  Attributes a;
+Value conv(
+    graph::GraphBuilder& graph,
+    Value x,
+    int out,
+    int kernel,
+    int stride) {
+  graph::Attributes a;
   a.out_channels = out;
   a.kernel = kernel;
   a.stride = stride;
@@ -17,7 +22,7 @@ Value conv(GraphBuilder& graph, Value x, int out, int kernel, int stride) {
 }
 
 Value relu_conv_bn(
-    GraphBuilder& graph,
+    graph::GraphBuilder& graph,
     Value x,
     int out,
     int kernel,
@@ -31,7 +36,7 @@ Value relu_conv_bn(
   return y;
 }
 
-Value skip(GraphBuilder& graph, Value x, int out, bool affine) {
+Value skip(graph::GraphBuilder& graph, Value x, int out, bool affine) {
   if (graph.shape(x).channels == out) {
     graph.add_calls(x, 1);  // the Identity
     return x;
@@ -41,7 +46,7 @@ Value skip(GraphBuilder& graph, Value x, int out, bool affine) {
   return y;
 }
 
-Value pool(GraphBuilder& graph, Value x, int out, bool affine) {
+Value pool(graph::GraphBuilder& graph, Value x, int out, bool affine) {
   if (graph.shape(x).channels != out) {
     x = relu_conv_bn(graph, x, out, 1, 1, affine);
   }
@@ -50,7 +55,12 @@ Value pool(GraphBuilder& graph, Value x, int out, bool affine) {
   return pooled;
 }
 
-Value apply(GraphBuilder& graph, CellOp op, Value x, int out, bool affine) {
+Value apply(
+    graph::GraphBuilder& graph,
+    CellOp op,
+    Value x,
+    int out,
+    bool affine) {
   switch (op) {
     case CellOp::none:
       break;
@@ -69,7 +79,7 @@ Value apply(GraphBuilder& graph, CellOp op, Value x, int out, bool affine) {
 
 }  // namespace
 
-Value add_nats_stem(GraphBuilder& graph, int channels) {
+Value add_nats_stem(graph::GraphBuilder& graph, int channels) {
   const Value x = graph.batch_norm(conv(graph, graph.input(), channels, 3, 1));
   graph.add_calls(x, 1);  // the Sequential of the stem
   graph.end_block(x);
@@ -77,7 +87,7 @@ Value add_nats_stem(GraphBuilder& graph, int channels) {
 }
 
 Value add_nats_cell(
-    GraphBuilder& graph,
+    graph::GraphBuilder& graph,
     const NatsCell& cell,
     Value x,
     int channels,
@@ -101,7 +111,7 @@ Value add_nats_cell(
   return nodes[3];
 }
 
-Value add_nats_reduction(GraphBuilder& graph, Value x, int channels) {
+Value add_nats_reduction(graph::GraphBuilder& graph, Value x, int channels) {
   const Shape in = graph.shape(x);
   if (in.height % 2 != 0 || in.width % 2 != 0) {
     throw UserError(
@@ -121,7 +131,7 @@ Value add_nats_reduction(GraphBuilder& graph, Value x, int channels) {
   return sum;
 }
 
-Value add_nats_classifier(GraphBuilder& graph, Value x, int classes) {
+Value add_nats_classifier(graph::GraphBuilder& graph, Value x, int classes) {
   x = graph.relu(graph.batch_norm(x));
   graph.add_calls(x, 1);  // the Sequential of the last activation
   const Value logits = graph.linear(graph.global_avg_pool(x), classes);
@@ -129,4 +139,4 @@ Value add_nats_classifier(GraphBuilder& graph, Value x, int classes) {
   return logits;
 }
 
-}  // namespace zcp::nets
+}  // namespace zcp::spaces

@@ -10,7 +10,7 @@
 #include "nets/spaces/nats_layers.h"
 #include "nets/spaces/spec.h"
 
-namespace zcp::nets {
+namespace zcp::spaces {
 namespace {
 
 constexpr int kLayers = 5;
@@ -98,12 +98,12 @@ class NatsSss final : public Space {
     return format(widths);
   }
 
-  Graph build(
+  graph::Graph build(
       std::string_view spec,
       Shape input,
       Output output,
       const Skeleton& skeleton,
-      Folding folding) const override {
+      graph::Folding folding) const override {
     require_classes("nats-sss", output);
     if (skeleton.channels > 0 || skeleton.cells_per_stage > 0) {
       throw UserError(
@@ -112,7 +112,7 @@ class NatsSss final : public Space {
     }
     require_size("nats-sss", input, 4);
     const Widths widths = parse(spec);
-    GraphBuilder graph(input, folding);
+    graph::GraphBuilder graph(input, folding);
     auto x = add_nats_stem(graph, widths[0]);
     for (std::size_t layer = 0; layer < widths.size(); ++layer) {
       const bool reduction = layer % 2 == 1;
@@ -131,4 +131,4 @@ std::unique_ptr<const Space> make_nats_sss() {
   return std::make_unique<NatsSss>();
 }
 
-}  // namespace zcp::nets
+}  // namespace zcp::spaces

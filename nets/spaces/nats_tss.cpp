@@ -14,7 +14,7 @@
 #include "nets/spaces/nats_layers.h"
 #include "nets/spaces/spec.h"
 
-namespace zcp::nets {
+namespace zcp::spaces {
 namespace {
 
 constexpr std::array<std::string_view, 5> kOpNames{
@@ -106,18 +106,18 @@ class NatsTss final : public Space {
     return format_nats_cell(cell);
   }
 
-  Graph build(
+  graph::Graph build(
       std::string_view spec,
       Shape input,
       Output output,
       const Skeleton& skeleton,
-      Folding folding) const override {
+      graph::Folding folding) const override {
     require_classes("nats-tss", output);
     const NatsCell cell = parse_nats_cell(spec);
     const int channels = skeleton.channels > 0 ? skeleton.channels : 16;
     const int cells =
         skeleton.cells_per_stage > 0 ? skeleton.cells_per_stage : 5;
-    GraphBuilder graph(input, folding);
+    graph::GraphBuilder graph(input, folding);
     auto x = add_nats_stem(graph, channels);
     for (int stage = 0; stage < 3; ++stage) {
       const int width = channels << stage;
@@ -184,4 +184,4 @@ std::unique_ptr<const Space> make_nats_tss() {
   return std::make_unique<NatsTss>();
 }
 
-}  // namespace zcp::nets
+}  // namespace zcp::spaces

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace zcp::nets {
+namespace zcp::spaces {
 
 /// Operations in the order in which the space is enumerated.
 enum class CellOp : std::uint8_t {
@@ -38,4 +38,4 @@ NatsCell parse_nats_cell(std::string_view spec);
 
 std::string format_nats_cell(const NatsCell& cell);
 
-}  // namespace zcp::nets
+}  // namespace zcp::spaces

@@ -13,10 +13,10 @@
 #include "nets/spaces/all.h"
 #include "nets/spaces/spec.h"
 
-namespace zcp::nets {
+namespace zcp::spaces {
 namespace {
 
-using Value = GraphBuilder::Value;
+using Value = graph::GraphBuilder::Value;
 
 constexpr int kMostBlocks = 64;      // of a stage
 constexpr int kMostChannels = 4096;  // of a stage
@@ -109,8 +109,13 @@ std::string format(const Architecture& architecture) {
       fmt::join(architecture.widths, "."));
 }
 
-Value conv_bn(GraphBuilder& graph, Value x, int out, int kernel, int stride) {
-  Attributes a;
+Value conv_bn(
+    graph::GraphBuilder& graph,
+    Value x,
+    int out,
+    int kernel,
+    int stride) {
+  graph::Attributes a;
   a.out_channels = out;
   a.kernel = kernel;
   a.stride = stride;
@@ -119,7 +124,7 @@ Value conv_bn(GraphBuilder& graph, Value x, int out, int kernel, int stride) {
 }
 
 Value add_block(
-    GraphBuilder& graph,
+    graph::GraphBuilder& graph,
     Value x,
     int width,
     int stride,
@@ -145,7 +150,7 @@ Value add_block(
   return y;
 }
 
-Value add_stem(GraphBuilder& graph, const Form& form, int channels) {
+Value add_stem(graph::GraphBuilder& graph, const Form& form, int channels) {
   const int kernel = form.imagenet ? 7 : 3;
   const int stride = form.imagenet ? 2 : 1;
   Value x = graph.relu(conv_bn(graph, graph.input(), channels, kernel, stride));
@@ -217,12 +222,12 @@ class ResNet final : public Space {
     return format(parse(spec));
   }
 
-  Graph build(
+  graph::Graph build(
       std::string_view spec,
       Shape input,
       Output output,
       const Skeleton& skeleton,
-      Folding folding) const override {
+      graph::Folding folding) const override {
     require_classes("resnet", output);
     if (skeleton.channels > 0 || skeleton.cells_per_stage > 0 ||
         !skeleton.affine) {
@@ -233,7 +238,7 @@ class ResNet final : public Space {
     const Architecture architecture = parse(spec);
     const Form& form = *architecture.form;
     require_size("resnet", input, form.imagenet ? 32 : 4);
-    GraphBuilder graph(input, folding);
+    graph::GraphBuilder graph(input, folding);
     Value x = add_stem(graph, form, architecture.widths[0]);
     for (std::size_t stage = 0; stage < architecture.blocks.size(); ++stage) {
       for (int i = 0; i < architecture.blocks[stage]; ++i) {
@@ -256,4 +261,4 @@ std::unique_ptr<const Space> make_resnet() {
   return std::make_unique<ResNet>();
 }
 
-}  // namespace zcp::nets
+}  // namespace zcp::spaces

@@ -7,7 +7,7 @@
 #include "common/random.h"
 #include "nets/spaces/all.h"
 
-namespace zcp::nets {
+namespace zcp::spaces {
 
 std::string Space::draw(std::uint64_t seed) const {
   std::int64_t index = 0;
@@ -15,7 +15,7 @@ std::string Space::draw(std::uint64_t seed) const {
   return spec(index);
 }
 
-std::span<const std::unique_ptr<const Space>> spaces() {
+std::span<const std::unique_ptr<const Space>> all_spaces() {
   static const std::array all{
       make_nats_tss(),
       make_nats_sss(),
@@ -32,7 +32,7 @@ std::span<const std::unique_ptr<const Space>> spaces() {
 
 const Space& find_space(const std::string& name) {
   std::vector<std::string> names;
-  for (const auto& space : spaces()) {
+  for (const auto& space : all_spaces()) {
     if (space->info().name == name) return *space;
     names.push_back(space->info().name);
   }
@@ -85,4 +85,4 @@ sample_specs(const Space& space, std::int64_t count, std::uint64_t seed) {
   return specs;
 }
 
-}  // namespace zcp::nets
+}  // namespace zcp::spaces

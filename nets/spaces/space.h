@@ -8,9 +8,10 @@
 #include <string_view>
 #include <vector>
 
+#include "common/output.h"
 #include "nets/graph/graph.h"
 
-namespace zcp::nets {
+namespace zcp::spaces {
 
 /// What a space says of itself; `zcp spaces` prints it.
 struct SpaceInfo {
@@ -23,25 +24,6 @@ struct SpaceInfo {
   /// and searched only.
   std::int64_t size;
   std::vector<std::string> tasks;  ///< of its truth; the first is its own
-};
-
-/// What comes out of a network.
-enum class Head : std::uint8_t {
-  classes,        ///< a logit a class
-  vector,         ///< numbers to regress
-  pixel_classes,  ///< a logit a class for every pixel
-  pixels,         ///< numbers for every pixel
-};
-
-/// Shape of a network's output, without the batch.
-struct Output {
-  int channels = 0;  ///< classes, or numbers (a pixel)
-  Head head = Head::classes;
-
-  // A number of classes is what most callers have.
-  // NOLINTNEXTLINE(google-explicit-constructor)
-  Output(int count, Head kind = Head::classes) : channels(count), head(kind) {}
-  bool operator==(const Output&) const = default;
 };
 
 /// The macro skeleton around the cells; 0 is the benchmark's own.
@@ -78,16 +60,16 @@ class Space {
   /// The network for inputs of shape `input`.
   /// Throws UserError for an ill-formed spec, and for an input, output or
   /// skeleton that the space's networks do not take.
-  virtual Graph build(
+  virtual graph::Graph build(
       std::string_view spec,
       Shape input,
       Output output,
       const Skeleton& skeleton = {},
-      Folding folding = Folding::functional) const = 0;
+      graph::Folding folding = graph::Folding::functional) const = 0;
 };
 
 /// Every space, in the order `zcp spaces` lists them.
-std::span<const std::unique_ptr<const Space>> spaces();
+std::span<const std::unique_ptr<const Space>> all_spaces();
 
 /// Throws UserError with the nearest name when there is no such space.
 const Space& find_space(const std::string& name);
@@ -98,4 +80,4 @@ const Space& find_space(const std::string& name);
 std::vector<std::string>
 sample_specs(const Space& space, std::int64_t count, std::uint64_t seed);
 
-}  // namespace zcp::nets
+}  // namespace zcp::spaces

@@ -5,7 +5,7 @@
 #include "common/error.h"
 #include "common/random.h"
 
-namespace zcp::nets {
+namespace zcp::spaces {
 
 std::vector<std::string_view> split_spec(
     std::string_view text,
@@ -67,4 +67,4 @@ void require_size(std::string_view space, const Shape& input, int least) {
       least);
 }
 
-}  // namespace zcp::nets
+}  // namespace zcp::spaces

@@ -8,7 +8,7 @@
 
 #include "nets/spaces/space.h"
 
-namespace zcp::nets {
+namespace zcp::spaces {
 
 /// The parts of a text between separators; one part where there is none.
 std::vector<std::string_view> split_spec(std::string_view text, char separator);
@@ -32,4 +32,4 @@ void require_cells_as_published(
 /// Throws UserError when the input is not `least` x `least` pixels or more.
 void require_size(std::string_view space, const Shape& input, int least);
 
-}  // namespace zcp::nets
+}  // namespace zcp::spaces

@@ -14,10 +14,10 @@
 #include "common/random.h"
 #include "nets/spaces/all.h"
 
-namespace zcp::nets {
+namespace zcp::spaces {
 namespace {
 
-using Value = GraphBuilder::Value;
+using Value = graph::GraphBuilder::Value;
 
 constexpr int kBase = 64;            // channels of the stem
 constexpr int kCells = 2;            // a module
@@ -31,8 +31,8 @@ enum class EdgeOp : std::uint8_t { none, skip, conv_1x1, conv_3x3 };
 /// Edges of the cell in the order of the spec: 1<-0, 2<-0, 2<-1, 3<-0, ...
 using MicroCell = std::array<EdgeOp, 6>;
 
-Attributes window(int out, int kernel, int stride, bool bias = false) {
-  Attributes a;
+graph::Attributes window(int out, int kernel, int stride, bool bias = false) {
+  graph::Attributes a;
   a.out_channels = out;
   a.kernel = kernel;
   a.stride = stride;
@@ -42,7 +42,7 @@ Attributes window(int out, int kernel, int stride, bool bias = false) {
 }
 
 Value relu_conv_bn(
-    GraphBuilder& graph,
+    graph::GraphBuilder& graph,
     Value x,
     int out,
     int kernel,
@@ -55,9 +55,13 @@ Value relu_conv_bn(
   return y;
 }
 
-Value factorized_reduce(GraphBuilder& graph, Value x, int out, int stride) {
+Value factorized_reduce(
+    graph::GraphBuilder& graph,
+    Value x,
+    int out,
+    int stride) {
   const Value active = graph.relu(x);
-  const Attributes half = window(out / 2, 1, stride);
+  const graph::Attributes half = window(out / 2, 1, stride);
   const Value a = graph.conv2d(active, half);
   const Value b = graph.conv2d(graph.shift(active), half);
   const Value y = graph.batch_norm(graph.concat(std::array{a, b}));
@@ -65,7 +69,12 @@ Value factorized_reduce(GraphBuilder& graph, Value x, int out, int stride) {
   return y;
 }
 
-Value apply(GraphBuilder& graph, EdgeOp op, Value x, int out, int stride) {
+Value apply(
+    graph::GraphBuilder& graph,
+    EdgeOp op,
+    Value x,
+    int out,
+    int stride) {
   Shape shape = graph.shape(x);
   switch (op) {
     case EdgeOp::none:
@@ -88,7 +97,7 @@ Value apply(GraphBuilder& graph, EdgeOp op, Value x, int out, int stride) {
 }
 
 Value add_cell(
-    GraphBuilder& graph,
+    graph::GraphBuilder& graph,
     const MicroCell& cell,
     Value x,
     int out,
@@ -106,7 +115,11 @@ Value add_cell(
   return nodes[3];
 }
 
-Value add_basic_block(GraphBuilder& graph, Value x, int out, int stride) {
+Value add_basic_block(
+    graph::GraphBuilder& graph,
+    Value x,
+    int out,
+    int stride) {
   const Value a = relu_conv_bn(graph, x, out, 3, stride);
   const Value b = relu_conv_bn(graph, a, out, 3, 1);
   Value shortcut = x;
@@ -135,7 +148,7 @@ bool halves(char module) {
 
 /// The macro network without its head.
 Value add_encoder(
-    GraphBuilder& graph,
+    graph::GraphBuilder& graph,
     const Encoder& encoder,
     Value x,
     int base,
@@ -161,7 +174,7 @@ Value add_encoder(
 }
 
 /// The head's last module, the decoder, and the network around it.
-Value finish_head(GraphBuilder& graph, Value x) {
+Value finish_head(graph::GraphBuilder& graph, Value x) {
   graph.add_calls(x, 2);
   return x;
 }
@@ -170,7 +183,7 @@ Value finish_head(GraphBuilder& graph, Value x) {
 class Decoder {
  public:
   /// `doublings`: of the map, back to the input's size.
-  Decoder(GraphBuilder& graph, int base, int doublings)
+  Decoder(graph::GraphBuilder& graph, int base, int doublings)
       : graph_(graph), base_(base), doublings_(doublings) {}
 
   Value segmentation(Value x, int classes) {
@@ -217,7 +230,7 @@ class Decoder {
   }
 
   Value deconv(Value x, int out) {
-    Attributes a = window(out, 3, 2, true);
+    graph::Attributes a = window(out, 3, 2, true);
     a.output_padding = 1;
     return activate(graph_.conv_transpose2d(x, a));
   }
@@ -233,14 +246,14 @@ class Decoder {
     return y;
   }
 
-  GraphBuilder& graph_;
+  graph::GraphBuilder& graph_;
   int base_;
   int doublings_;
 };
 
 /// Each tile through the same encoder, their features side by side.
 Value add_siamese_encoder(
-    GraphBuilder& graph,
+    graph::GraphBuilder& graph,
     const Encoder& encoder,
     int base,
     int cells) {
@@ -260,7 +273,7 @@ Value add_siamese_encoder(
 }
 
 Value add_decoder(
-    GraphBuilder& graph,
+    graph::GraphBuilder& graph,
     const std::string& space,
     Value features,
     int base,
@@ -288,13 +301,13 @@ Value add_decoder(
              : decoder.segmentation(features, output.channels);
 }
 
-Graph build_network(
+graph::Graph build_network(
     const std::string& space,
     const Encoder& encoder,
     Shape input,
     Output output,
     const Skeleton& skeleton,
-    Folding folding) {
+    graph::Folding folding) {
   const int base = skeleton.channels > 0 ? skeleton.channels : kBase;
   const int cells =
       skeleton.cells_per_stage > 0 ? skeleton.cells_per_stage : kCells;
@@ -309,7 +322,7 @@ Graph build_network(
         space,
         input.channels);
   }
-  GraphBuilder graph(input, folding);
+  graph::GraphBuilder graph(input, folding);
   const Value features =
       puzzle ? add_siamese_encoder(graph, encoder, base, cells)
              : add_encoder(graph, encoder, graph.input(), base, cells);
@@ -321,7 +334,7 @@ Graph build_network(
   return std::move(graph).finish(finish_head(graph, out));
 }
 
-const std::vector<std::string>& tasks() {
+const std::vector<std::string>& all_tasks() {
   static const std::vector<std::string> all{
       "class_object",
       "class_scene",
@@ -346,7 +359,7 @@ class TransnasMicro final : public Space {
         "64-41414-1_02_333",
         std::string(kPaper),
         4096,
-        tasks()};
+        all_tasks()};
     return info;
   }
 
@@ -374,12 +387,12 @@ class TransnasMicro final : public Space {
     return format(cell);
   }
 
-  Graph build(
+  graph::Graph build(
       std::string_view spec,
       Shape input,
       Output output,
       const Skeleton& skeleton,
-      Folding folding) const override {
+      graph::Folding folding) const override {
     return build_network(
         info().name,
         {std::string(kModules), parse(spec)},
@@ -460,7 +473,7 @@ class TransnasMacro final : public Space {
         "64-1234-basic",
         std::string(kPaper),
         std::ssize(all()),
-        tasks()};
+        all_tasks()};
     return info;
   }
 
@@ -480,12 +493,12 @@ class TransnasMacro final : public Space {
     return format(near[static_cast<std::size_t>(drawn)]);
   }
 
-  Graph build(
+  graph::Graph build(
       std::string_view spec,
       Shape input,
       Output output,
       const Skeleton& skeleton,
-      Folding folding) const override {
+      graph::Folding folding) const override {
     return build_network(
         info().name,
         {parse(spec), std::nullopt},
@@ -587,4 +600,4 @@ std::unique_ptr<const Space> make_transnas_macro() {
   return std::make_unique<TransnasMacro>();
 }
 
-}  // namespace zcp::nets
+}  // namespace zcp::spaces

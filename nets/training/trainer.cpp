@@ -16,7 +16,7 @@
 #include "nets/kernels/one_core.h"
 #include "nets/networks/trained_network.h"
 
-namespace zcp::nets {
+namespace zcp::training {
 namespace {
 
 /// SGD with Nesterov's momentum, as torch.optim.SGD computes it.
@@ -128,7 +128,7 @@ std::vector<std::int64_t> numbers_up_to(std::int64_t count) {
 class Training {
  public:
   Training(
-      const Graph& graph,
+      const graph::Graph& graph,
       const ExampleSource& examples,
       const TrainingOptions& options,
       const TrainingProgress& progress)
@@ -136,14 +136,15 @@ class Training {
         examples_(examples),
         options_(options),
         progress_(progress),
-        network_(make_trained_network(
-                     graph,
-                     options.initialiser,
-                     options.seed,
-                     at::TensorOptions(at::kFloat))
-                     ->with_parameters([](const Parameter& parameter) {
-                       return parameter.value.detach().requires_grad_(true);
-                     })),
+        network_(
+            networks::make_trained_network(
+                graph,
+                options.initialiser,
+                options.seed,
+                at::TensorOptions(at::kFloat))
+                ->with_parameters([](const networks::Parameter& parameter) {
+                  return parameter.value.detach().requires_grad_(true);
+                })),
         optimiser_(values_of(*network_), options) {}
 
   TrainingEnd run(TrainingResult& result) {
@@ -171,16 +172,16 @@ class Training {
           shape_,
           derive_seed(options_.seed, "test-batch"));
       const at::Tensor logits = network_->forward(
-          batch.x, BatchNormMode::running_statistics, nullptr);
+          batch.x, networks::BatchNormMode::running_statistics, nullptr);
       tally.add(logits, batch.y, cross_entropy(logits, batch.y).item<double>());
     }
     return tally;
   }
 
  private:
-  static std::vector<at::Tensor> values_of(const Network& network) {
+  static std::vector<at::Tensor> values_of(const networks::Network& network) {
     std::vector<at::Tensor> values;
-    for (const Parameter& parameter : network.parameters()) {
+    for (const networks::Parameter& parameter : network.parameters()) {
       values.push_back(parameter.value);
     }
     return values;
@@ -229,8 +230,8 @@ class Training {
 
   /// Returns the loss.
   double step(const Batch& batch, double rate, Tally& tally) {
-    const at::Tensor logits =
-        network_->forward(batch.x, BatchNormMode::batch_statistics, nullptr);
+    const at::Tensor logits = network_->forward(
+        batch.x, networks::BatchNormMode::batch_statistics, nullptr);
     const at::Tensor loss = cross_entropy(logits, batch.y);
     const auto value = loss.item<double>();
     tally.add(logits.detach(), batch.y, value);
@@ -245,7 +246,7 @@ class Training {
   const ExampleSource& examples_;
   const TrainingOptions& options_;
   const TrainingProgress& progress_;
-  std::unique_ptr<Network> network_;
+  std::unique_ptr<networks::Network> network_;
   Sgd optimiser_;
   std::int64_t shown_ = 0;
 };
@@ -263,14 +264,14 @@ void require_sizes(
 }  // namespace
 
 TrainingResult train(
-    const Graph& graph,
+    const graph::Graph& graph,
     const ExampleSource& training,
     const ExampleSource& test,
     const TrainingOptions& options,
     const TrainingProgress& progress) {
   using Clock = std::chrono::steady_clock;
   require_sizes(training, test, options);
-  use_one_core();
+  kernels::use_one_core();
   const auto start = Clock::now();
   TrainingResult result;
   Training run(graph, training, options, progress);
@@ -286,4 +287,4 @@ TrainingResult train(
   return result;
 }
 
-}  // namespace zcp::nets
+}  // namespace zcp::training

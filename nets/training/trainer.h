@@ -10,7 +10,7 @@
 #include "nets/graph/graph.h"
 #include "nets/initialisers/initialise.h"
 
-namespace zcp::nets {
+namespace zcp::training {
 
 /// Labelled examples of one shape, numbered from 0.
 struct ExampleSource {
@@ -36,7 +36,7 @@ struct TrainingOptions {
   double learning_rate = 0.1;
   double momentum = 0.9;
   double weight_decay = 5e-4;
-  Initialiser initialiser = Initialiser::pytorch;
+  initialisers::Initialiser initialiser = initialisers::Initialiser::pytorch;
   std::uint64_t seed = 0;  ///< of weights, order and transforms
 };
 
@@ -66,10 +66,10 @@ using TrainingProgress = std::function<bool(std::int64_t examples)>;
 /// (but seconds) on one machine, whatever other threads do. Uses one core.
 /// Throws std::invalid_argument for sizes or epochs that are not positive.
 TrainingResult train(
-    const Graph& graph,
+    const graph::Graph& graph,
     const ExampleSource& training,
     const ExampleSource& test,
     const TrainingOptions& options,
     const TrainingProgress& progress);
 
-}  // namespace zcp::nets
+}  // namespace zcp::training

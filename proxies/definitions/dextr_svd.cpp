@@ -5,31 +5,32 @@
 // NASBench201/correlation/NAS_Bench_201.py. Of a TorchScript network layers are
 // seen, not containers.
 #include "proxies/definitions/all.h"
-#include "proxies/reductions/first_sample.h"
 #include "proxies/engine/observer.h"
+#include "proxies/reductions/first_sample.h"
 
-namespace zcp::proxies {
+namespace zcp::definitions {
 
-Descriptor dextr_svd() {
-  Descriptor d;
+engine::Descriptor dextr_svd() {
+  engine::Descriptor d;
   d.name = "dextr_svd";
   d.family = "feature spectrum";
   d.formula = "log(1 + sum over modules of s_min / s_max)";
   d.published = "higher";
-  d.needs.pass = PassKind::noise_one;
+  d.needs.pass = engine::PassKind::noise_one;
   d.needs.activations = true;
-  d.needs.folding = nets::Folding::as_declared;
+  d.needs.folding = graph::Folding::as_declared;
   d.dtype = "float64";
   d.degenerate = "never; an output of zeros adds 0";
   d.variant = "the first term of Dextr";
   d.paper = "TMLR 2025, Dextr";
   d.reference = "rohanasthana/Dextr: NASBench201/correlation/NAS_Bench_201.py";
-  d.make = [](const Setting&) {
-    return observe_once([](const Pass& pass) {
-      return score_of(log_condition_sum(pass), "an activation is not finite");
+  d.make = [](const engine::Setting&) {
+    return engine::observe_once([](const engine::Pass& pass) {
+      return engine::score_of(
+          reductions::log_condition_sum(pass), "an activation is not finite");
     });
   };
   return d;
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::definitions

@@ -10,10 +10,10 @@
 #include "proxies/definitions/all.h"
 #include "proxies/engine/observer.h"
 
-namespace zcp::proxies {
+namespace zcp::definitions {
 namespace {
 
-bool is_qkv(const nets::Parameter& parameter) {
+bool is_qkv(const networks::Parameter& parameter) {
   return parameter.name.find("qkv") != std::string::npos;
 }
 
@@ -21,7 +21,9 @@ at::Tensor sum_of_singular_values(const at::Tensor& matrix) {
   return at::linalg_svdvals(matrix).sum();
 }
 
-at::Tensor term(const nets::Parameter& parameter, const at::Tensor& gradient) {
+at::Tensor term(
+    const networks::Parameter& parameter,
+    const at::Tensor& gradient) {
   const at::Tensor& w = parameter.value;
   if (is_qkv(parameter) || w.size(0) == w.size(1)) {
     return sum_of_singular_values(gradient) * sum_of_singular_values(w);
@@ -31,36 +33,37 @@ at::Tensor term(const nets::Parameter& parameter, const at::Tensor& gradient) {
 
 }  // namespace
 
-Descriptor dss() {
-  Descriptor d;
+engine::Descriptor dss() {
+  engine::Descriptor d;
   d.name = "dss";
   d.family = "synflow";
   d.formula = "nuclear norms for attention, |w dR/dw| for other linear layers";
   d.published = "higher";
-  d.needs.pass = PassKind::synflow_bn;
+  d.needs.pass = engine::PassKind::synflow_bn;
   d.dtype = "float64";
   d.degenerate = "no attention (no linear layer named qkv)";
   d.variant = "authors', gradients of the weights as they are";
   d.paper = "https://arxiv.org/abs/2203.12217";
   d.reference = "decemberzhou/TF_TAS: lib/training_free/indicators/dss.py";
-  d.make = [](const Setting&) {
-    return observe_once([](const Pass& pass) {
+  d.make = [](const engine::Setting&) {
+    return engine::observe_once([](const engine::Pass& pass) {
       std::vector<at::Tensor> terms;
       bool attention = false;
       const auto& parameters = pass.network.parameters();
       for (std::size_t i = 0; i < parameters.size(); ++i) {
-        if (parameters[i].kind != nets::ParameterKind::linear_weight) continue;
+        if (parameters[i].kind != networks::ParameterKind::linear_weight)
+          continue;
         attention = attention || is_qkv(parameters[i]);
         if (!pass.gradients[i].defined()) continue;
         terms.push_back(term(parameters[i], pass.gradients[i]));
       }
       if (!attention || terms.empty()) {
-        return Score::degenerate("no linear layer is named qkv");
+        return engine::Score::degenerate("no linear layer is named qkv");
       }
-      return score_of(at::stack(terms).sum(), "overflow of float64");
+      return engine::score_of(at::stack(terms).sum(), "overflow of float64");
     });
   };
   return d;
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::definitions

@@ -5,39 +5,41 @@
 // Lopes et al., ICANN 2021, https://arxiv.org/abs/2102.08099;
 // VascoLopes/EPE-NAS: search.py, NASLib: epe_nas.py.
 #include "proxies/definitions/all.h"
-#include "proxies/reductions/correlation.h"
 #include "proxies/engine/observer.h"
+#include "proxies/reductions/correlation.h"
 
-namespace zcp::proxies {
+namespace zcp::definitions {
 namespace {
 
 constexpr double kOffset = 1e-5;
 
 at::Tensor class_score(const at::Tensor& rows, bool mean) {
   const at::Tensor correlation = rows.size(0) > 1
-                                     ? row_correlation(rows)
+                                     ? reductions::row_correlation(rows)
                                      : at::ones({1, 1}, rows.options());
   const at::Tensor sum = (correlation.abs() + kOffset).log().sum();
   return mean ? sum / static_cast<double>(rows.size(0)) : sum;
 }
 
-Score combine(const at::Tensor& scores, bool pairwise) {
-  if (!pairwise) return score_of(scores.abs().sum(), kConstantJacobian);
+engine::Score combine(const at::Tensor& scores, bool pairwise) {
+  if (!pairwise)
+    return engine::score_of(scores.abs().sum(), reductions::kConstantJacobian);
   const at::Tensor differences =
       (scores.unsqueeze(0) - scores.unsqueeze(1)).abs().sum();
-  return score_of(
-      differences / static_cast<double>(scores.size(0)), kConstantJacobian);
+  return engine::score_of(
+      differences / static_cast<double>(scores.size(0)),
+      reductions::kConstantJacobian);
 }
 
 }  // namespace
 
-Descriptor epe_nas() {
-  Descriptor d;
+engine::Descriptor epe_nas() {
+  engine::Descriptor d;
   d.name = "epe_nas";
   d.family = "jacobian";
   d.formula = "sum_c |sum_ij log(|corr_ij| + k)| within class c";
   d.published = "higher";
-  d.needs.pass = PassKind::jacobian;
+  d.needs.pass = engine::PassKind::jacobian;
   d.needs.classes = true;
   d.needs.labels = true;
   d.dtype = "float64";
@@ -45,11 +47,12 @@ Descriptor epe_nas() {
   d.variant = "NASLib";
   d.paper = "https://arxiv.org/abs/2102.08099";
   d.reference = "VascoLopes/EPE-NAS: search.py";
-  d.make = [](const Setting& setting) {
+  d.make = [](const engine::Setting& setting) {
     const int classes = setting.classes;
-    return observe_once([classes](const Pass& pass) {
-      const at::Tensor rows = jacobian_rows(pass);
-      if (!rows.defined()) return Score::degenerate(kConstantJacobian);
+    return engine::observe_once([classes](const engine::Pass& pass) {
+      const at::Tensor rows = reductions::jacobian_rows(pass);
+      if (!rows.defined())
+        return engine::Score::degenerate(reductions::kConstantJacobian);
       const bool many = classes > 100;
       std::vector<at::Tensor> scores;
       const at::Tensor present = std::get<0>(at::_unique(pass.y));
@@ -63,4 +66,4 @@ Descriptor epe_nas() {
   return d;
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::definitions

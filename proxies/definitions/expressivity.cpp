@@ -8,17 +8,17 @@
 #include "proxies/engine/observer.h"
 #include "proxies/reductions/spectrum.h"
 
-namespace zcp::proxies {
+namespace zcp::definitions {
 
-Descriptor expressivity() {
-  Descriptor d;
+engine::Descriptor expressivity() {
+  engine::Descriptor d;
   d.name = "expressivity";
   d.family = "feature spectrum";
   d.formula = "sum over blocks of the entropy of eig(cov(F))";
   d.published = "higher";
-  d.needs.pass = PassKind::noise;
+  d.needs.pass = engine::PassKind::noise;
   d.needs.activations = true;
-  d.needs.initialiser = nets::Initialiser::kaiming_normal;
+  d.needs.initialiser = initialisers::Initialiser::kaiming_normal;
   d.dtype = "float64";
   d.degenerate =
       "a block that outputs zeros; a network without blocks (TorchScript)";
@@ -26,16 +26,16 @@ Descriptor expressivity() {
   d.paper = "https://arxiv.org/abs/2403.19232";
   d.reference =
       "cvlab-yonsei/AZ-NAS: NB201/ZeroShotProxy/compute_az_nas_score.py";
-  d.make = [](const Setting&) {
-    return observe_once([](const Pass& pass) {
-      const auto entropies = block_entropies(pass.recording.blocks);
-      if (!entropies) return Score::degenerate(kNoBlocks);
+  d.make = [](const engine::Setting&) {
+    return engine::observe_once([](const engine::Pass& pass) {
+      const auto entropies = reductions::block_entropies(pass.recording.blocks);
+      if (!entropies) return engine::Score::degenerate(reductions::kNoBlocks);
       double sum = 0;
       for (const double entropy : *entropies) sum += entropy;
-      return Score::of(sum);
+      return engine::Score::of(sum);
     });
   };
   return d;
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::definitions

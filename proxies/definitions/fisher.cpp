@@ -9,7 +9,7 @@
 #include "proxies/definitions/all.h"
 #include "proxies/engine/observer.h"
 
-namespace zcp::proxies {
+namespace zcp::definitions {
 namespace {
 
 /// Sum over the channels of 1/2 mean_n (sum over positions of a * gradient)^2.
@@ -24,13 +24,13 @@ channel_term(const at::Tensor& a, const at::Tensor& gradient, bool linear) {
 
 }  // namespace
 
-Descriptor fisher() {
-  Descriptor d;
+engine::Descriptor fisher() {
+  engine::Descriptor d;
   d.name = "fisher";
   d.family = "saliency";
   d.formula = "sum of numel(W_k) 1/2 mean_n (sum_xy a dL/da)^2";
   d.published = "higher";
-  d.needs.pass = PassKind::minibatch;
+  d.needs.pass = engine::PassKind::minibatch;
   d.needs.labels = true;
   d.needs.layer_outputs = true;
   d.needs.activation_gradients = true;
@@ -40,8 +40,8 @@ Descriptor fisher() {
   d.paper = "https://arxiv.org/abs/2101.08134";
   d.reference =
       "SamsungLabs/zero-cost-nas: foresight/pruners/measures/fisher.py";
-  d.make = [](const Setting&) {
-    return observe_once([](const Pass& pass) {
+  d.make = [](const engine::Setting&) {
+    return engine::observe_once([](const engine::Pass& pass) {
       std::vector<at::Tensor> terms;
       const auto& calls = pass.recording.calls;
       for (std::size_t i = 0; i < calls.size(); ++i) {
@@ -53,14 +53,15 @@ Descriptor fisher() {
             channel_term(
                 calls[i].output.detach(),
                 pass.output_gradients[i],
-                calls[i].kind == nets::LayerKind::linear) *
+                calls[i].kind == networks::LayerKind::linear) *
             static_cast<double>(weight[0].numel()));
       }
-      if (terms.empty()) return Score::of(0);
-      return score_of(at::stack(terms).sum(), "a gradient is not finite");
+      if (terms.empty()) return engine::Score::of(0);
+      return engine::score_of(
+          at::stack(terms).sum(), "a gradient is not finite");
     });
   };
   return d;
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::definitions

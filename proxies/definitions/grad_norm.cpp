@@ -7,15 +7,15 @@
 #include "proxies/definitions/all.h"
 #include "proxies/engine/observer.h"
 
-namespace zcp::proxies {
+namespace zcp::definitions {
 
-Descriptor grad_norm() {
-  Descriptor d;
+engine::Descriptor grad_norm() {
+  engine::Descriptor d;
   d.name = "grad_norm";
   d.family = "saliency";
   d.formula = "sum over layers of ||dL/dW||_2";
   d.published = "higher";
-  d.needs.pass = PassKind::minibatch;
+  d.needs.pass = engine::PassKind::minibatch;
   d.needs.labels = true;
   d.needs.parameter_gradients = true;
   d.dtype = "float64 sums";
@@ -26,11 +26,11 @@ Descriptor grad_norm() {
   d.paper = "https://arxiv.org/abs/2101.08134";
   d.reference =
       "SamsungLabs/zero-cost-nas: foresight/pruners/measures/grad_norm.py";
-  d.make = [](const Setting&) {
-    return observe_once([](const Pass& pass) {
-      return sum_over_layers(
+  d.make = [](const engine::Setting&) {
+    return engine::observe_once([](const engine::Pass& pass) {
+      return engine::sum_over_layers(
           pass,
-          [](const LayerGradient& layer) {
+          [](const engine::LayerGradient& layer) {
             return layer.gradient.to(at::kDouble).norm();
           },
           "a gradient is not finite");
@@ -39,4 +39,4 @@ Descriptor grad_norm() {
   return d;
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::definitions

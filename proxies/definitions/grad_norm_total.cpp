@@ -6,15 +6,15 @@
 #include "proxies/definitions/all.h"
 #include "proxies/engine/observer.h"
 
-namespace zcp::proxies {
+namespace zcp::definitions {
 
-Descriptor grad_norm_total() {
-  Descriptor d;
+engine::Descriptor grad_norm_total() {
+  engine::Descriptor d;
   d.name = "grad_norm_total";
   d.family = "saliency";
   d.formula = "||dL/dtheta||_2 over all parameters";
   d.published = "higher";
-  d.needs.pass = PassKind::minibatch;
+  d.needs.pass = engine::PassKind::minibatch;
   d.needs.labels = true;
   d.needs.parameter_gradients = true;
   d.dtype = "float64 sums";
@@ -24,20 +24,20 @@ Descriptor grad_norm_total() {
       "zero-cost-nas";
   d.paper = "https://arxiv.org/abs/2102.01063";
   d.reference = "idstcv/ZenNAS: ZeroShotProxy/compute_gradnorm_score.py";
-  d.make = [](const Setting&) {
-    return observe_once([](const Pass& pass) {
+  d.make = [](const engine::Setting&) {
+    return engine::observe_once([](const engine::Pass& pass) {
       std::vector<at::Tensor> squares;
       for (const at::Tensor& gradient : pass.gradients) {
         if (gradient.defined()) {
           squares.push_back(gradient.to(at::kDouble).square().sum());
         }
       }
-      if (squares.empty()) return Score::of(0);
-      return score_of(
+      if (squares.empty()) return engine::Score::of(0);
+      return engine::score_of(
           at::stack(squares).sum().sqrt(), "a gradient is not finite");
     });
   };
   return d;
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::definitions

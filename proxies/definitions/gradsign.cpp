@@ -15,52 +15,56 @@
 #include "proxies/engine/observer.h"
 #include "proxies/reductions/per_sample.h"
 
-namespace zcp::proxies {
+namespace zcp::definitions {
 namespace {
 
-class GradSign final : public Observer {
+class GradSign final : public engine::Observer {
  public:
-  explicit GradSign(const Setting& setting) : setting_(setting) {}
+  explicit GradSign(const engine::Setting& setting) : setting_(setting) {}
 
-  Score finish() override {
+  engine::Score finish() override {
     const at::AutoGradMode mode(true);
-    const auto network = differentiable(*setting_.network);
-    const DeviceMinibatch& batch = setting_.minibatches[0];
-    nets::Recording recording;
+    const auto network = engine::differentiable(*setting_.network);
+    const engine::DeviceMinibatch& batch = setting_.minibatches[0];
+    networks::Recording recording;
     const at::Tensor logits = network->forward(
-        batch.x, nets::BatchNormMode::sample_statistics, &recording);
-    const at::Tensor loss = summed_loss(logits, batch, setting_.protocol.loss);
+        batch.x, networks::BatchNormMode::sample_statistics, &recording);
+    const at::Tensor loss =
+        engine::summed_loss(logits, batch, setting_.protocol.loss);
     std::vector<at::Tensor> outputs;
-    std::vector<const nets::LayerCall*> layers;
-    for (const nets::LayerCall& call : recording.calls) {
+    std::vector<const networks::LayerCall*> layers;
+    for (const networks::LayerCall& call : recording.calls) {
       if (sees_one_value(call)) {
-        return Score::degenerate("a BatchNorm sees one value a channel");
+        return engine::Score::degenerate(
+            "a BatchNorm sees one value a channel");
       }
       if (call.weight < 0 || !call.output.requires_grad()) continue;
       outputs.push_back(call.output);
       layers.push_back(&call);
     }
     return reduce(
-        *network, layers, gradients_of(loss, outputs, GraphUse::last));
+        *network,
+        layers,
+        engine::gradients_of(loss, outputs, engine::GraphUse::last));
   }
 
  private:
-  static bool sees_one_value(const nets::LayerCall& call) {
-    return call.kind == nets::LayerKind::batch_norm &&
+  static bool sees_one_value(const networks::LayerCall& call) {
+    return call.kind == networks::LayerKind::batch_norm &&
            call.input.numel() == call.input.size(0) * call.input.size(1);
   }
 
   /// Layers that run several times add their gradients before the sign.
-  static Score reduce(
-      const nets::Network& network,
-      const std::vector<const nets::LayerCall*>& layers,
+  static engine::Score reduce(
+      const networks::Network& network,
+      const std::vector<const networks::LayerCall*>& layers,
       const std::vector<at::Tensor>& output_gradients) {
     const at::NoGradGuard no_grad;
     std::map<int, at::Tensor> by_weight;
     for (std::size_t i = 0; i < layers.size(); ++i) {
       if (!output_gradients[i].defined()) continue;
       const int slot = layers[i]->weight;
-      const at::Tensor gradient = per_sample_weight_gradient(
+      const at::Tensor gradient = reductions::per_sample_weight_gradient(
           *layers[i],
           network.parameters()[static_cast<std::size_t>(slot)].value,
           output_gradients[i]);
@@ -71,22 +75,22 @@ class GradSign final : public Observer {
     for (const auto& [slot, gradient] : by_weight) {
       terms.push_back(gradient.sign().sum(0).abs().sum(at::kDouble));
     }
-    if (terms.empty()) return Score::of(0);
-    return score_of(at::stack(terms).sum(), "a gradient is not finite");
+    if (terms.empty()) return engine::Score::of(0);
+    return engine::score_of(at::stack(terms).sum(), "a gradient is not finite");
   }
 
-  const Setting setting_;
+  const engine::Setting setting_;
 };
 
 }  // namespace
 
-Descriptor gradsign() {
-  Descriptor d;
+engine::Descriptor gradsign() {
+  engine::Descriptor d;
   d.name = "gradsign";
   d.family = "gradient statistics";
   d.formula = "sum over weights of |sum_n sign(dL_n/dw)|";
   d.published = "higher";
-  d.needs.pass = PassKind::own;
+  d.needs.pass = engine::PassKind::own;
   d.needs.labels = true;
   d.needs.minibatches = 1;
   d.needs.mode = "train, BatchNorm by sample";
@@ -97,10 +101,10 @@ Descriptor gradsign() {
   d.reference =
       "cmu-catalyst/GradSign: "
       "zero-cost-nas-code/foresight/pruners/measures/grad_conflict.py";
-  d.make = [](const Setting& setting) {
+  d.make = [](const engine::Setting& setting) {
     return std::make_unique<GradSign>(setting);
   };
   return d;
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::definitions

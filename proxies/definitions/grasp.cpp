@@ -9,39 +9,41 @@
 #include "proxies/engine/loss.h"
 #include "proxies/engine/observer.h"
 
-namespace zcp::proxies {
+namespace zcp::definitions {
 namespace {
 
-class Grasp final : public Observer {
+class Grasp final : public engine::Observer {
  public:
-  explicit Grasp(const Setting& setting) : setting_(setting) {}
+  explicit Grasp(const engine::Setting& setting) : setting_(setting) {}
 
-  Score finish() override {
+  engine::Score finish() override {
     const at::AutoGradMode mode(true);
-    const auto network = differentiable(*setting_.network);
+    const auto network = engine::differentiable(*setting_.network);
     std::vector<at::Tensor> weights;
     for (const auto& parameter : network->parameters()) {
       if (parameter.is_layer_weight()) weights.push_back(parameter.value);
     }
-    const DeviceMinibatch& batch = setting_.minibatches[0];
-    const at::Tensor loss = mean_loss(
+    const engine::DeviceMinibatch& batch = setting_.minibatches[0];
+    const at::Tensor loss = engine::mean_loss(
         network->forward(
-            batch.x, nets::BatchNormMode::batch_statistics, nullptr),
+            batch.x, networks::BatchNormMode::batch_statistics, nullptr),
         batch,
         setting_.protocol.loss);
-    const auto first = gradients_of(loss, weights, GraphUse::deeper);
+    const auto first =
+        engine::gradients_of(loss, weights, engine::GraphUse::deeper);
     std::vector<at::Tensor> products;
     for (const at::Tensor& g : first) {
       if (g.defined()) products.push_back((g.detach() * g).sum());
     }
-    if (products.empty()) return Score::of(0);
+    if (products.empty()) return engine::Score::of(0);
     const at::Tensor z = at::stack(products).sum();
-    if (!z.requires_grad()) return Score::of(0);
-    return reduce(weights, gradients_of(z, weights, GraphUse::last));
+    if (!z.requires_grad()) return engine::Score::of(0);
+    return reduce(
+        weights, engine::gradients_of(z, weights, engine::GraphUse::last));
   }
 
  private:
-  static Score reduce(
+  static engine::Score reduce(
       const std::vector<at::Tensor>& weights,
       const std::vector<at::Tensor>& curvature) {
     const at::NoGradGuard no_grad;
@@ -51,23 +53,24 @@ class Grasp final : public Observer {
         terms.push_back((weights[i] * curvature[i]).sum(at::kDouble));
       }
     }
-    if (terms.empty()) return Score::of(0);
+    if (terms.empty()) return engine::Score::of(0);
     // 0 - sum: a constant network scores 0, not -0.
-    return score_of(0 - at::stack(terms).sum(), "a gradient is not finite");
+    return engine::score_of(
+        0 - at::stack(terms).sum(), "a gradient is not finite");
   }
 
-  const Setting setting_;
+  const engine::Setting setting_;
 };
 
 }  // namespace
 
-Descriptor grasp() {
-  Descriptor d;
+engine::Descriptor grasp() {
+  engine::Descriptor d;
   d.name = "grasp";
   d.family = "saliency";
   d.formula = "-sum over layers of w (H g)";
   d.published = "higher";
-  d.needs.pass = PassKind::own;
+  d.needs.pass = engine::PassKind::own;
   d.needs.labels = true;
   d.needs.minibatches = 1;
   d.needs.detail = "double backward";
@@ -77,10 +80,10 @@ Descriptor grasp() {
   d.paper = "https://arxiv.org/abs/2002.07376";
   d.reference =
       "SamsungLabs/zero-cost-nas: foresight/pruners/measures/grasp.py";
-  d.make = [](const Setting& setting) {
+  d.make = [](const engine::Setting& setting) {
     return std::make_unique<Grasp>(setting);
   };
   return d;
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::definitions

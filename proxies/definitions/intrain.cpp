@@ -10,11 +10,11 @@
 #include "proxies/engine/observer.h"
 #include "proxies/reductions/spectrum.h"
 
-namespace zcp::proxies {
+namespace zcp::definitions {
 namespace {
 
 at::Tensor log_participation(const at::Tensor& output) {
-  const at::Tensor covariance = channel_covariance(output);
+  const at::Tensor covariance = reductions::channel_covariance(output);
   const at::Tensor c =
       covariance + 1e-10 * at::eye(covariance.size(0), covariance.options());
   return (c.trace().square() / c.square().sum()).log();
@@ -27,17 +27,17 @@ at::Tensor gradient_health(const at::Tensor& gradient) {
 
 }  // namespace
 
-Descriptor intrain() {
-  Descriptor d;
+engine::Descriptor intrain() {
+  engine::Descriptor d;
   d.name = "intrain";
   d.family = "feature spectrum";
   d.formula = "gamma (1 + o) / log(L + 1)";
   d.published = "higher";
-  d.needs.pass = PassKind::minibatch;
+  d.needs.pass = engine::PassKind::minibatch;
   d.needs.labels = true;
   d.needs.activations = true;
   d.needs.parameter_gradients = true;
-  d.needs.folding = nets::Folding::as_declared;
+  d.needs.folding = graph::Folding::as_declared;
   d.dtype = "float64";
   d.degenerate = "a gradient that is not finite";
   d.variant =
@@ -45,15 +45,15 @@ Descriptor intrain() {
       "epsilon 1e-6";
   d.paper = "CVPR 2026, InTrain";
   d.reference = "no code released";
-  d.make = [](const Setting&) {
-    return observe_once([](const Pass& pass) {
+  d.make = [](const engine::Setting&) {
+    return engine::observe_once([](const engine::Pass& pass) {
       std::vector<at::Tensor> ratios;
-      for (const nets::LayerCall& call : pass.recording.calls) {
+      for (const networks::LayerCall& call : pass.recording.calls) {
         if (call.weight >= 0) {
           ratios.push_back(log_participation(call.output.detach()));
         }
       }
-      if (ratios.empty()) return Score::degenerate("no layer runs");
+      if (ratios.empty()) return engine::Score::degenerate("no layer runs");
       std::vector<at::Tensor> health;
       for (const at::Tensor& g : pass.gradients) {
         if (g.defined() && g.numel() > 1) health.push_back(gradient_health(g));
@@ -61,10 +61,10 @@ Descriptor intrain() {
       const double layers = static_cast<double>(ratios.size());
       at::Tensor score = at::stack(ratios).sum() / std::log(layers + 1);
       if (!health.empty()) score = score * (1 + at::stack(health).sum());
-      return score_of(score, "a gradient is not finite");
+      return engine::score_of(score, "a gradient is not finite");
     });
   };
   return d;
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::definitions

@@ -6,40 +6,42 @@
 // Deviation: symmetric eigenvalues, those below 0 by rounding set to 0 (the
 // original's non-symmetric routine may return -1e-5 and a log of a negative).
 #include "proxies/definitions/all.h"
-#include "proxies/reductions/correlation.h"
 #include "proxies/engine/observer.h"
+#include "proxies/reductions/correlation.h"
 
-namespace zcp::proxies {
+namespace zcp::definitions {
 
-Descriptor jacob_cov() {
-  Descriptor d;
+engine::Descriptor jacob_cov() {
+  engine::Descriptor d;
   d.name = "jacob_cov";
   d.aliases = {"jacov"};
   d.family = "jacobian";
   d.formula = "-sum_i log(v_i + k) + 1/(v_i + k), v = eig(corr(J))";
   d.published = "higher";
-  d.needs.pass = PassKind::jacobian;
+  d.needs.pass = engine::PassKind::jacobian;
   d.dtype = "float64";
   d.degenerate = "a sample whose Jacobian row is constant (correlation 0/0)";
   d.variant = "zero-cost-nas; eigenvalues symmetric and clamped at 0";
   d.paper = "https://arxiv.org/abs/2006.04647";
   d.reference =
       "SamsungLabs/zero-cost-nas: foresight/pruners/measures/jacob_cov.py";
-  d.make = [](const Setting&) {
-    return observe_once([](const Pass& pass) {
-      const at::Tensor rows = jacobian_rows(pass);
-      if (!rows.defined()) return Score::degenerate(kConstantJacobian);
-      const at::Tensor correlation = row_correlation(rows);
+  d.make = [](const engine::Setting&) {
+    return engine::observe_once([](const engine::Pass& pass) {
+      const at::Tensor rows = reductions::jacobian_rows(pass);
+      if (!rows.defined())
+        return engine::Score::degenerate(reductions::kConstantJacobian);
+      const at::Tensor correlation = reductions::row_correlation(rows);
       if (!at::isfinite(correlation).all().item<bool>()) {
-        return Score::degenerate(kConstantJacobian);
+        return engine::Score::degenerate(reductions::kConstantJacobian);
       }
       constexpr double kOffset = 1e-5;
       const at::Tensor v =
           at::linalg_eigvalsh(correlation).clamp_min(0) + kOffset;
-      return score_of(-(v.log() + v.reciprocal()).sum(), kConstantJacobian);
+      return engine::score_of(
+          -(v.log() + v.reciprocal()).sum(), reductions::kConstantJacobian);
     });
   };
   return d;
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::definitions

@@ -6,17 +6,17 @@
 #include "proxies/definitions/all.h"
 #include "proxies/engine/observer.h"
 
-namespace zcp::proxies {
+namespace zcp::definitions {
 namespace {
 
 constexpr std::int64_t kEntries = 50;
 constexpr std::size_t kTensors = 11;
 
-class Knas final : public Observer {
+class Knas final : public engine::Observer {
  public:
-  void observe(const Pass& pass) override {
+  void observe(const engine::Pass& pass) override {
     std::vector<at::Tensor> entries;
-    for (const std::size_t i : nets::declared_order(pass.network)) {
+    for (const std::size_t i : networks::declared_order(pass.network)) {
       const at::Tensor& value = pass.network.parameters()[i].value;
       if (value.numel() < kEntries || entries.size() == kTensors) continue;
       const at::Tensor& g = pass.gradients[i];
@@ -27,13 +27,14 @@ class Knas final : public Observer {
     if (!entries.empty()) rows_.push_back(at::cat(entries).to(at::kDouble));
   }
 
-  Score finish() override {
+  engine::Score finish() override {
     const std::size_t half = rows_.size() / 2;
-    if (half == 0) return Score::degenerate("no tensor of 50 elements");
+    if (half == 0) return engine::Score::degenerate("no tensor of 50 elements");
     const at::Tensor a = centred(0, half);
     const at::Tensor b = centred(half, 2 * half);
     const double n = static_cast<double>(2 * half);
-    return score_of((a * b).sum() / (n * n), "a gradient is not finite");
+    return engine::score_of(
+        (a * b).sum() / (n * n), "a gradient is not finite");
   }
 
  private:
@@ -50,25 +51,25 @@ class Knas final : public Observer {
 
 }  // namespace
 
-Descriptor knas() {
-  Descriptor d;
+engine::Descriptor knas() {
+  engine::Descriptor d;
   d.name = "knas";
   d.family = "gradient statistics";
   d.formula = "Gram of centred gradients between halves of the minibatches";
   d.published = "higher";
-  d.needs.pass = PassKind::minibatch;
+  d.needs.pass = engine::PassKind::minibatch;
   d.needs.minibatches = 4;
   d.needs.all_minibatches = true;
   d.needs.labels = true;
   d.needs.parameter_gradients = true;
-  d.needs.folding = nets::Folding::as_declared;
+  d.needs.folding = graph::Folding::as_declared;
   d.dtype = "float64";
   d.degenerate = "a gradient that is not finite";
   d.variant = "authors'; n is --minibatches";
   d.paper = "https://arxiv.org/abs/2111.13293";
   d.reference = "Jingjing-NLP/KNAS: exps/NAS-Bench-201/functions.py";
-  d.make = [](const Setting&) { return std::make_unique<Knas>(); };
+  d.make = [](const engine::Setting&) { return std::make_unique<Knas>(); };
   return d;
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::definitions

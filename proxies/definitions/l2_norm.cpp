@@ -4,48 +4,48 @@
 #include "proxies/definitions/all.h"
 #include "proxies/engine/observer.h"
 
-namespace zcp::proxies {
+namespace zcp::definitions {
 namespace {
 
-class L2Norm final : public Observer {
+class L2Norm final : public engine::Observer {
  public:
-  explicit L2Norm(const nets::Network& network) : network_(network) {}
+  explicit L2Norm(const networks::Network& network) : network_(network) {}
 
-  Score finish() override {
+  engine::Score finish() override {
     std::vector<at::Tensor> norms;
     for (const auto& parameter : network_.parameters()) {
       if (parameter.is_layer_weight()) {
         norms.push_back(parameter.value.detach().to(at::kDouble).norm());
       }
     }
-    if (norms.empty()) return Score::degenerate("no layer has weights");
-    return score_of(at::stack(norms).sum(), "a weight is not finite");
+    if (norms.empty()) return engine::Score::degenerate("no layer has weights");
+    return engine::score_of(at::stack(norms).sum(), "a weight is not finite");
   }
 
  private:
-  const nets::Network& network_;
+  const networks::Network& network_;
 };
 
 }  // namespace
 
-Descriptor l2_norm() {
-  Descriptor d;
+engine::Descriptor l2_norm() {
+  engine::Descriptor d;
   d.name = "l2_norm";
   d.family = "size";
   d.formula = "sum over layers of ||W||_2";
   d.published = "higher";
-  d.needs.pass = PassKind::weights;
-  d.needs.folding = nets::Folding::as_declared;
+  d.needs.pass = engine::PassKind::weights;
+  d.needs.folding = graph::Folding::as_declared;
   d.dtype = "float64 sums";
   d.degenerate = "never";
   d.variant = "NASLib; layers whose output nothing reads count";
   d.paper = "https://arxiv.org/abs/2101.08134";
   d.reference =
       "automl/NASLib: naslib/predictors/utils/pruners/measures/l2_norm.py";
-  d.make = [](const Setting& setting) {
+  d.make = [](const engine::Setting& setting) {
     return std::make_unique<L2Norm>(*setting.network);
   };
   return d;
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::definitions

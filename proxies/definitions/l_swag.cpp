@@ -5,31 +5,31 @@
 // released, from the paper's formula. Deviation: no selection of layers (the
 // paper's percentiles come from 1,000 networks of the space).
 #include "proxies/definitions/all.h"
-#include "proxies/reductions/gradient_history.h"
 #include "proxies/engine/observer.h"
+#include "proxies/reductions/gradient_history.h"
 #include "proxies/reductions/sign_patterns.h"
 
-namespace zcp::proxies {
+namespace zcp::definitions {
 namespace {
 
-class LSwag final : public Observer {
+class LSwag final : public engine::Observer {
  public:
-  void observe(const Pass& pass) override {
+  void observe(const engine::Pass& pass) override {
     gradients_.add(pass);
     if (pass.minibatch > 0) return;
-    for (const nets::LayerCall& call : pass.recording.calls) {
-      const auto patterns = count_patterns(std::span(&call, 1));
+    for (const networks::LayerCall& call : pass.recording.calls) {
+      const auto patterns = reductions::count_patterns(std::span(&call, 1));
       if (patterns) patterns_ += static_cast<double>(*patterns * call.merged);
     }
   }
 
-  Score finish() override {
+  engine::Score finish() override {
     std::vector<at::Tensor> logs;
     for (const auto& layer : gradients_.layers()) {
       if (!layer.empty()) logs.push_back(layer_term(layer));
     }
-    if (logs.empty()) return Score::of(0);
-    return score_of(
+    if (logs.empty()) return engine::Score::of(0);
+    return engine::score_of(
         at::stack(logs).sum() * patterns_, "a gradient is not finite");
   }
 
@@ -45,32 +45,32 @@ class LSwag final : public Observer {
     return at::where(sum > 0, sum.log(), at::zeros_like(sum));
   }
 
-  GradientHistory gradients_;
+  reductions::GradientHistory gradients_;
   double patterns_ = 0;
 };
 
 }  // namespace
 
-Descriptor l_swag() {
-  Descriptor d;
+engine::Descriptor l_swag() {
+  engine::Descriptor d;
   d.name = "l_swag";
   d.family = "gradient statistics";
   d.formula = "(sum over layers of log sum_w 1/std|g|) * sum of sign patterns";
   d.published = "higher";
-  d.needs.pass = PassKind::minibatch;
+  d.needs.pass = engine::PassKind::minibatch;
   d.needs.minibatches = 2;
   d.needs.all_minibatches = true;
   d.needs.labels = true;
   d.needs.parameter_gradients = true;
   d.needs.codes = true;
-  d.needs.folding = nets::Folding::as_declared;
+  d.needs.folding = graph::Folding::as_declared;
   d.dtype = "float64 statistics";
   d.degenerate = "a gradient that is not finite; no activation";
   d.variant = "the paper's formula without its selection of layers";
   d.paper = "https://arxiv.org/abs/2505.07300";
   d.reference = "no code released";
-  d.make = [](const Setting&) { return std::make_unique<LSwag>(); };
+  d.make = [](const engine::Setting&) { return std::make_unique<LSwag>(); };
   return d;
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::definitions

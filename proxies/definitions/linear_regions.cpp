@@ -4,38 +4,39 @@
 // tiny inputs on a thin network, repeated, in half precision; here the
 // protocol's minibatch). Saturates at the batch size.
 #include "proxies/definitions/all.h"
-#include "proxies/reductions/code_kernel.h"
 #include "proxies/engine/observer.h"
+#include "proxies/reductions/code_kernel.h"
 
-namespace zcp::proxies {
+namespace zcp::definitions {
 
-Descriptor linear_regions() {
-  Descriptor d;
+engine::Descriptor linear_regions() {
+  engine::Descriptor d;
   d.name = "linear_regions";
   d.family = "codes";
   d.formula = "number of different ReLU codes among the samples";
   d.published = "higher";
-  d.needs.pass = PassKind::minibatch;
+  d.needs.pass = engine::PassKind::minibatch;
   d.needs.codes = true;
-  d.needs.folding = nets::Folding::as_declared;
-  d.needs.initialiser = nets::Initialiser::kaiming_normal;
+  d.needs.folding = graph::Folding::as_declared;
+  d.needs.initialiser = initialisers::Initialiser::kaiming_normal;
   d.dtype = "exact integers";
   d.degenerate = "no ReLU";
   d.variant = "TE-NAS; inputs, repeats and width are the protocol's";
   d.paper = "https://arxiv.org/abs/2102.11535";
   d.reference = "VITA-Group/TENAS: lib/procedures/linear_region_counter.py";
-  d.make = [](const Setting&) {
-    return observe_once([](const Pass& pass) {
-      const at::Tensor kernel =
-          code_kernel(pass, [](const nets::LayerCall&) { return true; });
-      if (!kernel.defined()) return Score::degenerate("no ReLU");
+  d.make = [](const engine::Setting&) {
+    return engine::observe_once([](const engine::Pass& pass) {
+      const at::Tensor kernel = reductions::code_kernel(
+          pass, [](const networks::LayerCall&) { return true; });
+      if (!kernel.defined()) return engine::Score::degenerate("no ReLU");
       // Two samples share a code when they agree in every unit.
       const at::Tensor same = kernel == kernel.diagonal().unsqueeze(1);
       const at::Tensor multiplicity = same.sum(1).to(at::kDouble);
-      return score_of(multiplicity.reciprocal().sum().round(), "no ReLU");
+      return engine::score_of(
+          multiplicity.reciprocal().sum().round(), "no ReLU");
     });
   };
   return d;
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::definitions

@@ -6,25 +6,25 @@
 #include "proxies/definitions/all.h"
 #include "proxies/engine/observer.h"
 
-namespace zcp::proxies {
+namespace zcp::definitions {
 
-Descriptor logsynflow() {
-  Descriptor d;
+engine::Descriptor logsynflow() {
+  engine::Descriptor d;
   d.name = "logsynflow";
   d.family = "synflow";
   d.formula = "sum over layers of w |log dR/dw|";
   d.published = "higher";
-  d.needs.pass = PassKind::synflow;
+  d.needs.pass = engine::PassKind::synflow;
   d.dtype = "float64";
   d.degenerate = "overflow";
   d.variant = "EMQ and Auto-Prox; elements with dR/dw = 0 left out";
   d.paper = "https://arxiv.org/abs/2207.05821";
   d.reference = "lilujunai/EMQ-series: measures/logsynflow.py";
-  d.make = [](const Setting&) {
-    return observe_once([](const Pass& pass) {
-      return sum_over_layers(
+  d.make = [](const engine::Setting&) {
+    return engine::observe_once([](const engine::Pass& pass) {
+      return engine::sum_over_layers(
           pass,
-          [](const LayerGradient& layer) {
+          [](const engine::LayerGradient& layer) {
             const at::Tensor& g = layer.gradient;
             const at::Tensor term = layer.weight * at::log(g).abs();
             return at::where(g > 0, term, at::zeros_like(term)).sum();
@@ -35,4 +35,4 @@ Descriptor logsynflow() {
   return d;
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::definitions

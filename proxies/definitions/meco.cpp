@@ -7,36 +7,39 @@
 // Deviation: symmetric eigenvalues; of a TorchScript network layers are seen,
 // not containers.
 #include "proxies/definitions/all.h"
-#include "proxies/reductions/first_sample.h"
 #include "proxies/engine/observer.h"
+#include "proxies/reductions/first_sample.h"
 
-namespace zcp::proxies {
+namespace zcp::definitions {
 
-Descriptor meco() {
-  Descriptor d;
+engine::Descriptor meco() {
+  engine::Descriptor d;
   d.name = "meco";
   d.family = "feature spectrum";
   d.formula = "sum over modules of min eig corr(channels)";
   d.published = "higher";
-  d.needs.pass = PassKind::noise_one;
+  d.needs.pass = engine::PassKind::noise_one;
   d.needs.activations = true;
-  d.needs.folding = nets::Folding::as_declared;
+  d.needs.folding = graph::Folding::as_declared;
   d.dtype = "float64";
   d.degenerate = "never";
   d.variant =
       "authors', symmetric eigenvalues; negative correlation on NATS-SSS";
   d.paper = "https://openreview.net/forum?id=KFm2lZiI7n";
   d.reference = "HamsterMimi/MeCo: measures/meco.py";
-  d.make = [](const Setting&) {
-    return observe_once([](const Pass& pass) {
+  d.make = [](const engine::Setting&) {
+    return engine::observe_once([](const engine::Pass& pass) {
       std::vector<at::Tensor> terms;
-      for_each_first_sample(pass, [&](const at::Tensor& rows, int calls) {
-        terms.push_back(smallest_correlation_eigenvalue(rows) * calls);
-      });
-      return score_of(at::stack(terms).sum(), "an activation is not finite");
+      reductions::for_each_first_sample(
+          pass, [&](const at::Tensor& rows, int calls) {
+            terms.push_back(
+                reductions::smallest_correlation_eigenvalue(rows) * calls);
+          });
+      return engine::score_of(
+          at::stack(terms).sum(), "an activation is not finite");
     });
   };
   return d;
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::definitions

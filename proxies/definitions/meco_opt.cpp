@@ -6,40 +6,42 @@
 // Deviation: symmetric eigenvalues; of a TorchScript network layers are seen,
 // not containers. The authors draw the 8 channels at random.
 #include "proxies/definitions/all.h"
-#include "proxies/reductions/first_sample.h"
 #include "proxies/engine/observer.h"
+#include "proxies/reductions/first_sample.h"
 
-namespace zcp::proxies {
+namespace zcp::definitions {
 
-Descriptor meco_opt() {
-  Descriptor d;
+engine::Descriptor meco_opt() {
+  engine::Descriptor d;
   d.name = "meco_opt";
   d.family = "feature spectrum";
   d.formula = "sum over modules of C/8 min eig corr(first 8 channels)";
   d.published = "higher";
-  d.needs.pass = PassKind::noise_one;
+  d.needs.pass = engine::PassKind::noise_one;
   d.needs.activations = true;
-  d.needs.folding = nets::Folding::as_declared;
+  d.needs.folding = graph::Folding::as_declared;
   d.dtype = "float64";
   d.degenerate = "never";
   d.variant =
       "authors', symmetric eigenvalues; negative correlation on NATS-SSS";
   d.paper = "https://openreview.net/forum?id=KFm2lZiI7n";
   d.reference = "HamsterMimi/MeCo: correlation/NAS_Bench_201.py";
-  d.make = [](const Setting&) {
-    return observe_once([](const Pass& pass) {
+  d.make = [](const engine::Setting&) {
+    return engine::observe_once([](const engine::Pass& pass) {
       std::vector<at::Tensor> terms;
-      for_each_first_sample(pass, [&](const at::Tensor& rows, int calls) {
-        constexpr std::int64_t kChannels = 8;
-        const at::Tensor some = rows.slice(0, 0, kChannels);
-        terms.push_back(
-            smallest_correlation_eigenvalue(some) * calls *
-            (static_cast<double>(rows.size(0)) / kChannels));
-      });
-      return score_of(at::stack(terms).sum(), "an activation is not finite");
+      reductions::for_each_first_sample(
+          pass, [&](const at::Tensor& rows, int calls) {
+            constexpr std::int64_t kChannels = 8;
+            const at::Tensor some = rows.slice(0, 0, kChannels);
+            terms.push_back(
+                reductions::smallest_correlation_eigenvalue(some) * calls *
+                (static_cast<double>(rows.size(0)) / kChannels));
+          });
+      return engine::score_of(
+          at::stack(terms).sum(), "an activation is not finite");
     });
   };
   return d;
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::definitions

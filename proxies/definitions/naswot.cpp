@@ -3,18 +3,18 @@
 // Mellor et al., ICML 2021, https://arxiv.org/abs/2006.04647
 // BayesWatch/nas-without-training: score_networks.py, scores.py (hook_logdet)
 #include "proxies/definitions/all.h"
-#include "proxies/reductions/code_kernel.h"
 #include "proxies/engine/observer.h"
+#include "proxies/reductions/code_kernel.h"
 
-namespace zcp::proxies {
+namespace zcp::definitions {
 
-Descriptor naswot() {
-  Descriptor d;
+engine::Descriptor naswot() {
+  engine::Descriptor d;
   d.name = "naswot";
   d.family = "codes";
   d.formula = "log |det K|, K_ij = units - Hamming distance of ReLU codes";
   d.published = "higher";
-  d.needs.pass = PassKind::minibatch;
+  d.needs.pass = engine::PassKind::minibatch;
   d.needs.codes = true;
   d.dtype = "exact integers, determinant in float64";
   d.degenerate = "two inputs with equal codes (K is singular), or no ReLU";
@@ -24,13 +24,13 @@ Descriptor naswot() {
       "does not count; nwot counts every ReLU that runs";
   d.paper = "https://arxiv.org/abs/2006.04647";
   d.reference = "BayesWatch/nas-without-training: score_networks.py";
-  d.make = [](const Setting&) {
-    return observe_once([](const Pass& pass) {
-      return log_determinant(code_kernel(
-          pass, [](const nets::LayerCall& call) { return call.live; }));
+  d.make = [](const engine::Setting&) {
+    return engine::observe_once([](const engine::Pass& pass) {
+      return reductions::log_determinant(reductions::code_kernel(
+          pass, [](const networks::LayerCall& call) { return call.live; }));
     });
   };
   return d;
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::definitions

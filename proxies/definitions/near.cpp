@@ -9,18 +9,18 @@
 #include "proxies/definitions/all.h"
 #include "proxies/engine/observer.h"
 
-namespace zcp::proxies {
+namespace zcp::definitions {
 namespace {
 
-bool counts(const nets::LayerCall& call) {
+bool counts(const networks::LayerCall& call) {
   switch (call.kind) {
-    case nets::LayerKind::conv:
-    case nets::LayerKind::linear:
-    case nets::LayerKind::batch_norm:
-    case nets::LayerKind::layer_norm:
-    case nets::LayerKind::relu:
-    case nets::LayerKind::smooth_activation:
-    case nets::LayerKind::bounded_activation:
+    case networks::LayerKind::conv:
+    case networks::LayerKind::linear:
+    case networks::LayerKind::batch_norm:
+    case networks::LayerKind::layer_norm:
+    case networks::LayerKind::relu:
+    case networks::LayerKind::smooth_activation:
+    case networks::LayerKind::bounded_activation:
       return true;
     default:
       return false;
@@ -41,32 +41,33 @@ at::Tensor effective_rank(const at::Tensor& output) {
 
 }  // namespace
 
-Descriptor near() {
-  Descriptor d;
+engine::Descriptor near() {
+  engine::Descriptor d;
   d.name = "near";
   d.family = "feature spectrum";
   d.formula = "sum of exp(entropy of singular values) of C rows of each output";
   d.published = "higher";
-  d.needs.pass = PassKind::noise;
+  d.needs.pass = engine::PassKind::noise;
   d.needs.activations = true;
-  d.needs.folding = nets::Folding::as_declared;
+  d.needs.folding = graph::Folding::as_declared;
   d.dtype = "float64";
   d.degenerate = "never; an output of zeros adds 0";
   d.variant = "authors', row offset 0, one repetition";
   d.paper = "https://arxiv.org/abs/2408.08776";
   d.reference = "ReiherGroup/NEAR";
-  d.make = [](const Setting&) {
-    return observe_once([](const Pass& pass) {
+  d.make = [](const engine::Setting&) {
+    return engine::observe_once([](const engine::Pass& pass) {
       std::vector<at::Tensor> ranks;
-      for (const nets::LayerCall& call : pass.recording.calls) {
+      for (const networks::LayerCall& call : pass.recording.calls) {
         if (counts(call))
           ranks.push_back(effective_rank(call.output.detach()) * call.merged);
       }
-      if (ranks.empty()) return Score::degenerate("no layer runs");
-      return score_of(at::stack(ranks).sum(), "an activation is not finite");
+      if (ranks.empty()) return engine::Score::degenerate("no layer runs");
+      return engine::score_of(
+          at::stack(ranks).sum(), "an activation is not finite");
     });
   };
   return d;
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::definitions

@@ -10,47 +10,49 @@
 #include "proxies/definitions/all.h"
 #include "proxies/engine/observer.h"
 
-namespace zcp::proxies {
+namespace zcp::definitions {
 namespace {
 
-double degree(const nets::ResidualBlock& block) {
+double degree(const graph::ResidualBlock& block) {
   const double channels =
       std::accumulate(block.widths.begin(), block.widths.end(), 0.0);
   const bool skips =
-      block.identity || block.kind != nets::ResidualBlock::Kind::inverted;
+      block.identity || block.kind != graph::ResidualBlock::Kind::inverted;
   const double width = channels / static_cast<double>(block.widths.size());
   return width + (skips ? block.input / channels : 0);
 }
 
-Score total_degree(const Setting& setting) {
+engine::Score total_degree(const engine::Setting& setting) {
   if (setting.graph == nullptr) {
-    return Score::degenerate("a TorchScript file does not name its blocks");
+    return engine::Score::degenerate(
+        "a TorchScript file does not name its blocks");
   }
-  const auto blocks = nets::residual_blocks(*setting.graph);
-  if (blocks.empty()) return Score::degenerate("no residual block");
+  const auto blocks = graph::residual_blocks(*setting.graph);
+  if (blocks.empty()) return engine::Score::degenerate("no residual block");
   double sum = 0;
   for (const auto& block : blocks) sum += degree(block);
-  return Score::of(sum);
+  return engine::Score::of(sum);
 }
 
 }  // namespace
 
-Descriptor nn_degree() {
-  Descriptor d;
+engine::Descriptor nn_degree() {
+  engine::Descriptor d;
   d.name = "nn_degree";
   d.family = "size";
   d.formula = "sum over residual blocks of w + s / (w d)";
   d.published = "higher";
-  d.needs.pass = PassKind::structure;
+  d.needs.pass = engine::PassKind::structure;
   d.dtype = "float64";
   d.degenerate = "no residual block; a TorchScript file";
   d.variant = "the paper's definition; no code of its authors is public";
   d.paper = "https://arxiv.org/abs/2108.00568";
   d.reference = "none";
-  d.make = [](const Setting& setting) {
-    return observe_nothing([score = total_degree(setting)] { return score; });
+  d.make = [](const engine::Setting& setting) {
+    return engine::observe_nothing(
+        [score = total_degree(setting)] { return score; });
   };
   return d;
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::definitions

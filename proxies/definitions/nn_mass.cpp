@@ -11,11 +11,11 @@
 #include "proxies/definitions/all.h"
 #include "proxies/engine/observer.h"
 
-namespace zcp::proxies {
+namespace zcp::definitions {
 namespace {
 
-double mass(const nets::ResidualBlock& block) {
-  using Kind = nets::ResidualBlock::Kind;
+double mass(const graph::ResidualBlock& block) {
+  using Kind = graph::ResidualBlock::Kind;
   const double in = block.input;
   const double width = block.widths[0];
   if (block.kind == Kind::basic) return in + width;
@@ -23,35 +23,37 @@ double mass(const nets::ResidualBlock& block) {
   return (in + 2 * width) * in / (2 * in + width);
 }
 
-Score total_mass(const Setting& setting) {
+engine::Score total_mass(const engine::Setting& setting) {
   if (setting.graph == nullptr) {
-    return Score::degenerate("a TorchScript file does not name its blocks");
+    return engine::Score::degenerate(
+        "a TorchScript file does not name its blocks");
   }
-  const auto blocks = nets::residual_blocks(*setting.graph);
-  if (blocks.empty()) return Score::degenerate("no residual block");
+  const auto blocks = graph::residual_blocks(*setting.graph);
+  if (blocks.empty()) return engine::Score::degenerate("no residual block");
   double sum = 0;
   for (const auto& block : blocks) sum += mass(block);
-  return Score::of(sum);
+  return engine::Score::of(sum);
 }
 
 }  // namespace
 
-Descriptor nn_mass() {
-  Descriptor d;
+engine::Descriptor nn_mass() {
+  engine::Descriptor d;
   d.name = "nn_mass";
   d.family = "size";
   d.formula = "sum over residual blocks of density x width x depth";
   d.published = "higher";
-  d.needs.pass = PassKind::structure;
+  d.needs.pass = engine::PassKind::structure;
   d.dtype = "float64";
   d.degenerate = "no residual block; a TorchScript file";
   d.variant = "authors' code for ResNet and MobileNetV2 blocks; cells tie";
   d.paper = "https://arxiv.org/abs/1910.00780";
   d.reference = "SLDGroup/NN_Mass: model_zoo.py";
-  d.make = [](const Setting& setting) {
-    return observe_nothing([score = total_mass(setting)] { return score; });
+  d.make = [](const engine::Setting& setting) {
+    return engine::observe_nothing(
+        [score = total_mass(setting)] { return score; });
   };
   return d;
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::definitions

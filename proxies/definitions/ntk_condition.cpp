@@ -11,50 +11,50 @@
 #include "proxies/engine/observer.h"
 #include "proxies/reductions/tangent_kernel.h"
 
-namespace zcp::proxies {
+namespace zcp::definitions {
 namespace {
 
-class NtkCondition final : public Observer {
+class NtkCondition final : public engine::Observer {
  public:
-  explicit NtkCondition(const Setting& setting) : setting_(setting) {}
+  explicit NtkCondition(const engine::Setting& setting) : setting_(setting) {}
 
-  Score finish() override {
-    const at::Tensor kernel =
-        neural_tangent_kernel(*setting_.network, setting_.minibatches[0].x);
+  engine::Score finish() override {
+    const at::Tensor kernel = reductions::neural_tangent_kernel(
+        *setting_.network, setting_.minibatches[0].x);
     const at::Tensor lambda = at::linalg_eigvalsh(kernel).cpu();
     const double least = lambda[0].item<double>();
     const double largest = lambda[-1].item<double>();
     if (!(least > 1e-14 * largest)) {
-      return Score::degenerate("the kernel is singular");
+      return engine::Score::degenerate("the kernel is singular");
     }
-    return Score::of(-largest / least);
+    return engine::Score::of(-largest / least);
   }
 
  private:
-  const Setting setting_;
+  const engine::Setting setting_;
 };
 
 }  // namespace
 
-Descriptor ntk_condition() {
-  Descriptor d;
+engine::Descriptor ntk_condition() {
+  engine::Descriptor d;
   d.name = "ntk_condition";
   d.family = "gradient statistics";
   d.formula = "-lambda_max / lambda_min of the NTK";
   d.published = "lower";
-  d.needs.pass = PassKind::own;
+  d.needs.pass = engine::PassKind::own;
   d.needs.minibatches = 1;
-  d.needs.initialiser = nets::Initialiser::kaiming_normal_fan_out;
+  d.needs.initialiser = initialisers::Initialiser::kaiming_normal_fan_out;
   d.needs.detail = "a backward pass a sample";
   d.dtype = "float64 kernel";
   d.degenerate = "lambda_min not above 1e-14 lambda_max";
   d.variant = "TE-NAS, one repetition; negated";
   d.paper = "https://arxiv.org/abs/2102.11535";
   d.reference = "VITA-Group/TENAS: lib/procedures/ntk.py";
-  d.make = [](const Setting& setting) {
+  d.make = [](const engine::Setting& setting) {
     return std::make_unique<NtkCondition>(setting);
   };
   return d;
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::definitions

@@ -9,46 +9,46 @@
 #include "proxies/engine/observer.h"
 #include "proxies/reductions/tangent_kernel.h"
 
-namespace zcp::proxies {
+namespace zcp::definitions {
 namespace {
 
-class NtkTrace final : public Observer {
+class NtkTrace final : public engine::Observer {
  public:
-  explicit NtkTrace(const Setting& setting) : setting_(setting) {}
+  explicit NtkTrace(const engine::Setting& setting) : setting_(setting) {}
 
-  Score finish() override {
-    const at::Tensor kernel =
-        neural_tangent_kernel(*setting_.network, setting_.minibatches[0].x);
-    return score_of(
+  engine::Score finish() override {
+    const at::Tensor kernel = reductions::neural_tangent_kernel(
+        *setting_.network, setting_.minibatches[0].x);
+    return engine::score_of(
         (kernel.trace() / static_cast<double>(kernel.size(0))).sqrt(),
         "a gradient is not finite");
   }
 
  private:
-  const Setting setting_;
+  const engine::Setting setting_;
 };
 
 }  // namespace
 
-Descriptor ntk_trace() {
-  Descriptor d;
+engine::Descriptor ntk_trace() {
+  engine::Descriptor d;
   d.name = "ntk_trace";
   d.family = "gradient statistics";
   d.formula = "sqrt(trace of the NTK / samples)";
   d.published = "higher";
-  d.needs.pass = PassKind::own;
+  d.needs.pass = engine::PassKind::own;
   d.needs.minibatches = 1;
-  d.needs.initialiser = nets::Initialiser::kaiming_normal_fan_out;
+  d.needs.initialiser = initialisers::Initialiser::kaiming_normal_fan_out;
   d.needs.detail = "a backward pass a sample";
   d.dtype = "float64 kernel";
   d.degenerate = "a gradient that is not finite";
   d.variant = "Auto-Prox and EMQ";
   d.paper = "https://arxiv.org/abs/2307.10554";
   d.reference = "lilujunai/EMQ-series: measures";
-  d.make = [](const Setting& setting) {
+  d.make = [](const engine::Setting& setting) {
     return std::make_unique<NtkTrace>(setting);
   };
   return d;
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::definitions

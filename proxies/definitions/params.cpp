@@ -3,16 +3,16 @@
 #include "proxies/definitions/all.h"
 #include "proxies/engine/observer.h"
 
-namespace zcp::proxies {
+namespace zcp::definitions {
 
-Descriptor params() {
-  Descriptor d;
+engine::Descriptor params() {
+  engine::Descriptor d;
   d.name = "params";
   d.family = "size";
   d.formula = "number of trainable parameters, unread layers included";
   d.published = "higher";
-  d.needs.pass = PassKind::structure;
-  d.needs.folding = nets::Folding::as_declared;
+  d.needs.pass = engine::PassKind::structure;
+  d.needs.folding = graph::Folding::as_declared;
   d.dtype = "int64";
   d.degenerate = "never";
   d.variant =
@@ -20,11 +20,12 @@ Descriptor params() {
       "biases, as AutoDL does";
   d.paper = "https://arxiv.org/abs/2009.00437";
   d.reference = "D-X-Y/AutoDL-Projects: xautodl/utils/flop_benchmark.py";
-  d.make = [](const Setting& setting) {
+  d.make = [](const engine::Setting& setting) {
     const auto count = static_cast<double>(setting.params);
-    return observe_nothing([count] { return Score::of(count); });
+    return engine::observe_nothing(
+        [count] { return engine::Score::of(count); });
   };
   return d;
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::definitions

@@ -5,15 +5,15 @@
 #include "proxies/definitions/all.h"
 #include "proxies/engine/observer.h"
 
-namespace zcp::proxies {
+namespace zcp::definitions {
 
-Descriptor plain() {
-  Descriptor d;
+engine::Descriptor plain() {
+  engine::Descriptor d;
   d.name = "plain";
   d.family = "saliency";
   d.formula = "sum over layers of w dL/dw, signed";
   d.published = "higher";
-  d.needs.pass = PassKind::minibatch;
+  d.needs.pass = engine::PassKind::minibatch;
   d.needs.labels = true;
   d.needs.parameter_gradients = true;
   d.dtype = "float64 sums";
@@ -24,11 +24,11 @@ Descriptor plain() {
   d.paper = "https://arxiv.org/abs/2101.08134";
   d.reference =
       "SamsungLabs/zero-cost-nas: foresight/pruners/measures/plain.py";
-  d.make = [](const Setting&) {
-    return observe_once([](const Pass& pass) {
-      return sum_over_layers(
+  d.make = [](const engine::Setting&) {
+    return engine::observe_once([](const engine::Pass& pass) {
+      return engine::sum_over_layers(
           pass,
-          [](const LayerGradient& layer) {
+          [](const engine::LayerGradient& layer) {
             return (layer.weight * layer.gradient).sum(at::kDouble);
           },
           "a gradient is not finite");
@@ -37,4 +37,4 @@ Descriptor plain() {
   return d;
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::definitions

@@ -5,15 +5,15 @@
 #include "proxies/definitions/all.h"
 #include "proxies/engine/observer.h"
 
-namespace zcp::proxies {
+namespace zcp::definitions {
 
-Descriptor snip() {
-  Descriptor d;
+engine::Descriptor snip() {
+  engine::Descriptor d;
   d.name = "snip";
   d.family = "saliency";
   d.formula = "sum over layers of |w dL/dw|";
   d.published = "higher";
-  d.needs.pass = PassKind::minibatch;
+  d.needs.pass = engine::PassKind::minibatch;
   d.needs.labels = true;
   d.needs.parameter_gradients = true;
   d.dtype = "float64 sums";
@@ -21,11 +21,11 @@ Descriptor snip() {
   d.variant = "zero-cost-nas: convolution and linear weights";
   d.paper = "https://arxiv.org/abs/2101.08134";
   d.reference = "SamsungLabs/zero-cost-nas: foresight/pruners/measures/snip.py";
-  d.make = [](const Setting&) {
-    return observe_once([](const Pass& pass) {
-      return sum_over_layers(
+  d.make = [](const engine::Setting&) {
+    return engine::observe_once([](const engine::Pass& pass) {
+      return engine::sum_over_layers(
           pass,
-          [](const LayerGradient& layer) {
+          [](const engine::LayerGradient& layer) {
             return (layer.weight * layer.gradient).abs().sum(at::kDouble);
           },
           "a gradient is not finite");
@@ -34,4 +34,4 @@ Descriptor snip() {
   return d;
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::definitions

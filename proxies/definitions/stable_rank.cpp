@@ -5,26 +5,28 @@
 #include "proxies/engine/observer.h"
 #include "proxies/reductions/spectrum.h"
 
-namespace zcp::proxies {
+namespace zcp::definitions {
 
-Descriptor stable_rank() {
-  Descriptor d;
+engine::Descriptor stable_rank() {
+  engine::Descriptor d;
   d.name = "stable_rank";
   d.family = "feature spectrum";
   d.formula = "sum over BatchNorm outputs of ||M||_F^2 / ||M||_2^2";
   d.published = "higher";
-  d.needs.pass = PassKind::noise;
+  d.needs.pass = engine::PassKind::noise;
   d.needs.activations = true;
-  d.needs.folding = nets::Folding::as_declared;
+  d.needs.folding = graph::Folding::as_declared;
   d.dtype = "float64";
   d.degenerate = "no BatchNorm";
   d.variant = "of this project; the first factor of APD alone";
   d.paper = "-";
   d.reference = "-";
-  d.make = [](const Setting&) {
-    return observe_once([](const Pass& pass) { return stable_rank_of(pass); });
+  d.make = [](const engine::Setting&) {
+    return engine::observe_once([](const engine::Pass& pass) {
+      return reductions::stable_rank_of(pass);
+    });
   };
   return d;
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::definitions

@@ -7,31 +7,31 @@
 #include "proxies/engine/observer.h"
 #include "proxies/reductions/sign_patterns.h"
 
-namespace zcp::proxies {
+namespace zcp::definitions {
 
-Descriptor swap() {
-  Descriptor d;
+engine::Descriptor swap() {
+  engine::Descriptor d;
   d.name = "swap";
   d.family = "codes";
   d.formula = "number of sign patterns of units over the samples";
   d.published = "higher";
-  d.needs.pass = PassKind::minibatch;
+  d.needs.pass = engine::PassKind::minibatch;
   d.needs.codes = true;
-  d.needs.folding = nets::Folding::as_declared;
-  d.needs.initialiser = nets::Initialiser::normal;
+  d.needs.folding = graph::Folding::as_declared;
+  d.needs.initialiser = initialisers::Initialiser::normal;
   d.dtype = "exact integers";
   d.degenerate = "no activation";
   d.variant = "authors'; one draw of the weights";
   d.paper = "https://arxiv.org/abs/2403.04161";
   d.reference = "pym1024/SWAP: src/metrics/swap.py";
-  d.make = [](const Setting&) {
-    return observe_once([](const Pass& pass) {
-      const auto patterns = count_patterns(pass.recording.calls);
-      if (!patterns) return Score::degenerate("no activation runs");
-      return Score::of(static_cast<double>(*patterns));
+  d.make = [](const engine::Setting&) {
+    return engine::observe_once([](const engine::Pass& pass) {
+      const auto patterns = reductions::count_patterns(pass.recording.calls);
+      if (!patterns) return engine::Score::degenerate("no activation runs");
+      return engine::Score::of(static_cast<double>(*patterns));
     });
   };
   return d;
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::definitions

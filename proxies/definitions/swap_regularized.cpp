@@ -10,36 +10,36 @@
 #include "proxies/engine/observer.h"
 #include "proxies/reductions/sign_patterns.h"
 
-namespace zcp::proxies {
+namespace zcp::definitions {
 
-Descriptor swap_regularized() {
-  Descriptor d;
+engine::Descriptor swap_regularized() {
+  engine::Descriptor d;
   d.name = "swap_regularized";
   d.family = "codes";
   d.formula = "swap * exp(-(params/1000 - 10)^2 / 100)";
   d.published = "higher";
-  d.needs.pass = PassKind::minibatch;
+  d.needs.pass = engine::PassKind::minibatch;
   d.needs.codes = true;
-  d.needs.folding = nets::Folding::as_declared;
-  d.needs.initialiser = nets::Initialiser::normal;
+  d.needs.folding = graph::Folding::as_declared;
+  d.needs.initialiser = initialisers::Initialiser::normal;
   d.dtype = "exact integers";
   d.degenerate = "no activation";
   d.variant = "authors'; one draw of the weights; 0 by underflow far from mu";
   d.paper = "https://arxiv.org/abs/2403.04161";
   d.reference = "pym1024/SWAP: src/metrics/swap.py";
-  d.make = [](const Setting& setting) {
+  d.make = [](const engine::Setting& setting) {
     const double thousands = static_cast<double>(setting.params) / 1e3;
-    return observe_once([thousands](const Pass& pass) {
-      const auto patterns = count_patterns(pass.recording.calls);
-      if (!patterns) return Score::degenerate("no activation runs");
+    return engine::observe_once([thousands](const engine::Pass& pass) {
+      const auto patterns = reductions::count_patterns(pass.recording.calls);
+      if (!patterns) return engine::Score::degenerate("no activation runs");
       constexpr double kMu = 10;
       constexpr double kSigma = 100;
       const double distance = thousands - kMu;
       const double prior = std::exp(-distance * distance / kSigma);
-      return Score::of(static_cast<double>(*patterns) * prior);
+      return engine::Score::of(static_cast<double>(*patterns) * prior);
     });
   };
   return d;
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::definitions

@@ -7,15 +7,15 @@
 #include "proxies/definitions/all.h"
 #include "proxies/engine/observer.h"
 
-namespace zcp::proxies {
+namespace zcp::definitions {
 
-Descriptor synflow() {
-  Descriptor d;
+engine::Descriptor synflow() {
+  engine::Descriptor d;
   d.name = "synflow";
   d.family = "synflow";
   d.formula = "sum over layers of |w dR/dw|, R = sum of logits, |w|, ones";
   d.published = "higher";
-  d.needs.pass = PassKind::synflow;
+  d.needs.pass = engine::PassKind::synflow;
   d.dtype = "float64";
   d.degenerate = "overflow beyond 1e308; 0 for a network that is constant";
   d.variant =
@@ -24,11 +24,11 @@ Descriptor synflow() {
   d.paper = "https://arxiv.org/abs/2006.05467";
   d.reference =
       "SamsungLabs/zero-cost-nas: foresight/pruners/measures/synflow.py";
-  d.make = [](const Setting&) {
-    return observe_once([](const Pass& pass) {
-      return sum_over_layers(
+  d.make = [](const engine::Setting&) {
+    return engine::observe_once([](const engine::Pass& pass) {
+      return engine::sum_over_layers(
           pass,
-          [](const LayerGradient& layer) {
+          [](const engine::LayerGradient& layer) {
             return (layer.weight * layer.gradient).abs().sum();
           },
           "overflow of float64");
@@ -37,4 +37,4 @@ Descriptor synflow() {
   return d;
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::definitions

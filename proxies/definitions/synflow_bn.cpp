@@ -5,26 +5,26 @@
 #include "proxies/definitions/all.h"
 #include "proxies/engine/observer.h"
 
-namespace zcp::proxies {
+namespace zcp::definitions {
 
-Descriptor synflow_bn() {
-  Descriptor d;
+engine::Descriptor synflow_bn() {
+  engine::Descriptor d;
   d.name = "synflow_bn";
   d.family = "synflow";
   d.formula = "synflow with BatchNorm in train mode";
   d.published = "higher";
-  d.needs.pass = PassKind::synflow_bn;
+  d.needs.pass = engine::PassKind::synflow_bn;
   d.dtype = "float64";
   d.degenerate = "overflow; a BatchNorm that sees one value a channel";
   d.variant = "zero-cost-nas: synflow_bn";
   d.paper = "https://arxiv.org/abs/2006.05467";
   d.reference =
       "SamsungLabs/zero-cost-nas: foresight/pruners/measures/synflow.py";
-  d.make = [](const Setting&) {
-    return observe_once([](const Pass& pass) {
-      return sum_over_layers(
+  d.make = [](const engine::Setting&) {
+    return engine::observe_once([](const engine::Pass& pass) {
+      return engine::sum_over_layers(
           pass,
-          [](const LayerGradient& layer) {
+          [](const engine::LayerGradient& layer) {
             return (layer.weight * layer.gradient).abs().sum();
           },
           "overflow of float64");
@@ -33,4 +33,4 @@ Descriptor synflow_bn() {
   return d;
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::definitions

@@ -12,7 +12,7 @@
 #include "proxies/engine/differentiate.h"
 #include "proxies/engine/observer.h"
 
-namespace zcp::proxies {
+namespace zcp::definitions {
 namespace {
 
 /// Positions x channels, float64.
@@ -33,7 +33,7 @@ at::Tensor term_of(const at::Tensor& s) {
 /// Enough signs for the widest block: those given, else drawn by the seed.
 at::Tensor signs_for(
     const std::vector<at::Tensor>& blocks,
-    const Setting& setting) {
+    const engine::Setting& setting) {
   if (setting.signs.defined()) return setting.signs;
   std::int64_t count = 0;
   for (const at::Tensor& block : blocks) {
@@ -57,7 +57,7 @@ std::optional<at::Tensor> block_term(
   }
   const at::Tensor g_out = first_signs(signs, out.numel()).view(out.sizes());
   at::Tensor g_in =
-      in.is_same(out) ? g_out : vector_jacobian_product(out, in, g_out);
+      in.is_same(out) ? g_out : engine::vector_jacobian_product(out, in, g_out);
   if (!g_in.defined()) g_in = at::zeros_like(in);
   if (g_in.sizes() == g_out.sizes() && at::equal(g_in, g_out)) return {};
   if (g_in.size(2) != g_out.size(2)) {
@@ -71,16 +71,16 @@ std::optional<at::Tensor> block_term(
 
 }  // namespace
 
-Descriptor trainability() {
-  Descriptor d;
+engine::Descriptor trainability() {
+  engine::Descriptor d;
   d.name = "trainability";
   d.family = "gradient flow";
   d.formula = "mean over blocks of 2 - s - 1/(s + k), s = max sv(g_in^T g_out)";
   d.published = "higher";
-  d.needs.pass = PassKind::noise;
+  d.needs.pass = engine::PassKind::noise;
   d.needs.activations = true;
   d.needs.activation_gradients = true;
-  d.needs.initialiser = nets::Initialiser::kaiming_normal;
+  d.needs.initialiser = initialisers::Initialiser::kaiming_normal;
   d.needs.detail = "vector-Jacobian product of each block";
   d.dtype = "float64";
   d.degenerate = "a block that is the identity (-inf in the original)";
@@ -88,21 +88,22 @@ Descriptor trainability() {
   d.paper = "https://arxiv.org/abs/2403.19232";
   d.reference =
       "cvlab-yonsei/AZ-NAS: NB201/ZeroShotProxy/compute_az_nas_score.py";
-  d.make = [](const Setting& setting) {
-    return observe_once([setting](const Pass& pass) {
+  d.make = [](const engine::Setting& setting) {
+    return engine::observe_once([setting](const engine::Pass& pass) {
       const auto& blocks = pass.recording.blocks;
-      if (blocks.size() < 2) return Score::degenerate("no blocks");
+      if (blocks.size() < 2) return engine::Score::degenerate("no blocks");
       const at::Tensor signs = signs_for(blocks, setting);
       std::vector<at::Tensor> terms;
       for (std::size_t i = 1; i < blocks.size(); ++i) {
         const auto term = block_term(blocks[i - 1], blocks[i], signs);
-        if (!term) return Score::degenerate("a block is the identity");
+        if (!term) return engine::Score::degenerate("a block is the identity");
         terms.push_back(*term);
       }
-      return score_of(at::stack(terms).mean(), "a gradient is not finite");
+      return engine::score_of(
+          at::stack(terms).mean(), "a gradient is not finite");
     });
   };
   return d;
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::definitions

@@ -8,21 +8,21 @@
 // lexicographic order wherever the counts differ by 3 or more (the entropy is
 // below 2.2).
 #include "proxies/definitions/all.h"
-#include "proxies/reductions/fisher_spectrum.h"
 #include "proxies/engine/observer.h"
+#include "proxies/reductions/fisher_spectrum.h"
 
-namespace zcp::proxies {
+namespace zcp::definitions {
 
-Descriptor vkdnw_fim() {
-  Descriptor d;
+engine::Descriptor vkdnw_fim() {
+  engine::Descriptor d;
   d.name = "vkdnw_fim";
   d.family = "gradient statistics";
   d.formula = "parameter tensors + entropy of quantiles of eig(F)";
   d.published = "higher";
-  d.needs.pass = PassKind::own;
+  d.needs.pass = engine::PassKind::own;
   d.needs.classes = true;
-  d.needs.folding = nets::Folding::as_declared;
-  d.needs.initialiser = nets::Initialiser::kaiming_normal;
+  d.needs.folding = graph::Folding::as_declared;
+  d.needs.initialiser = initialisers::Initialiser::kaiming_normal;
   d.needs.mode = "eval";
   d.needs.detail = "a backward pass a class";
   d.dtype = "float64 spectrum";
@@ -30,12 +30,13 @@ Descriptor vkdnw_fim() {
   d.variant = "the true Fisher information";
   d.paper = "CVPR 2025, VKDNW";
   d.reference = "ondratybl/VKDNW: NB201/ZeroShotProxy/compute_vkdnw_score.py";
-  d.make = [](const Setting& setting) {
-    return observe_nothing([setting] {
-      return fisher_spectrum_score(*setting.network, setting.noise, true);
+  d.make = [](const engine::Setting& setting) {
+    return engine::observe_nothing([setting] {
+      return reductions::fisher_spectrum_score(
+          *setting.network, setting.noise, true);
     });
   };
   return d;
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::definitions

@@ -8,11 +8,11 @@
 #include <cmath>
 
 #include "proxies/definitions/all.h"
+#include "proxies/engine/observer.h"
 #include "proxies/reductions/code_kernel.h"
 #include "proxies/reductions/correlation.h"
-#include "proxies/engine/observer.h"
 
-namespace zcp::proxies {
+namespace zcp::definitions {
 namespace {
 
 /// Adds weight * |correlation| between the samples, unless it has a nan. The
@@ -22,7 +22,7 @@ void add_correlation(
     double weight,
     at::Tensor& kernel) {
   const at::Tensor correlation =
-      row_correlation(values.flatten(1).to(at::kDouble)).abs();
+      reductions::row_correlation(values.flatten(1).to(at::kDouble)).abs();
   const at::Tensor usable = at::isfinite(correlation).all();
   const at::Tensor term =
       at::where(usable, weight * correlation, at::zeros_like(correlation));
@@ -31,9 +31,9 @@ void add_correlation(
 
 /// A node stands for all the ReLUs that read the same tensor; each has one
 /// reader, whose input gradient is that ReLU's.
-void add_relu(const Pass& pass, std::size_t index, at::Tensor& kernel) {
+void add_relu(const engine::Pass& pass, std::size_t index, at::Tensor& kernel) {
   const auto& calls = pass.recording.calls;
-  const nets::LayerCall& relu = calls[index];
+  const networks::LayerCall& relu = calls[index];
   const at::Tensor input = relu.input.detach();
   // Block 0 is the stem, whose output the first cell reads.
   const double weight =
@@ -62,17 +62,17 @@ void add_relu(const Pass& pass, std::size_t index, at::Tensor& kernel) {
 
 }  // namespace
 
-Descriptor wrcor() {
-  Descriptor d;
+engine::Descriptor wrcor() {
+  engine::Descriptor d;
   d.name = "wrcor";
   d.family = "codes";
   d.formula = "log |det sum of w_r (|corr(x_r)| + |corr(dL/dx_r)|)|";
   d.published = "higher";
-  d.needs.pass = PassKind::minibatch;
+  d.needs.pass = engine::PassKind::minibatch;
   d.needs.labels = true;
   d.needs.activations = true;
   d.needs.activation_gradients = true;
-  d.needs.folding = nets::Folding::as_declared;
+  d.needs.folding = graph::Folding::as_declared;
   d.dtype = "float64";
   d.degenerate = "two inputs whose rows of K are equal, or no ReLU";
   d.variant = "authors'";
@@ -80,17 +80,17 @@ Descriptor wrcor() {
   d.reference =
       "kunjing96/ZSNAS-WRCor: "
       "foresight/pruners/measures/act_grad_cor_weighted.py";
-  d.make = [](const Setting&) {
-    return observe_once([](const Pass& pass) {
+  d.make = [](const engine::Setting&) {
+    return engine::observe_once([](const engine::Pass& pass) {
       at::Tensor kernel;
       for (std::size_t i = 0; i < pass.recording.calls.size(); ++i) {
-        const nets::LayerCall& call = pass.recording.calls[i];
-        if (call.kind == nets::LayerKind::relu) add_relu(pass, i, kernel);
+        const networks::LayerCall& call = pass.recording.calls[i];
+        if (call.kind == networks::LayerKind::relu) add_relu(pass, i, kernel);
       }
-      return log_determinant(kernel);
+      return reductions::log_determinant(kernel);
     });
   };
   return d;
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::definitions

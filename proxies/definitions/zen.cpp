@@ -10,20 +10,21 @@
 #include "proxies/definitions/all.h"
 #include "proxies/engine/observer.h"
 
-namespace zcp::proxies {
+namespace zcp::definitions {
 namespace {
 
 constexpr double kMixup = 0.01;
 constexpr double kMomentum = 0.1;
 
-class Zen final : public Observer {
+class Zen final : public engine::Observer {
  public:
-  explicit Zen(const Setting& setting) : setting_(setting) {}
+  explicit Zen(const engine::Setting& setting) : setting_(setting) {}
 
-  Score finish() override {
+  engine::Score finish() override {
     const at::NoGradGuard no_grad;
     const at::Tensor first = run(setting_.noise);
-    if (!first.defined()) return Score::degenerate("no global average pool");
+    if (!first.defined())
+      return engine::Score::degenerate("no global average pool");
     const at::Tensor second =
         run(setting_.noise + kMixup * setting_.perturbation);
     const at::Tensor delta = (first - second).to(at::kDouble).abs().sum() /
@@ -32,24 +33,24 @@ class Zen final : public Observer {
     for (const at::Tensor& variance : running_variance_) {
       scale = scale + 0.5 * variance.mean().log();
     }
-    return score_of(delta.log() + scale, "the network is constant");
+    return engine::score_of(delta.log() + scale, "the network is constant");
   }
 
  private:
   /// The global pool's input; moves the running variances.
   at::Tensor run(const at::Tensor& x) {
-    nets::Recording recording;
+    networks::Recording recording;
     recording.scope = {.everything = false, .pools = true, .variances = true};
     setting_.network->forward(
-        x, nets::BatchNormMode::batch_statistics, &recording);
+        x, networks::BatchNormMode::batch_statistics, &recording);
     at::Tensor pooled;
-    for (const nets::LayerCall& call : recording.calls) {
+    for (const networks::LayerCall& call : recording.calls) {
       if (call.batch_variance.defined() && call.scale >= 0) {
         move_variance(call);
       }
       // A pool whose output is one position a channel, or no longer a map.
       const bool global =
-          call.kind == nets::LayerKind::pool &&
+          call.kind == networks::LayerKind::pool &&
           call.output.numel() == call.input.size(0) * call.input.size(1);
       if (global) pooled = call.input;
     }
@@ -57,7 +58,7 @@ class Zen final : public Observer {
   }
 
   /// A layer that runs several times has one variance.
-  void move_variance(const nets::LayerCall& call) {
+  void move_variance(const networks::LayerCall& call) {
     const std::size_t index =
         index_.try_emplace(call.scale, index_.size()).first->second;
     if (index == running_variance_.size()) {
@@ -70,31 +71,31 @@ class Zen final : public Observer {
     running = (1 - kMomentum) * running + kMomentum * call.batch_variance;
   }
 
-  const Setting setting_;
+  const engine::Setting setting_;
   std::map<int, std::size_t> index_;          // by BatchNorm's scale
   std::vector<at::Tensor> running_variance_;  // by that index
 };
 
 }  // namespace
 
-Descriptor zen() {
-  Descriptor d;
+engine::Descriptor zen() {
+  engine::Descriptor d;
   d.name = "zen";
   d.family = "expressivity";
   d.formula = "log E|f(x) - f(x + .01 e)| + sum_BN log sqrt(mean running_var)";
   d.published = "higher";
-  d.needs.pass = PassKind::own;
-  d.needs.folding = nets::Folding::as_declared;
-  d.needs.initialiser = nets::Initialiser::normal;
+  d.needs.pass = engine::PassKind::own;
+  d.needs.folding = graph::Folding::as_declared;
+  d.needs.initialiser = initialisers::Initialiser::normal;
   d.dtype = "float64 sums";
   d.degenerate = "a network that is constant; no global pool";
   d.variant = "authors', one repetition; theory holds for plain networks";
   d.paper = "https://arxiv.org/abs/2102.01063";
   d.reference = "idstcv/ZenNAS: ZeroShotProxy/compute_zen_score.py";
-  d.make = [](const Setting& setting) {
+  d.make = [](const engine::Setting& setting) {
     return std::make_unique<Zen>(setting);
   };
   return d;
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::definitions

@@ -6,30 +6,30 @@
 // SLDGroup/ZiCo: ZeroShotProxy/compute_zico.py (the paper's text has the
 // deviation of |dL/dw|; the code, followed here, that of the signed gradient)
 #include "proxies/definitions/all.h"
-#include "proxies/reductions/gradient_history.h"
 #include "proxies/engine/observer.h"
+#include "proxies/reductions/gradient_history.h"
 
-namespace zcp::proxies {
+namespace zcp::definitions {
 namespace {
 
-class Zico final : public Observer {
+class Zico final : public engine::Observer {
  public:
-  void observe(const Pass& pass) override { gradients_.add(pass); }
-  Score finish() override { return zico_score(gradients_); }
+  void observe(const engine::Pass& pass) override { gradients_.add(pass); }
+  engine::Score finish() override { return reductions::zico_score(gradients_); }
 
  private:
-  GradientHistory gradients_;
+  reductions::GradientHistory gradients_;
 };
 
 }  // namespace
 
-Descriptor zico() {
-  Descriptor d;
+engine::Descriptor zico() {
+  engine::Descriptor d;
   d.name = "zico";
   d.family = "gradient statistics";
   d.formula = "sum over layers of log sum_w mean|dL/dw| / std(dL/dw)";
   d.published = "higher";
-  d.needs.pass = PassKind::minibatch;
+  d.needs.pass = engine::PassKind::minibatch;
   d.needs.minibatches = 2;
   d.needs.all_minibatches = true;
   d.needs.labels = true;
@@ -39,8 +39,8 @@ Descriptor zico() {
   d.variant = "authors' code: deviation of the signed gradient, no BatchNorm";
   d.paper = "https://arxiv.org/abs/2301.11300";
   d.reference = "SLDGroup/ZiCo: ZeroShotProxy/compute_zico.py";
-  d.make = [](const Setting&) { return std::make_unique<Zico>(); };
+  d.make = [](const engine::Setting&) { return std::make_unique<Zico>(); };
   return d;
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::definitions

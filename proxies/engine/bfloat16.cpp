@@ -6,7 +6,7 @@
 #include <array>
 #include <string_view>
 
-namespace zcp::proxies {
+namespace zcp::engine {
 namespace {
 
 constexpr double kEnough = 0.95;
@@ -74,4 +74,4 @@ std::string describe_bfloat16() {
   return text;
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::engine

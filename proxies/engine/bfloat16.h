@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-namespace zcp::proxies {
+namespace zcp::engine {
 
 /// Why `proxy` has no score under --precision bf16; none where it has one.
 ///
@@ -18,4 +18,4 @@ std::optional<std::string> refusal_in_bfloat16(const std::string& proxy);
 /// processor's abilities are looked up.
 std::string describe_bfloat16();
 
-}  // namespace zcp::proxies
+}  // namespace zcp::engine

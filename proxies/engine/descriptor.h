@@ -8,34 +8,24 @@
 #include <string>
 #include <vector>
 
+#include "common/score_status.h"
 #include "nets/graph/graph.h"
 #include "nets/initialisers/initialise.h"
 
-namespace zcp::proxies {
+namespace zcp::engine {
 
 class Observer;
 struct Setting;
 
-enum class Status : std::uint8_t { ok, degenerate, failed };
-
 /// A proxy's result on one architecture. Oriented: higher is predicted better.
 struct Score {
-  Status status = Status::failed;
+  ScoreStatus status = ScoreStatus::failed;
   double value = 0;    ///< meaningful when status is ok
   std::string reason;  ///< why there is no value
   double seconds = 0;  ///< its share of the passes, and its own reduction
 
   static Score of(double value);
   static Score degenerate(std::string reason);
-};
-
-/// What the gradients are taken of: a mean over samples (and pixels and
-/// numbers).
-enum class Loss : std::uint8_t {
-  cross_entropy,  ///< with a label a sample, or a label a pixel
-  squared_error,
-  absolute_error,
-  relative_l2,  ///< |output - target| / |target|, Euclidean, of a sample
 };
 
 /// The kind of pass that a proxy observes. Passes are run once for all proxies
@@ -67,9 +57,9 @@ struct Needs {
   bool layer_outputs = false;  ///< of convolutions and linear layers, no more
   bool codes = false;          ///< outputs of activation functions, no more
   /// Runs the layers whose output nothing reads, too.
-  nets::Folding folding = nets::Folding::functional;
+  graph::Folding folding = graph::Folding::functional;
   /// The initialiser that belongs to the proxy's definition; none: PyTorch's.
-  std::optional<nets::Initialiser> initialiser;
+  std::optional<initialisers::Initialiser> initialiser;
 
   std::string mode;    ///< of the network, where it is not train mode
   std::string detail;  ///< what the fields above do not say
@@ -95,4 +85,4 @@ struct Descriptor {
   std::function<std::unique_ptr<Observer>(const Setting&)> make;
 };
 
-}  // namespace zcp::proxies
+}  // namespace zcp::engine

@@ -5,10 +5,11 @@
 #include <cstddef>
 #include <utility>
 
-namespace zcp::proxies {
+namespace zcp::engine {
 
-std::unique_ptr<nets::Network> differentiable(const nets::Network& network) {
-  return network.with_parameters([](const nets::Parameter& parameter) {
+std::unique_ptr<networks::Network> differentiable(
+    const networks::Network& network) {
+  return network.with_parameters([](const networks::Parameter& parameter) {
     return parameter.value.detach().requires_grad_(true);
   });
 }
@@ -47,4 +48,4 @@ at::Tensor vector_jacobian_product(
   return torch::autograd::grad({out}, {in}, {v}, true, false, true)[0];
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::engine

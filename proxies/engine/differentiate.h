@@ -9,10 +9,11 @@
 
 #include "nets/networks/network.h"
 
-namespace zcp::proxies {
+namespace zcp::engine {
 
 /// The network with every parameter a leaf that asks for its gradient.
-std::unique_ptr<nets::Network> differentiable(const nets::Network& network);
+std::unique_ptr<networks::Network> differentiable(
+    const networks::Network& network);
 
 /// What becomes of the graph that leads to a derivative.
 enum class GraphUse : std::uint8_t {
@@ -35,4 +36,4 @@ at::Tensor vector_jacobian_product(
     const at::Tensor& in,
     const at::Tensor& v);
 
-}  // namespace zcp::proxies
+}  // namespace zcp::engine

@@ -13,18 +13,18 @@
 
 #include "common/error.h"
 #include "common/random.h"
-#include "nets/networks/network.h"
 #include "nets/kernels/one_core.h"
+#include "nets/networks/model_summary.h"
+#include "nets/networks/network.h"
 #include "nets/networks/script_network.h"
 #include "proxies/engine/bfloat16.h"
-#include "nets/networks/model_summary.h"
 #include "proxies/engine/observer.h"
 #include "proxies/engine/passes.h"
 
-namespace zcp::proxies {
+namespace zcp::engine {
 namespace {
 
-using nets::Network;
+using networks::Network;
 
 at::ScalarType scalar_type(const std::string& precision) {
   if (precision == "fp32") return at::kFloat;
@@ -93,16 +93,17 @@ at::Tensor tensor_of(
 }
 
 DeviceMinibatch on_device(
-    const HostMinibatch& host,
+    const Minibatch& host,
     const at::TensorOptions& options) {
-  const nets::Shape& shape = host.shape;
+  const Shape& shape = host.shape;
   DeviceMinibatch device;
   const at::Tensor x = tensor_of(
       host.x,
       {host.size, shape.channels, shape.height, shape.width},
       at::kFloat);
-  device.x =
-      pinned(x, options.device()).to(options).contiguous(nets::kMemoryFormat);
+  device.x = pinned(x, options.device())
+                 .to(options)
+                 .contiguous(networks::kMemoryFormat);
   if (!host.y.empty()) {
     const bool one = std::ssize(host.y) == host.size;
     const std::vector<std::int64_t> each{host.size, shape.height, shape.width};
@@ -133,14 +134,14 @@ DeviceMinibatch on_device(
 struct Subject {
   std::int64_t params;
   std::int64_t macs;
-  const nets::Graph* graph = nullptr;  ///< null for a TorchScript file
+  const graph::Graph* graph = nullptr;  ///< null for a TorchScript file
 };
 
 struct Evaluator::State {
   Protocol protocol;
-  std::optional<nets::Initialiser> initialiser;
-  nets::Shape shape;
-  nets::Output output{0};
+  std::optional<initialisers::Initialiser> initialiser;
+  Shape shape;
+  Output output{0};
   std::vector<DeviceMinibatch> minibatches;
   at::Tensor noise;
   at::Tensor perturbation;
@@ -163,16 +164,17 @@ struct Evaluator::State {
         circle};
   }
 
-  nets::Initialiser initialiser_of(const Descriptor& proxy) const {
+  initialisers::Initialiser initialiser_of(const Descriptor& proxy) const {
     if (initialiser) return *initialiser;
-    return proxy.needs.initialiser.value_or(nets::Initialiser::pytorch);
+    return proxy.needs.initialiser.value_or(initialisers::Initialiser::pytorch);
   }
 
   std::vector<Score> score(
       const Subject& subject,
-      const std::function<nets::Initialiser(const Descriptor&)>&
+      const std::function<initialisers::Initialiser(const Descriptor&)>&
           initialiser_for,
-      const std::function<std::unique_ptr<Network>(nets::Initialiser)>& source,
+      const std::function<std::unique_ptr<Network>(initialisers::Initialiser)>&
+          source,
       std::span<const Descriptor* const> which) const;
   void draw_noise(const EvaluatorOptions& options);
 };
@@ -200,9 +202,9 @@ void Evaluator::State::draw_noise(const EvaluatorOptions& options) {
     };
   };
   noise = tensor(batch, given.inputs, normal("noise"))
-              .contiguous(nets::kMemoryFormat);
+              .contiguous(networks::kMemoryFormat);
   perturbation = tensor(batch, given.perturbation, normal("perturbation"))
-                     .contiguous(nets::kMemoryFormat);
+                     .contiguous(networks::kMemoryFormat);
   if (!given.signs.empty()) {
     signs = tensor(
         {static_cast<std::int64_t>(given.signs.size())},
@@ -227,12 +229,12 @@ void Evaluator::State::draw_noise(const EvaluatorOptions& options) {
 Evaluator::Evaluator(
     const std::vector<const Descriptor*>& proxies,
     const EvaluatorOptions& options,
-    nets::Shape shape,
-    nets::Output output,
-    const std::vector<HostMinibatch>& minibatches) {
+    Shape shape,
+    Output output,
+    const std::vector<Minibatch>& minibatches) {
   auto state = std::make_unique<State>();
-  nets::set_blas_threads_to_one();
-  nets::keep_memory();
+  kernels::set_blas_threads_to_one();
+  kernels::keep_memory();
   state->protocol.seed = options.seed;
   state->protocol.batch_size = options.batch_size;
   state->protocol.minibatches = options.minibatches;
@@ -242,7 +244,7 @@ Evaluator::Evaluator(
   state->shape = shape;
   state->output = output;
   state->protocol.loss = options.loss;
-  for (const HostMinibatch& host : minibatches) {
+  for (const Minibatch& host : minibatches) {
     state->minibatches.push_back(on_device(host, state->protocol.options));
   }
   for (const Descriptor* proxy : proxies) {
@@ -260,21 +262,22 @@ Evaluator::~Evaluator() = default;
 namespace {
 
 /// Makes the network under an initialiser.
-using NetworkSource =
-    std::function<std::unique_ptr<Network>(nets::Initialiser initialiser)>;
+using NetworkSource = std::function<std::unique_ptr<Network>(
+    initialisers::Initialiser initialiser)>;
 
 }  // namespace
 
 std::vector<Score> Evaluator::State::score(
     const Subject& subject,
-    const std::function<nets::Initialiser(const Descriptor&)>& initialiser_for,
+    const std::function<initialisers::Initialiser(const Descriptor&)>&
+        initialiser_for,
     const NetworkSource& source,
     std::span<const Descriptor* const> which) const {
-  nets::use_one_core();
+  kernels::use_one_core();
   c10::OptionalStreamGuard guard;
   if (stream) guard.reset_stream(*stream);
   std::vector<Job> jobs(which.size());
-  std::map<nets::Initialiser, std::map<PassKind, Jobs>> grouped;
+  std::map<initialisers::Initialiser, std::map<PassKind, Jobs>> grouped;
   for (std::size_t i = 0; i < which.size(); ++i) {
     jobs[i].proxy = which[i];
     const int needed = which[i]->needs.minibatches;
@@ -289,7 +292,7 @@ std::vector<Score> Evaluator::State::score(
         continue;
       }
     }
-    if (which[i]->needs.classes && output.head != nets::Head::classes) {
+    if (which[i]->needs.classes && output.head != Head::classes) {
       jobs[i].score = Score::degenerate(
           "needs a class for each input, which the task has not");
       continue;
@@ -312,13 +315,13 @@ std::vector<Score> Evaluator::State::score(
 }
 
 std::vector<Score> Evaluator::score(
-    const nets::Graph& graph,
+    const graph::Graph& graph,
     std::span<const Descriptor* const> which) const {
   return state_->score(
       {graph.params(), graph.macs(), &graph},
       [&](const Descriptor& proxy) { return state_->initialiser_of(proxy); },
-      [&](nets::Initialiser initialiser) {
-        return nets::make_graph_network(
+      [&](initialisers::Initialiser initialiser) {
+        return networks::make_graph_network(
             graph,
             initialiser,
             state_->protocol.seed,
@@ -328,14 +331,14 @@ std::vector<Score> Evaluator::score(
 }
 
 std::vector<Score> Evaluator::score(
-    const nets::Graph& graph,
+    const graph::Graph& graph,
     std::span<const float> parameters,
     std::span<const Descriptor* const> which) const {
   return state_->score(
       {graph.params(), graph.macs(), &graph},
-      [](const Descriptor&) { return nets::Initialiser::pytorch; },
-      [&](nets::Initialiser) {
-        return nets::make_graph_network(
+      [](const Descriptor&) { return initialisers::Initialiser::pytorch; },
+      [&](initialisers::Initialiser) {
+        return networks::make_graph_network(
             graph, parameters, state_->protocol.options);
       },
       which);
@@ -344,22 +347,26 @@ std::vector<Score> Evaluator::score(
 std::vector<Score> Evaluator::score_model(
     const std::filesystem::path& path,
     std::span<const Descriptor* const> which) const {
-  const auto loaded = nets::load_script_network(path, state_->protocol.options);
-  const ModelSummary summary = summarise_model(*loaded, path, state_->shape);
-  const auto own_weights = nets::Initialiser::pytorch;
+  const auto loaded =
+      networks::load_script_network(path, state_->protocol.options);
+  const networks::ModelSummary summary =
+      networks::summarise_model(*loaded, path, state_->shape);
+  const auto own_weights = initialisers::Initialiser::pytorch;
   return state_->score(
       {summary.params, summary.macs},
       [&](const Descriptor&) {
         return state_->initialiser.value_or(own_weights);
       },
-      [&](nets::Initialiser drawn_by) -> std::unique_ptr<Network> {
+      [&](initialisers::Initialiser drawn_by) -> std::unique_ptr<Network> {
         if (state_->initialiser) {
-          return nets::redraw(*loaded, drawn_by, state_->protocol.seed);
+          return networks::redraw(*loaded, drawn_by, state_->protocol.seed);
         }
         return loaded->with_parameters(
-            [](const nets::Parameter& parameter) { return parameter.value; });
+            [](const networks::Parameter& parameter) {
+              return parameter.value;
+            });
       },
       which);
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::engine

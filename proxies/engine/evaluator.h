@@ -10,26 +10,15 @@
 #include <string>
 #include <vector>
 
+#include "common/loss.h"
+#include "common/minibatch.h"
+#include "common/output.h"
 #include "nets/graph/graph.h"
 #include "nets/initialisers/initialise.h"
 #include "nets/spaces/space.h"
 #include "proxies/engine/descriptor.h"
 
-namespace zcp::proxies {
-
-/// Images with labels (one an image or a pixel) or numbers in host memory; both
-/// may be empty.
-struct HostMinibatch {
-  int size;
-  nets::Shape shape;
-  std::vector<float> x;  ///< N, C, H, W, row-major
-  std::vector<std::int64_t> y;
-  std::vector<float> numbers = {};  ///< N, then the network's output
-  /// Of the output before it is compared with numbers, an entry each number of
-  /// an image; may be empty.
-  std::vector<float> scale = {};
-  std::vector<float> offset = {};
-};
+namespace zcp::engine {
 
 /// Random inputs of the label-free proxies, where they are not to be drawn by
 /// the seed but given (tests against another implementation). Empty: drawn.
@@ -47,7 +36,7 @@ struct EvaluatorOptions {
   int minibatches = 2;
   /// None: each proxy's own, PyTorch's where it has none; a TorchScript
   /// network keeps its weights.
-  std::optional<nets::Initialiser> initialiser;
+  std::optional<initialisers::Initialiser> initialiser;
   std::string precision = "fp32";
   std::string device = "cpu";
   Loss loss = Loss::cross_entropy;
@@ -66,9 +55,9 @@ class Evaluator {
   Evaluator(
       const std::vector<const Descriptor*>& proxies,
       const EvaluatorOptions& options,
-      nets::Shape shape,
-      nets::Output output,
-      const std::vector<HostMinibatch>& minibatches);
+      Shape shape,
+      Output output,
+      const std::vector<Minibatch>& minibatches);
   ~Evaluator();
   Evaluator(const Evaluator&) = delete;
   Evaluator& operator=(const Evaluator&) = delete;
@@ -77,13 +66,13 @@ class Evaluator {
   /// threads at once; each uses one core, whatever the caller has set, so that
   /// a score never depends on how many run.
   std::vector<Score> score(
-      const nets::Graph& graph,
+      const graph::Graph& graph,
       std::span<const Descriptor* const> which) const;
 
   /// The same with the graph's parameters given (nets/network.h says how they
   /// are laid out) instead of drawn.
   std::vector<Score> score(
-      const nets::Graph& graph,
+      const graph::Graph& graph,
       std::span<const float> parameters,
       std::span<const Descriptor* const> which) const;
 
@@ -97,4 +86,4 @@ class Evaluator {
   std::unique_ptr<const State> state_;
 };
 
-}  // namespace zcp::proxies
+}  // namespace zcp::engine

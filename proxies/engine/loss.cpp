@@ -2,7 +2,7 @@
 
 #include <stdexcept>
 
-namespace zcp::proxies {
+namespace zcp::engine {
 namespace {
 
 /// Sixteen bits are too few for the sum of exponentials, or of squares.
@@ -57,4 +57,4 @@ summed_loss(const at::Tensor& output, const DeviceMinibatch& batch, Loss loss) {
   return sample_losses(output, batch, loss).sum();
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::engine

@@ -3,7 +3,7 @@
 
 #include "proxies/engine/observer.h"
 
-namespace zcp::proxies {
+namespace zcp::engine {
 
 /// The loss of a network's output on a minibatch: the mean over its samples.
 at::Tensor
@@ -13,4 +13,4 @@ mean_loss(const at::Tensor& output, const DeviceMinibatch& batch, Loss loss);
 at::Tensor
 summed_loss(const at::Tensor& output, const DeviceMinibatch& batch, Loss loss);
 
-}  // namespace zcp::proxies
+}  // namespace zcp::engine

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <utility>
 
-namespace zcp::proxies {
+namespace zcp::engine {
 namespace {
 
 class OnceObserver final : public Observer {
@@ -33,11 +33,11 @@ class NothingObserver final : public Observer {
 }  // namespace
 
 Score Score::of(double value) {
-  return {Status::ok, value, "", 0};
+  return {ScoreStatus::ok, value, "", 0};
 }
 
 Score Score::degenerate(std::string reason) {
-  return {Status::degenerate, 0, std::move(reason), 0};
+  return {ScoreStatus::degenerate, 0, std::move(reason), 0};
 }
 
 std::vector<LayerGradient> layer_gradients(const Pass& pass) {
@@ -78,4 +78,4 @@ Score sum_over_layers(
   return score_of(at::stack(terms).sum(), reason_when_not_finite);
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::engine

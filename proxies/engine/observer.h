@@ -7,10 +7,11 @@
 #include <span>
 #include <vector>
 
+#include "common/loss.h"
 #include "nets/networks/network.h"
 #include "proxies/engine/descriptor.h"
 
-namespace zcp::proxies {
+namespace zcp::engine {
 
 /// What is the same for a whole run.
 struct Protocol {
@@ -36,9 +37,9 @@ struct DeviceMinibatch {
 /// What an observer is made with: one architecture under one protocol.
 struct Setting {
   const Protocol& protocol;
-  const nets::Network* network;  ///< null for PassKind::structure
-  const nets::Graph* graph;      ///< null for a TorchScript file
-  std::int64_t params;           ///< of the whole network, as declared
+  const networks::Network* network;  ///< null for PassKind::structure
+  const graph::Graph* graph;         ///< null for a TorchScript file
+  std::int64_t params;               ///< of the whole network, as declared
   std::int64_t macs;
   int classes;
   std::span<const DeviceMinibatch> minibatches;
@@ -51,8 +52,8 @@ struct Setting {
 
 /// One finished pass.
 struct Pass {
-  const nets::Network& network;
-  const nets::Recording& recording;
+  const networks::Network& network;
+  const networks::Recording& recording;
   int minibatch;
   at::Tensor x;
   at::Tensor y;
@@ -102,4 +103,4 @@ Score sum_over_layers(
     const std::function<at::Tensor(const LayerGradient&)>& term,
     const char* reason_when_not_finite);
 
-}  // namespace zcp::proxies
+}  // namespace zcp::engine

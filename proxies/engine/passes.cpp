@@ -12,12 +12,12 @@
 #include "proxies/engine/differentiate.h"
 #include "proxies/engine/loss.h"
 
-namespace zcp::proxies {
+namespace zcp::engine {
 namespace {
 
-using nets::BatchNormMode;
-using nets::Network;
-using nets::Recording;
+using networks::BatchNormMode;
+using networks::Network;
+using networks::Recording;
 using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) {
@@ -63,7 +63,7 @@ bool any_needs(const Jobs& jobs, bool Needs::*need) {
 
 /// The network in float64 with absolute values, for the SynFlow family.
 std::unique_ptr<Network> linearised(const Network& network) {
-  return network.with_parameters([](const nets::Parameter& parameter) {
+  return network.with_parameters([](const networks::Parameter& parameter) {
     return parameter.value.detach()
         .to(at::kDouble)
         .abs()
@@ -73,9 +73,11 @@ std::unique_ptr<Network> linearised(const Network& network) {
 }
 
 /// Whether somebody may look at the gradient at a call's output.
-bool wants_gradient(const nets::LayerCall& call, const Recording& recording) {
-  return recording.scope.everything || call.kind == nets::LayerKind::conv ||
-         call.kind == nets::LayerKind::linear;
+bool wants_gradient(
+    const networks::LayerCall& call,
+    const Recording& recording) {
+  return recording.scope.everything || call.kind == networks::LayerKind::conv ||
+         call.kind == networks::LayerKind::linear;
 }
 
 /// Fills the pass with the gradients of `target` at the parameters and, where
@@ -111,8 +113,8 @@ void differentiate(
 }
 
 /// What some need recorded; none where nobody needs anything.
-std::optional<nets::RecordingScope> scope_for(const Jobs& jobs) {
-  const nets::RecordingScope scope{
+std::optional<networks::RecordingScope> scope_for(const Jobs& jobs) {
+  const networks::RecordingScope scope{
       .everything = any_needs(jobs, &Needs::activations),
       .codes = any_needs(jobs, &Needs::codes),
       .layers = any_needs(jobs, &Needs::layer_outputs)};
@@ -252,7 +254,7 @@ void run_synflow(
   pass.logits =
       runnable->forward(ones, batch_norm, kept ? &recording : nullptr);
   for (const auto& call : recording.calls) {
-    if (call.kind == nets::LayerKind::batch_norm &&
+    if (call.kind == networks::LayerKind::batch_norm &&
         call.input.numel() == call.input.size(1)) {
       throw std::invalid_argument("a BatchNorm sees one value a channel");
     }
@@ -302,7 +304,7 @@ PassKind shared_kind(PassKind kind) {
 
 void Job::fail(const std::string& reason) {
   failed = true;
-  score.status = Status::failed;
+  score.status = ScoreStatus::failed;
   score.reason = reason;
 }
 
@@ -331,4 +333,4 @@ void run_group(PassKind kind, const Setting& setting, const Jobs& jobs) {
   }
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::engine

@@ -7,7 +7,7 @@
 
 #include "proxies/engine/observer.h"
 
-namespace zcp::proxies {
+namespace zcp::engine {
 
 /// One proxy at work on one architecture.
 struct Job {
@@ -32,4 +32,4 @@ PassKind shared_kind(PassKind kind);
 /// but of the kinds that share one only where it throws for that kind alone.
 void run_group(PassKind kind, const Setting& setting, const Jobs& jobs);
 
-}  // namespace zcp::proxies
+}  // namespace zcp::engine

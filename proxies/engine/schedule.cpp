@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <unordered_map>
 
-namespace zcp::proxies {
+namespace zcp::engine {
 namespace {
 
 /// Adds the target to the item of `key`, made when it is new.
 class Collector {
  public:
-  explicit Collector(nets::Folding folding) : folding_(folding) {}
+  explicit Collector(graph::Folding folding) : folding_(folding) {}
 
   void add(std::uint64_t key, const Target& target, std::int64_t macs) {
     const auto [found, is_new] = index_.try_emplace(key, items_.size());
@@ -27,7 +27,7 @@ class Collector {
   std::vector<WorkItem>& items() { return items_; }
 
  private:
-  nets::Folding folding_;
+  graph::Folding folding_;
   std::unordered_map<std::uint64_t, std::size_t> index_;
   std::vector<WorkItem> items_;
 };
@@ -72,11 +72,11 @@ std::vector<WorkItem> make_schedule(
     std::span<const Fingerprint> architectures,
     std::span<const Descriptor* const> proxies,
     std::span<const Target> missing) {
-  Collector functional(nets::Folding::functional);
-  Collector declared(nets::Folding::as_declared);
+  Collector functional(graph::Folding::functional);
+  Collector declared(graph::Folding::as_declared);
   for (const Target& target : missing) {
     const Fingerprint& print = architectures[target.architecture];
-    if (proxies[target.proxy]->needs.folding == nets::Folding::functional) {
+    if (proxies[target.proxy]->needs.folding == graph::Folding::functional) {
       functional.add(print.functional, target, print.macs);
     } else {
       declared.add(print.declared_calls, target, print.macs);
@@ -101,4 +101,4 @@ std::vector<WorkItem> make_schedule(
   return items;
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::engine

@@ -10,7 +10,7 @@
 #include "nets/graph/graph.h"
 #include "proxies/engine/descriptor.h"
 
-namespace zcp::proxies {
+namespace zcp::engine {
 
 /// One (architecture, proxy) that a task gives a score to.
 struct Target {
@@ -21,7 +21,7 @@ struct Target {
 /// A network to build once, and whom its scores serve.
 struct WorkItem {
   std::size_t representative;  ///< the architecture whose graph is built
-  nets::Folding folding;
+  graph::Folding folding;
   std::vector<std::size_t> proxies;  ///< indices into the proxies asked for
   /// By position in `proxies`: the architectures that get that score.
   std::vector<std::vector<std::size_t>> architectures;
@@ -48,4 +48,4 @@ std::vector<WorkItem> make_schedule(
     std::span<const Descriptor* const> proxies,
     std::span<const Target> missing);
 
-}  // namespace zcp::proxies
+}  // namespace zcp::engine

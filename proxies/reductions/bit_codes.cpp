@@ -6,7 +6,7 @@
 #include <immintrin.h>
 #endif
 
-namespace zcp::proxies {
+namespace zcp::reductions {
 namespace {
 
 bool positive(float value) {
@@ -233,4 +233,4 @@ void add_agreement(
   }
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::reductions

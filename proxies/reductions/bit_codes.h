@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-namespace zcp::proxies {
+namespace zcp::reductions {
 
 /// Which version of the loops runs; all give the same codes and counts.
 enum class Instructions : std::uint8_t { portable, avx2, avx512 };
@@ -59,4 +59,4 @@ void add_agreement(
     std::span<std::int64_t> kernel,
     Instructions instructions = best_instructions());
 
-}  // namespace zcp::proxies
+}  // namespace zcp::reductions

@@ -5,7 +5,7 @@
 #include "proxies/reductions/bit_codes.h"
 #include "proxies/reductions/dense_samples.h"
 
-namespace zcp::proxies {
+namespace zcp::reductions {
 namespace {
 
 /// On a device without the packed-bit path: two matrix products.
@@ -38,16 +38,16 @@ BitCodes pack_codes(const at::Tensor& output, int samples) {
 }  // namespace
 
 at::Tensor code_kernel(
-    const Pass& pass,
-    const std::function<bool(const nets::LayerCall&)>& counts) {
+    const engine::Pass& pass,
+    const std::function<bool(const networks::LayerCall&)>& counts) {
   const std::int64_t samples = pass.x.size(0);
   const auto size = static_cast<std::size_t>(samples);
   std::vector<std::int64_t> packed(size * size);
   at::Tensor kernel =
       at::zeros({samples, samples}, pass.x.options().dtype(at::kDouble));
   bool any = false;
-  for (const nets::LayerCall& call : pass.recording.calls) {
-    if (call.kind != nets::LayerKind::relu || !counts(call)) continue;
+  for (const networks::LayerCall& call : pass.recording.calls) {
+    if (call.kind != networks::LayerKind::relu || !counts(call)) continue;
     any = true;
     const at::Tensor output = call.output.detach();
     if (!packs(output)) {
@@ -63,14 +63,14 @@ at::Tensor code_kernel(
   return kernel + counted.to(kernel.device(), at::kDouble);
 }
 
-Score log_determinant(const at::Tensor& kernel) {
+engine::Score log_determinant(const at::Tensor& kernel) {
   if (!kernel.defined())
-    return Score::degenerate("no ReLU receives a gradient");
+    return engine::Score::degenerate("no ReLU receives a gradient");
   const double value = std::get<1>(at::linalg_slogdet(kernel)).item<double>();
   if (!std::isfinite(value)) {
-    return Score::degenerate("two inputs have equal ReLU codes");
+    return engine::Score::degenerate("two inputs have equal ReLU codes");
   }
-  return Score::of(value);
+  return engine::Score::of(value);
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::reductions

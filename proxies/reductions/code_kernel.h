@@ -8,7 +8,7 @@
 
 #include "proxies/engine/observer.h"
 
-namespace zcp::proxies {
+namespace zcp::reductions {
 
 /// K [N, N], float64: for each pair of samples the number of units, over the
 /// ReLU calls that `counts` accepts, whose codes 1[x > 0] agree; a call counts
@@ -16,10 +16,10 @@ namespace zcp::proxies {
 /// authors' code: AutoDL's ReLUConvBN beside the ReLU inside. Undefined without
 /// any ReLU.
 at::Tensor code_kernel(
-    const Pass& pass,
-    const std::function<bool(const nets::LayerCall&)>& counts);
+    const engine::Pass& pass,
+    const std::function<bool(const networks::LayerCall&)>& counts);
 
 /// log |det K|; degenerate when K is undefined or singular.
-Score log_determinant(const at::Tensor& kernel);
+engine::Score log_determinant(const at::Tensor& kernel);
 
-}  // namespace zcp::proxies
+}  // namespace zcp::reductions

@@ -1,8 +1,8 @@
 #include "proxies/reductions/correlation.h"
 
-namespace zcp::proxies {
+namespace zcp::reductions {
 
-at::Tensor jacobian_rows(const Pass& pass) {
+at::Tensor jacobian_rows(const engine::Pass& pass) {
   if (!pass.input_gradient.defined()) return {};
   return pass.input_gradient.contiguous().flatten(1).to(at::kDouble);
 }
@@ -15,4 +15,4 @@ at::Tensor row_correlation(const at::Tensor& rows) {
       .clamp(-1, 1);
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::reductions

@@ -3,7 +3,7 @@
 
 #include <ATen/ATen.h>
 
-namespace zcp::proxies {
+namespace zcp::reductions {
 
 /// `output` [N, ...] with one sample after the other and no gaps: itself for
 /// the layouts of LibTorch's layers. The order of a sample's units is the same
@@ -14,4 +14,4 @@ inline at::Tensor dense_samples(const at::Tensor& output) {
   return dense ? output : output.contiguous();
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::reductions

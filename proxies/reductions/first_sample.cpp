@@ -2,12 +2,12 @@
 
 #include "proxies/reductions/correlation.h"
 
-namespace zcp::proxies {
+namespace zcp::reductions {
 
 void for_each_first_sample(
-    const Pass& pass,
+    const engine::Pass& pass,
     const std::function<void(const at::Tensor& rows, int calls)>& visit) {
-  for (const nets::LayerCall& call : pass.recording.calls) {
+  for (const networks::LayerCall& call : pass.recording.calls) {
     if (call.calls == 0) continue;
     const at::Tensor first = call.output.detach()[0].to(at::kDouble);
     visit(first.reshape({first.size(0), -1}), call.calls);
@@ -21,7 +21,7 @@ at::Tensor smallest_correlation_eigenvalue(const at::Tensor& rows) {
   return at::linalg_eigvalsh(correlation)[0];
 }
 
-at::Tensor log_condition_sum(const Pass& pass) {
+at::Tensor log_condition_sum(const engine::Pass& pass) {
   std::vector<at::Tensor> ratios;
   for_each_first_sample(pass, [&](const at::Tensor& rows, int calls) {
     const at::Tensor s = at::linalg_svdvals(rows);
@@ -31,4 +31,4 @@ at::Tensor log_condition_sum(const Pass& pass) {
   return at::stack(ratios).sum().log1p();
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::reductions

@@ -8,14 +8,14 @@
 #include "proxies/engine/differentiate.h"
 #include "proxies/engine/observer.h"
 
-namespace zcp::proxies {
+namespace zcp::reductions {
 namespace {
 
 constexpr std::size_t kTensors = 128;
 
-using nets::LayerCall;
-using nets::LayerKind;
-using nets::Network;
+using networks::LayerCall;
+using networks::LayerKind;
+using networks::Network;
 
 /// Per sample: d/d(first scalar) of a parameter from the gradient at the
 /// output of the layer that holds it. [N]
@@ -57,7 +57,7 @@ at::Tensor scale_scalar(
 /// all samples at once as samples do not interact in eval mode.
 class LayerJacobian {
  public:
-  LayerJacobian(const Network& network, const nets::Recording& recording)
+  LayerJacobian(const Network& network, const networks::Recording& recording)
       : network_(network) {
     for (const LayerCall& call : recording.calls) {
       const bool holds = call.weight >= 0 || call.scale >= 0;
@@ -70,9 +70,9 @@ class LayerJacobian {
   bool covers(const std::vector<std::size_t>& wanted) const {
     return std::ranges::all_of(wanted, [&](std::size_t i) {
       const auto kind = network_.parameters()[i].kind;
-      if (kind == nets::ParameterKind::other) return false;
-      const bool norm = kind == nets::ParameterKind::norm_scale ||
-                        kind == nets::ParameterKind::norm_shift;
+      if (kind == networks::ParameterKind::other) return false;
+      const bool norm = kind == networks::ParameterKind::norm_scale ||
+                        kind == networks::ParameterKind::norm_shift;
       return !norm || std::ranges::any_of(calls_, [&](const LayerCall* call) {
         const auto scale = static_cast<std::size_t>(call->scale);
         return call->scale >= 0 && (i == scale || i == scale + 1);
@@ -114,8 +114,9 @@ class LayerJacobian {
     }
     const auto slot = static_cast<std::size_t>(call.weight);
     add(slot, weight_scalar(call, g));
-    const bool bias = slot + 1 < parameters.size() &&
-                      parameters[slot + 1].kind == nets::ParameterKind::bias;
+    const bool bias =
+        slot + 1 < parameters.size() &&
+        parameters[slot + 1].kind == networks::ParameterKind::bias;
     if (bias) add(slot + 1, bias_scalar(g));
   }
 
@@ -128,7 +129,7 @@ class LayerJacobian {
 at::Tensor jacobian(
     const Network& network,
     const at::Tensor& logits,
-    const nets::Recording& recording,
+    const networks::Recording& recording,
     const std::vector<std::size_t>& wanted) {
   const std::int64_t samples = logits.size(0);
   const std::int64_t classes = logits.size(1);
@@ -209,16 +210,16 @@ at::Tensor quantile_entropy(const at::Tensor& information) {
 
 }  // namespace
 
-Score fisher_spectrum_score(
+engine::Score fisher_spectrum_score(
     const Network& network,
     const at::Tensor& x,
     bool transposed) {
   const at::AutoGradMode mode(true);
-  const auto runnable = differentiable(network);
-  nets::Recording recording;
-  const at::Tensor logits =
-      runnable->forward(x, nets::BatchNormMode::running_statistics, &recording);
-  std::vector<std::size_t> wanted = nets::declared_order(*runnable);
+  const auto runnable = engine::differentiable(network);
+  networks::Recording recording;
+  const at::Tensor logits = runnable->forward(
+      x, networks::BatchNormMode::running_statistics, &recording);
+  std::vector<std::size_t> wanted = networks::declared_order(*runnable);
   const double tensors = static_cast<double>(wanted.size());
   if (wanted.size() > kTensors) wanted.resize(kTensors);
   const at::Tensor j = jacobian(*runnable, logits, recording, wanted);
@@ -229,10 +230,10 @@ Score fisher_spectrum_score(
   const at::Tensor information =
       product.t().mm(product) / static_cast<double>(x.size(0));
   if (!at::isfinite(information).all().item<bool>()) {
-    return Score::degenerate("an activation is not finite");
+    return engine::Score::degenerate("an activation is not finite");
   }
-  return score_of(
+  return engine::score_of(
       quantile_entropy(information) + tensors, "an activation is not finite");
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::reductions

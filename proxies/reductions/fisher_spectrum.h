@@ -6,7 +6,7 @@
 #include "nets/networks/network.h"
 #include "proxies/engine/descriptor.h"
 
-namespace zcp::proxies {
+namespace zcp::reductions {
 
 /// Number of parameter tensors + entropy (0 to log 9) of the quantiles .1 to .9
 /// of the spectrum of F = mean_n (M J_n)^T (M J_n), eval mode on x. J_n is the
@@ -14,9 +14,9 @@ namespace zcp::proxies {
 /// parameter tensors as declared; M is the Cholesky factor L of
 /// diag(p) - p p^T as released, or L^T when `transposed`, which makes F the
 /// Fisher information.
-Score fisher_spectrum_score(
-    const nets::Network& network,
+engine::Score fisher_spectrum_score(
+    const networks::Network& network,
     const at::Tensor& x,
     bool transposed);
 
-}  // namespace zcp::proxies
+}  // namespace zcp::reductions

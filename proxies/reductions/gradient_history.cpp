@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace zcp::proxies {
+namespace zcp::reductions {
 namespace {
 
 /// The elements of each lie in the same order in this process's memory.
@@ -64,8 +64,8 @@ at::Tensor inverse_variation(const std::vector<at::Tensor>& gradients) {
 
 }  // namespace
 
-void GradientHistory::add(const Pass& pass) {
-  const auto layers = layer_gradients(pass);
+void GradientHistory::add(const engine::Pass& pass) {
+  const auto layers = engine::layer_gradients(pass);
   layers_.resize(layers.size());
   for (std::size_t i = 0; i < layers.size(); ++i) {
     if (layers[i].gradient.defined()) {
@@ -74,16 +74,16 @@ void GradientHistory::add(const Pass& pass) {
   }
 }
 
-Score zico_score(const GradientHistory& history) {
+engine::Score zico_score(const GradientHistory& history) {
   std::vector<at::Tensor> sums;
   for (const auto& layer : history.layers()) {
     if (!layer.empty()) sums.push_back(inverse_variation(layer));
   }
-  if (sums.empty()) return Score::of(0);
+  if (sums.empty()) return engine::Score::of(0);
   const at::Tensor all = at::stack(sums);
   const at::Tensor logs =
       at::where(all == 0, at::zeros_like(all), at::log(all));
-  return score_of(logs.sum(), "a gradient is not finite");
+  return engine::score_of(logs.sum(), "a gradient is not finite");
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::reductions

@@ -7,12 +7,12 @@
 
 #include "proxies/engine/observer.h"
 
-namespace zcp::proxies {
+namespace zcp::reductions {
 
 /// By layer: the gradient of each minibatch; empty where none arrived.
 class GradientHistory {
  public:
-  void add(const Pass& pass);
+  void add(const engine::Pass& pass);
   const std::vector<std::vector<at::Tensor>>& layers() const { return layers_; }
 
  private:
@@ -20,6 +20,6 @@ class GradientHistory {
 };
 
 /// ZiCo's score of a history (zico.cpp has the formula).
-Score zico_score(const GradientHistory& history);
+engine::Score zico_score(const GradientHistory& history);
 
-}  // namespace zcp::proxies
+}  // namespace zcp::reductions

@@ -1,10 +1,10 @@
 #include "proxies/reductions/per_sample.h"
 
-namespace zcp::proxies {
+namespace zcp::reductions {
 namespace {
 
 at::Tensor convolution_gradient(
-    const nets::LayerCall& call,
+    const networks::LayerCall& call,
     const at::Tensor& weight,
     const at::Tensor& output_gradient) {
   const std::int64_t samples = call.input.size(0);
@@ -26,10 +26,10 @@ at::Tensor convolution_gradient(
 }  // namespace
 
 at::Tensor per_sample_weight_gradient(
-    const nets::LayerCall& call,
+    const networks::LayerCall& call,
     const at::Tensor& weight,
     const at::Tensor& output_gradient) {
-  if (call.kind == nets::LayerKind::conv) {
+  if (call.kind == networks::LayerKind::conv) {
     return convolution_gradient(call, weight, output_gradient);
   }
   // Linear: [N, ..., in] and [N, ..., out], the axes between summed.
@@ -41,4 +41,4 @@ at::Tensor per_sample_weight_gradient(
   return out.transpose(1, 2).bmm(in).reshape({samples, -1});
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::reductions

@@ -5,7 +5,7 @@
 
 #include "proxies/reductions/dense_samples.h"
 
-namespace zcp::proxies {
+namespace zcp::reductions {
 namespace {
 
 /// How the signs of one unit make a word.
@@ -15,18 +15,18 @@ enum class Coding : std::uint8_t {
   hashes,  ///< of any number of samples
 };
 
-bool counts(const nets::LayerCall& call) {
-  return call.kind == nets::LayerKind::relu ||
-         call.kind == nets::LayerKind::smooth_activation;
+bool counts(const networks::LayerCall& call) {
+  return call.kind == networks::LayerKind::relu ||
+         call.kind == networks::LayerKind::smooth_activation;
 }
 
-Coding coding_for(std::span<const nets::LayerCall> calls) {
+Coding coding_for(std::span<const networks::LayerCall> calls) {
   std::int64_t samples = 0;
   bool signed_outputs = false;
-  for (const nets::LayerCall& call : calls) {
+  for (const networks::LayerCall& call : calls) {
     if (!counts(call)) continue;
     samples = std::max(samples, call.output.size(0));
-    signed_outputs |= call.kind != nets::LayerKind::relu;
+    signed_outputs |= call.kind != networks::LayerKind::relu;
   }
   if (!signed_outputs && samples <= 64) return Coding::bits;
   return samples <= 32 ? Coding::pairs : Coding::hashes;
@@ -88,11 +88,11 @@ void append_patterns(
 }  // namespace
 
 std::optional<std::int64_t> count_patterns(
-    std::span<const nets::LayerCall> calls) {
+    std::span<const networks::LayerCall> calls) {
   const Coding coding = coding_for(calls);
   std::vector<std::uint64_t> patterns;
   bool any = false;
-  for (const nets::LayerCall& call : calls) {
+  for (const networks::LayerCall& call : calls) {
     if (!counts(call)) continue;
     any = true;
     append_patterns(coding, call.output, patterns);
@@ -103,4 +103,4 @@ std::optional<std::int64_t> count_patterns(
   return static_cast<std::int64_t>(rest.begin() - patterns.begin());
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::reductions

@@ -7,7 +7,7 @@
 
 #include "nets/networks/network.h"
 
-namespace zcp::proxies {
+namespace zcp::reductions {
 
 /// Number of different patterns of sign (-1, 0, 1) over the samples among all
 /// units of the ReLU, SiLU and GELU outputs of `calls`; none when no such call
@@ -15,6 +15,6 @@ namespace zcp::proxies {
 /// pattern is a 64-bit word. More are compared by 64-bit hashes: for 10^6 units
 /// two of them collide with a probability of 3e-8.
 std::optional<std::int64_t> count_patterns(
-    std::span<const nets::LayerCall> calls);
+    std::span<const networks::LayerCall> calls);
 
-}  // namespace zcp::proxies
+}  // namespace zcp::reductions

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-namespace zcp::proxies {
+namespace zcp::reductions {
 namespace {
 
 /// Positions x channels, float64.
@@ -20,18 +20,20 @@ at::Tensor channel_covariance(const at::Tensor& output) {
   return centred.t().mm(centred) / static_cast<double>(rows.size(0));
 }
 
-Score stable_rank_of(const Pass& pass) {
+engine::Score stable_rank_of(const engine::Pass& pass) {
   std::vector<at::Tensor> ranks;
-  for (const nets::LayerCall& call : pass.recording.calls) {
-    if (call.kind != nets::LayerKind::batch_norm) continue;
+  for (const networks::LayerCall& call : pass.recording.calls) {
+    if (call.kind != networks::LayerKind::batch_norm) continue;
     const at::Tensor rows = position_rows(call.output.detach());
     const at::Tensor eigenvalues = at::linalg_eigvalsh(rows.t().mm(rows));
     const at::Tensor largest = eigenvalues[-1];
     ranks.push_back(at::where(
         largest > 0, eigenvalues.sum() / largest, at::zeros_like(largest)));
   }
-  if (ranks.empty()) return Score::degenerate("the network has no BatchNorm");
-  return score_of(at::stack(ranks).sum(), "an activation is not finite");
+  if (ranks.empty())
+    return engine::Score::degenerate("the network has no BatchNorm");
+  return engine::score_of(
+      at::stack(ranks).sum(), "an activation is not finite");
 }
 
 std::optional<std::vector<double>> block_entropies(
@@ -51,4 +53,4 @@ std::optional<std::vector<double>> block_entropies(
   return std::vector<double>(begin, begin + all.numel());
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::reductions

@@ -8,7 +8,7 @@
 
 #include "proxies/engine/observer.h"
 
-namespace zcp::proxies {
+namespace zcp::reductions {
 
 inline constexpr const char* kNoBlocks =
     "a block outputs a constant, or the network has no blocks";
@@ -19,7 +19,7 @@ at::Tensor channel_covariance(const at::Tensor& output);
 
 /// Sum over BatchNorm outputs of ||M||_F^2 / ||M||_2^2, M channels x positions
 /// and uncentred; an output of zeros adds 0. Degenerate without BatchNorm.
-Score stable_rank_of(const Pass& pass);
+engine::Score stable_rank_of(const engine::Pass& pass);
 
 /// For each block -sum p log(p + 1e-8), p the normalised eigenvalues of the
 /// channel covariance, those below 0 by rounding set to 0. None where there
@@ -27,4 +27,4 @@ Score stable_rank_of(const Pass& pass);
 std::optional<std::vector<double>> block_entropies(
     const std::vector<at::Tensor>& blocks);
 
-}  // namespace zcp::proxies
+}  // namespace zcp::reductions

@@ -4,13 +4,13 @@
 
 #include "proxies/engine/differentiate.h"
 
-namespace zcp::proxies {
+namespace zcp::reductions {
 
 at::Tensor neural_tangent_kernel(
-    const nets::Network& network,
+    const networks::Network& network,
     const at::Tensor& x) {
   const at::AutoGradMode mode(true);
-  const auto runnable = differentiable(network);
+  const auto runnable = engine::differentiable(network);
   std::vector<at::Tensor> weights;
   for (const auto& parameter : runnable->parameters()) {
     if (parameter.name.find("weight") != std::string::npos) {
@@ -18,7 +18,7 @@ at::Tensor neural_tangent_kernel(
     }
   }
   const at::Tensor logits =
-      runnable->forward(x, nets::BatchNormMode::batch_statistics, nullptr);
+      runnable->forward(x, networks::BatchNormMode::batch_statistics, nullptr);
   const std::int64_t samples = x.size(0);
   std::vector<at::Tensor> rows;
   for (std::int64_t n = 0; n < samples; ++n) {
@@ -36,4 +36,4 @@ at::Tensor neural_tangent_kernel(
   return matrix.mm(matrix.t());
 }
 
-}  // namespace zcp::proxies
+}  // namespace zcp::reductions

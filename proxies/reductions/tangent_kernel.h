@@ -5,13 +5,13 @@
 
 #include "nets/networks/network.h"
 
-namespace zcp::proxies {
+namespace zcp::reductions {
 
 /// Theta [N, N], float64: row n of G is the gradient of the sum of sample n's
 /// logits, in train mode on the whole batch, with respect to every parameter
 /// whose name holds "weight"; Theta = G G^T.
 at::Tensor neural_tangent_kernel(
-    const nets::Network& network,
+    const networks::Network& network,
     const at::Tensor& x);
 
-}  // namespace zcp::proxies
+}  // namespace zcp::reductions

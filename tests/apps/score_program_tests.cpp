@@ -13,11 +13,12 @@
 
 namespace {
 
+using namespace zcp;
 using namespace zcp::test;
 using nlohmann::json;
-using zcp::analysis::ScoreRecord;
-using zcp::analysis::ScoreStatus;
-using zcp::analysis::ScoreStore;
+using zcp::ScoreStatus;
+using zcp::store::ScoreRecord;
+using zcp::store::ScoreStore;
 
 const std::string kLarge =
     "|nor_conv_3x3~0|+|nor_conv_3x3~0|avg_pool_3x3~1|+|skip_connect~0|"

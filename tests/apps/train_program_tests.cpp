@@ -4,8 +4,8 @@
 #include <filesystem>
 #include <string>
 
-#include "tests/support/program.h"
 #include "tests/support/make_idx.h"
+#include "tests/support/program.h"
 #include "tests/support/test_support.h"
 
 namespace {

@@ -8,10 +8,10 @@
 
 namespace {
 
-using zcp::analysis::ScoreRecord;
-using zcp::analysis::ScoreStatus;
+using zcp::ScoreStatus;
 using zcp::apps::training_column;
 using zcp::apps::TrainingTable;
+using zcp::store::ScoreRecord;
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
@@ -41,7 +41,7 @@ std::vector<ScoreRecord> joined(
 }
 
 std::vector<double> column(
-    const zcp::benchmarks::Table& table,
+    const zcp::tables::Table& table,
     const std::string& name) {
   const auto found = std::ranges::find(table.columns, name);
   REQUIRE(found != table.columns.end());

@@ -5,7 +5,7 @@
 
 #include "tests/fuzz/fuzz.h"
 
-using namespace zcp::benchmarks;
+using namespace zcp::tasks;
 
 namespace {
 

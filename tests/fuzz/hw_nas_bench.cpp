@@ -5,6 +5,6 @@
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   return zcp::fuzz::run(data, size, [](const std::string& bytes) {
-    zcp::benchmarks::parse_hw_nas_bench(bytes, "fuzz");
+    zcp::importers::parse_hw_nas_bench(bytes, "fuzz");
   });
 }

@@ -5,7 +5,7 @@
 #include "benchmarks/tasks/image_file.h"
 #include "tests/fuzz/fuzz.h"
 
-using namespace zcp::benchmarks;
+using namespace zcp::tasks;
 
 namespace {
 

@@ -5,7 +5,9 @@
 
 #include "tests/fuzz/fuzz.h"
 
-using namespace zcp::benchmarks;
+using namespace zcp::formats;
+using namespace zcp::importers;
+using namespace zcp::tables;
 
 namespace {
 

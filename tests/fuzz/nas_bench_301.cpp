@@ -5,7 +5,8 @@
 
 #include "tests/fuzz/fuzz.h"
 
-using namespace zcp::benchmarks;
+using namespace zcp::importers;
+using namespace zcp::tables;
 
 namespace {
 

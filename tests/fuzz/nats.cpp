@@ -4,6 +4,6 @@
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   return zcp::fuzz::run(data, size, [](const std::string& bytes) {
-    zcp::benchmarks::parse_nats_record(bytes, "fuzz");
+    zcp::importers::parse_nats_record(bytes, "fuzz");
   });
 }

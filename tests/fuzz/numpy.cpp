@@ -4,7 +4,7 @@
 #include "benchmarks/formats/numpy_file.h"
 #include "tests/fuzz/fuzz.h"
 
-using namespace zcp::benchmarks;
+using namespace zcp::formats;
 
 namespace {
 

@@ -6,7 +6,7 @@
 #include "benchmarks/formats/numpy_pickle.h"
 #include "tests/fuzz/fuzz.h"
 
-using namespace zcp::benchmarks;
+using namespace zcp::formats;
 
 namespace {
 

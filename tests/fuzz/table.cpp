@@ -6,7 +6,7 @@
 
 #include "tests/fuzz/fuzz.h"
 
-using namespace zcp::benchmarks;
+using namespace zcp::tables;
 
 namespace {
 

@@ -16,8 +16,8 @@
 namespace {
 
 using namespace zcp;
-using proxies::BitCodes;
-using proxies::Instructions;
+using reductions::BitCodes;
+using reductions::Instructions;
 
 constexpr int kSamples = 64;
 constexpr std::size_t kUnits = 16 * 32 * 32;  // a layer of NATS-TSS's first
@@ -30,7 +30,7 @@ std::vector<float> normal(std::size_t count) {
 
 bool available(Instructions set) {
   return static_cast<int>(set) <=
-         static_cast<int>(proxies::best_instructions());
+         static_cast<int>(reductions::best_instructions());
 }
 
 void pack_codes(benchmark::State& state) {
@@ -49,7 +49,7 @@ void count_agreement(benchmark::State& state) {
   const BitCodes codes(normal(kSamples * kUnits), kSamples);
   std::vector<std::int64_t> kernel(kSamples * kSamples);
   for (auto _ : state) {
-    proxies::add_agreement(codes, 1, kernel, set);
+    reductions::add_agreement(codes, 1, kernel, set);
     benchmark::DoNotOptimize(kernel.data());
   }
 }
@@ -81,7 +81,7 @@ void batch_norm(benchmark::State& state) {
   const bool own = state.range(0) != 0;
   for (auto _ : state) {
     benchmark::DoNotOptimize(
-        own ? nets::batch_norm_of_batch(x, ones, ones, 1e-5)
+        own ? kernels::batch_norm_of_batch(x, ones, ones, 1e-5)
             : at::batch_norm(x, ones, ones, {}, {}, true, 0.1, 1e-5, false));
   }
 }
@@ -110,7 +110,7 @@ void average_pool(benchmark::State& state) {
                            .contiguous(at::MemoryFormat::ChannelsLast)
                            .requires_grad_(true);
   run_both_ways(state, {x}, [&](bool own) {
-    return own ? nets::average_pool(x, {3, 1, 1})
+    return own ? kernels::average_pool(x, {3, 1, 1})
                : at::avg_pool2d(x, 3, 1, 1, false, false);
   });
 }
@@ -128,7 +128,7 @@ void depthwise(benchmark::State& state) {
   const at::Tensor weight = at::randn({32, 1, 5, 5}).requires_grad_(true);
   const int padding = 2 * dilation;
   run_both_ways(state, {x, weight}, [&](bool own) {
-    return own ? nets::convolution(x, weight, {}, {1, padding, dilation, 32})
+    return own ? kernels::convolution(x, weight, {}, {1, padding, dilation, 32})
                : at::conv2d(x, weight, {}, 1, padding, dilation, 32);
   });
 }
@@ -145,7 +145,7 @@ void kendall_tau_b(benchmark::State& state) {
   std::copy_n(values.begin(), count, x.begin());
   std::copy_n(values.begin() + state.range(0), count, y.begin());
   for (auto _ : state) {
-    benchmark::DoNotOptimize(analysis::kendall_tau_b(x, y));
+    benchmark::DoNotOptimize(statistics::kendall_tau_b(x, y));
   }
 }
 BENCHMARK(kendall_tau_b)
@@ -154,8 +154,8 @@ BENCHMARK(kendall_tau_b)
     ->Unit(benchmark::kMillisecond);
 
 void build_graph(benchmark::State& state) {
-  const nets::Space& space = nets::find_space("nats-tss");
-  const auto specs = nets::sample_specs(space, 64, 0);
+  const spaces::Space& space = spaces::find_space("nats-tss");
+  const auto specs = spaces::sample_specs(space, 64, 0);
   std::size_t next = 0;
   for (auto _ : state) {
     benchmark::DoNotOptimize(

@@ -4,6 +4,7 @@
 #include "proxies/registry.h"
 #include "tests/support/test_support.h"
 
+using namespace zcp::engine;
 using namespace zcp::proxies;
 
 TEST_CASE("names and aliases are unique, every descriptor is complete") {

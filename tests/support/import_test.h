@@ -10,17 +10,15 @@
 
 namespace zcp::test {
 
-inline benchmarks::Table import_file(
+inline tables::Table import_file(
     const std::string& format,
     const std::filesystem::path& path) {
-  return benchmarks::find_importer(format).read(
+  return importers::find_importer(format).read(
       path, [](std::size_t, std::size_t) {});
 }
 
-inline double value(
-    const benchmarks::Table& table,
-    const std::string& column,
-    std::size_t row) {
+inline double
+value(const tables::Table& table, const std::string& column, std::size_t row) {
   const auto found = std::ranges::find(table.columns, column);
   REQUIRE_MESSAGE(found != table.columns.end(), column);
   return table

@@ -17,17 +17,17 @@ inline constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 /// What a report is made from.
 struct Material {
-  benchmarks::Table scores;
-  benchmarks::Table truth;
-  analysis::report::ReportOptions options;
+  tables::Table scores;
+  tables::Table truth;
+  report::ReportOptions options;
 };
 
-inline analysis::report::Report make(const Material& material) {
-  return analysis::report::make_report(
+inline report::Report make(const Material& material) {
+  return report::make_report(
       material.scores,
       material.truth,
       material.options,
-      analysis::report::read_origin("scores.csv"));
+      report::read_origin("scores.csv"));
 }
 
 /// `size` architectures: #params that tell something of the accuracy, a proxy

@@ -6,7 +6,8 @@
 #include "common/error.h"
 #include "tests/support/test_support.h"
 
-using namespace zcp::analysis;
+using namespace zcp::published;
+using namespace zcp::study;
 
 namespace {
 

@@ -8,11 +8,11 @@
 #include "analysis/report/figures.h"
 #include "analysis/report/svg.h"
 #include "common/error.h"
-#include "tests/support/temporary.h"
 #include "tests/support/make_report.h"
+#include "tests/support/temporary.h"
 #include "tests/support/test_support.h"
 
-using namespace zcp::analysis::report;
+using namespace zcp::report;
 using namespace zcp::test;
 
 namespace {

@@ -6,7 +6,8 @@
 #include "analysis/report/forest_figure.h"
 #include "tests/support/test_support.h"
 
-using namespace zcp::analysis;
+using namespace zcp::report;
+using namespace zcp::study;
 
 namespace {
 

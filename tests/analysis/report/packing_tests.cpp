@@ -10,7 +10,7 @@
 
 #include "analysis/report/packing.h"
 
-using namespace zcp::analysis::report;
+using namespace zcp::report;
 using nlohmann::ordered_json;
 
 namespace {

@@ -6,12 +6,13 @@
 
 #include "analysis/report/page.h"
 #include "common/error.h"
-#include "tests/support/temporary.h"
 #include "tests/support/make_report.h"
+#include "tests/support/temporary.h"
 #include "tests/support/test_support.h"
 
-using namespace zcp::analysis;
-using namespace zcp::analysis::report;
+using namespace zcp::statistics;
+using namespace zcp::study;
+using namespace zcp::report;
 using namespace zcp::test;
 using nlohmann::ordered_json;
 

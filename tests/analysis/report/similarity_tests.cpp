@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <cmath>
 
-#include "analysis/statistics/rank.h"
 #include "analysis/report/similarity.h"
+#include "analysis/statistics/rank.h"
 #include "tests/support/make_report.h"
 
-using namespace zcp::analysis;
-using namespace zcp::analysis::report;
+using namespace zcp::statistics;
+using namespace zcp::study;
+using namespace zcp::report;
 using zcp::test::Column;
 using zcp::test::kNan;
 

@@ -6,8 +6,8 @@
 
 #include "analysis/report/verdict.h"
 
-using namespace zcp::analysis;
-using namespace zcp::analysis::report;
+using namespace zcp::study;
+using namespace zcp::report;
 
 namespace {
 

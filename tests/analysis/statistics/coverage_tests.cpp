@@ -8,7 +8,7 @@
 #include "common/random.h"
 #include "tests/support/test_support.h"
 
-using namespace zcp::analysis;
+using namespace zcp::statistics;
 using Column = std::vector<double>;
 
 namespace {

@@ -11,15 +11,16 @@
 #include <set>
 #include <thread>
 
-#include "common/atomic_file.h"
 #include "analysis/store/score_store.h"
 #include "analysis/store/sqlite.h"
+#include "common/atomic_file.h"
 #include "tests/support/temporary.h"
 #include "tests/support/test_support.h"
 
 namespace {
 
-using namespace zcp::analysis;
+using namespace zcp;
+using namespace zcp::store;
 using zcp::test::TemporaryFolder;
 using zcp::test::user_error;
 namespace fs = std::filesystem;

@@ -3,7 +3,7 @@
 #include "common/error.h"
 #include "tests/support/vectors.h"
 
-using namespace zcp::analysis;
+using namespace zcp::study;
 using namespace zcp::test;
 
 namespace {
@@ -82,10 +82,9 @@ TEST_CASE("bins and ranges that cannot be") {
 }
 
 TEST_CASE("a study within bins and ranges of scores or truth") {
-  zcp::benchmarks::Table scores{
-      "s.csv", {"a", "b", "c", "d"}, {"params", "q"}, {}};
+  zcp::tables::Table scores{"s.csv", {"a", "b", "c", "d"}, {"params", "q"}, {}};
   scores.values = {{1, 2, 3, 4}, {1, 3, 2, 4}};
-  zcp::benchmarks::Table truth{"t.csv", scores.arch, {"acc", "macs"}, {}};
+  zcp::tables::Table truth{"t.csv", scores.arch, {"acc", "macs"}, {}};
   truth.values = {{5, 6, 7, 8}, {1, 9, 9, 9}};
   StudyOptions options;
   options.metrics = {"acc"};

@@ -4,7 +4,7 @@
 #include "analysis/study/study.h"
 #include "tests/support/vectors.h"
 
-using namespace zcp::analysis;
+using namespace zcp::study;
 using namespace zcp::test;
 using Names = std::vector<std::string>;
 
@@ -60,7 +60,7 @@ TEST_CASE("NAS-Bench-Macro: the ceiling of a study, all and among the best") {
   const auto expected = study_vectors()["macro_ceilings"];
   const auto path = shared("data/nas_bench_macro.csv");
   if (other_file(path, expected)) return;
-  const auto table = zcp::benchmarks::read_table(path);
+  const auto table = zcp::tables::read_table(path);
   StudyOptions options;
   options.metrics = {"accuracy_mean"};
   options.proxies = {"params"};

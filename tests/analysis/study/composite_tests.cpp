@@ -5,8 +5,8 @@
 #include "common/error.h"
 #include "tests/support/test_support.h"
 
-using namespace zcp::analysis;
-using zcp::benchmarks::Table;
+using namespace zcp::study;
+using zcp::tables::Table;
 
 namespace {
 

@@ -6,7 +6,8 @@
 #include "common/random.h"
 #include "tests/support/vectors.h"
 
-using namespace zcp::analysis;
+using namespace zcp::statistics;
+using namespace zcp::study;
 using namespace zcp::test;
 using Rows = std::vector<std::size_t>;
 

@@ -7,7 +7,8 @@
 #include "benchmarks/tables/table.h"
 #include "tests/support/vectors.h"
 
-using namespace zcp::analysis;
+using namespace zcp::statistics;
+using namespace zcp::study;
 using namespace zcp::test;
 using nlohmann::json;
 
@@ -81,7 +82,7 @@ TEST_CASE("matrix: 27 devices rank NATS-TSS as SciPy says they do") {
   if (other_file(path, expected)) return;
   std::ifstream file(path);
   const std::string text((std::istreambuf_iterator<char>(file)), {});
-  const auto table = zcp::benchmarks::parse_table(text, "latency", {}, "index");
+  const auto table = zcp::tables::parse_table(text, "latency", {}, "index");
   const ColumnMatrix matrix =
       correlate_columns(table.columns, table.values, Missing::last, 0.7);
   for (std::size_t i = 0; i < matrix.names.size(); ++i) {

@@ -6,7 +6,7 @@
 #include "common/random.h"
 #include "tests/support/vectors.h"
 
-using namespace zcp::analysis;
+using namespace zcp::study;
 using namespace zcp::test;
 
 namespace {

@@ -2,10 +2,11 @@
 #include "common/error.h"
 #include "tests/support/vectors.h"
 
-using namespace zcp::analysis;
+using namespace zcp::statistics;
+using namespace zcp::study;
 using namespace zcp::test;
 using nlohmann::json;
-using zcp::benchmarks::Table;
+using zcp::tables::Table;
 
 namespace {
 

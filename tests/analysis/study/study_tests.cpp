@@ -6,8 +6,9 @@
 #include "common/random.h"
 #include "tests/support/test_support.h"
 
-using namespace zcp::analysis;
-using zcp::benchmarks::Table;
+using namespace zcp::statistics;
+using namespace zcp::study;
+using zcp::tables::Table;
 using Column = std::vector<double>;
 
 namespace {

@@ -12,7 +12,8 @@
 #include "common/error.h"
 #include "tests/support/test_support.h"
 
-using namespace zcp::analysis;
+using namespace zcp::statistics;
+using namespace zcp::study;
 using Column = std::vector<double>;
 
 namespace {
@@ -34,7 +35,7 @@ const std::vector<std::string> kMetrics{
 Nats read_nats(const std::filesystem::path& path) {
   std::vector<std::string> columns{"params_cifar10"};
   columns.insert(columns.end(), kMetrics.begin(), kMetrics.end());
-  zcp::benchmarks::Table table = zcp::benchmarks::read_table(path, columns);
+  zcp::tables::Table table = zcp::tables::read_table(path, columns);
   Nats nats{table.arch, table.values[0], {}};
   nats.truth.assign(table.values.begin() + 1, table.values.end());
   return nats;
@@ -168,7 +169,7 @@ TEST_CASE("NAS-Bench-Macro: #params and MACs differ") {
   const auto path = zcp::test::shared("data/nas_bench_macro.csv");
   if (zcp::test::absent(path)) return;
   const std::vector<std::string> columns{"params", "macs", "accuracy_mean"};
-  const auto table = zcp::benchmarks::read_table(path, columns);
+  const auto table = zcp::tables::read_table(path, columns);
   const auto check = [&](std::size_t column, double tau, double rho) {
     const Column& x = table.values[column];
     CHECK(std::abs(kendall_tau_b(x, table.values[2]) - tau) < 5e-5);

@@ -4,8 +4,8 @@
 #include "tests/support/temporary.h"
 #include "tests/support/test_support.h"
 
-using zcp::benchmarks::parse_csv;
-using zcp::benchmarks::read_text;
+using zcp::formats::parse_csv;
+using zcp::formats::read_text;
 
 namespace {
 

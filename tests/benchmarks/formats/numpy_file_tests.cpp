@@ -5,7 +5,7 @@
 #include "tests/support/temporary.h"
 #include "tests/support/test_support.h"
 
-using namespace zcp::benchmarks;
+using namespace zcp::formats;
 using namespace std::string_literals;
 using zcp::test::user_error;
 

@@ -5,8 +5,8 @@
 #include "tests/support/test_support.h"
 
 using namespace std::string_literals;
-using zcp::benchmarks::Pickle;
-using zcp::benchmarks::PickleValue;
+using zcp::formats::Pickle;
+using zcp::formats::PickleValue;
 using zcp::test::user_error;
 
 namespace {

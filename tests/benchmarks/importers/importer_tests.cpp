@@ -7,7 +7,8 @@
 #include "tests/support/temporary.h"
 #include "tests/support/test_support.h"
 
-using namespace zcp::benchmarks;
+using namespace zcp::importers;
+using namespace zcp::tables;
 using namespace zcp::test;
 
 namespace {

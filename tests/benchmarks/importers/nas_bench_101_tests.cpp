@@ -1,12 +1,14 @@
 #include <cmath>
 
 #include "benchmarks/formats/files.h"
-#include "benchmarks/importers/nas_bench_101.h"
 #include "benchmarks/formats/tf_records.h"
+#include "benchmarks/importers/nas_bench_101.h"
 #include "tests/support/import_test.h"
 #include "tests/support/make_tensors.h"
 
-using namespace zcp::benchmarks;
+using namespace zcp::formats;
+using namespace zcp::importers;
+using namespace zcp::tables;
 using namespace zcp::test;
 using namespace std::string_literals;
 

@@ -4,7 +4,8 @@
 #include "benchmarks/formats/pickle_stream.h"
 #include "tests/support/import_test.h"
 
-using namespace zcp::benchmarks;
+using namespace zcp::formats;
+using namespace zcp::tables;
 using namespace zcp::test;
 using namespace std::string_literals;
 

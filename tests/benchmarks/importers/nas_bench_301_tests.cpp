@@ -4,7 +4,9 @@
 #include "benchmarks/importers/nas_bench_301.h"
 #include "tests/support/import_test.h"
 
-using namespace zcp::benchmarks;
+using namespace zcp::formats;
+using namespace zcp::importers;
+using namespace zcp::tables;
 using namespace zcp::test;
 
 namespace {

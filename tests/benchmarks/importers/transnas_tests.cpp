@@ -3,7 +3,8 @@
 #include "benchmarks/formats/files.h"
 #include "tests/support/import_test.h"
 
-using namespace zcp::benchmarks;
+using namespace zcp::formats;
+using namespace zcp::tables;
 using namespace zcp::test;
 
 namespace {

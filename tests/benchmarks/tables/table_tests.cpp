@@ -7,9 +7,9 @@
 #include "tests/support/temporary.h"
 #include "tests/support/test_support.h"
 
-using zcp::benchmarks::read_arch_list;
-using zcp::benchmarks::read_table;
-using zcp::benchmarks::Table;
+using zcp::tables::read_arch_list;
+using zcp::tables::read_table;
+using zcp::tables::Table;
 using zcp::test::TemporaryFolder;
 
 namespace {
@@ -166,12 +166,12 @@ TEST_CASE("table: 423,624 rows of 4 columns are read in a moment") {
 
 TEST_CASE("a table by another column than arch") {
   const auto table =
-      zcp::benchmarks::parse_table("index,ms\n0,1.5\n1,2\n", "t", {}, "index");
+      zcp::tables::parse_table("index,ms\n0,1.5\n1,2\n", "t", {}, "index");
   CHECK(table.arch == std::vector<std::string>{"0", "1"});
   CHECK(table.columns == std::vector<std::string>{"ms"});
   const auto refused = [](const char* text) {
     return zcp::test::user_error(
-        [&] { zcp::benchmarks::parse_table(text, "t", {}, "index"); });
+        [&] { zcp::tables::parse_table(text, "t", {}, "index"); });
   };
   CHECK(refused("arch,ms\na,1\n").find("named 'index'") != std::string::npos);
   CHECK(refused("index\n1\n1\n").find("'index'") != std::string::npos);
@@ -181,7 +181,7 @@ TEST_CASE("a table by another column than arch") {
 TEST_CASE("the names of a table's columns") {
   using Names = std::vector<std::string>;
   const auto names = [](const char* text) {
-    return zcp::benchmarks::column_names(text, "t");
+    return zcp::tables::column_names(text, "t");
   };
   CHECK(names("# a note\narch,\"b,c\"\n1,2\n") == Names{"arch", "b,c"});
   CHECK(names("") == Names{});

@@ -5,7 +5,8 @@
 #include "tests/support/temporary.h"
 #include "tests/support/test_support.h"
 
-using namespace zcp::benchmarks;
+using namespace zcp;
+using namespace zcp::tasks;
 using zcp::test::TemporaryFolder;
 using zcp::test::user_error;
 

@@ -12,7 +12,9 @@
 #include "tests/support/temporary.h"
 #include "tests/support/test_support.h"
 
-using namespace zcp::benchmarks;
+using namespace zcp;
+using namespace zcp::formats;
+using namespace zcp::tasks;
 using zcp::test::golden;
 using zcp::test::TemporaryFolder;
 using zcp::test::user_error;

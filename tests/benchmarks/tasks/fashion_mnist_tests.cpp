@@ -6,7 +6,8 @@
 #include "tests/support/make_idx.h"
 #include "tests/support/test_support.h"
 
-using namespace zcp::benchmarks;
+using namespace zcp;
+using namespace zcp::tasks;
 using zcp::test::TemporaryFolder;
 using zcp::test::user_error;
 
@@ -41,7 +42,7 @@ TEST_CASE("fashion-mnist: compressed and plain files give the same images") {
   write_gzip(packed.path() / (kLabels + ".gz"), label_file(12));
   const auto task = open_task("fashion-mnist", plain.path(), 1);
   const Minibatch batch = task->minibatch(0, 12);
-  CHECK(batch.shape == InputShape{1, 28, 28});
+  CHECK(batch.shape == Shape{1, 28, 28});
   for (std::size_t i = 0; i < 12; ++i) {
     const float value = batch.x[i * kPixels];
     const auto image =

@@ -4,13 +4,15 @@
 
 #include "benchmarks/formats/files.h"
 #include "benchmarks/formats/numpy_file.h"
-#include "benchmarks/tasks/task.h"
 #include "benchmarks/tasks/image_file.h"
+#include "benchmarks/tasks/task.h"
 #include "benchmarks/tasks/training_data.h"
 #include "tests/support/temporary.h"
 #include "tests/support/test_support.h"
 
-using namespace zcp::benchmarks;
+using namespace zcp;
+using namespace zcp::formats;
+using namespace zcp::tasks;
 using namespace zcp::test;
 
 namespace {
@@ -115,7 +117,7 @@ TEST_CASE("image-folder: labels by folder, normalised central crops") {
   folder.write(".hidden/x.png", "no class");
   const auto task = open_task("image-folder", folder.path(), 3);
   CHECK(task->info().classes == 2);
-  CHECK(task->info().shape == InputShape{3, 224, 224});
+  CHECK(task->info().shape == Shape{3, 224, 224});
   const Minibatch batch = task->minibatch(0, 3);
   CHECK(std::ranges::count(batch.y, 0) == 1);
   CHECK(std::ranges::count(batch.y, 1) == 2);
@@ -186,7 +188,7 @@ TEST_CASE("image-folder: folders to train on and to test with") {
   CHECK(data.train.size() == 3);
   CHECK(data.test.size() == 2);
   CHECK(data.info.classes == 2);
-  CHECK(data.info.shape == InputShape{3, 28, 28});
+  CHECK(data.info.shape == Shape{3, 28, 28});
   // Each pixel is the mean of 8 x 8 of the whole resolution.
   const auto whole =
       open_task("image-folder", folder.path(), 3)->minibatch(0, 3);

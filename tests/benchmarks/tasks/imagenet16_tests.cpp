@@ -4,7 +4,8 @@
 #include "tests/support/temporary.h"
 #include "tests/support/test_support.h"
 
-using namespace zcp::benchmarks;
+using namespace zcp;
+using namespace zcp::tasks;
 using namespace std::string_literals;
 using zcp::test::user_error;
 
@@ -73,7 +74,7 @@ TEST_CASE("imagenet16-120: the first 120 classes, whatever the protocol") {
     CHECK(read_imagenet16_120(folder.path(), Split::test).labels[0] == 2);
     const Minibatch all =
         open_task("imagenet16-120", folder.path(), 0)->minibatch(0, 4);
-    CHECK(all.shape == InputShape{3, 16, 16});
+    CHECK(all.shape == Shape{3, 16, 16});
     const float value =
         (122.0F / 255.0F - 122.68F / 255.0F) / (63.22F / 255.0F);
     CHECK(std::ranges::count(all.x, value) == 256);

@@ -7,7 +7,8 @@
 #include "tests/support/make_tensors.h"
 #include "tests/support/temporary.h"
 
-using namespace zcp::benchmarks;
+using namespace zcp;
+using namespace zcp::tasks;
 using namespace zcp::test;
 using namespace std::string_literals;
 
@@ -45,7 +46,7 @@ TEST_CASE("ninapro: electrodes x steps, labels by example") {
   folder.write("ninapro_train.npy", signals(3));
   folder.write("label_train.npy", labels({17, 0, 5}));
   const auto task = open_task("ninapro", folder.path(), 4);
-  CHECK(task->info().shape == InputShape{1, 16, 52});
+  CHECK(task->info().shape == Shape{1, 16, 52});
   CHECK(task->info().classes == 18);
   const Minibatch batch = task->minibatch(0, 3);
   CHECK(batch.x.size() == 3 * 16 * 52);

@@ -6,17 +6,18 @@
 #include "tests/support/temporary.h"
 #include "tests/support/test_support.h"
 
-using namespace zcp::benchmarks;
+using namespace zcp;
+using namespace zcp::tasks;
 using zcp::test::user_error;
 
 TEST_CASE("task: the registry") {
   std::vector<std::string> names;
-  for (const TaskInfo& info : tasks()) names.push_back(info.name);
+  for (const TaskInfo& info : all_tasks()) names.push_back(info.name);
   for (const char* name :
        {"cifar10", "cifar100", "fashion-mnist", "gaussian", "tensors"}) {
     CHECK(std::ranges::find(names, name) != names.end());
   }
-  CHECK(find_task("cifar10").shape == InputShape{3, 32, 32});
+  CHECK(find_task("cifar10").shape == Shape{3, 32, 32});
   CHECK(find_task("cifar100").classes == 100);
   CHECK(user_error([] {
           find_task("cifar-10");

@@ -5,7 +5,9 @@
 #include "tests/support/temporary.h"
 #include "tests/support/test_support.h"
 
-using namespace zcp::benchmarks;
+using namespace zcp;
+using namespace zcp::formats;
+using namespace zcp::tasks;
 using zcp::test::make_tensors;
 using zcp::test::pickled_tensor;
 using zcp::test::user_error;
@@ -37,7 +39,7 @@ TEST_CASE("tensors: minibatches are slices in file order") {
   const zcp::test::TemporaryFolder folder;
   const auto path = folder.write("t.pt", good_file());
   const auto task = open_task("tensors", path, 5);
-  CHECK(task->info().shape == InputShape{2, 2, 1});
+  CHECK(task->info().shape == Shape{2, 2, 1});
   CHECK(task->info().classes == 5);
   CHECK(task->minibatch(1, 1).x == std::vector<float>{4, 5, 6, 7});
   CHECK(task->minibatch(0, 3).y == std::vector<std::int64_t>{0, 4, 1});
@@ -118,7 +120,7 @@ TEST_CASE("tensors: a file of torch.save") {
   const auto path = zcp::test::shared("golden/batch.pt");
   if (zcp::test::absent(path)) return;
   const auto task = open_task("tensors", path, 0);
-  CHECK(task->info().shape == InputShape{3, 32, 32});
+  CHECK(task->info().shape == Shape{3, 32, 32});
   CHECK(task->info().classes == 10);
   const Minibatch batch = task->minibatch(0, 64);
   // As python3 -c "torch.load('batch.pt')" prints them.

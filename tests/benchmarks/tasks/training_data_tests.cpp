@@ -7,7 +7,8 @@
 #include "tests/support/make_idx.h"
 #include "tests/support/test_support.h"
 
-using namespace zcp::benchmarks;
+using namespace zcp;
+using namespace zcp::tasks;
 using zcp::test::TemporaryFolder;
 using zcp::test::user_error;
 
@@ -28,7 +29,7 @@ std::vector<std::int64_t> first_numbers(std::int64_t count) {
 Minibatch
 head(const Examples& examples, std::int64_t count, std::uint64_t seed = 0) {
   Minibatch batch{static_cast<int>(count), examples.shape(), {}, {}};
-  const InputShape& shape = examples.shape();
+  const Shape& shape = examples.shape();
   batch.x.resize(
       static_cast<std::size_t>(count * shape.channels * shape.height) *
       static_cast<std::size_t>(shape.width));
@@ -43,7 +44,7 @@ TEST_CASE("images shrink to the mean of the area each pixel covers") {
   ImageSet halved = one_image(
       4, {0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110, 120, 130, 140, 150});
   reduce_resolution(halved, 2);
-  CHECK(halved.shape == InputShape{1, 2, 2});
+  CHECK(halved.shape == Shape{1, 2, 2});
   CHECK(halved.pixels == std::vector<std::uint8_t>{25, 45, 105, 125});
   // Of three columns a new one covers one and a half: weights 2/3 and 1/3.
   ImageSet thirds = one_image(3, {0, 90, 180, 0, 90, 180, 0, 90, 180});
@@ -64,7 +65,7 @@ TEST_CASE("a resolution of 12 keeps the mean of Fashion-MNIST's images") {
   const auto whole = open_task("fashion-mnist", folder.path(), 0);
   const auto small =
       open_task("fashion-mnist", folder.path(), 0, Transform::normalise, 0, 12);
-  CHECK(small->info().shape == InputShape{1, 12, 12});
+  CHECK(small->info().shape == Shape{1, 12, 12});
   CHECK(small->fingerprint() != whole->fingerprint());
   const auto mean = [](const std::vector<float>& x) {
     return std::accumulate(x.begin(), x.end(), 0.0) /
@@ -75,8 +76,8 @@ TEST_CASE("a resolution of 12 keeps the mean of Fashion-MNIST's images") {
       std::abs(
           mean(small->minibatch(0, 20).x) - mean(whole->minibatch(0, 20).x)) <
       2e-3);
-  CHECK(find_task("fashion-mnist", 12).shape == InputShape{1, 12, 12});
-  CHECK(find_task("gaussian", 48).shape == InputShape{3, 48, 48});
+  CHECK(find_task("fashion-mnist", 12).shape == Shape{1, 12, 12});
+  CHECK(find_task("gaussian", 48).shape == Shape{3, 48, 48});
 }
 
 TEST_CASE("resolutions that a task cannot have are refused") {

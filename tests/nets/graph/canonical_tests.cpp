@@ -5,7 +5,7 @@
 #include "nets/graph/graph.h"
 #include "tests/support/test_support.h"
 
-using namespace zcp::nets;
+using namespace zcp::graph;
 
 namespace {
 

@@ -8,7 +8,8 @@
 #include "nets/spaces/space.h"
 #include "tests/support/test_support.h"
 
-using namespace zcp::nets;
+using namespace zcp::graph;
+using namespace zcp::spaces;
 
 namespace {
 
@@ -176,7 +177,7 @@ TEST_CASE("three readers keep their order") {
 }
 
 TEST_CASE("the fused graphs of every space read what is there") {
-  for (const auto& space : spaces()) {
+  for (const auto& space : all_spaces()) {
     CAPTURE(space->info().name);
     for (const std::uint64_t seed : {1, 2, 3}) {
       const std::string spec = space->draw(seed);

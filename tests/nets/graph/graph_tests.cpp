@@ -4,7 +4,8 @@
 #include "nets/graph/graph.h"
 #include "tests/support/test_support.h"
 
-using namespace zcp::nets;
+using namespace zcp;
+using namespace zcp::graph;
 
 namespace {
 

@@ -6,7 +6,7 @@
 #include "nets/initialisers/initialise.h"
 #include "tests/support/test_support.h"
 
-using namespace zcp::nets;
+using namespace zcp::initialisers;
 
 namespace {
 

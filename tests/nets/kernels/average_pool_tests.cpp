@@ -12,7 +12,7 @@
 
 namespace {
 
-using zcp::nets::PoolShape;
+using zcp::kernels::PoolShape;
 
 constexpr at::MemoryFormat kLast = at::MemoryFormat::ChannelsLast;
 
@@ -22,7 +22,7 @@ normal(at::IntArrayRef sizes, std::uint64_t seed, at::MemoryFormat layout) {
 }
 
 at::Tensor run(const at::Tensor& x, const PoolShape& shape, bool own) {
-  if (own) return zcp::nets::average_pool(x, shape);
+  if (own) return zcp::kernels::average_pool(x, shape);
   return at::avg_pool2d(
       x, shape.kernel, shape.stride, shape.padding, false, false);
 }
@@ -89,7 +89,7 @@ TEST_CASE("average pool: other layouts") {
 TEST_CASE("average pool: what is not a number stays in its windows") {
   at::Tensor x = normal({1, 4, 6, 6}, 1, kLast);
   x[0][2][1][1] = std::numeric_limits<float>::quiet_NaN();
-  const at::Tensor y = zcp::nets::average_pool(x, {3, 1, 1});
+  const at::Tensor y = zcp::kernels::average_pool(x, {3, 1, 1});
   CHECK(y.isnan().sum().item<int>() == 9);
   CHECK(
       y.select(1, 2).slice(1, 0, 3).slice(2, 0, 3).isnan().all().item<bool>());

@@ -44,7 +44,7 @@ std::vector<at::Tensor> run(const Case& made, at::ScalarType type, bool own) {
   const at::Tensor scale = leaf(made.scale);
   const at::Tensor shift = leaf(made.shift);
   const at::Tensor y =
-      own ? zcp::nets::batch_norm_of_batch(x, scale, shift, kEpsilon)
+      own ? zcp::kernels::batch_norm_of_batch(x, scale, shift, kEpsilon)
           : at::batch_norm(x, scale, shift, {}, {}, true, 0.1, kEpsilon, false);
   auto all = torch::autograd::grad(
       {(y.to(at::kDouble) * made.weights).sum()}, {x, scale, shift});
@@ -103,7 +103,7 @@ TEST_CASE("BatchNorm has a second derivative, and runs without scale") {
     const at::Tensor scale = made.scale.to(type).requires_grad_(true);
     const at::Tensor shift = made.shift.to(type).requires_grad_(true);
     const at::Tensor y =
-        own ? zcp::nets::batch_norm_of_batch(x, scale, shift, kEpsilon)
+        own ? zcp::kernels::batch_norm_of_batch(x, scale, shift, kEpsilon)
             : at::batch_norm(
                   x, scale, shift, {}, {}, true, 0.1, kEpsilon, false);
     const auto first = torch::autograd::grad(
@@ -120,8 +120,8 @@ TEST_CASE("BatchNorm has a second derivative, and runs without scale") {
     CAPTURE(i);
     CHECK(distance(found[i], expected[i]) < 1e-5);
   }
-  const at::Tensor bare =
-      zcp::nets::batch_norm_of_batch(made.x.to(at::kFloat), {}, {}, kEpsilon);
+  const at::Tensor bare = zcp::kernels::batch_norm_of_batch(
+      made.x.to(at::kFloat), {}, {}, kEpsilon);
   const at::Tensor plain =
       at::batch_norm(made.x, {}, {}, {}, {}, true, 0.1, kEpsilon, false);
   CHECK(distance(bare, plain) < 1e-5);
@@ -131,7 +131,7 @@ namespace {
 
 /// The terms of a sum in float32 or bfloat16, with leaves to differentiate by.
 struct Terms {
-  std::vector<zcp::nets::SumTerm> terms;
+  std::vector<zcp::kernels::SumTerm> terms;
   std::vector<at::Tensor> leaves;
 };
 
@@ -151,7 +151,7 @@ Terms make_terms(
     return made.leaves.back();
   };
   for (const bool normalised : {false, true, true, false}) {
-    zcp::nets::SumTerm term;
+    zcp::kernels::SumTerm term;
     term.x = leaf({5, channels, side, side});
     if (normalised) {
       term.normalised = true;
@@ -166,12 +166,12 @@ Terms make_terms(
 
 /// The same sum operator by operator, `copies` of one tensor.
 std::vector<at::Tensor> sum_by_parts(
-    const std::vector<zcp::nets::SumTerm>& terms,
-    const zcp::nets::SumEnd& end) {
+    const std::vector<zcp::kernels::SumTerm>& terms,
+    const zcp::kernels::SumEnd& end) {
   at::Tensor sum;
   for (const auto& term : terms) {
     const at::Tensor value =
-        term.normalised ? zcp::nets::batch_norm_of_batch(
+        term.normalised ? zcp::kernels::batch_norm_of_batch(
                               term.x, term.scale, term.shift, term.epsilon)
                         : term.x;
     sum = sum.defined() ? sum + value : value;
@@ -205,8 +205,8 @@ TEST_CASE("a sum of BatchNorms at one go has the bits of its parts") {
         const std::int64_t channels = copies == 1 ? 7 : 16;
         const std::int64_t side = relu ? 6 : 1;
         const Terms made = make_terms(type, channels, side);
-        const zcp::nets::SumEnd end{relu, copies};
-        const auto own = zcp::nets::sum_of_batch_norms(made.terms, end);
+        const zcp::kernels::SumEnd end{relu, copies};
+        const auto own = zcp::kernels::sum_of_batch_norms(made.terms, end);
         const auto parts = sum_by_parts(made.terms, end);
         REQUIRE(static_cast<int>(own.size()) == copies);
         for (const at::Tensor& copy : own) {
@@ -226,8 +226,8 @@ TEST_CASE("a sum of BatchNorms at one go has the bits of its parts") {
 
 TEST_CASE("a copy that nothing reads takes no part in the gradient") {
   const Terms made = make_terms(at::kFloat);
-  const auto copies = zcp::nets::sum_of_batch_norms(made.terms, {true, 3});
-  const auto alone = zcp::nets::sum_of_batch_norms(made.terms, {true, 1});
+  const auto copies = zcp::kernels::sum_of_batch_norms(made.terms, {true, 3});
+  const auto alone = zcp::kernels::sum_of_batch_norms(made.terms, {true, 1});
   const auto found = torch::autograd::grad({copies[1].sum()}, made.leaves);
   const auto expected = torch::autograd::grad({alone[0].sum()}, made.leaves);
   for (std::size_t i = 0; i < found.size(); ++i) {
@@ -238,8 +238,8 @@ TEST_CASE("a copy that nothing reads takes no part in the gradient") {
 TEST_CASE("a sum of BatchNorms has the second derivative of its parts") {
   const auto second = [](bool own) {
     const Terms made = make_terms(at::kFloat);
-    const zcp::nets::SumEnd end{true, 2};
-    const auto copies = own ? zcp::nets::sum_of_batch_norms(made.terms, end)
+    const zcp::kernels::SumEnd end{true, 2};
+    const auto copies = own ? zcp::kernels::sum_of_batch_norms(made.terms, end)
                             : sum_by_parts(made.terms, end);
     const auto first = torch::autograd::grad(
         {(copies[0].pow(3) + copies[1].pow(2)).sum()},
@@ -264,11 +264,11 @@ TEST_CASE("a sum of BatchNorms has the second derivative of its parts") {
 
 TEST_CASE("each BatchNorm of a sum tells the moments of its batch") {
   Terms made = make_terms(at::kFloat);
-  std::vector<zcp::nets::BatchMoments> moments(made.terms.size());
+  std::vector<zcp::kernels::BatchMoments> moments(made.terms.size());
   for (std::size_t k = 0; k < moments.size(); ++k) {
     made.terms[k].moments = &moments[k];
   }
-  zcp::nets::sum_of_batch_norms(made.terms, {true, 1});
+  zcp::kernels::sum_of_batch_norms(made.terms, {true, 1});
   for (std::size_t k = 0; k < moments.size(); ++k) {
     CAPTURE(k);
     CHECK(moments[k].mean.defined() == made.terms[k].normalised);

@@ -11,7 +11,7 @@
 
 namespace {
 
-using zcp::nets::ConvolutionShape;
+using zcp::kernels::ConvolutionShape;
 
 struct Case {
   std::int64_t in;
@@ -35,7 +35,7 @@ at::Tensor leaf(const at::Tensor& value, at::ScalarType type) {
 
 at::Tensor
 run(const Case& c, const at::Tensor& x, const at::Tensor& weight, bool own) {
-  if (own) return zcp::nets::convolution(x, weight, {}, c.shape);
+  if (own) return zcp::kernels::convolution(x, weight, {}, c.shape);
   return at::conv2d(
       x,
       weight,
@@ -123,7 +123,7 @@ TEST_CASE("depthwise convolutions of other layouts, and of one derivative") {
     CHECK(distance(derive(true), derive(false).to(at::kDouble)) < 1e-6);
   }
   const at::Tensor bias = normal({6}, 8).to(at::kFloat);
-  const at::Tensor with = zcp::nets::convolution(x, weight, bias, c.shape);
+  const at::Tensor with = zcp::kernels::convolution(x, weight, bias, c.shape);
   const at::Tensor expected = at::conv2d(x, weight, bias, 2, 1, 1, 6);
   CHECK(distance(with, expected.to(at::kDouble)) < 1e-6);
 }
@@ -141,7 +141,7 @@ TEST_CASE("convolutions with a bias, and where nothing is differentiated") {
   const at::Tensor weight = normal({6, 5, 3, 3}, 4);
   const at::Tensor bias = normal({6}, 5).requires_grad_(true);
   const at::Tensor expected = at::conv2d(x, weight, bias, 1, 1);
-  const at::Tensor found = zcp::nets::convolution(x, weight, bias, c.shape);
+  const at::Tensor found = zcp::kernels::convolution(x, weight, bias, c.shape);
   CHECK(distance(found.detach(), expected.detach()) < 1e-14);
   CHECK(found.requires_grad());
   const at::NoGradGuard no_grad;

@@ -9,11 +9,15 @@
 #include "nets/networks/network.h"
 #include "nets/networks/script_network.h"
 #include "nets/spaces/space.h"
-#include "tests/support/temporary.h"
 #include "tests/support/normal_tensor.h"
+#include "tests/support/temporary.h"
 #include "tests/support/test_support.h"
 
-using namespace zcp::nets;
+using namespace zcp;
+using namespace zcp::graph;
+using namespace zcp::initialisers;
+using namespace zcp::networks;
+using namespace zcp::spaces;
 
 namespace {
 

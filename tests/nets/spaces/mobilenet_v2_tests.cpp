@@ -7,7 +7,8 @@
 #include "nets/spaces/space.h"
 #include "tests/support/test_support.h"
 
-using namespace zcp::nets;
+using namespace zcp::graph;
+using namespace zcp::spaces;
 
 namespace {
 

@@ -6,7 +6,9 @@
 #include "nets/spaces/space.h"
 #include "tests/support/test_support.h"
 
-using namespace zcp::nets;
+using namespace zcp;
+using namespace zcp::graph;
+using namespace zcp::spaces;
 
 namespace {
 

@@ -9,7 +9,8 @@
 #include "nets/spaces/space.h"
 #include "tests/support/test_support.h"
 
-using namespace zcp::nets;
+using namespace zcp::graph;
+using namespace zcp::spaces;
 
 namespace {
 
@@ -37,7 +38,7 @@ TEST_CASE("NAS-Bench-Macro: #params and MACs of four members") {
 TEST_CASE("NAS-Bench-Macro: the whole official table to the unit") {
   const auto file = zcp::test::shared("data/nas_bench_macro.csv");
   if (zcp::test::absent(file)) return;
-  const auto table = zcp::benchmarks::read_table(
+  const auto table = zcp::tables::read_table(
       file, std::array<std::string, 3>{"params", "macs", "accuracy_mean"});
   REQUIRE(table.arch.size() == 6561);
   std::vector<double> params;
@@ -54,10 +55,10 @@ TEST_CASE("NAS-Bench-Macro: the whole official table to the unit") {
   CHECK(wrong == 0);
   const auto& accuracy = table.values[2];
   CHECK(
-      zcp::analysis::kendall_tau_b(params, accuracy) ==
+      zcp::statistics::kendall_tau_b(params, accuracy) ==
       doctest::Approx(0.2176).epsilon(0.0003));
   CHECK(
-      zcp::analysis::kendall_tau_b(macs, accuracy) ==
+      zcp::statistics::kendall_tau_b(macs, accuracy) ==
       doctest::Approx(0.5560).epsilon(0.0001));
 }
 

@@ -7,11 +7,13 @@
 
 #include "benchmarks/tables/table.h"
 #include "common/error.h"
-#include "nets/spaces/space.h"
 #include "nets/spaces/nats_tss.h"
+#include "nets/spaces/space.h"
 #include "tests/support/test_support.h"
 
-using namespace zcp::nets;
+using namespace zcp;
+using namespace zcp::graph;
+using namespace zcp::spaces;
 
 namespace {
 
@@ -86,7 +88,7 @@ TEST_CASE("the whole space: ranges, ties and functional classes") {
 TEST_CASE("#params of every cell equals the official table, quickly") {
   const auto file = zcp::test::shared("data/nats_tss_accuracy.csv");
   if (zcp::test::absent(file)) return;
-  const auto table = zcp::benchmarks::read_table(
+  const auto table = zcp::tables::read_table(
       file, std::array<std::string, 1>{"params_cifar10"});
   REQUIRE(table.arch.size() == 15625);
   const auto start = std::chrono::steady_clock::now();

@@ -5,39 +5,27 @@
 #include "nets/spaces/space.h"
 #include "tests/support/test_support.h"
 
-using namespace zcp::nets;
+using namespace zcp;
+using namespace zcp::graph;
+using namespace zcp::spaces;
 
 namespace {
 
 /// The tasks of a space's truth of which this build knows the shape.
-std::vector<zcp::benchmarks::TaskInfo> known_tasks(const Space& space) {
-  std::vector<zcp::benchmarks::TaskInfo> known;
+std::vector<zcp::tasks::TaskInfo> known_tasks(const Space& space) {
+  std::vector<zcp::tasks::TaskInfo> known;
   for (const auto& name : space.info().tasks) {
-    for (const auto& task : zcp::benchmarks::tasks()) {
+    for (const auto& task : zcp::tasks::all_tasks()) {
       if (task.name == name) known.push_back(task);
     }
   }
   return known;
 }
 
-Head head_of(zcp::benchmarks::Target target) {
-  switch (target) {
-    case zcp::benchmarks::Target::label:
-      return Head::classes;
-    case zcp::benchmarks::Target::numbers:
-      return Head::vector;
-    case zcp::benchmarks::Target::pixel_labels:
-      return Head::pixel_classes;
-    case zcp::benchmarks::Target::pixel_numbers:
-      break;
-  }
-  return Head::pixels;
-}
-
 }  // namespace
 
 TEST_CASE("every space draws specs that it accepts") {
-  for (const auto& space : spaces()) {
+  for (const auto& space : all_spaces()) {
     const auto& info = space->info();
     CAPTURE(info.name);
     CHECK(space->normalise(info.example) == info.example);
@@ -48,7 +36,7 @@ TEST_CASE("every space draws specs that it accepts") {
 }
 
 TEST_CASE("every space builds a sample for each task of its truth") {
-  for (const auto& space : spaces()) {
+  for (const auto& space : all_spaces()) {
     CAPTURE(space->info().name);
     const auto tasks = known_tasks(*space);
     REQUIRE_FALSE(tasks.empty());
@@ -56,7 +44,7 @@ TEST_CASE("every space builds a sample for each task of its truth") {
       CAPTURE(task.name);
       const Shape input{
           task.shape.channels, task.shape.height, task.shape.width};
-      const Output output(task.classes, head_of(task.target));
+      const Output output(task.classes, task.head);
       const bool dense =
           output.head == Head::pixels || output.head == Head::pixel_classes;
       for (const auto& spec : sample_specs(*space, 20, 1)) {
@@ -74,7 +62,7 @@ TEST_CASE("every space builds a sample for each task of its truth") {
 }
 
 TEST_CASE("a mutation is another member of the space, by the seed alone") {
-  for (const auto& space : spaces()) {
+  for (const auto& space : all_spaces()) {
     CAPTURE(space->info().name);
     std::set<std::string> neighbours;
     for (const auto& spec : sample_specs(*space, 10, 2)) {
@@ -112,11 +100,11 @@ TEST_CASE("an unknown space names the nearest") {
 }
 
 TEST_CASE("counting alone counts what is counted beside a network") {
-  for (const auto& space : spaces()) {
+  for (const auto& space : all_spaces()) {
     CAPTURE(space->info().name);
     const auto task = known_tasks(*space).front();
     const Shape shape{task.shape.channels, task.shape.height, task.shape.width};
-    const Output output(task.classes, head_of(task.target));
+    const Output output(task.classes, task.head);
     for (const auto& spec : sample_specs(*space, 5, 3)) {
       const auto built = [&](Folding folding) {
         return space->build(spec, shape, output, {}, folding);

@@ -9,7 +9,9 @@
 #include "nets/spaces/space.h"
 #include "tests/support/test_support.h"
 
-using namespace zcp::nets;
+using namespace zcp;
+using namespace zcp::graph;
+using namespace zcp::spaces;
 
 namespace {
 
@@ -108,7 +110,7 @@ TEST_CASE("TransNAS: parse and format are inverse on every member") {
 TEST_CASE("TransNAS: the official micro table is enumerated") {
   const auto file = zcp::test::shared("data/transnas_micro.csv");
   if (zcp::test::absent(file)) return;
-  const auto listed = zcp::benchmarks::read_arch_list(file);
+  const auto listed = zcp::tables::read_arch_list(file);
   CHECK(listed.size() == 4096);
   std::set<std::string> specs;
   for (std::int64_t i = 0; i < micro().info().size; ++i) {

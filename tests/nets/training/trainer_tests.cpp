@@ -12,14 +12,20 @@
 
 #include "common/random.h"
 #include "nets/kernels/one_core.h"
-#include "nets/spaces/space.h"
 #include "nets/networks/trained_network.h"
+#include "nets/spaces/space.h"
 #include "nets/training/trainer.h"
 #include "tests/support/test_support.h"
 
 namespace {
 
-using namespace zcp::nets;
+using namespace zcp;
+using namespace zcp::graph;
+using namespace zcp::initialisers;
+using namespace zcp::kernels;
+using namespace zcp::networks;
+using namespace zcp::spaces;
+using namespace zcp::training;
 
 constexpr Shape kShape{1, 8, 8};
 constexpr int kClasses = 3;

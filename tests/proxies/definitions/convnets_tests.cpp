@@ -17,6 +17,7 @@
 #include "tests/support/test_support.h"
 
 using namespace zcp;
+using namespace zcp::engine;
 using namespace zcp::proxies;
 
 namespace {
@@ -34,12 +35,12 @@ std::vector<float> formula(std::int64_t count, std::uint64_t stream) {
 }
 
 /// The weights as the reference fills them: scales of BatchNorm around one.
-std::vector<float> weights(const nets::Graph& graph) {
+std::vector<float> weights(const graph::Graph& graph) {
   std::vector<float> values = formula(graph.params(), 0);
   std::size_t begin = 0;
-  for (const nets::Layer& layer : graph.layers()) {
+  for (const graph::Layer& layer : graph.layers()) {
     const auto count = static_cast<std::size_t>(layer.params);
-    if (layer.op == nets::Op::batch_norm) {
+    if (layer.op == graph::Op::batch_norm) {
       for (std::size_t i = 0; i < count / 2; ++i) values[begin + i] += 1.0F;
     }
     begin += count;
@@ -50,10 +51,10 @@ std::vector<float> weights(const nets::Graph& graph) {
 constexpr int kBatch = 4;
 constexpr int kClasses = 10;
 
-std::vector<HostMinibatch> minibatches(nets::Shape shape) {
-  std::vector<HostMinibatch> all;
+std::vector<Minibatch> minibatches(Shape shape) {
+  std::vector<Minibatch> all;
   for (std::uint64_t i = 0; i < 2; ++i) {
-    HostMinibatch minibatch{kBatch, shape, {}, {}};
+    Minibatch minibatch{kBatch, shape, {}, {}};
     minibatch.x.resize(kBatch * static_cast<std::size_t>(shape.elements()));
     minibatch.y.resize(kBatch);
     fill_normal(minibatch.x, 1.0F, i);
@@ -67,14 +68,14 @@ std::vector<HostMinibatch> minibatches(nets::Shape shape) {
 struct Member {
   std::string space;
   std::string spec;
-  nets::Skeleton skeleton;
+  spaces::Skeleton skeleton;
   std::string without;
 };
 
 /// Scores a member by every proxy of one folding and checks that each has a
 /// score, but for those that are to say why not.
-void score_by_all(const Member& member, nets::Folding folding) {
-  constexpr nets::Shape kShape{3, 32, 32};
+void score_by_all(const Member& member, graph::Folding folding) {
+  constexpr Shape kShape{3, 32, 32};
   std::vector<const Descriptor*> proxies;
   for (const Descriptor* proxy : select_proxies({"all"})) {
     if (proxy->name == "knas") continue;  // takes four minibatches
@@ -87,7 +88,7 @@ void score_by_all(const Member& member, nets::Folding folding) {
   const Evaluator evaluator(
       proxies, options, kShape, kClasses, minibatches(kShape));
   const auto scores = evaluator.score(
-      nets::find_space(member.space)
+      spaces::find_space(member.space)
           .build(member.spec, kShape, kClasses, member.skeleton, folding),
       proxies);
   for (std::size_t i = 0; i < proxies.size(); ++i) {
@@ -97,8 +98,8 @@ void score_by_all(const Member& member, nets::Folding folding) {
     const bool expected =
         (" " + member.without + " ").find(" " + proxies[i]->name + " ") ==
         std::string::npos;
-    CHECK((scores[i].status == Status::ok) == expected);
-    if (scores[i].status == Status::ok) {
+    CHECK((scores[i].status == ScoreStatus::ok) == expected);
+    if (scores[i].status == ScoreStatus::ok) {
       CHECK(std::isfinite(scores[i].value));
     } else {
       CHECK(!scores[i].reason.empty());
@@ -116,24 +117,24 @@ TEST_CASE("networks of the spaces equal PyTorch's on the same weights") {
   const at::NoGradGuard no_grad;
   for (const auto& entry : entries) {
     const std::string spec = entry["spec"];
-    const nets::Space& space = nets::find_space(entry["space"]);
+    const spaces::Space& space = spaces::find_space(entry["space"]);
     CAPTURE(spec);
     CHECK(space.normalise(spec) == spec);
     const int size = entry["size"];
-    const nets::Graph graph = space.build(
+    const graph::Graph graph = space.build(
         spec,
         {3, size, size},
         kClasses,
         {entry["channels"], entry["cells"], true},
-        nets::Folding::as_declared);
+        graph::Folding::as_declared);
     REQUIRE(graph.params() == entry["params"].get<std::int64_t>());
     const auto network =
-        nets::make_graph_network(graph, weights(graph), at::kDouble);
+        networks::make_graph_network(graph, weights(graph), at::kDouble);
     const std::vector<float> pixels = formula(kBatch * 3 * size * size, 1);
     const at::Tensor x =
         at::tensor(pixels).reshape({kBatch, 3, size, size}).to(at::kDouble);
     const at::Tensor output =
-        network->forward(x, nets::BatchNormMode::batch_statistics, nullptr);
+        network->forward(x, networks::BatchNormMode::batch_statistics, nullptr);
     const auto values = entry["output"].get<std::vector<double>>();
     const at::Tensor expected = at::tensor(values, at::kDouble);
     const double largest = expected.abs().max().item<double>();
@@ -169,7 +170,7 @@ TEST_CASE("every proxy scores a member of each space or says why not") {
        {},
        "dss synflow_bn gradsign"}};
   for (const Member& member : members) {
-    score_by_all(member, nets::Folding::functional);
-    score_by_all(member, nets::Folding::as_declared);
+    score_by_all(member, graph::Folding::functional);
+    score_by_all(member, graph::Folding::as_declared);
   }
 }

@@ -16,6 +16,7 @@
 #include "tests/support/test_support.h"
 
 using namespace zcp;
+using namespace zcp::engine;
 using namespace zcp::proxies;
 using nlohmann::json;
 using zcp::test::absent;
@@ -51,11 +52,11 @@ constexpr std::size_t kImage = 3 * 16 * 16;
 constexpr std::size_t kBatch = 8;
 
 /// tests/reference/README.md has the layout of both files.
-std::vector<HostMinibatch> golden_minibatches() {
+std::vector<Minibatch> golden_minibatches() {
   const auto bytes = read_binary<char>(golden("proxy_batch.bin"));
-  std::vector<HostMinibatch> minibatches;
+  std::vector<Minibatch> minibatches;
   for (std::size_t b = 0; b < 2; ++b) {
-    HostMinibatch minibatch{static_cast<int>(kBatch), {3, 16, 16}, {}, {}};
+    Minibatch minibatch{static_cast<int>(kBatch), {3, 16, 16}, {}, {}};
     minibatch.x.resize(kBatch * kImage);
     std::memcpy(
         minibatch.x.data(),
@@ -131,10 +132,10 @@ void compare(
       where << " " << std::string(precision.name) << " " << proxy << ": "
             << score.value << " " << score.reason);
   if (expected.is_null()) {
-    CHECK(score.status != Status::ok);
+    CHECK(score.status != ScoreStatus::ok);
     return;
   }
-  REQUIRE(score.status == Status::ok);
+  REQUIRE(score.status == ScoreStatus::ok);
   double value = expected.get<double>();
   // The authors' lower is better; ours is stored higher is better.
   if (proxy == "ntk_condition") value = -value;
@@ -147,7 +148,7 @@ void compare(
 }
 
 EvaluatorOptions golden_options(
-    const std::vector<HostMinibatch>& minibatches,
+    const std::vector<Minibatch>& minibatches,
     const Precision& precision) {
   EvaluatorOptions options;
   options.batch_size = static_cast<int>(kBatch);
@@ -173,14 +174,14 @@ void check_cell(
     const std::string& name,
     const Evaluator& evaluator,
     const Precision& precision,
-    nets::Folding folding) {
+    graph::Folding folding) {
   const json file = read_json(golden(name + ".json"));
   std::vector<const Descriptor*> which;
   for (const Descriptor* proxy : with_reference()) {
     if (proxy->needs.folding == folding) which.push_back(proxy);
   }
-  const nets::Graph graph =
-      nets::find_space("nats-tss")
+  const graph::Graph graph =
+      spaces::find_space("nats-tss")
           .build(
               file["spec"].get<std::string>(),
               {3, 16, 16},
@@ -189,7 +190,7 @@ void check_cell(
               folding);
   const auto scores =
       evaluator.score(graph, read_binary<float>(golden(name + ".bin")), which);
-  const bool live = folding == nets::Folding::functional;
+  const bool live = folding == graph::Folding::functional;
   const json& expected =
       file[(live ? "scores_live" : "scores") + std::string(precision.suffix)];
   for (std::size_t i = 0; i < which.size(); ++i) {
@@ -218,16 +219,16 @@ TEST_CASE("NATS-TSS cells equal the PyTorch reference on the same weights") {
         minibatches);
     for (int k = 0; k < 7; ++k) {
       const std::string name = "proxy_nats_" + std::to_string(k);
-      check_cell(name, evaluator, precision, nets::Folding::functional);
-      check_cell(name, evaluator, precision, nets::Folding::as_declared);
+      check_cell(name, evaluator, precision, graph::Folding::functional);
+      check_cell(name, evaluator, precision, graph::Folding::as_declared);
     }
   }
 }
 
 TEST_CASE("TorchScript networks equal the PyTorch reference") {
   const json file = read_json(golden("net_expected.json"));
-  const auto task = benchmarks::open_task("tensors", golden("net_batch.pt"), 0);
-  std::vector<HostMinibatch> minibatches;
+  const auto task = tasks::open_task("tensors", golden("net_batch.pt"), 0);
+  std::vector<Minibatch> minibatches;
   for (int i = 0; i < 2; ++i) {
     auto loaded = task->minibatch(i, static_cast<int>(kBatch));
     minibatches.push_back(
@@ -268,10 +269,10 @@ TEST_CASE("TorchScript networks equal the PyTorch reference") {
 }
 
 TEST_CASE("KNAS on four half minibatches") {
-  std::vector<HostMinibatch> quarters;
+  std::vector<Minibatch> quarters;
   for (const auto& whole : golden_minibatches()) {
     for (std::size_t part = 0; part < 2; ++part) {
-      HostMinibatch quarter{4, {3, 16, 16}, {}, {}};
+      Minibatch quarter{4, {3, 16, 16}, {}, {}};
       const auto half = [&](const auto& values, std::size_t each) {
         const auto first =
             values.begin() + static_cast<std::ptrdiff_t>(part * 4 * each);
@@ -292,13 +293,13 @@ TEST_CASE("KNAS on four half minibatches") {
   for (const int k : {0, 1, 2, 3, 4, 6}) {
     const std::string name = "proxy_nats_" + std::to_string(k);
     const json file = read_json(golden(name + ".json"));
-    const auto graph = nets::find_space("nats-tss")
+    const auto graph = spaces::find_space("nats-tss")
                            .build(
                                file["spec"].get<std::string>(),
                                {3, 16, 16},
                                10,
                                {4, 1, true},
-                               nets::Folding::as_declared);
+                               graph::Folding::as_declared);
     const auto scores = evaluator.score(
         graph, read_binary<float>(golden(name + ".bin")), proxies);
     compare(
@@ -310,8 +311,8 @@ TEST_CASE("the authors' own values on full-size networks") {
   const auto folder = zcp::test::shared("golden");
   if (absent(folder)) return;
   const json expected = read_json(folder / "expected.json");
-  const auto task = benchmarks::open_task("tensors", folder / "batch.pt", 0);
-  std::vector<HostMinibatch> minibatches;
+  const auto task = tasks::open_task("tensors", folder / "batch.pt", 0);
+  std::vector<Minibatch> minibatches;
   for (int i = 0; i < 2; ++i) {
     auto loaded = task->minibatch(i, 32);
     minibatches.push_back(
@@ -343,10 +344,10 @@ TEST_CASE("the authors' own values on full-size networks") {
           name << " " << proxy << ": " << scores[i].value << " expected "
                << value);
       if (!value.is_number() || std::isnan(value.get<double>())) {
-        CHECK(scores[i].status == Status::degenerate);
+        CHECK(scores[i].status == ScoreStatus::degenerate);
         continue;
       }
-      REQUIRE(scores[i].status == Status::ok);
+      REQUIRE(scores[i].status == ScoreStatus::ok);
       const double difference = std::abs(scores[i].value - value.get<double>());
       if (proxy == "plain") {
         CHECK(difference <= 1e-4 * values["snip"].get<double>() + 1e-12);
@@ -368,8 +369,8 @@ TEST_CASE("the authors' ZiCo lies within float32's rounding of ours") {
   const auto folder = zcp::test::shared("golden");
   if (absent(folder)) return;
   const json expected = read_json(folder / "expected.json");
-  const auto task = benchmarks::open_task("tensors", folder / "batch.pt", 0);
-  std::vector<HostMinibatch> minibatches;
+  const auto task = tasks::open_task("tensors", folder / "batch.pt", 0);
+  std::vector<Minibatch> minibatches;
   for (int i = 0; i < 2; ++i) {
     auto loaded = task->minibatch(i, 32);
     minibatches.push_back(

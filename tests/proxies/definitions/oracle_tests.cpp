@@ -12,15 +12,16 @@
 #include "tests/support/test_support.h"
 
 using namespace zcp;
+using namespace zcp::engine;
 using namespace zcp::proxies;
 
 namespace {
 
-const nets::Shape kShape{3, 4, 4};
+const Shape kShape{3, 4, 4};
 constexpr std::size_t kImage = 3 * 4 * 4;
 
-HostMinibatch noise_batch(int size, int classes, std::uint64_t seed) {
-  HostMinibatch minibatch{size, kShape, {}, {}};
+Minibatch noise_batch(int size, int classes, std::uint64_t seed) {
+  Minibatch minibatch{size, kShape, {}, {}};
   minibatch.x.resize(static_cast<std::size_t>(size) * kImage);
   minibatch.y.resize(static_cast<std::size_t>(size));
   fill_normal(minibatch.x, 1.0F, seed);
@@ -30,10 +31,10 @@ HostMinibatch noise_batch(int size, int classes, std::uint64_t seed) {
 
 /// Scores of a graph with given parameters.
 std::vector<Score> scores_of(
-    const nets::Graph& graph,
+    const graph::Graph& graph,
     const std::vector<float>& parameters,
     const std::vector<std::string>& names,
-    const std::vector<HostMinibatch>& minibatches) {
+    const std::vector<Minibatch>& minibatches) {
   EvaluatorOptions options;
   options.batch_size = minibatches[0].size;
   options.minibatches = static_cast<int>(minibatches.size());
@@ -45,37 +46,37 @@ std::vector<Score> scores_of(
 }
 
 /// Global average pool, then a classifier.
-nets::Graph classifier(int classes) {
-  nets::GraphBuilder builder(kShape);
+graph::Graph classifier(int classes) {
+  graph::GraphBuilder builder(kShape);
   const auto y =
       builder.linear(builder.global_avg_pool(builder.input()), classes);
   return std::move(builder).finish(y);
 }
 
-nets::Attributes pointwise(int out) {
-  nets::Attributes a;
+graph::Attributes pointwise(int out) {
+  graph::Attributes a;
   a.out_channels = out;
   a.kernel = 1;
   return a;
 }
 
 /// Convolution, ReLU, pool, classifier.
-nets::Graph one_relu(int width) {
-  nets::GraphBuilder builder(kShape);
+graph::Graph one_relu(int width) {
+  graph::GraphBuilder builder(kShape);
   const auto y =
       builder.relu(builder.conv2d(builder.input(), pointwise(width)));
   const auto logits = builder.linear(builder.global_avg_pool(y), 2);
   return std::move(builder).finish(logits);
 }
 
-std::vector<float> random_parameters(const nets::Graph& graph) {
+std::vector<float> random_parameters(const graph::Graph& graph) {
   std::vector<float> values(static_cast<std::size_t>(graph.params()));
   fill_normal(values, 1.0F, 5);
   return values;
 }
 
 /// The mean over samples and positions of each channel.
-std::array<double, 3> mean_input(const HostMinibatch& minibatch) {
+std::array<double, 3> mean_input(const Minibatch& minibatch) {
   std::array<double, 3> mean{};
   for (std::size_t i = 0; i < minibatch.x.size(); ++i) {
     mean[i / 16 % 3] +=
@@ -88,11 +89,11 @@ std::array<double, 3> mean_input(const HostMinibatch& minibatch) {
 
 TEST_CASE("SynFlow of a chain of L layers is L times its output") {
   // |w| = 1, an input of ones: 3, then 3 * 4, then 12 * 5 an output.
-  nets::GraphBuilder builder(kShape);
+  graph::GraphBuilder builder(kShape);
   auto y = builder.conv2d(builder.input(), pointwise(4));
   y = builder.relu(builder.conv2d(y, pointwise(5)));
   y = builder.linear(builder.global_avg_pool(y), 10);
-  const nets::Graph graph = std::move(builder).finish(y);
+  const graph::Graph graph = std::move(builder).finish(y);
   std::vector<float> parameters(static_cast<std::size_t>(graph.params()), 1);
   for (std::size_t i = 0; i < 4; ++i) parameters[i] = -1;  // signs do not count
   std::fill(parameters.end() - 10, parameters.end(), 0.0F);  // biases
@@ -104,11 +105,11 @@ TEST_CASE("SynFlow of a chain of L layers is L times its output") {
 
 TEST_CASE("ZiCo of opposite gradients is the log of the weights' number") {
   // Zero weights: p = (1/2, 1/2), so labels 0 and 1 have opposite gradients.
-  HostMinibatch zeros = noise_batch(6, 2, 2);
-  HostMinibatch ones = zeros;
+  Minibatch zeros = noise_batch(6, 2, 2);
+  Minibatch ones = zeros;
   std::ranges::fill(zeros.y, 0);
   std::ranges::fill(ones.y, 1);
-  const nets::Graph graph = classifier(2);
+  const graph::Graph graph = classifier(2);
   const auto scores = scores_of(
       graph,
       std::vector<float>(static_cast<std::size_t>(graph.params())),
@@ -128,8 +129,8 @@ TEST_CASE("ZiCo of opposite gradients is the log of the weights' number") {
 
 TEST_CASE("gradients that are equal in every minibatch do not count in ZiCo") {
   // Three times a number, divided by three, need not be the number.
-  const HostMinibatch minibatch = noise_batch(6, 2, 2);
-  const nets::Graph graph = classifier(2);
+  const Minibatch minibatch = noise_batch(6, 2, 2);
+  const graph::Graph graph = classifier(2);
   const auto scores = scores_of(
       graph,
       random_parameters(graph),
@@ -139,21 +140,21 @@ TEST_CASE("gradients that are equal in every minibatch do not count in ZiCo") {
 }
 
 TEST_CASE("a gradient that is not a number leaves no ZiCo") {
-  std::vector<HostMinibatch> minibatches{
+  std::vector<Minibatch> minibatches{
       noise_batch(6, 2, 2), noise_batch(6, 2, 3)};
   minibatches[1].x[0] = std::nanf("");
-  const nets::Graph graph = classifier(2);
+  const graph::Graph graph = classifier(2);
   const auto scores = scores_of(
       graph, random_parameters(graph), {"zico", "zico_bc"}, minibatches);
   for (const Score& score : scores) {
-    CHECK(score.status == Status::degenerate);
+    CHECK(score.status == ScoreStatus::degenerate);
     CHECK(score.reason == "a gradient is not finite");
   }
 }
 
 TEST_CASE("jacob_cov of a linear network: all rows of the Jacobian equal") {
   const int batch = 5;
-  const nets::Graph graph = classifier(4);
+  const graph::Graph graph = classifier(4);
   const auto scores = scores_of(
       graph,
       random_parameters(graph),
@@ -163,17 +164,17 @@ TEST_CASE("jacob_cov of a linear network: all rows of the Jacobian equal") {
   const double expected =
       -(std::log(batch + k) + 1 / (batch + k) +
         (batch - 1) * (std::log(k) + 1 / k));
-  REQUIRE(scores[0].status == Status::ok);
+  REQUIRE(scores[0].status == ScoreStatus::ok);
   // The zero eigenvalues come out at the size of rounding, 1e-15 against k.
   CHECK(scores[0].value == doctest::Approx(expected).epsilon(1e-6));
 }
 
 TEST_CASE("NASWOT: equal samples have no score, their order none either") {
-  const nets::Graph graph = one_relu(8);
+  const graph::Graph graph = one_relu(8);
   const auto parameters = random_parameters(graph);
-  HostMinibatch batch = noise_batch(5, 2, 4);
+  Minibatch batch = noise_batch(5, 2, 4);
   const Score score = scores_of(graph, parameters, {"naswot"}, {batch})[0];
-  REQUIRE(score.status == Status::ok);
+  REQUIRE(score.status == ScoreStatus::ok);
   std::rotate(
       batch.x.begin(),
       batch.x.begin() + static_cast<std::ptrdiff_t>(2 * kImage),
@@ -186,40 +187,40 @@ TEST_CASE("NASWOT: equal samples have no score, their order none either") {
       kImage,
       batch.x.begin() + static_cast<std::ptrdiff_t>(kImage));
   const Score equal = scores_of(graph, parameters, {"naswot"}, {batch})[0];
-  CHECK(equal.status == Status::degenerate);
+  CHECK(equal.status == ScoreStatus::degenerate);
   CHECK_FALSE(equal.reason.empty());
 }
 
 TEST_CASE("NASWOT of a single sample is the log of its units") {
-  const nets::Graph graph = one_relu(8);
+  const graph::Graph graph = one_relu(8);
   const auto scores = scores_of(
       graph, random_parameters(graph), {"naswot"}, {noise_batch(1, 2, 6)});
   CHECK(scores[0].value == doctest::Approx(std::log(8.0 * 16)));
 }
 
 TEST_CASE("a network without ReLU has no NASWOT, and the others theirs") {
-  const nets::Graph graph = classifier(3);
+  const graph::Graph graph = classifier(3);
   const auto scores = scores_of(
       graph,
       random_parameters(graph),
       {"naswot", "params", "macs", "stable_rank", "grad_norm"},
       {noise_batch(4, 3, 7)});
-  CHECK(scores[0].status == Status::degenerate);
+  CHECK(scores[0].status == ScoreStatus::degenerate);
   CHECK(scores[1].value == 12);
   CHECK(scores[2].value == 12);
-  CHECK(scores[3].status == Status::degenerate);
+  CHECK(scores[3].status == ScoreStatus::degenerate);
   CHECK(scores[4].value > 0);
 }
 
 TEST_CASE("NN-Mass and NN-Degree of one residual block, by hand") {
   // 3 channels in, two convolutions of 3: (3 + 3), 3 + 3 / (3 + 3).
-  nets::GraphBuilder builder(kShape);
+  graph::GraphBuilder builder(kShape);
   const auto inner =
       builder.relu(builder.conv2d(builder.input(), pointwise(3)));
   const auto branch = builder.conv2d(inner, pointwise(3));
   const auto sum = builder.add(std::array{branch, builder.input()});
   const auto logits = builder.linear(builder.global_avg_pool(sum), 2);
-  const nets::Graph graph = std::move(builder).finish(logits);
+  const graph::Graph graph = std::move(builder).finish(logits);
   const auto scores = scores_of(
       graph,
       random_parameters(graph),
@@ -227,32 +228,32 @@ TEST_CASE("NN-Mass and NN-Degree of one residual block, by hand") {
       {noise_batch(2, 2, 1)});
   CHECK(scores[0].value == 6);
   CHECK(scores[1].value == 3.5);
-  const nets::Graph plain = one_relu(4);
+  const graph::Graph plain = one_relu(4);
   CHECK(
       scores_of(
           plain,
           random_parameters(plain),
           {"nn_mass"},
           {noise_batch(2, 2, 1)})[0]
-          .status == Status::degenerate);
+          .status == ScoreStatus::degenerate);
 }
 
 TEST_CASE("in front of BatchNorm plain vanishes and GraSP is ||g||^2") {
   // conv -> BatchNorm -> ReLU -> pool -> classifier: the convolution's weight
   // is scale invariant, up to BatchNorm's epsilon.
-  nets::GraphBuilder builder(kShape);
+  graph::GraphBuilder builder(kShape);
   auto y = builder.conv2d(builder.input(), pointwise(6));
   y = builder.relu(builder.batch_norm(y));
   y = builder.linear(builder.global_avg_pool(y), 2);
-  const nets::Graph graph = std::move(builder).finish(y);
+  const graph::Graph graph = std::move(builder).finish(y);
   auto parameters = random_parameters(graph);
   // Large weights make epsilon small; a classifier of zeros in plain's sum.
   for (std::size_t i = 0; i < 18; ++i) parameters[i] *= 100;
-  const HostMinibatch batch = noise_batch(8, 2, 8);
+  const Minibatch batch = noise_batch(8, 2, 8);
   const auto plain = scores_of(graph, parameters, {"plain"}, {batch})[0];
   auto without_classifier = parameters;
   const auto snip = scores_of(graph, parameters, {"snip"}, {batch})[0];
-  REQUIRE(plain.status == Status::ok);
+  REQUIRE(plain.status == ScoreStatus::ok);
   // What is left of plain is the classifier's: scaling the convolution changes
   // nothing.
   for (std::size_t i = 0; i < 18; ++i) without_classifier[i] *= 3;

@@ -18,6 +18,7 @@
 #include "tests/support/test_support.h"
 
 using namespace zcp;
+using namespace zcp::engine;
 using namespace zcp::proxies;
 using nlohmann::json;
 
@@ -48,12 +49,12 @@ std::vector<float> numbers(std::size_t count, Purpose purpose, std::size_t at) {
 }
 
 /// All parameters in declared order.
-std::vector<float> weights_of(const nets::Graph& graph) {
+std::vector<float> weights_of(const graph::Graph& graph) {
   std::vector<float> values;
   const auto next = [&] { return uniform(values.size(), weights); };
-  for (const nets::Layer& layer : graph.layers()) {
-    const nets::Attributes& a = layer.attributes;
-    const bool norm = layer.op == nets::Op::batch_norm;
+  for (const graph::Layer& layer : graph.layers()) {
+    const graph::Attributes& a = layer.attributes;
+    const bool norm = layer.op == graph::Op::batch_norm;
     const std::int64_t shifts = norm     ? layer.params / 2
                                 : a.bias ? a.out_channels
                                          : 0;
@@ -74,28 +75,28 @@ std::vector<float> weights_of(const nets::Graph& graph) {
 
 /// A case of the golden file.
 struct Case {
-  const nets::Space* space;
+  const spaces::Space* space;
   std::string spec;
-  nets::Shape input;
-  nets::Output output{0};
-  nets::Skeleton skeleton;
+  Shape input;
+  Output output{0};
+  spaces::Skeleton skeleton;
   Loss loss;
   bool scaled;
 };
 
 Case read_case(const json& of) {
-  const std::map<std::string, nets::Head> heads{
-      {"classes", nets::Head::classes},
-      {"vector", nets::Head::vector},
-      {"pixel_classes", nets::Head::pixel_classes},
-      {"pixels", nets::Head::pixels}};
+  const std::map<std::string, Head> heads{
+      {"classes", Head::classes},
+      {"vector", Head::vector},
+      {"pixel_classes", Head::pixel_classes},
+      {"pixels", Head::pixels}};
   const std::map<std::string, Loss> losses{
       {"cross_entropy", Loss::cross_entropy},
       {"squared_error", Loss::squared_error},
       {"absolute_error", Loss::absolute_error},
       {"relative_l2", Loss::relative_l2}};
   return {
-      &nets::find_space(of["space"].get<std::string>()),
+      &spaces::find_space(of["space"].get<std::string>()),
       of["spec"].get<std::string>(),
       {of["input"][0], of["input"][1], of["input"][2]},
       {of["outputs"].get<int>(), heads.at(of["head"].get<std::string>())},
@@ -114,15 +115,15 @@ std::vector<Case> read_cases(json& file) {
 }
 
 /// Minibatch `index` of the case's kind of targets.
-HostMinibatch minibatch(const Case& of, std::size_t index) {
+Minibatch minibatch(const Case& of, std::size_t index) {
   const auto pixels = static_cast<std::size_t>(of.input.height) *
                       static_cast<std::size_t>(of.input.width);
   const auto channels = static_cast<std::size_t>(of.output.channels);
-  const bool dense = of.output.head == nets::Head::pixels ||
-                     of.output.head == nets::Head::pixel_classes;
+  const bool dense =
+      of.output.head == Head::pixels || of.output.head == Head::pixel_classes;
   const std::size_t places = dense ? pixels : 1;
   const auto elements = static_cast<std::size_t>(of.input.elements());
-  HostMinibatch made{kBatch, of.input, {}, {}};
+  Minibatch made{kBatch, of.input, {}, {}};
   made.x = numbers(kBatch * elements, inputs, index * kBatch * elements);
   if (of.loss == Loss::cross_entropy) {
     const std::size_t count = kBatch * places;
@@ -159,7 +160,7 @@ Evaluator make_evaluator(
       {minibatch(of, 0), minibatch(of, 1)}};
 }
 
-nets::Graph build(const Case& of, nets::Folding folding) {
+graph::Graph build(const Case& of, graph::Folding folding) {
   return of.space->build(of.spec, of.input, of.output, of.skeleton, folding);
 }
 
@@ -176,16 +177,16 @@ TEST_CASE("networks of the spaces give what PyTorch gives") {
   for (std::size_t k = 0; k < cases.size(); ++k) {
     const Case& of = cases[k];
     INFO(of.space->info().name << " " << of.spec);
-    const nets::Graph graph = build(of, nets::Folding::functional);
-    const auto network = nets::make_graph_network(
+    const graph::Graph graph = build(of, graph::Folding::functional);
+    const auto network = networks::make_graph_network(
         graph, weights_of(graph), at::TensorOptions(at::kDouble));
-    const HostMinibatch batch = minibatch(of, 0);
+    const Minibatch batch = minibatch(of, 0);
     at::Tensor x = at::empty(
         {kBatch, of.input.channels, of.input.height, of.input.width},
         at::kFloat);
     std::ranges::copy(batch.x, x.data_ptr<float>());
     const at::Tensor output = network->forward(
-        x.to(at::kDouble), nets::BatchNormMode::batch_statistics, nullptr);
+        x.to(at::kDouble), networks::BatchNormMode::batch_statistics, nullptr);
     CHECK(
         output.sizes() == file[k]["output_shape"].get<std::vector<int64_t>>());
     const at::Tensor flat = output.contiguous().flatten();
@@ -212,7 +213,7 @@ TEST_CASE("proxies of the spaces' networks equal the PyTorch reference") {
     const auto proxies = select_proxies(names);
     const Evaluator evaluator = make_evaluator(of, proxies, "fp64");
     // Every layer is read: both foldings are the same network.
-    const nets::Graph graph = build(of, nets::Folding::functional);
+    const graph::Graph graph = build(of, graph::Folding::functional);
     const auto scores = evaluator.score(graph, weights_of(graph), proxies);
     const double snip = file[k]["scores"]["snip"].get<double>();
     for (std::size_t i = 0; i < proxies.size(); ++i) {
@@ -222,12 +223,12 @@ TEST_CASE("proxies of the spaces' networks equal the PyTorch reference") {
                                 << scores[i].value << " expected " << expected
                                 << " " << scores[i].reason);
       if (expected.is_null()) {
-        CHECK(scores[i].status != Status::ok);
+        CHECK(scores[i].status != ScoreStatus::ok);
         continue;
       }
       const json& noise = file[k]["rounding_noise"];
       if (std::ranges::find(noise, json(names[i])) != noise.end()) continue;
-      REQUIRE(scores[i].status == Status::ok);
+      REQUIRE(scores[i].status == ScoreStatus::ok);
       if (names[i] == "plain") {  // a cancelling sum
         CHECK(
             std::abs(scores[i].value - expected.get<double>()) <= 1e-6 * snip);
@@ -243,13 +244,13 @@ TEST_CASE("every proxy scores every kind of task, or says why not") {
   const auto cases = read_cases(file);
   const std::set<std::string> class_only{"epe_nas", "vkdnw", "vkdnw_fim"};
   for (const Case& of : cases) {
-    const bool classes = of.output.head == nets::Head::classes;
-    const bool dense = of.output.head == nets::Head::pixels ||
-                       of.output.head == nets::Head::pixel_classes;
+    const bool classes = of.output.head == Head::classes;
+    const bool dense =
+        of.output.head == Head::pixels || of.output.head == Head::pixel_classes;
     const auto proxies = select_proxies({"all"});
     const Evaluator evaluator = make_evaluator(of, proxies, "fp32");
     for (const auto folding :
-         {nets::Folding::functional, nets::Folding::as_declared}) {
+         {graph::Folding::functional, graph::Folding::as_declared}) {
       std::vector<const Descriptor*> which;
       for (const Descriptor* proxy : proxies) {
         if (proxy->needs.folding == folding) which.push_back(proxy);
@@ -267,10 +268,10 @@ TEST_CASE("every proxy scores every kind of task, or says why not") {
                           (class_only.contains(name) && !classes) ||
                           (name == "zen" && dense);
         if (none) {
-          CHECK(scores[i].status == Status::degenerate);
+          CHECK(scores[i].status == ScoreStatus::degenerate);
           CHECK_FALSE(scores[i].reason.empty());
         } else {
-          CHECK(scores[i].status == Status::ok);
+          CHECK(scores[i].status == ScoreStatus::ok);
         }
       }
     }

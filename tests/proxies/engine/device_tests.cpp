@@ -18,6 +18,7 @@
 #include "tests/support/test_support.h"
 
 using namespace zcp;
+using namespace zcp::engine;
 using namespace zcp::proxies;
 
 namespace {
@@ -328,12 +329,12 @@ TORCH_LIBRARY_IMPL(aten, PrivateUse1, library) {
 // -----------------------------------------------------------------
 
 constexpr int kBatch = 4;
-const nets::Shape kShape{3, 8, 8};
+const Shape kShape{3, 8, 8};
 
-std::vector<HostMinibatch> minibatches() {
-  std::vector<HostMinibatch> all;
+std::vector<Minibatch> minibatches() {
+  std::vector<Minibatch> all;
   for (std::uint64_t i = 0; i < 4; ++i) {
-    HostMinibatch minibatch;
+    Minibatch minibatch;
     minibatch.size = kBatch;
     minibatch.shape = kShape;
     minibatch.x.resize(kBatch * 3 * 8 * 8);
@@ -354,14 +355,14 @@ std::vector<Score> run(
   options.device = device;
   options.precision = "fp64";
   const Evaluator evaluator(proxies, options, kShape, 3, minibatches());
-  const nets::Graph graph = nets::find_space("nats-tss")
-                                .build(
-                                    "|nor_conv_3x3~0|+|nor_conv_1x1~0|"
-                                    "avg_pool_3x3~1|+|skip_connect~0|"
-                                    "nor_conv_3x3~1|none~2|",
-                                    kShape,
-                                    3,
-                                    {4, 1, true});
+  const graph::Graph graph = spaces::find_space("nats-tss")
+                                 .build(
+                                     "|nor_conv_3x3~0|+|nor_conv_1x1~0|"
+                                     "avg_pool_3x3~1|+|skip_connect~0|"
+                                     "nor_conv_3x3~1|none~2|",
+                                     kShape,
+                                     3,
+                                     {4, 1, true});
   audit() = {};
   return evaluator.score(graph, proxies);
 }
@@ -380,7 +381,7 @@ TEST_CASE("every tensor of a pass lives on the network's device") {
     const Score there = run({proxy}, "privateuseone:0")[0];
     CAPTURE(there.reason);
     REQUIRE(here.status == there.status);
-    if (here.status == Status::ok) {
+    if (here.status == ScoreStatus::ok) {
       CHECK(there.value == doctest::Approx(here.value).epsilon(1e-9));
     }
     const bool runs = proxy->needs.pass != PassKind::structure;

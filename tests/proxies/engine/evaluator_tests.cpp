@@ -14,18 +14,19 @@
 #include "tests/support/test_support.h"
 
 using namespace zcp;
+using namespace zcp::engine;
 using namespace zcp::proxies;
 
 namespace {
 
 constexpr int kBatch = 8;
-const nets::Shape kShape{3, 16, 16};
-const nets::Skeleton kThin{4, 1, true};
+const Shape kShape{3, 16, 16};
+const spaces::Skeleton kThin{4, 1, true};
 
-std::vector<HostMinibatch> minibatches() {
-  std::vector<HostMinibatch> all;
+std::vector<Minibatch> minibatches() {
+  std::vector<Minibatch> all;
   for (std::uint64_t i = 0; i < 2; ++i) {
-    HostMinibatch minibatch{kBatch, kShape, {}, {}};
+    Minibatch minibatch{kBatch, kShape, {}, {}};
     minibatch.x.resize(kBatch * 3 * 16 * 16);
     minibatch.y.resize(kBatch);
     fill_normal(minibatch.x, 1.0F, i);
@@ -49,16 +50,17 @@ Evaluator make_evaluator(const std::vector<const Descriptor*>& proxies) {
   return {proxies, options, kShape, 10, minibatches()};
 }
 
-nets::Graph build(
+graph::Graph build(
     const std::string& spec,
-    nets::Folding folding = nets::Folding::functional) {
-  return nets::find_space("nats-tss").build(spec, kShape, 10, kThin, folding);
+    graph::Folding folding = graph::Folding::functional) {
+  return spaces::find_space("nats-tss").build(spec, kShape, 10, kThin, folding);
 }
 
 bool bit_equal(const Score& a, const Score& b) {
   if (a.status != b.status) return false;
-  return a.status != Status::ok || std::bit_cast<std::uint64_t>(a.value) ==
-                                       std::bit_cast<std::uint64_t>(b.value);
+  return a.status != ScoreStatus::ok ||
+         std::bit_cast<std::uint64_t>(a.value) ==
+             std::bit_cast<std::uint64_t>(b.value);
 }
 
 const std::string kCell =
@@ -75,7 +77,7 @@ TEST_CASE("one proxy alone scores as among all, bit for bit") {
   const Evaluator all = make_evaluator(proxies);
   // Alone many run their sums at one go; together every layer is recorded.
   for (const std::string& cell : {kCell, kDense}) {
-    const nets::Graph graph = build(cell);
+    const graph::Graph graph = build(cell);
     const auto together = all.score(graph, proxies);
     for (std::size_t i = 0; i < proxies.size(); ++i) {
       const std::vector<const Descriptor*> one{proxies[i]};
@@ -92,8 +94,8 @@ TEST_CASE("alone and among all also where maps end in one pixel") {
   // wrcor has every layer recorded, so that nothing runs at one go.
   const auto proxies = select_proxies(
       {"snip", "grad_norm", "zico", "naswot", "fisher", "jacob_cov", "wrcor"});
-  const nets::Space& space = nets::find_space("mobilenet-v2");
-  const nets::Graph graph =
+  const spaces::Space& space = spaces::find_space("mobilenet-v2");
+  const graph::Graph graph =
       space.build(space.info().example, kShape, 10, {}, {});
   const auto together = make_evaluator(proxies).score(graph, proxies);
   for (std::size_t i = 0; i < proxies.size(); ++i) {
@@ -104,7 +106,7 @@ TEST_CASE("alone and among all also where maps end in one pixel") {
 }
 
 TEST_CASE("a few proxies score as among all, whatever the pass records") {
-  const nets::Graph graph = build(kDense);
+  const graph::Graph graph = build(kDense);
   const auto everything = select_proxies(
       {"snip", "naswot", "fisher", "jacob_cov", "epe_nas", "wrcor", "zico"});
   const auto together = make_evaluator(everything).score(graph, everything);
@@ -151,9 +153,9 @@ TEST_CASE("a network without a loss still has a Jacobian") {
   const auto proxies = select_proxies({"snip", "naswot", "jacob_cov"});
   // Labels go to 9.
   const auto scores = score_script(forward, 2, proxies);
-  CHECK(scores[0].status == Status::failed);
-  CHECK(scores[1].status == Status::failed);
-  CHECK(scores[2].status == Status::ok);
+  CHECK(scores[0].status == ScoreStatus::failed);
+  CHECK(scores[1].status == ScoreStatus::failed);
+  CHECK(scores[2].status == ScoreStatus::ok);
   const std::vector<const Descriptor*> one{proxies[2]};
   CHECK(bit_equal(score_script(forward, 2, one)[0], scores[2]));
 }
@@ -170,7 +172,7 @@ TEST_CASE("a network that writes into its input") {
   for (std::size_t i = 0; i < proxies.size(); ++i) {
     const std::vector<const Descriptor*> one{proxies[i]};
     INFO(proxies[i]->name << " " << together[i].reason);
-    CHECK(together[i].status == Status::ok);
+    CHECK(together[i].status == ScoreStatus::ok);
     CHECK(bit_equal(score_script(forward, 10, one)[0], together[i]));
   }
 }
@@ -178,7 +180,8 @@ TEST_CASE("a network that writes into its input") {
 TEST_CASE("scores do not depend on the threads around them") {
   const auto proxies = select_proxies({"core", "snip", "jacob_cov"});
   const Evaluator evaluator = make_evaluator(proxies);
-  const auto specs = nets::sample_specs(nets::find_space("nats-tss"), 12, 4);
+  const auto specs =
+      spaces::sample_specs(spaces::find_space("nats-tss"), 12, 4);
   std::vector<std::vector<Score>> serial;
   for (const auto& spec : specs) {
     serial.push_back(evaluator.score(build(spec), proxies));
@@ -209,7 +212,7 @@ TEST_CASE("functionally equal cells have equal scores") {
       "2|"};
   std::vector<const Descriptor*> proxies;
   for (const Descriptor* proxy : without_knas()) {
-    if (proxy->needs.folding == nets::Folding::functional) {
+    if (proxy->needs.folding == graph::Folding::functional) {
       proxies.push_back(proxy);
     }
   }
@@ -230,7 +233,7 @@ TEST_CASE("where every layer is read both graphs give the same bits") {
   const Evaluator evaluator = make_evaluator(proxies);
   const auto functional = evaluator.score(build(kCell), proxies);
   const auto declared =
-      evaluator.score(build(kCell, nets::Folding::as_declared), proxies);
+      evaluator.score(build(kCell, graph::Folding::as_declared), proxies);
   for (std::size_t p = 0; p < proxies.size(); ++p) {
     INFO(proxies[p]->name);
     CHECK(bit_equal(functional[p], declared[p]));
@@ -257,10 +260,10 @@ TEST_CASE("a dead cell: no NASWOT, zeros for the gradients") {
   const auto scores = make_evaluator(proxies).score(build(dead), proxies);
   CHECK(scores[1].value == 0);  // grad_norm
   CHECK(scores[2].value == 0);  // synflow
-  CHECK(scores[3].status == Status::degenerate);
+  CHECK(scores[3].status == ScoreStatus::degenerate);
   CHECK(scores[4].value == 0);  // zico
   for (std::size_t i = 5; i < scores.size(); ++i) {
-    CHECK(scores[i].status == Status::degenerate);
+    CHECK(scores[i].status == ScoreStatus::degenerate);
     CHECK_FALSE(scores[i].reason.empty());
   }
 }
@@ -268,9 +271,9 @@ TEST_CASE("a dead cell: no NASWOT, zeros for the gradients") {
 TEST_CASE("too few minibatches for a proxy: no score and a reason") {
   const auto proxies = select_proxies({"knas", "zico"});
   const auto scores = make_evaluator(proxies).score(build(kCell), proxies);
-  CHECK(scores[0].status == Status::degenerate);
+  CHECK(scores[0].status == ScoreStatus::degenerate);
   CHECK(scores[0].reason.find("--minibatches 4") != std::string::npos);
-  CHECK(scores[1].status == Status::ok);
+  CHECK(scores[1].status == ScoreStatus::ok);
 }
 
 TEST_CASE("wrong options are refused with their name") {

@@ -1,11 +1,12 @@
 #include <set>
 
-#include "proxies/registry.h"
 #include "proxies/engine/schedule.h"
+#include "proxies/registry.h"
 #include "tests/support/test_support.h"
 
+using namespace zcp::engine;
 using namespace zcp::proxies;
-using zcp::nets::Folding;
+using zcp::graph::Folding;
 
 namespace {
 

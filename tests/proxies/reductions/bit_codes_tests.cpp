@@ -7,7 +7,7 @@
 #include "proxies/reductions/bit_codes.h"
 #include "tests/support/test_support.h"
 
-using namespace zcp::proxies;
+using namespace zcp::reductions;
 
 namespace {
 

@@ -1,0 +1,27 @@
+// What a task asks of a network, and so what the network has to give.
+#pragma once
+
+#include <cstdint>
+
+namespace zcp {
+
+/// What comes out of a network.
+enum class Head : std::uint8_t {
+  classes,        ///< a logit a class
+  vector,         ///< numbers to regress
+  pixel_classes,  ///< a logit a class for every pixel
+  pixels,         ///< numbers for every pixel
+};
+
+/// Shape of a network's output, without the batch.
+struct Output {
+  int channels = 0;  ///< classes, or numbers (a pixel)
+  Head head = Head::classes;
+
+  // A number of classes is what most callers have.
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  Output(int count, Head kind = Head::classes) : channels(count), head(kind) {}
+  bool operator==(const Output&) const = default;
+};
+
+}  // namespace zcp
