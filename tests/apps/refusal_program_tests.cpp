@@ -5,7 +5,7 @@
 #include <string>
 
 #include "tests/support/program.h"
-#include "tests/support/test_support.h"
+#include "tests/support/test_files.h"
 
 namespace {
 

@@ -9,7 +9,7 @@
 
 #include "analysis/store/score_store.h"
 #include "tests/support/program.h"
-#include "tests/support/test_support.h"
+#include "tests/support/test_files.h"
 
 namespace {
 

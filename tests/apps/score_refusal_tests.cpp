@@ -5,7 +5,7 @@
 
 #include "apps/commands.h"
 #include "tests/support/refusals.h"
-#include "tests/support/test_support.h"
+#include "tests/support/test_files.h"
 
 namespace {
 

@@ -6,7 +6,7 @@
 
 #include "tests/support/make_idx.h"
 #include "tests/support/program.h"
-#include "tests/support/test_support.h"
+#include "tests/support/test_files.h"
 
 namespace {
 

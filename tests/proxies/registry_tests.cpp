@@ -2,7 +2,7 @@
 
 #include "common/error.h"
 #include "proxies/registry.h"
-#include "tests/support/test_support.h"
+#include "tests/support/test_files.h"
 
 using namespace zcp::engine;
 using namespace zcp::proxies;

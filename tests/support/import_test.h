@@ -6,7 +6,7 @@
 
 #include "benchmarks/importers/importer.h"
 #include "tests/support/temporary.h"
-#include "tests/support/test_support.h"
+#include "tests/support/test_files.h"
 
 namespace zcp::test {
 

@@ -10,7 +10,7 @@
 #include "common/error.h"
 #include "tests/support/make_report.h"
 #include "tests/support/temporary.h"
-#include "tests/support/test_support.h"
+#include "tests/support/test_files.h"
 
 using namespace zcp::report;
 using namespace zcp::test;

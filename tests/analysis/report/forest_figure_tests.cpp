@@ -4,7 +4,7 @@
 #include <string>
 
 #include "analysis/report/forest_figure.h"
-#include "tests/support/test_support.h"
+#include "tests/support/test_files.h"
 
 using namespace zcp::report;
 using namespace zcp::study;

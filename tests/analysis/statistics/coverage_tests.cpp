@@ -6,7 +6,7 @@
 
 #include "analysis/statistics/bootstrap.h"
 #include "common/random.h"
-#include "tests/support/test_support.h"
+#include "tests/support/test_files.h"
 
 using namespace zcp::statistics;
 using Column = std::vector<double>;

@@ -8,7 +8,7 @@
 #include "analysis/statistics/metrics.h"
 #include "analysis/statistics/rank.h"
 #include "common/random.h"
-#include "tests/support/test_support.h"
+#include "tests/support/test_files.h"
 
 using namespace zcp::statistics;
 using Column = std::vector<double>;

@@ -7,7 +7,7 @@
 
 #include "analysis/statistics/rank.h"
 #include "common/random.h"
-#include "tests/support/test_support.h"
+#include "tests/support/test_files.h"
 
 using namespace zcp::statistics;
 using nlohmann::json;

@@ -15,7 +15,7 @@
 #include "analysis/store/sqlite.h"
 #include "common/atomic_file.h"
 #include "tests/support/temporary.h"
-#include "tests/support/test_support.h"
+#include "tests/support/test_files.h"
 
 namespace {
 

@@ -3,7 +3,7 @@
 
 #include "analysis/study/composite.h"
 #include "common/error.h"
-#include "tests/support/test_support.h"
+#include "tests/support/test_files.h"
 
 using namespace zcp::study;
 using zcp::tables::Table;

@@ -4,7 +4,7 @@
 #include "analysis/study/study.h"
 #include "common/error.h"
 #include "common/random.h"
-#include "tests/support/test_support.h"
+#include "tests/support/test_files.h"
 
 using namespace zcp::statistics;
 using namespace zcp::study;

@@ -2,7 +2,7 @@
 
 #include "benchmarks/formats/csv.h"
 #include "tests/support/temporary.h"
-#include "tests/support/test_support.h"
+#include "tests/support/test_files.h"
 
 using zcp::formats::parse_csv;
 using zcp::formats::read_text;

@@ -3,7 +3,7 @@
 #include "benchmarks/formats/files.h"
 #include "benchmarks/formats/numpy_file.h"
 #include "tests/support/temporary.h"
-#include "tests/support/test_support.h"
+#include "tests/support/test_files.h"
 
 using namespace zcp::formats;
 using namespace std::string_literals;

@@ -2,7 +2,7 @@
 
 #include "benchmarks/formats/pickle.h"
 #include "tests/support/temporary.h"
-#include "tests/support/test_support.h"
+#include "tests/support/test_files.h"
 
 using namespace std::string_literals;
 using zcp::formats::Pickle;

@@ -5,7 +5,7 @@
 #include "benchmarks/importers/importer.h"
 #include "tests/support/make_nats.h"
 #include "tests/support/temporary.h"
-#include "tests/support/test_support.h"
+#include "tests/support/test_files.h"
 
 using namespace zcp::importers;
 using namespace zcp::tables;

@@ -5,7 +5,7 @@
 
 #include "benchmarks/tables/table.h"
 #include "tests/support/temporary.h"
-#include "tests/support/test_support.h"
+#include "tests/support/test_files.h"
 
 using zcp::tables::read_arch_list;
 using zcp::tables::read_table;

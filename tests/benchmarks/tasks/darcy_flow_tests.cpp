@@ -10,7 +10,7 @@
 #include "benchmarks/formats/mat_file.h"
 #include "benchmarks/tasks/task.h"
 #include "tests/support/temporary.h"
-#include "tests/support/test_support.h"
+#include "tests/support/test_files.h"
 
 using namespace zcp;
 using namespace zcp::formats;

@@ -4,7 +4,7 @@
 
 #include "benchmarks/tasks/idx.h"
 #include "tests/support/make_idx.h"
-#include "tests/support/test_support.h"
+#include "tests/support/test_files.h"
 
 using namespace zcp;
 using namespace zcp::tasks;

@@ -8,7 +8,7 @@
 #include "benchmarks/tasks/task.h"
 #include "benchmarks/tasks/training_data.h"
 #include "tests/support/temporary.h"
-#include "tests/support/test_support.h"
+#include "tests/support/test_files.h"
 
 using namespace zcp;
 using namespace zcp::formats;

@@ -3,7 +3,7 @@
 #include "benchmarks/tasks/tensors.h"
 #include "tests/support/make_tensors.h"
 #include "tests/support/temporary.h"
-#include "tests/support/test_support.h"
+#include "tests/support/test_files.h"
 
 using namespace zcp;
 using namespace zcp::formats;

@@ -3,7 +3,7 @@
 
 #include "nets/graph/canonical.h"
 #include "nets/graph/graph.h"
-#include "tests/support/test_support.h"
+#include "tests/support/test_files.h"
 
 using namespace zcp::graph;
 

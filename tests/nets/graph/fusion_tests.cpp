@@ -6,7 +6,7 @@
 
 #include "nets/graph/fusion.h"
 #include "nets/spaces/space.h"
-#include "tests/support/test_support.h"
+#include "tests/support/test_files.h"
 
 using namespace zcp::graph;
 using namespace zcp::spaces;

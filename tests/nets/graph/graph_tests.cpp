@@ -2,7 +2,7 @@
 #include <stdexcept>
 
 #include "nets/graph/graph.h"
-#include "tests/support/test_support.h"
+#include "tests/support/test_files.h"
 
 using namespace zcp;
 using namespace zcp::graph;

@@ -4,7 +4,7 @@
 
 #include "common/error.h"
 #include "nets/initialisers/initialise.h"
-#include "tests/support/test_support.h"
+#include "tests/support/test_files.h"
 
 using namespace zcp::initialisers;
 

@@ -8,7 +8,7 @@
 
 #include "nets/kernels/average_pool.h"
 #include "tests/support/normal_tensor.h"
-#include "tests/support/test_support.h"
+#include "tests/support/test_files.h"
 
 namespace {
 

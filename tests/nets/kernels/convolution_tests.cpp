@@ -7,7 +7,7 @@
 
 #include "nets/kernels/convolution.h"
 #include "tests/support/normal_tensor.h"
-#include "tests/support/test_support.h"
+#include "tests/support/test_files.h"
 
 namespace {
 

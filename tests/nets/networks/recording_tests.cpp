@@ -11,7 +11,7 @@
 #include "nets/spaces/space.h"
 #include "tests/support/normal_tensor.h"
 #include "tests/support/temporary.h"
-#include "tests/support/test_support.h"
+#include "tests/support/test_files.h"
 
 using namespace zcp;
 using namespace zcp::graph;

@@ -17,7 +17,7 @@
 #include "common/hash.h"
 #include "common/random.h"
 #include "nets/spaces/space.h"
-#include "tests/support/test_support.h"
+#include "tests/support/test_files.h"
 
 using namespace zcp::graph;
 using namespace zcp::spaces;

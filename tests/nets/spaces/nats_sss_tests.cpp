@@ -5,7 +5,7 @@
 
 #include "common/error.h"
 #include "nets/spaces/space.h"
-#include "tests/support/test_support.h"
+#include "tests/support/test_files.h"
 
 using namespace zcp;
 using namespace zcp::graph;

@@ -15,7 +15,7 @@
 #include "nets/networks/trained_network.h"
 #include "nets/spaces/space.h"
 #include "nets/training/trainer.h"
-#include "tests/support/test_support.h"
+#include "tests/support/test_files.h"
 
 namespace {
 

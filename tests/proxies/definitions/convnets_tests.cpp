@@ -14,7 +14,7 @@
 #include "proxies/engine/evaluator.h"
 #include "proxies/registry.h"
 // After LibTorch, whose CHECK macros it replaces.
-#include "tests/support/test_support.h"
+#include "tests/support/test_files.h"
 
 using namespace zcp;
 using namespace zcp::engine;

@@ -15,7 +15,7 @@
 #include "nets/spaces/space.h"
 #include "proxies/engine/evaluator.h"
 #include "proxies/registry.h"
-#include "tests/support/test_support.h"
+#include "tests/support/test_files.h"
 
 using namespace zcp;
 using namespace zcp::engine;

@@ -11,7 +11,7 @@
 #include "proxies/engine/evaluator.h"
 #include "proxies/registry.h"
 #include "tests/support/temporary.h"
-#include "tests/support/test_support.h"
+#include "tests/support/test_files.h"
 
 using namespace zcp;
 using namespace zcp::engine;

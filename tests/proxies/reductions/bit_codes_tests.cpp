@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "proxies/reductions/bit_codes.h"
-#include "tests/support/test_support.h"
+#include "tests/support/test_files.h"
 
 using namespace zcp::reductions;
 
