@@ -4,7 +4,7 @@
 #include <cctype>
 
 #include "apps/version.h"
-#include "proxies/engine/evaluator.h"
+#include "proxies/engine/backend.h"
 
 namespace zcp::apps {
 namespace {

@@ -172,7 +172,7 @@ void require_served(const ScoreOptions& options) {
           options.evaluator.minibatches);
     }
     if (options.evaluator.precision != "bf16") continue;
-    if (const auto refusal = engine::refusal_in_bfloat16(proxy.name)) {
+    if (const auto refusal = engine::refusal_in_bfloat16(proxy)) {
       throw UserError(
           "--precision bf16: {} {}; expected fp32 or fp64", name, *refusal);
     }
@@ -279,7 +279,7 @@ class ScoreRun {
   bool only_counts() const {
     return options_.shard.count == 1 &&
            std::ranges::all_of(proxies_, [](const Descriptor* proxy) {
-             return proxy->name == "params" || proxy->name == "macs";
+             return proxy->needs.counts_only;
            });
   }
 
@@ -378,8 +378,8 @@ class ScoreRun {
         score.seconds};
   }
 
-  std::vector<engine::Target> missing_targets() const {
-    std::vector<engine::Target> missing;
+  std::vector<engine::MissingScore> missing_targets() const {
+    std::vector<engine::MissingScore> missing;
     for (std::size_t a = 0; a < unique_names_.size(); ++a) {
       if (!mine(a)) continue;
       for (std::size_t p = 0; p < proxies_.size(); ++p) {
@@ -417,7 +417,7 @@ class ScoreRun {
     return complete;
   }
 
-  void compute(const std::vector<engine::Target>& missing) {
+  void compute(const std::vector<engine::MissingScore>& missing) {
     if (missing.empty()) return;
     missing_.assign(unique_names_.size(), 0);
     for (const auto& target : missing) ++missing_[target.architecture];

@@ -4,13 +4,35 @@
 #include <array>
 
 #include "common/error.h"
-#include "proxies/definitions/all.h"
+#include "proxies/definitions.h"
 
 namespace zcp::proxies {
 
+namespace {
+
+engine::Descriptor named(const char* name, engine::Descriptor proxy) {
+  proxy.name = name;
+  return proxy;
+}
+
+std::array<Group, 2> collect_groups() {
+  Group core{"core", {}};
+  Group suite_zero{"suite-zero", {}};
+  for (const engine::Descriptor& proxy : registry()) {
+    if (proxy.core) core.members.push_back(proxy.name);
+    if (!proxy.suite_zero.empty()) {
+      suite_zero.members.push_back(proxy.suite_zero);
+    }
+  }
+  std::ranges::sort(suite_zero.members);
+  return {core, suite_zero};
+}
+
+}  // namespace
+
 std::span<const engine::Descriptor> registry() {
   static const std::array all{
-#define ZCP_PROXY(name) definitions::name(),
+#define ZCP_PROXY(name) named(#name, definitions::name()),
 #include "proxies/definitions/list.inc"
 #undef ZCP_PROXY
   };
@@ -18,24 +40,7 @@ std::span<const engine::Descriptor> registry() {
 }
 
 std::span<const Group> groups() {
-  static const std::array all{
-      Group{"core", {"params", "grad_norm", "synflow", "naswot", "zico"}},
-      Group{
-          "suite-zero",
-          {"epe_nas",
-           "fisher",
-           "flops",
-           "grad_norm",
-           "grasp",
-           "jacov",
-           "l2_norm",
-           "nwot",
-           "params",
-           "plain",
-           "snip",
-           "synflow",
-           "zen"}},
-  };
+  static const std::array all = collect_groups();
   return all;
 }
 

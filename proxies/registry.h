@@ -1,4 +1,4 @@
-// Every proxy by name. No LibTorch.
+// Every proxy by name. No LibTorch in this header.
 #pragma once
 
 #include <span>
@@ -12,19 +12,24 @@ namespace zcp::proxies {
 /// All proxies in the order `zcp proxies` lists them.
 std::span<const engine::Descriptor> registry();
 
-/// Throws UserError with the nearest name for a name that no proxy has.
+/// The proxy of this name or alias. Throws UserError, which says the nearest
+/// name, for one that no proxy has.
 const engine::Descriptor& find_proxy(const std::string& name);
 
 /// Resolves names, aliases and the groups core, suite-zero and all, in order,
-/// each proxy once. Throws UserError as find_proxy, or when nothing is asked.
+/// each proxy once. Throws UserError as find_proxy() does, or for no names.
 std::vector<const engine::Descriptor*> select_proxies(
     const std::vector<std::string>& names);
 
-/// The groups and their members.
+/// Names that stand for several proxies; which ones is said by the proxies
+/// themselves (Descriptor::core, Descriptor::suite_zero).
 struct Group {
   std::string name;
-  std::vector<std::string> members;
+  std::vector<std::string> members;  ///< names or aliases
 };
+
+/// core, whose members are in the order of the registry, and suite-zero, whose
+/// members are in alphabetical order.
 std::span<const Group> groups();
 
 }  // namespace zcp::proxies

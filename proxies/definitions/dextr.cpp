@@ -1,14 +1,11 @@
-// dextr = a b / (a + b), a = dextr_svd, b = log(1 + kappa), kappa the extrinsic
-// curvature at angle 0 of ten outputs along a circle of inputs, by double
-// backward; a alone where kappa does not exist.
-// Asthana et al., TMLR 2025; rohanasthana/Dextr:
-// no_free_lunch_architectures/length.py. With one angle, as released, kappa is
-// noise and degrades the score. The first ten outputs here; the authors draw
-// ten with replacement.
+// The curvature is the extrinsic one, at angle 0, of ten outputs along a circle
+// of inputs; where it does not exist the score is a alone. With one angle, as
+// released, it is noise and degrades the score. The authors draw the ten
+// outputs with replacement.
 #include <algorithm>
 #include <cmath>
 
-#include "proxies/definitions/all.h"
+#include "proxies/definitions.h"
 #include "proxies/engine/differentiate.h"
 #include "proxies/engine/observer.h"
 #include "proxies/reductions/first_sample.h"
@@ -19,16 +16,16 @@ namespace {
 /// d value / d angle, differentiable once more; 0 where it does not depend.
 at::Tensor derivative(const at::Tensor& value, const at::Tensor& angle) {
   if (!value.requires_grad()) return at::zeros_like(angle);
-  const at::Tensor found =
+  const at::Tensor derived =
       engine::gradients_of(value, {angle}, engine::GraphUse::deeper)[0];
-  return found.defined() ? found : at::zeros_like(angle);
+  return derived.defined() ? derived : at::zeros_like(angle);
 }
 
 /// The same without a history of its own.
 double last_derivative(const at::Tensor& value, const at::Tensor& angle) {
-  const at::Tensor found =
+  const at::Tensor derived =
       engine::vector_jacobian_product(value, angle, at::ones_like(value));
-  return found.defined() ? found.item<double>() : 0;
+  return derived.defined() ? derived.item<double>() : 0;
 }
 
 /// (v.v)^(-3/2) sqrt((v.v)(a.a) - (v.a)^2) of the first ten outputs.
@@ -60,31 +57,21 @@ double curvature(const networks::Network& network, const at::Tensor& circle) {
 }  // namespace
 
 engine::Descriptor dextr() {
-  engine::Descriptor d;
-  d.name = "dextr";
-  d.family = "feature spectrum";
+  engine::Descriptor d = engine::variant_of(dextr_svd());
   d.formula = "a b / (a + b), a = dextr_svd, b = log(1 + curvature)";
-  d.published = "higher";
-  d.needs.pass = engine::PassKind::noise_one;
-  d.needs.activations = true;
-  d.needs.folding = graph::Folding::as_declared;
   d.needs.detail = "double backward on one circle of inputs";
-  d.dtype = "float64";
   d.degenerate = "never";
   d.variant = "authors', one angle; outputs 0 to 9";
-  d.paper = "TMLR 2025, Dextr";
   d.reference = "rohanasthana/Dextr: no_free_lunch_architectures/length.py";
-  d.make = [](const engine::Setting& setting) {
-    const at::Tensor circle = setting.circle;
-    return engine::observe_once([circle](const engine::Pass& pass) {
-      const double a = reductions::log_condition_sum(pass).item<double>();
-      const double kappa = curvature(pass.network, circle);
-      if (!std::isfinite(kappa)) return engine::Score::of(a);
-      const double b = std::log1p(kappa);
-      if (!(a + b > 0)) return engine::Score::degenerate("both terms are 0");
-      return engine::Score::of(a * b / (a + b));
-    });
-  };
+  d.make = engine::from_pass(
+      [](const engine::Pass& pass, const engine::Setting& setting) {
+        const double a = reductions::log_condition_sum(pass).item<double>();
+        const double kappa = curvature(pass.network, setting.random.circle);
+        if (!std::isfinite(kappa)) return engine::Score::of(a);
+        const double b = std::log1p(kappa);
+        if (!(a + b > 0)) return engine::Score::degenerate("both terms are 0");
+        return engine::Score::of(a * b / (a + b));
+      });
   return d;
 }
 

@@ -1,13 +1,10 @@
-// dss = sum over linear weights of attention of ||dR/dW||_nuc ||W||_nuc + sum
-// over the other linear weights of |w dR/dw|; absolute weights, an input of
-// ones, R the sum of the logits.
-// TF-TAS, Zhou et al., CVPR 2022, https://arxiv.org/abs/2203.12217;
-// decemberzhou/TF_TAS: lib/training_free/indicators/dss.py. Attention: linear
-// layers named qkv and square ones. The patch embedding is left out; LayerNorm
-// is kept. float64 here.
+// R is the sum of the logits for an input of ones and absolute weights.
+// Attention is what linear layers named qkv and square ones do: they add
+// ||dR/dW||_nuc
+// ||W||_nuc. The patch embedding is left out; LayerNorm is kept. The authors
+// compute in float32.
 #include <string>
 
-#include "proxies/definitions/all.h"
 #include "proxies/engine/observer.h"
 
 namespace zcp::definitions {
@@ -35,34 +32,31 @@ at::Tensor term(
 
 engine::Descriptor dss() {
   engine::Descriptor d;
-  d.name = "dss";
   d.family = "synflow";
   d.formula = "nuclear norms for attention, |w dR/dw| for other linear layers";
   d.published = "higher";
-  d.needs.pass = engine::PassKind::synflow_bn;
+  d.needs = {.pass = engine::PassKind::synflow_bn};
   d.dtype = "float64";
   d.degenerate = "no attention (no linear layer named qkv)";
   d.variant = "authors', gradients of the weights as they are";
   d.paper = "https://arxiv.org/abs/2203.12217";
   d.reference = "decemberzhou/TF_TAS: lib/training_free/indicators/dss.py";
-  d.make = [](const engine::Setting&) {
-    return engine::observe_once([](const engine::Pass& pass) {
-      std::vector<at::Tensor> terms;
-      bool attention = false;
-      const auto& parameters = pass.network.parameters();
-      for (std::size_t i = 0; i < parameters.size(); ++i) {
-        if (parameters[i].kind != networks::ParameterKind::linear_weight)
-          continue;
-        attention = attention || is_qkv(parameters[i]);
-        if (!pass.gradients[i].defined()) continue;
-        terms.push_back(term(parameters[i], pass.gradients[i]));
-      }
-      if (!attention || terms.empty()) {
-        return engine::Score::degenerate("no linear layer is named qkv");
-      }
-      return engine::score_of(at::stack(terms).sum(), "overflow of float64");
-    });
-  };
+  d.make = engine::from_pass([](const engine::Pass& pass) {
+    std::vector<at::Tensor> terms;
+    bool attention = false;
+    const auto& parameters = pass.network.parameters();
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+      if (parameters[i].kind != networks::ParameterKind::linear_weight)
+        continue;
+      attention = attention || is_qkv(parameters[i]);
+      if (!pass.gradients[i].defined()) continue;
+      terms.push_back(term(parameters[i], pass.gradients[i]));
+    }
+    if (!attention || terms.empty()) {
+      return engine::Score::degenerate("no linear layer is named qkv");
+    }
+    return engine::score_of(at::stack(terms).sum(), "overflow of float64");
+  });
   return d;
 }
 

@@ -1,10 +1,7 @@
-// epe_nas = sum over classes of |s_c|, s_c = sum_ij log(|corr_ij| + 1e-5)
-// between the Jacobian rows of that class's samples; with more than 100 classes
-// s_c is a mean and the score is sum_{c,c'} |s_c - s_c'| / number of classes
-// present.
-// Lopes et al., ICANN 2021, https://arxiv.org/abs/2102.08099;
-// VascoLopes/EPE-NAS: search.py, NASLib: epe_nas.py.
-#include "proxies/definitions/all.h"
+// corr is the correlation between the Jacobian rows of the samples of a class
+// and k = 1e-5. With more than 100 classes a class's sum becomes a mean over
+// its samples, and the score sum_{c,c'} |s_c - s_c'| / number of classes
+// present. NASLib's file is epe_nas.py.
 #include "proxies/engine/observer.h"
 #include "proxies/reductions/correlation.h"
 
@@ -35,34 +32,31 @@ engine::Score combine(const at::Tensor& scores, bool pairwise) {
 
 engine::Descriptor epe_nas() {
   engine::Descriptor d;
-  d.name = "epe_nas";
   d.family = "jacobian";
   d.formula = "sum_c |sum_ij log(|corr_ij| + k)| within class c";
   d.published = "higher";
-  d.needs.pass = engine::PassKind::jacobian;
-  d.needs.classes = true;
-  d.needs.labels = true;
+  d.needs = {
+      .pass = engine::PassKind::jacobian, .labels = true, .classes = true};
   d.dtype = "float64";
   d.degenerate = "a sample whose Jacobian row is constant";
   d.variant = "NASLib";
   d.paper = "https://arxiv.org/abs/2102.08099";
   d.reference = "VascoLopes/EPE-NAS: search.py";
-  d.make = [](const engine::Setting& setting) {
-    const int classes = setting.classes;
-    return engine::observe_once([classes](const engine::Pass& pass) {
-      const at::Tensor rows = reductions::jacobian_rows(pass);
-      if (!rows.defined())
-        return engine::Score::degenerate(reductions::kConstantJacobian);
-      const bool many = classes > 100;
-      std::vector<at::Tensor> scores;
-      const at::Tensor present = std::get<0>(at::_unique(pass.y));
-      for (std::int64_t c = 0; c < present.size(0); ++c) {
-        const at::Tensor members = (pass.y == present[c]).nonzero().squeeze(1);
-        scores.push_back(class_score(rows.index_select(0, members), many));
-      }
-      return combine(at::stack(scores), many);
-    });
-  };
+  d.suite_zero = "epe_nas";
+  d.make = engine::from_pass([](const engine::Pass& pass,
+                                const engine::Setting& setting) {
+    const at::Tensor rows = reductions::jacobian_rows(pass);
+    if (!rows.defined())
+      return engine::Score::degenerate(reductions::kConstantJacobian);
+    const bool many = setting.classes > 100;
+    std::vector<at::Tensor> scores;
+    const at::Tensor present = std::get<0>(at::_unique(pass.y));
+    for (std::int64_t c = 0; c < present.size(0); ++c) {
+      const at::Tensor members = (pass.y == present[c]).nonzero().squeeze(1);
+      scores.push_back(class_score(rows.index_select(0, members), many));
+    }
+    return combine(at::stack(scores), many);
+  });
   return d;
 }
 

@@ -1,18 +1,16 @@
-// intrain = gamma (1 + o) / log(L + 1). gamma = sum over the L outputs of
-// convolutions and linear layers of log((tr C)^2 / tr C^2), C their channel
-// covariance + 1e-10 I; o = sum over parameter tensors of min(1, std(g) /
-// (max|g| + 1e-6)).
-// InTrain, CVPR 2026; no code released, from the paper's formula. Its epsilon
+// gamma is the sum over the L outputs of convolutions and linear layers of
+// log((tr C)^2 / tr C^2), C their channel covariance + 1e-10 I; o is the sum
+// over the parameter tensors of min(1, std(g) / (max|g| + 1e-6)). The epsilon
 // is not published; a smaller one counts rounding noise as healthy gradients.
 #include <cmath>
 
-#include "proxies/definitions/all.h"
 #include "proxies/engine/observer.h"
 #include "proxies/reductions/spectrum.h"
 
 namespace zcp::definitions {
 namespace {
 
+/// log((tr C)^2 / tr C^2) of one output.
 at::Tensor log_participation(const at::Tensor& output) {
   const at::Tensor covariance = reductions::channel_covariance(output);
   const at::Tensor c =
@@ -20,6 +18,7 @@ at::Tensor log_participation(const at::Tensor& output) {
   return (c.trace().square() / c.square().sum()).log();
 }
 
+/// min(1, std(g) / (max|g| + 1e-6)).
 at::Tensor gradient_health(const at::Tensor& gradient) {
   const at::Tensor g = gradient.to(at::kDouble);
   return (g.std() / (g.abs().max() + 1e-6)).clamp_max(1);
@@ -29,15 +28,15 @@ at::Tensor gradient_health(const at::Tensor& gradient) {
 
 engine::Descriptor intrain() {
   engine::Descriptor d;
-  d.name = "intrain";
   d.family = "feature spectrum";
   d.formula = "gamma (1 + o) / log(L + 1)";
   d.published = "higher";
-  d.needs.pass = engine::PassKind::minibatch;
-  d.needs.labels = true;
-  d.needs.activations = true;
-  d.needs.parameter_gradients = true;
-  d.needs.folding = graph::Folding::as_declared;
+  d.needs = {
+      .pass = engine::PassKind::minibatch,
+      .labels = true,
+      .parameter_gradients = true,
+      .activations = true,
+      .folding = graph::Folding::as_declared};
   d.dtype = "float64";
   d.degenerate = "a gradient that is not finite";
   d.variant =
@@ -45,25 +44,23 @@ engine::Descriptor intrain() {
       "epsilon 1e-6";
   d.paper = "CVPR 2026, InTrain";
   d.reference = "no code released";
-  d.make = [](const engine::Setting&) {
-    return engine::observe_once([](const engine::Pass& pass) {
-      std::vector<at::Tensor> ratios;
-      for (const networks::LayerCall& call : pass.recording.calls) {
-        if (call.weight >= 0) {
-          ratios.push_back(log_participation(call.output.detach()));
-        }
+  d.make = engine::from_pass([](const engine::Pass& pass) {
+    std::vector<at::Tensor> ratios;
+    for (const networks::LayerCall& call : pass.recording.calls) {
+      if (call.weight >= 0) {
+        ratios.push_back(log_participation(call.output.detach()));
       }
-      if (ratios.empty()) return engine::Score::degenerate("no layer runs");
-      std::vector<at::Tensor> health;
-      for (const at::Tensor& g : pass.gradients) {
-        if (g.defined() && g.numel() > 1) health.push_back(gradient_health(g));
-      }
-      const double layers = static_cast<double>(ratios.size());
-      at::Tensor score = at::stack(ratios).sum() / std::log(layers + 1);
-      if (!health.empty()) score = score * (1 + at::stack(health).sum());
-      return engine::score_of(score, "a gradient is not finite");
-    });
-  };
+    }
+    if (ratios.empty()) return engine::Score::degenerate("no layer runs");
+    std::vector<at::Tensor> health;
+    for (const at::Tensor& g : pass.gradients) {
+      if (g.defined() && g.numel() > 1) health.push_back(gradient_health(g));
+    }
+    const double layers = static_cast<double>(ratios.size());
+    at::Tensor score = at::stack(ratios).sum() / std::log(layers + 1);
+    if (!health.empty()) score = score * (1 + at::stack(health).sum());
+    return engine::score_of(score, "a gradient is not finite");
+  });
   return d;
 }
 

@@ -1,9 +1,7 @@
-// knas = sum over the first 11 parameter tensors with 50 or more elements and
-// their first 50 entries of a.b / n^2, a and b the entry's centred gradients
-// over the first and the second half of n minibatches, without updates.
-// Xu et al., ICML 2021, https://arxiv.org/abs/2111.13293; Jingjing-NLP/KNAS:
-// exps/NAS-Bench-201/functions.py (there n = 50).
-#include "proxies/definitions/all.h"
+// Sum over the first 11 parameter tensors with 50 or more elements, and their
+// first 50 entries, of a.b / n^2: a and b are the entry's centred gradients
+// over the first and the second half of n minibatches, without updates between
+// them. The authors take n = 50.
 #include "proxies/engine/observer.h"
 
 namespace zcp::definitions {
@@ -53,16 +51,16 @@ class Knas final : public engine::Observer {
 
 engine::Descriptor knas() {
   engine::Descriptor d;
-  d.name = "knas";
   d.family = "gradient statistics";
   d.formula = "Gram of centred gradients between halves of the minibatches";
   d.published = "higher";
-  d.needs.pass = engine::PassKind::minibatch;
-  d.needs.minibatches = 4;
-  d.needs.all_minibatches = true;
-  d.needs.labels = true;
-  d.needs.parameter_gradients = true;
-  d.needs.folding = graph::Folding::as_declared;
+  d.needs = {
+      .pass = engine::PassKind::minibatch,
+      .minibatches = 4,
+      .labels = true,
+      .all_minibatches = true,
+      .parameter_gradients = true,
+      .folding = graph::Folding::as_declared};
   d.dtype = "float64";
   d.degenerate = "a gradient that is not finite";
   d.variant = "authors'; n is --minibatches";

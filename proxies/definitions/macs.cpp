@@ -1,31 +1,22 @@
-// MACs of one sample: what most papers print as FLOPs.
-#include "proxies/definitions/all.h"
+// What most papers print as FLOPs.
+#include "proxies/definitions.h"
 #include "proxies/engine/observer.h"
 
 namespace zcp::definitions {
 
 engine::Descriptor macs() {
-  engine::Descriptor d;
-  d.name = "macs";
+  engine::Descriptor d = engine::variant_of(params());
   d.aliases = {"flops"};
-  d.family = "size";
   d.formula =
       "multiply-accumulates of convolutions and linear layers for one sample";
-  d.published = "higher";
-  d.needs.pass = engine::PassKind::structure;
-  d.needs.folding = graph::Folding::as_declared;
-  d.dtype = "int64";
-  d.degenerate = "never";
   d.variant =
       "AutoDL's count: biases added, BatchNorm, ReLU, pooling and sums left "
       "out; ptflops and NASLib count more";
-  d.paper = "https://arxiv.org/abs/2009.00437";
-  d.reference = "D-X-Y/AutoDL-Projects: xautodl/utils/flop_benchmark.py";
-  d.make = [](const engine::Setting& setting) {
-    const auto count = static_cast<double>(setting.macs);
-    return engine::observe_nothing(
-        [count] { return engine::Score::of(count); });
-  };
+  d.suite_zero = "flops";
+  d.bfloat16_tau = 1;
+  d.make = engine::from_setting([](const engine::Setting& setting) {
+    return engine::Score::of(static_cast<double>(setting.macs));
+  });
   return d;
 }
 

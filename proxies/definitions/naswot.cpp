@@ -1,8 +1,5 @@
-// naswot = log |det K|, K_ij = number of ReLU units whose codes 1[x > 0] agree
-// for samples i and j, over the ReLUs that receive a gradient.
-// Mellor et al., ICML 2021, https://arxiv.org/abs/2006.04647
-// BayesWatch/nas-without-training: score_networks.py, scores.py (hook_logdet)
-#include "proxies/definitions/all.h"
+// The code of a sample is 1[x > 0] over the units of the ReLUs. The authors'
+// function is hook_logdet of scores.py.
 #include "proxies/engine/observer.h"
 #include "proxies/reductions/code_kernel.h"
 
@@ -10,12 +7,10 @@ namespace zcp::definitions {
 
 engine::Descriptor naswot() {
   engine::Descriptor d;
-  d.name = "naswot";
   d.family = "codes";
   d.formula = "log |det K|, K_ij = units - Hamming distance of ReLU codes";
   d.published = "higher";
-  d.needs.pass = engine::PassKind::minibatch;
-  d.needs.codes = true;
+  d.needs = {.pass = engine::PassKind::minibatch, .codes = true};
   d.dtype = "exact integers, determinant in float64";
   d.degenerate = "two inputs with equal codes (K is singular), or no ReLU";
   d.variant =
@@ -24,12 +19,12 @@ engine::Descriptor naswot() {
       "does not count; nwot counts every ReLU that runs";
   d.paper = "https://arxiv.org/abs/2006.04647";
   d.reference = "BayesWatch/nas-without-training: score_networks.py";
-  d.make = [](const engine::Setting&) {
-    return engine::observe_once([](const engine::Pass& pass) {
-      return reductions::log_determinant(reductions::code_kernel(
-          pass, [](const networks::LayerCall& call) { return call.live; }));
-    });
-  };
+  d.core = true;
+  d.bfloat16_tau = 0.997;
+  d.make = engine::from_pass([](const engine::Pass& pass) {
+    return reductions::log_determinant(reductions::code_kernel(
+        pass, [](const networks::LayerCall& call) { return call.live; }));
+  });
   return d;
 }
 

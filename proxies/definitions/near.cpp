@@ -1,12 +1,8 @@
-// near = sum over outputs of layers with weights and of activations of the
-// effective rank exp(-sum p log p), p = s / sum s, of C consecutive rows of the
-// output (N, W, H) x C.
-// Husistein et al., ICLR 2025, https://arxiv.org/abs/2408.08776;
-// ReiherGroup/NEAR. Here the first C rows, one draw of the weights (the authors
-// average 32).
+// The outputs are those of layers with weights and of activations, as matrices
+// (samples and positions) x C, of which the first C rows are taken. The authors
+// average 32 draws of the weights.
 #include <algorithm>
 
-#include "proxies/definitions/all.h"
 #include "proxies/engine/observer.h"
 
 namespace zcp::definitions {
@@ -43,30 +39,29 @@ at::Tensor effective_rank(const at::Tensor& output) {
 
 engine::Descriptor near() {
   engine::Descriptor d;
-  d.name = "near";
   d.family = "feature spectrum";
   d.formula = "sum of exp(entropy of singular values) of C rows of each output";
   d.published = "higher";
-  d.needs.pass = engine::PassKind::noise;
-  d.needs.activations = true;
-  d.needs.folding = graph::Folding::as_declared;
+  d.needs = {
+      .pass = engine::PassKind::noise,
+      .activations = true,
+      .folding = graph::Folding::as_declared};
   d.dtype = "float64";
   d.degenerate = "never; an output of zeros adds 0";
   d.variant = "authors', row offset 0, one repetition";
   d.paper = "https://arxiv.org/abs/2408.08776";
   d.reference = "ReiherGroup/NEAR";
-  d.make = [](const engine::Setting&) {
-    return engine::observe_once([](const engine::Pass& pass) {
-      std::vector<at::Tensor> ranks;
-      for (const networks::LayerCall& call : pass.recording.calls) {
-        if (counts(call))
-          ranks.push_back(effective_rank(call.output.detach()) * call.merged);
-      }
-      if (ranks.empty()) return engine::Score::degenerate("no layer runs");
-      return engine::score_of(
-          at::stack(ranks).sum(), "an activation is not finite");
-    });
-  };
+  d.bfloat16_tau = 0.999;
+  d.make = engine::from_pass([](const engine::Pass& pass) {
+    std::vector<at::Tensor> ranks;
+    for (const networks::LayerCall& call : pass.recording.calls) {
+      if (counts(call))
+        ranks.push_back(effective_rank(call.output.detach()) * call.merged);
+    }
+    if (ranks.empty()) return engine::Score::degenerate("no layer runs");
+    return engine::score_of(
+        at::stack(ranks).sum(), "an activation is not finite");
+  });
   return d;
 }
 

@@ -1,14 +1,11 @@
-// nn_degree = sum over residual blocks of w + s / (w d): the mean number of
-// links of a channel, w the mean width of the block's d layers, s the channels
-// that skip them.
-// Li, Mandal, Ogras, Marculescu, FLASH, ACM TECS 2021,
-// https://arxiv.org/abs/2108.00568. No code of the authors is public; blocks
-// and what skips them are those of nn_mass.
+// w is the mean width of the block's d layers and s the number of channels that
+// skip them: the mean number of links of a channel.
 #include <numeric>
 
 #include "nets/graph/residual.h"
-#include "proxies/definitions/all.h"
+#include "proxies/definitions.h"
 #include "proxies/engine/observer.h"
+#include "proxies/reductions/residual_sum.h"
 
 namespace zcp::definitions {
 namespace {
@@ -22,36 +19,17 @@ double degree(const graph::ResidualBlock& block) {
   return width + (skips ? block.input / channels : 0);
 }
 
-engine::Score total_degree(const engine::Setting& setting) {
-  if (setting.graph == nullptr) {
-    return engine::Score::degenerate(
-        "a TorchScript file does not name its blocks");
-  }
-  const auto blocks = graph::residual_blocks(*setting.graph);
-  if (blocks.empty()) return engine::Score::degenerate("no residual block");
-  double sum = 0;
-  for (const auto& block : blocks) sum += degree(block);
-  return engine::Score::of(sum);
-}
-
 }  // namespace
 
 engine::Descriptor nn_degree() {
-  engine::Descriptor d;
-  d.name = "nn_degree";
-  d.family = "size";
+  engine::Descriptor d = engine::variant_of(nn_mass());
   d.formula = "sum over residual blocks of w + s / (w d)";
-  d.published = "higher";
-  d.needs.pass = engine::PassKind::structure;
-  d.dtype = "float64";
-  d.degenerate = "no residual block; a TorchScript file";
   d.variant = "the paper's definition; no code of its authors is public";
   d.paper = "https://arxiv.org/abs/2108.00568";
   d.reference = "none";
-  d.make = [](const engine::Setting& setting) {
-    return engine::observe_nothing(
-        [score = total_degree(setting)] { return score; });
-  };
+  d.make = engine::from_setting([](const engine::Setting& setting) {
+    return reductions::sum_over_residual_blocks(setting, degree);
+  });
   return d;
 }
 

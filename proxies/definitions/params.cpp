@@ -1,18 +1,17 @@
-// #Params: the number of trainable values of the network, the baseline that
-// every proxy has to beat.
-#include "proxies/definitions/all.h"
+// The baseline that every proxy has to beat.
 #include "proxies/engine/observer.h"
 
 namespace zcp::definitions {
 
 engine::Descriptor params() {
   engine::Descriptor d;
-  d.name = "params";
   d.family = "size";
   d.formula = "number of trainable parameters, unread layers included";
   d.published = "higher";
-  d.needs.pass = engine::PassKind::structure;
-  d.needs.folding = graph::Folding::as_declared;
+  d.needs = {
+      .pass = engine::PassKind::structure,
+      .counts_only = true,
+      .folding = graph::Folding::as_declared};
   d.dtype = "int64";
   d.degenerate = "never";
   d.variant =
@@ -20,11 +19,12 @@ engine::Descriptor params() {
       "biases, as AutoDL does";
   d.paper = "https://arxiv.org/abs/2009.00437";
   d.reference = "D-X-Y/AutoDL-Projects: xautodl/utils/flop_benchmark.py";
-  d.make = [](const engine::Setting& setting) {
-    const auto count = static_cast<double>(setting.params);
-    return engine::observe_nothing(
-        [count] { return engine::Score::of(count); });
-  };
+  d.core = true;
+  d.suite_zero = "params";
+  d.bfloat16_tau = 1;
+  d.make = engine::from_setting([](const engine::Setting& setting) {
+    return engine::Score::of(static_cast<double>(setting.params));
+  });
   return d;
 }
 

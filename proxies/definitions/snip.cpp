@@ -1,36 +1,20 @@
-// snip = sum over layers of |w dL/dw|, L the mean cross-entropy of one
-// minibatch in train mode.
-// Abdelfattah et al., ICLR 2021, https://arxiv.org/abs/2101.08134;
-// SamsungLabs/zero-cost-nas: foresight/pruners/measures/snip.py
-#include "proxies/definitions/all.h"
+#include "proxies/definitions.h"
 #include "proxies/engine/observer.h"
 
 namespace zcp::definitions {
 
 engine::Descriptor snip() {
-  engine::Descriptor d;
-  d.name = "snip";
-  d.family = "saliency";
+  engine::Descriptor d = engine::variant_of(grad_norm());
   d.formula = "sum over layers of |w dL/dw|";
-  d.published = "higher";
-  d.needs.pass = engine::PassKind::minibatch;
-  d.needs.labels = true;
-  d.needs.parameter_gradients = true;
-  d.dtype = "float64 sums";
-  d.degenerate = "a gradient that is not finite; 0 for a constant network";
   d.variant = "zero-cost-nas: convolution and linear weights";
-  d.paper = "https://arxiv.org/abs/2101.08134";
   d.reference = "SamsungLabs/zero-cost-nas: foresight/pruners/measures/snip.py";
-  d.make = [](const engine::Setting&) {
-    return engine::observe_once([](const engine::Pass& pass) {
-      return engine::sum_over_layers(
-          pass,
-          [](const engine::LayerGradient& layer) {
-            return (layer.weight * layer.gradient).abs().sum(at::kDouble);
-          },
-          "a gradient is not finite");
-    });
-  };
+  d.suite_zero = "snip";
+  d.bfloat16_tau = 0.992;
+  d.make = engine::from_layer_gradients(
+      [](const engine::LayerGradient& layer) {
+        return (layer.weight * layer.gradient).abs().sum(at::kDouble);
+      },
+      "a gradient is not finite");
   return d;
 }
 

@@ -1,31 +1,25 @@
-// trainability = mean over consecutive blocks of 2 - s - 1/(s + 1e-6), s the
-// largest singular value of g_in^T g_out / (B Ho Wo): g_out random signs on a
-// block's output, g_in its vector-Jacobian product at the block's input,
-// space-to-depth where the block halves the map.
-// AZ-NAS, https://arxiv.org/abs/2403.19232; cvlab-yonsei/AZ-NAS:
-// NB201/ZeroShotProxy/compute_az_nas_score.py
+// s is the largest singular value of g_in^T g_out / (B Ho Wo): g_out are random
+// signs on a block's output, g_in their vector-Jacobian product at its input,
+// space-to-depth where the block halves the map, and k = 1e-6.
 #include <algorithm>
 #include <optional>
 
 #include "common/random.h"
-#include "proxies/definitions/all.h"
+#include "proxies/definitions.h"
 #include "proxies/engine/differentiate.h"
 #include "proxies/engine/observer.h"
+#include "proxies/reductions/spectrum.h"
 
 namespace zcp::definitions {
 namespace {
 
-/// Positions x channels, float64.
-at::Tensor position_rows(const at::Tensor& map) {
-  return map.permute({0, 2, 3, 1}).reshape({-1, map.size(1)}).to(at::kDouble);
-}
-
-/// The first `count` signs; given ones that are fewer come again.
+/// The first `count` signs; where fewer are given they are repeated.
 at::Tensor first_signs(const at::Tensor& signs, std::int64_t count) {
   const std::int64_t times = (count + signs.numel() - 1) / signs.numel();
   return (times > 1 ? signs.repeat({times}) : signs).slice(0, 0, count);
 }
 
+/// The term of a block whose largest singular value is s.
 at::Tensor term_of(const at::Tensor& s) {
   return 2 - s - (s + 1e-6).reciprocal();
 }
@@ -34,7 +28,7 @@ at::Tensor term_of(const at::Tensor& s) {
 at::Tensor signs_for(
     const std::vector<at::Tensor>& blocks,
     const engine::Setting& setting) {
-  if (setting.signs.defined()) return setting.signs;
+  if (setting.random.signs.defined()) return setting.random.signs;
   std::int64_t count = 0;
   for (const at::Tensor& block : blocks) {
     if (block.defined()) count = std::max(count, block.numel());
@@ -42,8 +36,8 @@ at::Tensor signs_for(
   at::Tensor signs = at::empty({count}, at::kFloat);
   fill_signs(
       {signs.data_ptr<float>(), static_cast<std::size_t>(count)},
-      derive_seed(setting.protocol.seed, "signs"));
-  return signs.to(setting.protocol.options);
+      derive_seed(setting.run.seed, "signs"));
+  return signs.to(setting.run.options);
 }
 
 /// None for a block whose gradient passes unchanged. A block that outputs or
@@ -63,46 +57,38 @@ std::optional<at::Tensor> block_term(
   if (g_in.size(2) != g_out.size(2)) {
     g_in = at::pixel_unshuffle(g_in.contiguous(), g_in.size(2) / g_out.size(2));
   }
-  const at::Tensor rows = position_rows(g_out);
-  const at::Tensor a =
-      position_rows(g_in).t().mm(rows) / static_cast<double>(rows.size(0));
+  const at::Tensor rows = reductions::position_rows(g_out);
+  const at::Tensor a = reductions::position_rows(g_in).t().mm(rows) /
+                       static_cast<double>(rows.size(0));
   return term_of(at::linalg_svdvals(a).max());
 }
 
 }  // namespace
 
 engine::Descriptor trainability() {
-  engine::Descriptor d;
-  d.name = "trainability";
+  engine::Descriptor d = engine::variant_of(expressivity());
   d.family = "gradient flow";
   d.formula = "mean over blocks of 2 - s - 1/(s + k), s = max sv(g_in^T g_out)";
-  d.published = "higher";
-  d.needs.pass = engine::PassKind::noise;
-  d.needs.activations = true;
   d.needs.activation_gradients = true;
-  d.needs.initialiser = initialisers::Initialiser::kaiming_normal;
   d.needs.detail = "vector-Jacobian product of each block";
-  d.dtype = "float64";
   d.degenerate = "a block that is the identity (-inf in the original)";
   d.variant = "AZ-NAS";
-  d.paper = "https://arxiv.org/abs/2403.19232";
-  d.reference =
-      "cvlab-yonsei/AZ-NAS: NB201/ZeroShotProxy/compute_az_nas_score.py";
-  d.make = [](const engine::Setting& setting) {
-    return engine::observe_once([setting](const engine::Pass& pass) {
-      const auto& blocks = pass.recording.blocks;
-      if (blocks.size() < 2) return engine::Score::degenerate("no blocks");
-      const at::Tensor signs = signs_for(blocks, setting);
-      std::vector<at::Tensor> terms;
-      for (std::size_t i = 1; i < blocks.size(); ++i) {
-        const auto term = block_term(blocks[i - 1], blocks[i], signs);
-        if (!term) return engine::Score::degenerate("a block is the identity");
-        terms.push_back(*term);
-      }
-      return engine::score_of(
-          at::stack(terms).mean(), "a gradient is not finite");
-    });
-  };
+  d.bfloat16_tau = 0.997;
+  d.make = engine::from_pass(
+      [](const engine::Pass& pass, const engine::Setting& setting) {
+        const auto& blocks = pass.recording.blocks;
+        if (blocks.size() < 2) return engine::Score::degenerate("no blocks");
+        const at::Tensor signs = signs_for(blocks, setting);
+        std::vector<at::Tensor> terms;
+        for (std::size_t i = 1; i < blocks.size(); ++i) {
+          const auto term = block_term(blocks[i - 1], blocks[i], signs);
+          if (!term)
+            return engine::Score::degenerate("a block is the identity");
+          terms.push_back(*term);
+        }
+        return engine::score_of(
+            at::stack(terms).mean(), "a gradient is not finite");
+      });
   return d;
 }
 

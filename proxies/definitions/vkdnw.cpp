@@ -1,13 +1,9 @@
-// vkdnw = number of parameter tensors + entropy of nine quantiles of the
-// spectrum of F = mean_n (L J_n)^T (L J_n), L the Cholesky factor of diag(p) -
-// p p^T: as released. The Fisher information has L^T (vkdnw_fim). J_n: Jacobian
-// of sample n's logits at the first scalar of each of the first 128 parameter
-// tensors, eval mode.
-// VKDNW, Tybl and Neumann, CVPR 2025; ondratybl/VKDNW:
-// NB201/ZeroShotProxy/compute_vkdnw_score.py. The sum keeps the authors'
-// lexicographic order wherever the counts differ by 3 or more (the entropy is
-// below 2.2).
-#include "proxies/definitions/all.h"
+// F = mean_n (L J_n)^T (L J_n), L the Cholesky factor of diag(p) - p p^T, p the
+// softmax of the logits; the Fisher information has L^T (vkdnw_fim). J_n is the
+// Jacobian of sample n's logits at the first scalar of each of the first 128
+// parameter tensors, and the quantiles are nine. The authors sort by the number
+// of tensors first and the entropy second; the sum gives that order wherever
+// the numbers differ by 3 or more, as the entropy is below 2.2.
 #include "proxies/engine/observer.h"
 #include "proxies/reductions/fisher_spectrum.h"
 
@@ -15,27 +11,25 @@ namespace zcp::definitions {
 
 engine::Descriptor vkdnw() {
   engine::Descriptor d;
-  d.name = "vkdnw";
   d.family = "gradient statistics";
   d.formula = "parameter tensors + entropy of quantiles of eig(F)";
   d.published = "higher";
-  d.needs.pass = engine::PassKind::own;
-  d.needs.classes = true;
-  d.needs.folding = graph::Folding::as_declared;
-  d.needs.initialiser = initialisers::Initialiser::kaiming_normal;
-  d.needs.mode = "eval";
-  d.needs.detail = "a backward pass a class";
+  d.needs = {
+      .pass = engine::PassKind::own,
+      .classes = true,
+      .folding = graph::Folding::as_declared,
+      .initialiser = initialisers::Initialiser::kaiming_normal,
+      .mode = "eval",
+      .detail = "a backward pass a class"};
   d.dtype = "float64 spectrum";
   d.degenerate = "an activation that is not finite";
   d.variant = "authors' release: L in place of L^T";
   d.paper = "CVPR 2025, VKDNW";
   d.reference = "ondratybl/VKDNW: NB201/ZeroShotProxy/compute_vkdnw_score.py";
-  d.make = [](const engine::Setting& setting) {
-    return engine::observe_nothing([setting] {
-      return reductions::fisher_spectrum_score(
-          *setting.network, setting.noise, false);
-    });
-  };
+  d.make = engine::from_setting([](const engine::Setting& setting) {
+    return reductions::fisher_spectrum_score(
+        *setting.network, setting.random.noise, false);
+  });
   return d;
 }
 

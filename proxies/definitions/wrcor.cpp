@@ -1,13 +1,8 @@
-// wrcor = log |det K|, K = sum over ReLUs r of w_r (|corr of the samples'
-// inputs of r| + |corr of their gradients there|), w_r = 2^i for cell i = 0, 1,
-// ... and 2^(number of cells) for the last ReLU; without blocks every weight is
-// 1.
-// WRCor, https://arxiv.org/abs/2410.04975; kunjing96/ZSNAS-WRCor:
-// foresight/pruners/measures/act_grad_cor_weighted.py. A correlation with a nan
-// is left out.
+// x_r are the inputs of ReLU r, and w_r = 2^i for cell i = 0, 1, ... and
+// 2^(number of cells) for the last ReLU; without blocks every weight is 1. A
+// correlation with a nan is left out.
 #include <cmath>
 
-#include "proxies/definitions/all.h"
 #include "proxies/engine/observer.h"
 #include "proxies/reductions/code_kernel.h"
 #include "proxies/reductions/correlation.h"
@@ -64,15 +59,15 @@ void add_relu(const engine::Pass& pass, std::size_t index, at::Tensor& kernel) {
 
 engine::Descriptor wrcor() {
   engine::Descriptor d;
-  d.name = "wrcor";
   d.family = "codes";
   d.formula = "log |det sum of w_r (|corr(x_r)| + |corr(dL/dx_r)|)|";
   d.published = "higher";
-  d.needs.pass = engine::PassKind::minibatch;
-  d.needs.labels = true;
-  d.needs.activations = true;
-  d.needs.activation_gradients = true;
-  d.needs.folding = graph::Folding::as_declared;
+  d.needs = {
+      .pass = engine::PassKind::minibatch,
+      .labels = true,
+      .activation_gradients = true,
+      .activations = true,
+      .folding = graph::Folding::as_declared};
   d.dtype = "float64";
   d.degenerate = "two inputs whose rows of K are equal, or no ReLU";
   d.variant = "authors'";
@@ -80,16 +75,14 @@ engine::Descriptor wrcor() {
   d.reference =
       "kunjing96/ZSNAS-WRCor: "
       "foresight/pruners/measures/act_grad_cor_weighted.py";
-  d.make = [](const engine::Setting&) {
-    return engine::observe_once([](const engine::Pass& pass) {
-      at::Tensor kernel;
-      for (std::size_t i = 0; i < pass.recording.calls.size(); ++i) {
-        const networks::LayerCall& call = pass.recording.calls[i];
-        if (call.kind == networks::LayerKind::relu) add_relu(pass, i, kernel);
-      }
-      return reductions::log_determinant(kernel);
-    });
-  };
+  d.make = engine::from_pass([](const engine::Pass& pass) {
+    at::Tensor kernel;
+    for (std::size_t i = 0; i < pass.recording.calls.size(); ++i) {
+      const networks::LayerCall& call = pass.recording.calls[i];
+      if (call.kind == networks::LayerKind::relu) add_relu(pass, i, kernel);
+    }
+    return reductions::log_determinant(kernel);
+  });
   return d;
 }
 

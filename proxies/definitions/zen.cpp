@@ -1,13 +1,8 @@
-// zen = log(mean_n sum |f(x) - f(x + 0.01 e)|) + sum over BatchNorms of log
-// sqrt(mean_c running_var), f the input of the global pool, x and e N(0, 1),
-// weights N(0, 1).
-// ZenNAS, Lin et al., ICCV 2021, https://arxiv.org/abs/2102.01063;
-// idstcv/ZenNAS: ZeroShotProxy/compute_zen_score.py. As coded, running_var is
-// moved by both forwards (momentum .1) and so is a mixture with its initial 1.
-// One repetition.
+// f is the input of the global pool, x and e are N(0, 1). As in the authors'
+// code, running_var is moved by both forwards (momentum 0.1) and so is a
+// mixture with its initial 1.
 #include <map>
 
-#include "proxies/definitions/all.h"
 #include "proxies/engine/observer.h"
 
 namespace zcp::definitions {
@@ -22,11 +17,11 @@ class Zen final : public engine::Observer {
 
   engine::Score finish() override {
     const at::NoGradGuard no_grad;
-    const at::Tensor first = run(setting_.noise);
+    const at::Tensor first = run(setting_.random.noise);
     if (!first.defined())
       return engine::Score::degenerate("no global average pool");
     const at::Tensor second =
-        run(setting_.noise + kMixup * setting_.perturbation);
+        run(setting_.random.noise + kMixup * setting_.random.perturbation);
     const at::Tensor delta = (first - second).to(at::kDouble).abs().sum() /
                              static_cast<double>(first.size(0));
     at::Tensor scale = at::zeros_like(delta);
@@ -80,18 +75,20 @@ class Zen final : public engine::Observer {
 
 engine::Descriptor zen() {
   engine::Descriptor d;
-  d.name = "zen";
   d.family = "expressivity";
   d.formula = "log E|f(x) - f(x + .01 e)| + sum_BN log sqrt(mean running_var)";
   d.published = "higher";
-  d.needs.pass = engine::PassKind::own;
-  d.needs.folding = graph::Folding::as_declared;
-  d.needs.initialiser = initialisers::Initialiser::normal;
+  d.needs = {
+      .pass = engine::PassKind::own,
+      .folding = graph::Folding::as_declared,
+      .initialiser = initialisers::Initialiser::normal};
   d.dtype = "float64 sums";
   d.degenerate = "a network that is constant; no global pool";
   d.variant = "authors', one repetition; theory holds for plain networks";
   d.paper = "https://arxiv.org/abs/2102.01063";
   d.reference = "idstcv/ZenNAS: ZeroShotProxy/compute_zen_score.py";
+  d.suite_zero = "zen";
+  d.bfloat16_tau = 0.998;
   d.make = [](const engine::Setting& setting) {
     return std::make_unique<Zen>(setting);
   };

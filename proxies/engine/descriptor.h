@@ -1,4 +1,4 @@
-// What a proxy says of itself, and what it returns. No LibTorch.
+// What a proxy says of itself, and what it returns. No LibTorch in this header.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ namespace zcp::engine {
 class Observer;
 struct Setting;
 
-/// A proxy's result on one architecture. Oriented: higher is predicted better.
+/// A proxy's result on one architecture: higher is predicted better.
 struct Score {
   ScoreStatus status = ScoreStatus::failed;
   double value = 0;    ///< meaningful when status is ok
@@ -45,44 +45,70 @@ enum class PassKind : std::uint8_t {
 /// What a proxy needs; the evaluator unites the needs of all.
 struct Needs {
   PassKind pass = PassKind::structure;
-  int minibatches = 0;   ///< at least; 0: none, or the protocol's number
+  /// Looks at nothing but Setting::params and Setting::macs, so that the graph
+  /// need not be folded or compared with others.
+  bool counts_only = false;
+  /// The fewest minibatches that have a score; 0: none is needed, or one is
+  /// enough.
+  int minibatches = 0;
   bool labels = false;   ///< or the numbers that stand in their place
   bool classes = false;  ///< has a meaning only where each input has a class
   bool all_minibatches = false;      ///< observes each, not only the first
   bool parameter_gradients = false;  ///< of the loss
-  /// At all outputs with `activations`, at those of layers with
-  /// `layer_outputs`.
+  /// Gradients at all outputs together with `activations`, at those of
+  /// convolutions and linear layers together with `layer_outputs`.
   bool activation_gradients = false;
-  bool activations = false;    ///< layers' inputs and outputs
-  bool layer_outputs = false;  ///< of convolutions and linear layers, no more
-  bool codes = false;          ///< outputs of activation functions, no more
-  /// Runs the layers whose output nothing reads, too.
+  bool activations = false;    ///< inputs and outputs of all layers
+  bool layer_outputs = false;  ///< only of convolutions and linear layers
+  bool codes = false;          ///< only outputs of activation functions
+  /// Whether layers whose output nothing reads run, too.
   graph::Folding folding = graph::Folding::functional;
   /// The initialiser that belongs to the proxy's definition; none: PyTorch's.
-  std::optional<initialisers::Initialiser> initialiser;
+  std::optional<initialisers::Initialiser> initialiser = {};
 
-  std::string mode;    ///< of the network, where it is not train mode
-  std::string detail;  ///< what the fields above do not say
+  std::string mode = {};    ///< of the network, where it is not train mode
+  std::string detail = {};  ///< what the fields above do not say
 
+  /// Whether the proxy looks at the task's data.
   bool inputs() const {
     return pass == PassKind::minibatch || pass == PassKind::jacobian ||
            minibatches > 0;
   }
 };
 
+/// Makes the observer of one architecture.
+using MakeObserver =
+    std::function<std::unique_ptr<Observer>(const Setting& setting)>;
+
+/// One proxy: what `zcp proxies` prints of it, what it needs, how it is made.
+/// Everything that the program knows of a single proxy stands here.
 struct Descriptor {
-  std::string name;
+  std::string name;  ///< set by the registry: that of its line in list.inc
   std::vector<std::string> aliases;
   std::string family;     ///< size, saliency, synflow, codes, ...
   std::string formula;    ///< one line
-  std::string published;  ///< the direction in which its authors state it
+  std::string published;  ///< "higher" or "lower": how its authors state it
   Needs needs;
   std::string dtype;       ///< in which its sums are made
   std::string degenerate;  ///< when there is no score
-  std::string variant;     ///< whose reading, known deviations
+  std::string variant;     ///< whose reading it is, known deviations
   std::string paper;
   std::string reference;  ///< repository and file of the authors' code
-  std::function<std::unique_ptr<Observer>(const Setting&)> make;
+  /// Whether it belongs to the group core.
+  bool core = false;
+  /// Its name in NAS-Bench-Suite-Zero, and so in the group suite-zero; empty:
+  /// it is no member.
+  std::string suite_zero;
+  /// Kendall's tau between its bf16 and its fp32 scores of 200 NATS-TSS cells,
+  /// as tests/perf/run.sh --only bf16 prints it; none: not measured. To measure
+  /// a proxy, set it to 1 first: what has none is refused in bf16.
+  std::optional<double> bfloat16_tau;
+  MakeObserver make;
 };
+
+/// The description that a proxy starts from which varies another: all of
+/// `proxy` but what holds for that one alone, which is its name and aliases,
+/// its groups and what was measured of it.
+Descriptor variant_of(Descriptor proxy);
 
 }  // namespace zcp::engine

@@ -27,7 +27,7 @@ std::vector<at::Tensor> gradients_of(
     places.push_back(i);
   }
   if (!target.requires_grad() || wanted.empty()) return gradients;
-  auto found = torch::autograd::grad(
+  auto derivatives = torch::autograd::grad(
       {target},
       wanted,
       {},
@@ -35,7 +35,7 @@ std::vector<at::Tensor> gradients_of(
       use == GraphUse::deeper,
       true);
   for (std::size_t k = 0; k < places.size(); ++k) {
-    gradients[places[k]] = std::move(found[k]);
+    gradients[places[k]] = std::move(derivatives[k]);
   }
   return gradients;
 }

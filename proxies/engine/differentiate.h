@@ -1,4 +1,4 @@
-// Derivatives of what a network computes.
+// Derivatives of what a network computes. Needs LibTorch.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -11,26 +11,29 @@
 
 namespace zcp::engine {
 
-/// The network with every parameter a leaf that asks for its gradient.
+/// The same network with parameters that ask for their gradients and share the
+/// values, without the history, of the old ones.
 std::unique_ptr<networks::Network> differentiable(
     const networks::Network& network);
 
-/// What becomes of the graph that leads to a derivative.
+/// What becomes of the autograd graph once a derivative is taken.
 enum class GraphUse : std::uint8_t {
   last,    ///< it is freed
   again,   ///< it stays for other derivatives
-  deeper,  ///< it stays, and the derivative can itself be derived
+  deeper,  ///< it stays, and the derivative can itself be differentiated
 };
 
-/// d target / d each; undefined where target does not depend on it, and for
-/// undefined variables.
+/// The derivative of `target`, a tensor of one element, with respect to each of
+/// `variables`, in their order: undefined where the target does not depend on
+/// it, and for a variable that is undefined or asks for no gradient.
 std::vector<at::Tensor> gradients_of(
     const at::Tensor& target,
     const std::vector<at::Tensor>& variables,
     GraphUse use);
 
-/// J^T v of d out / d in; keeps the graph for further calls. Undefined where
-/// out does not depend on in.
+/// J^T v of the Jacobian J = d out / d in, of the shape of `in`; v has that of
+/// `out`. Keeps the graph for further calls. Undefined where `out` does not
+/// depend on `in`.
 at::Tensor vector_jacobian_product(
     const at::Tensor& out,
     const at::Tensor& in,

@@ -20,8 +20,9 @@
 
 namespace zcp::engine {
 
-/// Random inputs of the label-free proxies, where they are not to be drawn by
-/// the seed but given (tests against another implementation). Empty: drawn.
+/// Random inputs of the proxies that do not look at data, where they are given
+/// (by tests that compare with another implementation). An empty one is drawn
+/// by the seed.
 struct HostNoise {
   std::vector<float> inputs;        ///< batch x C x H x W
   std::vector<float> perturbation;  ///< the same
@@ -29,7 +30,8 @@ struct HostNoise {
   std::vector<float> circle;        ///< 2 x C x H x W, orthonormal
 };
 
-/// Everything besides data and architecture that decides a score.
+/// Everything besides data and architecture that decides a score. See
+/// tensor_options() in device.h for the names of precisions and devices.
 struct EvaluatorOptions {
   std::uint64_t seed = 0;
   int batch_size = 64;
@@ -43,15 +45,12 @@ struct EvaluatorOptions {
   HostNoise noise;
 };
 
-/// Versions and capabilities that may change the last digits, for provenance.
-std::vector<std::pair<std::string, std::string>> backend_description();
-
 class Evaluator {
  public:
-  /// Throws UserError when the options make no sense or a proxy needs inputs
-  /// and there are none. A proxy that needs more minibatches than the protocol
-  /// has gets no score, and says so; so does one that needs classes where
-  /// there are none. `shape` and `output` are the task's.
+  /// Throws UserError when the precision or the device is unknown, or when a
+  /// proxy needs inputs and there are none. A proxy that needs more minibatches
+  /// than the options give, or classes where the task has none, gets no score
+  /// and a reason. `shape` and `output` are the task's.
   Evaluator(
       const std::vector<const Descriptor*>& proxies,
       const EvaluatorOptions& options,
@@ -69,8 +68,8 @@ class Evaluator {
       const graph::Graph& graph,
       std::span<const Descriptor* const> which) const;
 
-  /// The same with the graph's parameters given (nets/network.h says how they
-  /// are laid out) instead of drawn.
+  /// The same with the graph's parameters given (nets/networks/network.h says
+  /// how they are laid out) instead of drawn.
   std::vector<Score> score(
       const graph::Graph& graph,
       std::span<const float> parameters,

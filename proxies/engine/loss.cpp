@@ -5,20 +5,21 @@
 namespace zcp::engine {
 namespace {
 
-/// Sixteen bits are too few for the sum of exponentials, or of squares.
+/// The output in 32 bits or more: sixteen are too few for the sum of
+/// exponentials, or of squares.
 at::Tensor widened(const at::Tensor& output) {
   return output.scalar_type() == at::kBFloat16 ? output.to(at::kFloat) : output;
 }
 
-/// Of each sample, where the targets are numbers.
+/// The loss of each sample [N], where the targets are numbers.
 at::Tensor sample_losses(
     const at::Tensor& output,
     const DeviceMinibatch& batch,
     Loss loss) {
   const at::Tensor target = batch.y.flatten(1);
-  at::Tensor found = widened(output).flatten(1);
-  if (batch.scale.defined()) found = found * batch.scale + batch.offset;
-  const at::Tensor difference = found - target;
+  at::Tensor numbers = widened(output).flatten(1);
+  if (batch.scale.defined()) numbers = numbers * batch.scale + batch.offset;
+  const at::Tensor difference = numbers - target;
   switch (loss) {
     case Loss::squared_error:
       return difference.square().mean(1);
@@ -32,7 +33,7 @@ at::Tensor sample_losses(
   throw std::invalid_argument("a cross-entropy with targets that are numbers");
 }
 
-/// Labels a sample: 1, or the pixels of a map.
+/// How many labels a sample has: one, or one for each pixel of a map.
 double labels_a_sample(const DeviceMinibatch& batch) {
   return static_cast<double>(batch.y.numel() / batch.y.size(0));
 }

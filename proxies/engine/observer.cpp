@@ -6,38 +6,53 @@
 namespace zcp::engine {
 namespace {
 
-class OnceObserver final : public Observer {
+class PassObserver final : public Observer {
  public:
-  explicit OnceObserver(std::function<Score(const Pass&)> function)
-      : function_(std::move(function)) {}
+  explicit PassObserver(std::function<Score(const Pass&)> reduce)
+      : reduce_(std::move(reduce)) {}
 
-  void observe(const Pass& pass) override { score_ = function_(pass); }
+  void observe(const Pass& pass) override { score_ = reduce_(pass); }
   Score finish() override { return score_; }
 
  private:
-  std::function<Score(const Pass&)> function_;
+  std::function<Score(const Pass&)> reduce_;
   Score score_ = Score::degenerate("the pass was not run");
 };
 
-class NothingObserver final : public Observer {
+class SettingObserver final : public Observer {
  public:
-  explicit NothingObserver(std::function<Score()> function)
-      : function_(std::move(function)) {}
+  SettingObserver(
+      std::function<Score(const Setting&)> compute,
+      const Setting& setting)
+      : compute_(std::move(compute)), setting_(setting) {}
 
-  Score finish() override { return function_(); }
+  Score finish() override { return compute_(setting_); }
 
  private:
-  std::function<Score()> function_;
+  std::function<Score(const Setting&)> compute_;
+  const Setting setting_;
 };
 
 }  // namespace
 
-Score Score::of(double value) {
-  return {ScoreStatus::ok, value, "", 0};
+MakeObserver from_pass(std::function<Score(const Pass&)> reduce) {
+  return [reduce = std::move(reduce)](const Setting&) {
+    return std::make_unique<PassObserver>(reduce);
+  };
 }
 
-Score Score::degenerate(std::string reason) {
-  return {ScoreStatus::degenerate, 0, std::move(reason), 0};
+MakeObserver from_pass(
+    std::function<Score(const Pass&, const Setting&)> reduce) {
+  return [reduce = std::move(reduce)](const Setting& setting) {
+    return std::make_unique<PassObserver>(
+        [reduce, setting](const Pass& pass) { return reduce(pass, setting); });
+  };
+}
+
+MakeObserver from_setting(std::function<Score(const Setting&)> compute) {
+  return [compute = std::move(compute)](const Setting& setting) {
+    return std::make_unique<SettingObserver>(compute, setting);
+  };
 }
 
 std::vector<LayerGradient> layer_gradients(const Pass& pass) {
@@ -51,13 +66,18 @@ std::vector<LayerGradient> layer_gradients(const Pass& pass) {
   return layers;
 }
 
-std::unique_ptr<Observer> observe_once(
-    std::function<Score(const Pass&)> function) {
-  return std::make_unique<OnceObserver>(std::move(function));
-}
-
-std::unique_ptr<Observer> observe_nothing(std::function<Score()> function) {
-  return std::make_unique<NothingObserver>(std::move(function));
+MakeObserver from_layer_gradients(
+    std::function<at::Tensor(const LayerGradient&)> term,
+    std::string reason_when_not_finite) {
+  return from_pass(
+      [term = std::move(term),
+       reason = std::move(reason_when_not_finite)](const Pass& pass) {
+        std::vector<at::Tensor> terms;
+        for (const LayerGradient& layer : layer_gradients(pass)) {
+          if (layer.gradient.defined()) terms.push_back(term(layer));
+        }
+        return sum_of(terms, reason.c_str());
+      });
 }
 
 Score score_of(const at::Tensor& value, const char* reason_when_not_finite) {
@@ -66,14 +86,9 @@ Score score_of(const at::Tensor& value, const char* reason_when_not_finite) {
   return Score::of(number);
 }
 
-Score sum_over_layers(
-    const Pass& pass,
-    const std::function<at::Tensor(const LayerGradient&)>& term,
+Score sum_of(
+    const std::vector<at::Tensor>& terms,
     const char* reason_when_not_finite) {
-  std::vector<at::Tensor> terms;
-  for (const LayerGradient& layer : layer_gradients(pass)) {
-    if (layer.gradient.defined()) terms.push_back(term(layer));
-  }
   if (terms.empty()) return Score::of(0);
   return score_of(at::stack(terms).sum(), reason_when_not_finite);
 }

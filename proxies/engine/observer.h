@@ -1,4 +1,5 @@
-// The interface between passes and proxies. Includes LibTorch.
+// What a proxy sees of an architecture, and how it reduces that to a score.
+// Needs LibTorch.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -13,8 +14,8 @@
 
 namespace zcp::engine {
 
-/// What is the same for a whole run.
-struct Protocol {
+/// The settings of a run, the same for all of its architectures.
+struct RunSettings {
   std::uint64_t seed = 0;
   int batch_size = 64;
   int minibatches = 2;
@@ -22,55 +23,63 @@ struct Protocol {
   at::TensorOptions options;  ///< dtype and device of weights and activations
 };
 
-/// Images and labels on the device.
+/// Inputs and targets on the device.
 struct DeviceMinibatch {
   at::Tensor x;  ///< [N, C, H, W]
   /// Labels [N] or [N, H, W], int64, or numbers [N, K], float32 or float64;
   /// undefined without either.
   at::Tensor y;
-  /// The output is multiplied by and shifted by these, an entry each number of
-  /// a sample, before it is compared with numbers; undefined: it is not.
+  /// Before it is compared with numbers, the output is multiplied by `scale`
+  /// and then shifted by `offset`, both [1, K]; undefined: it is not.
   at::Tensor scale;
   at::Tensor offset;
 };
 
-/// What an observer is made with: one architecture under one protocol.
+/// Inputs of the proxies that do not look at data.
+struct RandomInputs {
+  at::Tensor noise;         ///< N(0, 1), a batch of inputs [N, C, H, W]
+  at::Tensor perturbation;  ///< the same shape, independent of it
+  /// +-1, as many as the widest block output has; undefined: drawn by the seed.
+  at::Tensor signs;
+  at::Tensor circle;  ///< two orthonormal directions [2, C, H, W]
+};
+
+/// What an observer is made with: one architecture and the settings of the run.
 struct Setting {
-  const Protocol& protocol;
+  const RunSettings& run;
   const networks::Network* network;  ///< null for PassKind::structure
   const graph::Graph* graph;         ///< null for a TorchScript file
   std::int64_t params;               ///< of the whole network, as declared
   std::int64_t macs;
   int classes;
   std::span<const DeviceMinibatch> minibatches;
-  at::Tensor noise;         ///< N(0, 1), a batch of inputs
-  at::Tensor perturbation;  ///< the same shape, independent of it
-  /// +-1, as many as the widest block output has; undefined: by the seed.
-  at::Tensor signs;
-  at::Tensor circle;  ///< two orthonormal directions [2, C, H, W]
+  RandomInputs random;
 };
 
 /// One finished pass.
 struct Pass {
   const networks::Network& network;
   const networks::Recording& recording;
-  int minibatch;
-  at::Tensor x;
-  at::Tensor y;
-  at::Tensor logits;
-  /// By parameter index; undefined where no gradient reached. Empty when not
+  int minibatch = 0;       ///< its index; 0 where the inputs are no minibatch
+  at::Tensor x;            ///< the input [N, C, H, W]
+  at::Tensor y = {};       ///< DeviceMinibatch::y; undefined without data
+  at::Tensor logits = {};  ///< the network's output
+  /// By parameter index; undefined where no gradient arrived. Empty when not
   /// asked for.
-  std::vector<at::Tensor> gradients;
-  /// By call index: gradient at the call's output; undefined likewise, and
-  /// where the scope is not everything for all but layers.
-  std::vector<at::Tensor> output_gradients;
-  /// By call index: gradient at an own input (LayerCall::own_input).
-  std::vector<at::Tensor> reader_gradients;
-  at::Tensor input_gradient;  ///< PassKind::jacobian
+  std::vector<at::Tensor> gradients = {};
+  /// By call index: the gradient at the call's output; undefined where no
+  /// gradient arrived. Where the recording's scope is not everything, those of
+  /// convolutions and linear layers alone.
+  std::vector<at::Tensor> output_gradients = {};
+  /// By call index: the gradient at an own input (LayerCall::own_input).
+  std::vector<at::Tensor> reader_gradients = {};
+  /// PassKind::jacobian: that of the sum of the logits, of x's shape; undefined
+  /// where the logits do not depend on x.
+  at::Tensor input_gradient = {};
 };
 
 /// A proxy at work on one architecture: sees each pass it asked for, then says
-/// its score. Keeps sums on the device and leaves it once, in finish().
+/// its score. Keeps its sums on the device and reads them once, in finish().
 class Observer {
  public:
   virtual ~Observer() = default;
@@ -78,29 +87,37 @@ class Observer {
   virtual Score finish() = 0;
 };
 
-/// For each convolution and linear weight of the network, in layer order: the
-/// weight and its gradient (undefined where none arrived).
+/// For Descriptor::make: the score is a function of one pass, the last that the
+/// proxy is shown.
+MakeObserver from_pass(std::function<Score(const Pass&)> reduce);
+MakeObserver from_pass(
+    std::function<Score(const Pass&, const Setting&)> reduce);
+
+/// For Descriptor::make of a proxy that sees no shared pass: the score is a
+/// function of the setting.
+MakeObserver from_setting(std::function<Score(const Setting&)> compute);
+
+/// The weight of a convolution or a linear layer and its gradient.
 struct LayerGradient {
   const at::Tensor& weight;
-  const at::Tensor& gradient;
+  const at::Tensor& gradient;  ///< undefined where none arrived
 };
+
+/// Those of the network's convolutions and linear layers, in layer order.
 std::vector<LayerGradient> layer_gradients(const Pass& pass);
 
-/// An observer made of a function of one pass.
-std::unique_ptr<Observer> observe_once(
-    std::function<Score(const Pass&)> function);
-
-/// An observer of a proxy that sees no shared pass: `function` makes its score.
-std::unique_ptr<Observer> observe_nothing(std::function<Score()> function);
+/// For Descriptor::make: the sum over the layers of `term`, a tensor of one
+/// element in float64. Layers without gradient are left out (their term is 0).
+MakeObserver from_layer_gradients(
+    std::function<at::Tensor(const LayerGradient&)> term,
+    std::string reason_when_not_finite);
 
 /// A score from a tensor of one element; degenerate when it is not finite.
 Score score_of(const at::Tensor& value, const char* reason_when_not_finite);
 
-/// Sum over the layers of `term`, an at::Tensor of one element in float64;
-/// layers without gradient are left out (their term is 0).
-Score sum_over_layers(
-    const Pass& pass,
-    const std::function<at::Tensor(const LayerGradient&)>& term,
+/// The same of the sum of such tensors; 0 for none.
+Score sum_of(
+    const std::vector<at::Tensor>& terms,
     const char* reason_when_not_finite);
 
 }  // namespace zcp::engine

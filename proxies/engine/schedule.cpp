@@ -1,27 +1,29 @@
 #include "proxies/engine/schedule.h"
 
 #include <algorithm>
+#include <numeric>
 #include <unordered_map>
 
 namespace zcp::engine {
 namespace {
 
-/// Adds the target to the item of `key`, made when it is new.
+/// Collects missing scores into items, one for each key.
 class Collector {
  public:
   explicit Collector(graph::Folding folding) : folding_(folding) {}
 
-  void add(std::uint64_t key, const Target& target, std::int64_t macs) {
+  void add(std::uint64_t key, const MissingScore& score, std::int64_t macs) {
     const auto [found, is_new] = index_.try_emplace(key, items_.size());
-    if (is_new) items_.push_back({target.architecture, folding_, {}, {}, macs});
+    if (is_new) items_.push_back({score.architecture, folding_, {}, {}, macs});
     WorkItem& item = items_[found->second];
-    const auto at = std::ranges::find(item.proxies, target.proxy);
-    const auto position = static_cast<std::size_t>(at - item.proxies.begin());
-    if (at == item.proxies.end()) {
-      item.proxies.push_back(target.proxy);
+    const auto place = std::ranges::find(item.proxies, score.proxy);
+    const auto position =
+        static_cast<std::size_t>(place - item.proxies.begin());
+    if (place == item.proxies.end()) {
+      item.proxies.push_back(score.proxy);
       item.architectures.emplace_back();
     }
-    item.architectures[position].push_back(target.architecture);
+    item.architectures[position].push_back(score.architecture);
   }
 
   std::vector<WorkItem>& items() { return items_; }
@@ -39,23 +41,18 @@ void append(WorkItem& to, WorkItem&& from) {
   }
 }
 
-/// Order of running: the heaviest first so that the last one is short.
-void sort_heaviest_first(std::vector<WorkItem>& items) {
-  for (WorkItem& item : items) {
-    // Proxies in the order asked, so that an item does not depend on how its
-    // targets came.
-    std::vector<std::size_t> order(item.proxies.size());
-    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-    std::ranges::sort(
-        order, {}, [&](std::size_t i) { return item.proxies[i]; });
-    WorkItem sorted{item.representative, item.folding, {}, {}, item.macs};
-    for (const std::size_t i : order) {
-      sorted.proxies.push_back(item.proxies[i]);
-      sorted.architectures.push_back(std::move(item.architectures[i]));
-    }
-    item = std::move(sorted);
+/// Puts an item's proxies into the order asked, so that it does not depend on
+/// the order of the missing scores.
+void sort_proxies(WorkItem& item) {
+  std::vector<std::size_t> order(item.proxies.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::sort(order, {}, [&](std::size_t i) { return item.proxies[i]; });
+  WorkItem sorted{item.representative, item.folding, {}, {}, item.macs};
+  for (const std::size_t i : order) {
+    sorted.proxies.push_back(item.proxies[i]);
+    sorted.architectures.push_back(std::move(item.architectures[i]));
   }
-  std::ranges::stable_sort(items, std::ranges::greater{}, &WorkItem::macs);
+  item = std::move(sorted);
 }
 
 }  // namespace
@@ -71,15 +68,15 @@ double relative_cost(const WorkItem& item) {
 std::vector<WorkItem> make_schedule(
     std::span<const Fingerprint> architectures,
     std::span<const Descriptor* const> proxies,
-    std::span<const Target> missing) {
+    std::span<const MissingScore> missing) {
   Collector functional(graph::Folding::functional);
   Collector declared(graph::Folding::as_declared);
-  for (const Target& target : missing) {
-    const Fingerprint& print = architectures[target.architecture];
-    if (proxies[target.proxy]->needs.folding == graph::Folding::functional) {
-      functional.add(print.functional, target, print.macs);
+  for (const MissingScore& score : missing) {
+    const Fingerprint& print = architectures[score.architecture];
+    if (proxies[score.proxy]->needs.folding == graph::Folding::functional) {
+      functional.add(print.functional, score, print.macs);
     } else {
-      declared.add(print.declared_calls, target, print.macs);
+      declared.add(print.declared_calls, score, print.macs);
     }
   }
   // A declared graph in which everything is read is the functional one.
@@ -97,7 +94,10 @@ std::vector<WorkItem> make_schedule(
       items.push_back(std::move(item));
     }
   }
-  sort_heaviest_first(items);
+  for (WorkItem& item : items) sort_proxies(item);
+  // The heaviest first, so that the last one, for which the other workers wait,
+  // is short.
+  std::ranges::stable_sort(items, std::ranges::greater{}, &WorkItem::macs);
   return items;
 }
 

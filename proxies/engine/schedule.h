@@ -1,5 +1,5 @@
 // What has to be computed for a list of architectures: functionally equal ones
-// once, the heaviest first. No LibTorch.
+// once, the heaviest first. No LibTorch in this header.
 #pragma once
 
 #include <functional>
@@ -12,10 +12,10 @@
 
 namespace zcp::engine {
 
-/// One (architecture, proxy) that a task gives a score to.
-struct Target {
-  std::size_t architecture;
-  std::size_t proxy;  ///< index into the proxies asked for
+/// A score that is to be computed.
+struct MissingScore {
+  std::size_t architecture;  ///< index into the architectures asked for
+  std::size_t proxy;         ///< index into the proxies asked for
 };
 
 /// A network to build once, and whom its scores serve.
@@ -36,16 +36,16 @@ struct Fingerprint {
   std::int64_t macs;
 };
 
-/// Time that an item takes, in an unknown unit that is the same for all items
-/// of a run: its MACs, and what goes with the number of layers.
+/// How long an item takes in comparison with other items of the run, by its
+/// MACs and the number of its proxies. The unit means nothing.
 double relative_cost(const WorkItem& item);
 
-/// Groups the targets into items. Proxies that look at the function alone run
-/// once for each functional graph, the others once for each declared one; where
-/// both graphs are the same they share an item.
+/// Groups the missing scores into items. Proxies that look at the function
+/// alone run once for each functional graph, the others once for each declared
+/// one; where both graphs are the same they share an item.
 std::vector<WorkItem> make_schedule(
     std::span<const Fingerprint> architectures,
     std::span<const Descriptor* const> proxies,
-    std::span<const Target> missing);
+    std::span<const MissingScore> missing);
 
 }  // namespace zcp::engine

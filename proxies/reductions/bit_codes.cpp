@@ -1,7 +1,5 @@
 #include "proxies/reductions/bit_codes.h"
 
-#include <bit>
-
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
@@ -12,8 +10,8 @@ namespace {
 bool positive(float value) {
   return value > 0.0F;
 }
-/// Read as an integer a bfloat16 has the same sign; NaN apart, which passes
-/// do not survive.
+/// Read as an integer a bfloat16 has the same sign. (Not a number's is that of
+/// its sign bit; a pass with such values has no score.)
 bool positive(Bfloat16Bits value) {
   return static_cast<std::int16_t>(value.bits) > 0;
 }
@@ -33,58 +31,8 @@ void pack_portable(const T* values, std::size_t words, std::uint64_t* out) {
     out[w] = pack_some(values + 64 * w, 64);
 }
 
-std::int64_t hamming_portable(
-    const std::uint64_t* a,
-    const std::uint64_t* b,
-    std::size_t words) {
-  std::int64_t distance = 0;
-  for (std::size_t w = 0; w < words; ++w) {
-    distance += std::popcount(a[w] ^ b[w]);
-  }
-  return distance;
-}
-
-#if defined(__x86_64__)
-#define ZCP_AVX2 __attribute__((target("avx2,popcnt")))
-#define ZCP_AVX512 \
-  __attribute__((target("avx512f,avx512bw,avx512vpopcntdq,popcnt")))
-
-ZCP_AVX2 void
-pack_avx2(const float* values, std::size_t words, std::uint64_t* out) {
-  const __m256 zero = _mm256_setzero_ps();
-  for (std::size_t w = 0; w < words; ++w) {
-    std::uint64_t word = 0;
-    for (int part = 0; part < 8; ++part) {
-      const __m256 x = _mm256_loadu_ps(values + 64 * w + 8 * part);
-      const int mask = _mm256_movemask_ps(_mm256_cmp_ps(x, zero, _CMP_GT_OQ));
-      word |= static_cast<std::uint64_t>(mask) << (8 * part);
-    }
-    out[w] = word;
-  }
-}
-
-ZCP_AVX2 void
-pack_avx2(const Bfloat16Bits* values, std::size_t words, std::uint64_t* out) {
-  const __m256i zero = _mm256_setzero_si256();
-  const auto load = [&](const Bfloat16Bits* from) ZCP_AVX2 {
-    return _mm256_cmpgt_epi16(
-        _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)), zero);
-  };
-  for (std::size_t w = 0; w < words; ++w) {
-    std::uint64_t word = 0;
-    for (int part = 0; part < 2; ++part) {
-      const Bfloat16Bits* from = values + 64 * w + 32 * part;
-      // The pack works within halves: its quarters come back in order 0 2 1 3.
-      const __m256i bytes = _mm256_permute4x64_epi64(
-          _mm256_packs_epi16(load(from), load(from + 16)), 0xD8);
-      const auto mask = static_cast<std::uint32_t>(_mm256_movemask_epi8(bytes));
-      word |= std::uint64_t{mask} << (32 * part);
-    }
-    out[w] = word;
-  }
-}
-
-ZCP_AVX2 std::int64_t hamming_popcnt(
+/// Compiled for the instructions of the function that calls it.
+[[gnu::always_inline]] inline std::int64_t count_differences(
     const std::uint64_t* a,
     const std::uint64_t* b,
     std::size_t words) {
@@ -95,30 +43,85 @@ ZCP_AVX2 std::int64_t hamming_popcnt(
   return distance;
 }
 
-ZCP_AVX512 void
-pack_avx512(const float* values, std::size_t words, std::uint64_t* out) {
-  const __m512 zero = _mm512_setzero_ps();
-  for (std::size_t w = 0; w < words; ++w) {
-    std::uint64_t word = 0;
-    for (int part = 0; part < 4; ++part) {
-      const __m512 x = _mm512_loadu_ps(values + 64 * w + 16 * part);
-      const __mmask16 mask = _mm512_cmp_ps_mask(x, zero, _CMP_GT_OQ);
-      word |= std::uint64_t{mask} << (16 * part);
-    }
-    out[w] = word;
-  }
+std::int64_t hamming_portable(
+    const std::uint64_t* a,
+    const std::uint64_t* b,
+    std::size_t words) {
+  return count_differences(a, b, words);
 }
 
-ZCP_AVX512 void
-pack_avx512(const Bfloat16Bits* values, std::size_t words, std::uint64_t* out) {
-  const __m512i zero = _mm512_setzero_si512();
-  for (std::size_t w = 0; w < words; ++w) {
-    const std::uint64_t low =
-        _mm512_cmpgt_epi16_mask(_mm512_loadu_si512(values + 64 * w), zero);
-    const std::uint64_t high =
-        _mm512_cmpgt_epi16_mask(_mm512_loadu_si512(values + 64 * w + 32), zero);
-    out[w] = low | high << 32;
+#if defined(__x86_64__)
+#define ZCP_AVX2 __attribute__((target("avx2,popcnt")))
+#define ZCP_AVX512 \
+  __attribute__((target("avx512f,avx512bw,avx512vpopcntdq,popcnt")))
+
+/// The codes of 64 values.
+ZCP_AVX2 std::uint64_t word_avx2(const float* values) {
+  const __m256 zero = _mm256_setzero_ps();
+  std::uint64_t word = 0;
+  for (int part = 0; part < 8; ++part) {
+    const __m256 x = _mm256_loadu_ps(values + 8 * part);
+    const int mask = _mm256_movemask_ps(_mm256_cmp_ps(x, zero, _CMP_GT_OQ));
+    word |= static_cast<std::uint64_t>(mask) << (8 * part);
   }
+  return word;
+}
+
+ZCP_AVX2 std::uint64_t word_avx2(const Bfloat16Bits* values) {
+  const __m256i zero = _mm256_setzero_si256();
+  const auto load = [&](const Bfloat16Bits* from) ZCP_AVX2 {
+    return _mm256_cmpgt_epi16(
+        _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)), zero);
+  };
+  std::uint64_t word = 0;
+  for (int part = 0; part < 2; ++part) {
+    const Bfloat16Bits* from = values + 32 * part;
+    // The pack works within halves: its quarters come back in order 0 2 1 3.
+    const __m256i bytes = _mm256_permute4x64_epi64(
+        _mm256_packs_epi16(load(from), load(from + 16)), 0xD8);
+    const auto mask = static_cast<std::uint32_t>(_mm256_movemask_epi8(bytes));
+    word |= std::uint64_t{mask} << (32 * part);
+  }
+  return word;
+}
+
+template <typename T>
+ZCP_AVX2 void
+pack_avx2(const T* values, std::size_t words, std::uint64_t* out) {
+  for (std::size_t w = 0; w < words; ++w) out[w] = word_avx2(values + 64 * w);
+}
+
+ZCP_AVX2 std::int64_t hamming_popcnt(
+    const std::uint64_t* a,
+    const std::uint64_t* b,
+    std::size_t words) {
+  return count_differences(a, b, words);
+}
+
+ZCP_AVX512 std::uint64_t word_avx512(const float* values) {
+  const __m512 zero = _mm512_setzero_ps();
+  std::uint64_t word = 0;
+  for (int part = 0; part < 4; ++part) {
+    const __m512 x = _mm512_loadu_ps(values + 16 * part);
+    const __mmask16 mask = _mm512_cmp_ps_mask(x, zero, _CMP_GT_OQ);
+    word |= std::uint64_t{mask} << (16 * part);
+  }
+  return word;
+}
+
+ZCP_AVX512 std::uint64_t word_avx512(const Bfloat16Bits* values) {
+  const __m512i zero = _mm512_setzero_si512();
+  const std::uint64_t low =
+      _mm512_cmpgt_epi16_mask(_mm512_loadu_si512(values), zero);
+  const std::uint64_t high =
+      _mm512_cmpgt_epi16_mask(_mm512_loadu_si512(values + 32), zero);
+  return low | high << 32;
+}
+
+template <typename T>
+ZCP_AVX512 void
+pack_avx512(const T* values, std::size_t words, std::uint64_t* out) {
+  for (std::size_t w = 0; w < words; ++w) out[w] = word_avx512(values + 64 * w);
 }
 
 ZCP_AVX512 std::int64_t hamming_avx512(
@@ -133,7 +136,7 @@ ZCP_AVX512 std::int64_t hamming_avx512(
     counts = _mm512_add_epi64(counts, _mm512_popcnt_epi64(differ));
   }
   return _mm512_reduce_add_epi64(counts) +
-         hamming_popcnt(a + w, b + w, words - w);
+         count_differences(a + w, b + w, words - w);
 }
 #endif
 

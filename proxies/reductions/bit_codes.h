@@ -1,4 +1,4 @@
-// Activation codes in packed bits. No LibTorch.
+// Activation codes in packed bits. No LibTorch in this header.
 #pragma once
 
 #include <cstdint>

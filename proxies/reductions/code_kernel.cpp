@@ -8,7 +8,8 @@
 namespace zcp::reductions {
 namespace {
 
-/// On a device without the packed-bit path: two matrix products.
+/// The same as add_agreement() by two matrix products, for devices and dtypes
+/// that have no packed codes.
 void add_agreement_on_device(
     const at::Tensor& output,
     int uses,

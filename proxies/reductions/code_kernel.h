@@ -1,4 +1,5 @@
-// The kernel of agreeing ReLU codes that NASWOT's variants share.
+// The kernel of agreeing ReLU codes that NASWOT's variants share. Needs
+// LibTorch.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -10,11 +11,11 @@
 
 namespace zcp::reductions {
 
-/// K [N, N], float64: for each pair of samples the number of units, over the
-/// ReLU calls that `counts` accepts, whose codes 1[x > 0] agree; a call counts
-/// as often as there are modules with "ReLU" in their class name, as in the
-/// authors' code: AutoDL's ReLUConvBN beside the ReLU inside. Undefined without
-/// any ReLU.
+/// K [N, N], float64: for each pair of samples the number of units whose codes
+/// 1[x > 0] agree, over the ReLU calls that `counts` accepts. As in the
+/// authors' code a call counts once for each module with "ReLU" in its class
+/// name that it stands for: AutoDL's ReLUConvBN counts beside the ReLU inside
+/// it. Undefined without any ReLU.
 at::Tensor code_kernel(
     const engine::Pass& pass,
     const std::function<bool(const networks::LayerCall&)>& counts);

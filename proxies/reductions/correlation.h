@@ -1,4 +1,4 @@
-// Correlations between the rows of a matrix.
+// Correlations between the rows of a matrix. Needs LibTorch.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -10,12 +10,13 @@ namespace zcp::reductions {
 inline constexpr const char* kConstantJacobian =
     "a sample's Jacobian is constant";
 
-/// d(sum of logits)/dx, a row a sample, float64; undefined where the logits do
-/// not depend on x. Rows are in NCHW order.
+/// d(sum of logits)/dx as [samples, C H W], float64; undefined where the logits
+/// do not depend on x.
 at::Tensor jacobian_rows(const engine::Pass& pass);
 
-/// Pearson correlation between the rows [n, m] -> [n, n]; nan for a constant
-/// row, values clamped to [-1, 1] as numpy.corrcoef does.
+/// Pearson's correlation between the n rows of a matrix [n, m]: [n, n], nan in
+/// the row and column of a constant row, clamped to [-1, 1] as numpy.corrcoef
+/// does.
 at::Tensor row_correlation(const at::Tensor& rows);
 
 }  // namespace zcp::reductions

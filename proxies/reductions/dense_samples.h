@@ -1,4 +1,4 @@
-// Activations as memory holds them.
+// Activations as memory holds them. Needs LibTorch.
 #pragma once
 
 #include <ATen/ATen.h>

@@ -3,15 +3,27 @@
 #include "proxies/reductions/correlation.h"
 
 namespace zcp::reductions {
+namespace {
 
-void for_each_first_sample(
+at::Tensor sum_of_terms(
     const engine::Pass& pass,
-    const std::function<void(const at::Tensor& rows, int calls)>& visit) {
+    const std::function<at::Tensor(const at::Tensor& rows, int calls)>& term) {
+  std::vector<at::Tensor> terms;
   for (const networks::LayerCall& call : pass.recording.calls) {
     if (call.calls == 0) continue;
     const at::Tensor first = call.output.detach()[0].to(at::kDouble);
-    visit(first.reshape({first.size(0), -1}), call.calls);
+    terms.push_back(term(first.reshape({first.size(0), -1}), call.calls));
   }
+  return at::stack(terms).sum();
+}
+
+}  // namespace
+
+engine::Score sum_over_first_samples(
+    const engine::Pass& pass,
+    const std::function<at::Tensor(const at::Tensor& rows, int calls)>& term) {
+  return engine::score_of(
+      sum_of_terms(pass, term), "an activation is not finite");
 }
 
 at::Tensor smallest_correlation_eigenvalue(const at::Tensor& rows) {
@@ -22,13 +34,14 @@ at::Tensor smallest_correlation_eigenvalue(const at::Tensor& rows) {
 }
 
 at::Tensor log_condition_sum(const engine::Pass& pass) {
-  std::vector<at::Tensor> ratios;
-  for_each_first_sample(pass, [&](const at::Tensor& rows, int calls) {
-    const at::Tensor s = at::linalg_svdvals(rows);
-    ratios.push_back(
-        at::where(s[0] > 0, s[-1] / s[0], at::zeros_like(s[0])) * calls);
-  });
-  return at::stack(ratios).sum().log1p();
+  return sum_of_terms(
+             pass,
+             [](const at::Tensor& rows, int calls) {
+               const at::Tensor s = at::linalg_svdvals(rows);
+               return at::where(s[0] > 0, s[-1] / s[0], at::zeros_like(s[0])) *
+                      calls;
+             })
+      .log1p();
 }
 
 }  // namespace zcp::reductions

@@ -17,8 +17,8 @@ using networks::LayerCall;
 using networks::LayerKind;
 using networks::Network;
 
-/// Per sample: d/d(first scalar) of a parameter from the gradient at the
-/// output of the layer that holds it. [N]
+/// The derivative of each sample with respect to the first scalar of a weight,
+/// from the gradient g at the output of its layer. [N]
 at::Tensor weight_scalar(const LayerCall& call, const at::Tensor& g) {
   if (call.kind == LayerKind::conv) {
     // W[0, 0, 0, 0] meets the padded input at every window's first corner.
@@ -37,12 +37,13 @@ at::Tensor weight_scalar(const LayerCall& call, const at::Tensor& g) {
   return (in.select(2, 0) * out.select(2, 0)).sum(1);
 }
 
-/// The first channel's gradient, summed over positions. [N]
+/// The same of a bias: the first channel's gradient, summed over positions. [N]
 at::Tensor bias_scalar(const at::Tensor& g) {
   if (g.dim() == 4) return g.select(1, 0).sum({1, 2});
   return g.reshape({g.size(0), -1, g.size(-1)}).select(2, 0).sum(1);
 }
 
+/// The same of a BatchNorm's scale. [N]
 at::Tensor scale_scalar(
     const LayerCall& call,
     const at::Tensor& g,
@@ -80,7 +81,7 @@ class LayerJacobian {
     });
   }
 
-  /// Column of parameter index -> per-sample derivative of one logit. [N]
+  /// By parameter index: the derivatives of one logit of each sample. [N]
   std::map<std::size_t, at::Tensor> of_logit(const at::Tensor& logit) const {
     std::vector<at::Tensor> outputs;
     for (const LayerCall* call : calls_) outputs.push_back(call->output);

@@ -1,4 +1,4 @@
-// VKDNW's spectrum of a thinned Fisher information matrix.
+// VKDNW's spectrum of a thinned Fisher information matrix. Needs LibTorch.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -9,11 +9,12 @@
 namespace zcp::reductions {
 
 /// Number of parameter tensors + entropy (0 to log 9) of the quantiles .1 to .9
-/// of the spectrum of F = mean_n (M J_n)^T (M J_n), eval mode on x. J_n is the
-/// Jacobian of sample n's logits at the first scalar of each of the first 128
-/// parameter tensors as declared; M is the Cholesky factor L of
-/// diag(p) - p p^T as released, or L^T when `transposed`, which makes F the
-/// Fisher information.
+/// of the spectrum of F = mean_n (M J_n)^T (M J_n), in eval mode on x. J_n is
+/// the Jacobian of sample n's logits at the first scalar of each of the first
+/// 128 parameter tensors in the order in which they are declared. M is the
+/// Cholesky factor L of diag(p) - p p^T, p the softmax of the logits, as in the
+/// released code; or L^T when `transposed`, which makes F the Fisher
+/// information.
 engine::Score fisher_spectrum_score(
     const networks::Network& network,
     const at::Tensor& x,

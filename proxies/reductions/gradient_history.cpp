@@ -2,11 +2,33 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace zcp::reductions {
 namespace {
 
-/// The elements of each lie in the same order in this process's memory.
+class HistoryObserver final : public engine::Observer {
+ public:
+  HistoryObserver(
+      std::function<engine::Score(const GradientHistory&, double)> reduce,
+      std::function<double(const engine::Pass&)> of_first_pass)
+      : reduce_(std::move(reduce)), of_first_pass_(std::move(of_first_pass)) {}
+
+  void observe(const engine::Pass& pass) override {
+    gradients_.add(pass);
+    if (pass.minibatch == 0 && of_first_pass_) first_ = of_first_pass_(pass);
+  }
+  engine::Score finish() override { return reduce_(gradients_, first_); }
+
+ private:
+  std::function<engine::Score(const GradientHistory&, double)> reduce_;
+  std::function<double(const engine::Pass&)> of_first_pass_;
+  GradientHistory gradients_;
+  double first_ = 0;
+};
+
+/// Whether the elements of all of them lie in the same order in the memory of
+/// this process.
 bool alike_on_host(const std::vector<at::Tensor>& gradients) {
   const at::Tensor& first = gradients[0];
   const auto type = first.scalar_type();
@@ -19,7 +41,8 @@ bool alike_on_host(const std::vector<at::Tensor>& gradients) {
          });
 }
 
-/// sum m/s over elements of gradients that are alike on the host, in one go.
+/// The sum of m / s over the elements of gradients that are alike on the host,
+/// without tensors between.
 template <typename T>
 double host_inverse_variation(const std::vector<at::Tensor>& gradients) {
   std::vector<const T*> values;
@@ -27,7 +50,8 @@ double host_inverse_variation(const std::vector<at::Tensor>& gradients) {
   const auto count = static_cast<double>(values.size());
   double sum = 0;
   for (std::int64_t i = 0; i < gradients[0].numel(); ++i) {
-    // From the first value: equal ones have a deviation of 0, not of rounding.
+    // Measured from the first value, equal values have a deviation of exactly
+    // 0.
     const auto first = static_cast<double>(values[0][i]);
     double distances = 0;
     double magnitudes = 0;
@@ -42,13 +66,14 @@ double host_inverse_variation(const std::vector<at::Tensor>& gradients) {
       squares += distance * distance;
     }
     const double deviation = std::sqrt(squares / count);
-    // What is not a number has to reach the score.
+    // True of a deviation that is not a number, which has to reach the score.
     if (deviation != 0) sum += magnitudes / count / deviation;
   }
   return sum;
 }
 
-/// sum m/s of one layer, float64; 0 when no element counts.
+/// The sum of m / s of one layer, a tensor of one element in float64; 0 when
+/// no element counts.
 at::Tensor inverse_variation(const std::vector<at::Tensor>& gradients) {
   if (alike_on_host(gradients)) {
     const double sum = gradients[0].scalar_type() == at::kFloat
@@ -72,6 +97,15 @@ void GradientHistory::add(const engine::Pass& pass) {
       layers_[i].push_back(layers[i].gradient);
     }
   }
+}
+
+engine::MakeObserver from_gradient_history(
+    std::function<engine::Score(const GradientHistory&, double)> reduce,
+    std::function<double(const engine::Pass&)> of_first_pass) {
+  return [reduce = std::move(reduce),
+          of_first_pass = std::move(of_first_pass)](const engine::Setting&) {
+    return std::make_unique<HistoryObserver>(reduce, of_first_pass);
+  };
 }
 
 engine::Score zico_score(const GradientHistory& history) {

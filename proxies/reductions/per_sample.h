@@ -1,4 +1,5 @@
-// Per-sample gradients of a layer's weight from what a pass recorded.
+// Per-sample gradients of a layer's weight from what a pass recorded. Needs
+// LibTorch.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -7,9 +8,10 @@
 
 namespace zcp::reductions {
 
-/// d/dW of each sample's own loss, [N, numel(W)], for a convolution or linear
-/// layer that ran once on a batch whose samples do not interact: the product of
-/// the input (unfolded into windows) and the output's gradient.
+/// The gradient of each sample's own loss at the weight, [N, numel(W)], of a
+/// convolution or linear layer that ran once on a batch whose samples do not
+/// interact: the product of the input (unfolded into windows) and the gradient
+/// at the output.
 at::Tensor per_sample_weight_gradient(
     const networks::LayerCall& call,
     const at::Tensor& weight,

@@ -8,11 +8,11 @@
 namespace zcp::reductions {
 namespace {
 
-/// How the signs of one unit make a word.
+/// How the signs of one unit become a word.
 enum class Coding : std::uint8_t {
-  bits,    ///< one a sample: ReLU outputs are not negative
-  pairs,   ///< two a sample
-  hashes,  ///< of any number of samples
+  bits,    ///< a bit a sample: outputs of ReLU are not negative
+  pairs,   ///< two bits a sample
+  hashes,  ///< a hash of the signs, for any number of samples
 };
 
 bool counts(const networks::LayerCall& call) {
@@ -101,6 +101,12 @@ std::optional<std::int64_t> count_patterns(
   std::ranges::sort(patterns);
   const auto rest = std::ranges::unique(patterns);
   return static_cast<std::int64_t>(rest.begin() - patterns.begin());
+}
+
+engine::Score pattern_score(std::span<const networks::LayerCall> calls) {
+  const auto patterns = count_patterns(calls);
+  if (!patterns) return engine::Score::degenerate("no activation runs");
+  return engine::Score::of(static_cast<double>(*patterns));
 }
 
 }  // namespace zcp::reductions

@@ -1,4 +1,4 @@
-// Patterns of a unit's sign over the samples (SWAP).
+// Patterns of a unit's sign over the samples (SWAP). Needs LibTorch.
 #pragma once
 
 #include <cstdint>
@@ -6,6 +6,7 @@
 #include <span>
 
 #include "nets/networks/network.h"
+#include "proxies/engine/descriptor.h"
 
 namespace zcp::reductions {
 
@@ -16,5 +17,8 @@ namespace zcp::reductions {
 /// two of them collide with a probability of 3e-8.
 std::optional<std::int64_t> count_patterns(
     std::span<const networks::LayerCall> calls);
+
+/// That number as a score; degenerate where there is none.
+engine::Score pattern_score(std::span<const networks::LayerCall> calls);
 
 }  // namespace zcp::reductions

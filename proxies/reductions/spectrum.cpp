@@ -3,16 +3,12 @@
 #include <cmath>
 
 namespace zcp::reductions {
-namespace {
 
-/// Positions x channels, float64.
 at::Tensor position_rows(const at::Tensor& output) {
   const at::Tensor last =
       output.dim() == 4 ? output.permute({0, 2, 3, 1}) : output;
   return last.reshape({-1, last.size(-1)}).to(at::kDouble);
 }
-
-}  // namespace
 
 at::Tensor channel_covariance(const at::Tensor& output) {
   const at::Tensor rows = position_rows(output);

@@ -1,4 +1,4 @@
-// Spectra of feature maps.
+// Spectra of feature maps. Needs LibTorch.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -13,6 +13,10 @@ namespace zcp::reductions {
 inline constexpr const char* kNoBlocks =
     "a block outputs a constant, or the network has no blocks";
 
+/// The output as a matrix [samples and positions, channels], float64, of a map
+/// [N, C, H, W], or of a sequence or vector, whose channels are its last axis.
+at::Tensor position_rows(const at::Tensor& output);
+
 /// Covariance between the channels of a map [N, C, H, W] (of a sequence or
 /// vector: its last axis), over samples and positions, float64 [C, C].
 at::Tensor channel_covariance(const at::Tensor& output);
@@ -21,9 +25,10 @@ at::Tensor channel_covariance(const at::Tensor& output);
 /// and uncentred; an output of zeros adds 0. Degenerate without BatchNorm.
 engine::Score stable_rank_of(const engine::Pass& pass);
 
-/// For each block -sum p log(p + 1e-8), p the normalised eigenvalues of the
-/// channel covariance, those below 0 by rounding set to 0. None where there
-/// are no blocks or one is constant.
+/// For each block output [N, C, H, W] the entropy -sum p log(p + 1e-8), p the
+/// normalised eigenvalues of the channel covariance, in which those that
+/// rounding moved below 0 are 0. None where there are no blocks or one is
+/// constant.
 std::optional<std::vector<double>> block_entropies(
     const std::vector<at::Tensor>& blocks);
 

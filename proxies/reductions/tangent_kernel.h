@@ -1,4 +1,4 @@
-// The neural tangent kernel as TE-NAS takes it.
+// The neural tangent kernel as TE-NAS takes it. Needs LibTorch.
 #pragma once
 
 #include <ATen/ATen.h>

@@ -10,8 +10,8 @@ using zcp::graph::Folding;
 
 namespace {
 
-std::vector<Target> all_targets(std::size_t archs, std::size_t proxies) {
-  std::vector<Target> targets;
+std::vector<MissingScore> all_targets(std::size_t archs, std::size_t proxies) {
+  std::vector<MissingScore> targets;
   for (std::size_t a = 0; a < archs; ++a) {
     for (std::size_t p = 0; p < proxies; ++p) targets.push_back({a, p});
   }

@@ -1,4 +1,6 @@
-// The descriptors of all proxies, declared.
+// The descriptions of all proxies, declared: the registry collects them, and a
+// definition that varies another one starts from it. No LibTorch in this
+// header.
 #pragma once
 
 #include "proxies/engine/descriptor.h"
