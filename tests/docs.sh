@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# tests/docs.sh [ZCP]: the table of docs/proxies.md is what the program prints.
-# With --write it is replaced.
+# tests/docs.sh [--write] [ZCP]: checks that the table of docs/proxies.md is what
+# the program prints (build/release/zcp, or ZCP). --write rewrites the table.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

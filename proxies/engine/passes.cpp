@@ -49,7 +49,7 @@ bool may_need_gradient(
 
 /// Fills the pass with the gradients of `target` at the parameters and, where
 /// asked for, at the outputs of calls, by one backward.
-void differentiate(
+void add_gradients(
     const at::Tensor& target,
     bool parameters,
     bool outputs,
@@ -159,7 +159,7 @@ void run_minibatch(
     show_jacobian(loss ? GraphUse::again : GraphUse::last, pass, runs.jacobian);
   }
   if (loss) {
-    differentiate(
+    add_gradients(
         mean_loss(pass.logits, minibatch, setting.run.loss),
         runs.want_gradients(),
         runs.want_output_gradients(),
@@ -218,7 +218,7 @@ void run_synflow(
       throw std::invalid_argument("a BatchNorm sees one value a channel");
     }
   }
-  differentiate(pass.logits.sum(), true, false, pass);
+  add_gradients(pass.logits.sum(), true, false, pass);
   show_to_all(pass, runs);
 }
 

@@ -259,9 +259,11 @@ def rank_agreement(bench: Bench, count: int, names: str, batch: int) -> list[lis
 
 def served(names: str) -> str:
     """Without those that bf16 refuses, which are not scored."""
-    text = (ROOT / "proxies/bfloat16.cpp").read_text()
-    known = {name: float(tau) for name, tau in re.findall(r'Agreement\{"(\w+)", ([0-9.]+)\}', text)}
-    return ",".join(name for name in names.split(",") if known.get(name, 0) >= 0.95)
+    def tau(name: str) -> float:
+        text = (ROOT / f"proxies/definitions/{name}.cpp").read_text()
+        found = re.search(r"d\.bfloat16_tau = ([0-9.]+);", text)
+        return float(found[1]) if found else 0
+    return ",".join(name for name in names.split(",") if tau(name) >= 0.95)
 
 
 def measure_bf16(bench: Bench) -> str:

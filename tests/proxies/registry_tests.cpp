@@ -9,6 +9,7 @@ using namespace zcp::proxies;
 
 TEST_CASE("names and aliases are unique, every descriptor is complete") {
   std::set<std::string> names;
+  REQUIRE(registry().size() > 40);
   for (const Descriptor& proxy : registry()) {
     CHECK(names.insert(proxy.name).second);
     for (const auto& alias : proxy.aliases) CHECK(names.insert(alias).second);
@@ -22,6 +23,31 @@ TEST_CASE("names and aliases are unique, every descriptor is complete") {
     CHECK_FALSE(proxy.reference.empty());
     CHECK(static_cast<bool>(proxy.make));
   }
+}
+
+TEST_CASE("groups in the order and under the names that they are printed") {
+  REQUIRE(groups().size() == 2);
+  CHECK(groups()[0].name == "core");
+  CHECK(
+      groups()[0].members ==
+      std::vector<std::string>{
+          "params", "grad_norm", "synflow", "naswot", "zico"});
+  CHECK(groups()[1].name == "suite-zero");
+  CHECK(
+      groups()[1].members == std::vector<std::string>{
+                                 "epe_nas",
+                                 "fisher",
+                                 "flops",
+                                 "grad_norm",
+                                 "grasp",
+                                 "jacov",
+                                 "l2_norm",
+                                 "nwot",
+                                 "params",
+                                 "plain",
+                                 "snip",
+                                 "synflow",
+                                 "zen"});
 }
 
 TEST_CASE("groups and aliases resolve, in order and once each") {

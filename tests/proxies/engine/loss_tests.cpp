@@ -1,0 +1,91 @@
+#include <cmath>
+#include <stdexcept>
+
+#include "proxies/engine/loss.h"
+#include "tests/proxies/linear_network.h"
+#include "tests/support/test_files.h"
+
+using namespace zcp;
+using namespace zcp::engine;
+using doctest::Approx;
+using zcp::test::matrix;
+
+namespace {
+
+/// Two samples of two numbers: differences (1, 1) and (0, 4).
+const at::Tensor& outputs() {
+  static const at::Tensor all = matrix({{4, 5}, {0, 4}});
+  return all;
+}
+
+DeviceMinibatch numbers() {
+  DeviceMinibatch batch;
+  batch.y = matrix({{3, 4}, {0, 0}});
+  return batch;
+}
+
+}  // namespace
+
+TEST_CASE("cross-entropy of equal logits is the logarithm of their number") {
+  DeviceMinibatch batch;
+  batch.y = at::tensor({0, 2}, at::kLong);
+  const at::Tensor logits = at::zeros({2, 3}, at::kDouble);
+  const double one = std::log(3.0);
+  CHECK(
+      mean_loss(logits, batch, Loss::cross_entropy).item<double>() ==
+      Approx(one));
+  CHECK(
+      summed_loss(logits, batch, Loss::cross_entropy).item<double>() ==
+      Approx(2 * one));
+}
+
+TEST_CASE("a map of labels counts as one label a sample") {
+  DeviceMinibatch batch;
+  batch.y = at::zeros({2, 4, 4}, at::kLong);
+  const at::Tensor logits = at::zeros({2, 5, 4, 4}, at::kDouble);
+  CHECK(
+      mean_loss(logits, batch, Loss::cross_entropy).item<double>() ==
+      Approx(std::log(5.0)));
+  CHECK(
+      summed_loss(logits, batch, Loss::cross_entropy).item<double>() ==
+      Approx(2 * std::log(5.0)));
+}
+
+TEST_CASE("losses of numbers by hand") {
+  const DeviceMinibatch batch = numbers();
+  const auto mean = [&](Loss loss) {
+    return mean_loss(outputs(), batch, loss).item<double>();
+  };
+  const auto sum = [&](Loss loss) {
+    return summed_loss(outputs(), batch, loss).item<double>();
+  };
+  CHECK(mean(Loss::squared_error) == Approx((1.0 + 8.0) / 2));
+  CHECK(sum(Loss::squared_error) == Approx(1.0 + 8.0));
+  CHECK(mean(Loss::absolute_error) == Approx((1.0 + 2.0) / 2));
+  CHECK(sum(Loss::absolute_error) == Approx(1.0 + 2.0));
+  DeviceMinibatch relative = batch;
+  relative.y = matrix({{3, 4}, {0, 2}});
+  // sqrt(2) / 5 and 2 / 2.
+  CHECK(
+      mean_loss(outputs(), relative, Loss::relative_l2).item<double>() ==
+      Approx((std::sqrt(2.0) / 5 + 1) / 2));
+}
+
+TEST_CASE("the output is scaled and shifted before it is compared") {
+  DeviceMinibatch batch = numbers();
+  batch.scale = matrix({{2, 1}});
+  batch.offset = matrix({{-5, -1}});
+  // (2 * 4 - 5, 5 - 1) and (2 * 0 - 5, 4 - 1): differences (0, 0), (-5, 3).
+  CHECK(
+      mean_loss(outputs(), batch, Loss::absolute_error).item<double>() ==
+      Approx((0.0 + 4.0) / 2));
+}
+
+TEST_CASE("a loss of bfloat16 outputs is computed in float32") {
+  DeviceMinibatch batch;
+  batch.y = at::tensor({0, 2}, at::kLong);
+  const at::Tensor loss =
+      mean_loss(at::zeros({2, 3}, at::kBFloat16), batch, Loss::cross_entropy);
+  CHECK(loss.scalar_type() == at::kFloat);
+  CHECK(loss.item<double>() == Approx(std::log(3.0)).epsilon(1e-6));
+}

@@ -1,0 +1,71 @@
+#include <stdexcept>
+
+#include "proxies/engine/proxy_run.h"
+#include "tests/proxies/linear_network.h"
+#include "tests/support/test_files.h"
+
+using namespace zcp;
+using namespace zcp::engine;
+using zcp::test::matrix;
+
+namespace {
+
+/// Throws on the second pass; its score is the number of passes before.
+class Counting final : public Observer {
+ public:
+  void observe(const Pass& pass) override {
+    if (pass.minibatch == 1) throw std::runtime_error("broken\nsecond line");
+    ++passes_;
+  }
+  Score finish() override { return Score::of(passes_); }
+
+ private:
+  int passes_ = 0;
+};
+
+Descriptor counting() {
+  Descriptor proxy;
+  proxy.make = [](const Setting&) { return std::make_unique<Counting>(); };
+  return proxy;
+}
+
+}  // namespace
+
+TEST_CASE("what an observer throws is its run's failure, until it is reset") {
+  const test::LinearNetwork network(matrix({{1}}));
+  const networks::Recording recording;
+  const test::TestRun test_run;
+  const Descriptor proxy = counting();
+  ProxyRun run(proxy);
+  const auto show = [&](int minibatch) {
+    run.observe(
+        {.network = network,
+         .recording = recording,
+         .minibatch = minibatch,
+         .x = matrix({{1}})});
+  };
+  run.start(test_run.setting(&network));
+  show(0);
+  show(1);
+  show(0);
+  run.finish();
+  CHECK(run.score().status == ScoreStatus::failed);
+  CHECK(run.score().reason == "broken");
+  CHECK(run.score().seconds >= 0);
+  run.reset();
+  run.start(test_run.setting(&network));
+  show(0);
+  show(0);
+  run.add_seconds(1000);
+  run.finish();
+  CHECK(run.score().status == ScoreStatus::ok);
+  CHECK(run.score().value == 2);
+  CHECK(run.score().seconds >= 1000);
+}
+
+TEST_CASE("a score that was set needs no run") {
+  const Descriptor proxy = counting();
+  ProxyRun run(proxy);
+  run.set(Score::degenerate("not for this task"));
+  CHECK(run.score().reason == "not for this task");
+}
