@@ -5,13 +5,13 @@
 
 namespace zcp {
 
-/// What a network is trained to make small, and what gradients are taken of: a
-/// mean over samples (and pixels and numbers).
+/// What training minimises, and what gradients are taken of: a mean over the
+/// samples (and over their pixels or numbers).
 enum class Loss : std::uint8_t {
-  cross_entropy,  ///< with a label a sample, or a label a pixel
+  cross_entropy,  ///< of one label for each sample, or for each pixel
   squared_error,
   absolute_error,
-  relative_l2,  ///< |output - target| / |target|, Euclidean, of a sample
+  relative_l2,  ///< Euclidean |output - target| / |target| of a sample
 };
 
 }  // namespace zcp

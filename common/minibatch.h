@@ -8,17 +8,18 @@
 
 namespace zcp {
 
-/// Inputs as a network takes them, with what it is to give for them.
+/// Samples: inputs as a network takes them, and the targets of each.
 struct Minibatch {
   int size = 0;
   Shape shape;
   std::vector<float> x;  ///< size x C x H x W, row-major, normalised
-  /// Labels in [0, classes), one a sample or a pixel; empty where the targets
-  /// are numbers.
+  /// Labels in [0, classes), one for each sample or for each pixel; empty where
+  /// the targets are numbers.
   std::vector<std::int64_t> y;
   std::vector<float> numbers = {};  ///< size x classes (x H x W), or empty
-  /// What a network's output is multiplied by and then shifted by before it is
-  /// compared with the numbers: one each of a sample's numbers, or empty.
+  /// Before a network's output is compared with the numbers it is multiplied by
+  /// `scale` and shifted by `offset`: one for each number of a sample, or
+  /// empty.
   std::vector<float> scale = {};
   std::vector<float> offset = {};
 };

@@ -1,8 +1,7 @@
 // R is the sum of the logits for an input of ones and absolute weights.
-// Attention is what linear layers named qkv and square ones do: they add
-// ||dR/dW||_nuc
-// ||W||_nuc. The patch embedding is left out; LayerNorm is kept. The authors
-// compute in float32.
+// Attention is what linear layers named qkv and square ones do; each of them
+// adds the product of the nuclear norms of dR/dW and of W. The patch embedding
+// is left out; LayerNorm is kept. The authors do not compute in float64.
 #include <string>
 
 #include "proxies/engine/observer.h"

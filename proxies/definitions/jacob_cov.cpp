@@ -1,8 +1,8 @@
-// J holds the samples' rows of d(sum of logits)/dx, and k = 1e-5. From version
-// 1 of the paper, and for natural images: with noise its tau drops by 0.1.
-// Clamped are the eigenvalues that rounding moves below 0, where the original's
-// non-symmetric routine may return -1e-5 and the logarithm of a negative
-// number.
+// J holds the samples' rows of d(sum of logits)/dx, and k = 1e-5: the score of
+// version 1 of the paper. It needs natural images; with noise its tau drops by
+// 0.1. Eigenvalues that rounding moves below 0 are set to 0, where the
+// original's non-symmetric routine may return -1e-5 and so the logarithm of a
+// negative number.
 #include "proxies/engine/observer.h"
 #include "proxies/reductions/correlation.h"
 

@@ -1,4 +1,5 @@
-// At initialisation this depends on the layers' sizes alone.
+// At initialisation the norms follow from the layers' sizes: this is a size
+// proxy in disguise.
 #include "proxies/engine/observer.h"
 
 namespace zcp::definitions {

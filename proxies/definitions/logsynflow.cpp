@@ -1,4 +1,4 @@
-// Proposed for pruning; a proxy in EMQ.
+// Elements with dR/dw = 0 would give inf; here they give 0.
 #include "proxies/definitions.h"
 #include "proxies/engine/observer.h"
 

@@ -1,5 +1,5 @@
-// The factor is a prior on the size that the user chooses: mu = 10 and sigma =
-// 100 are the authors' for networks of about 10,000 parameters.
+// The factor is a prior on the size that its user chooses: here with the mean
+// 10 and the width 100, in thousands of parameters.
 #include <cmath>
 
 #include "proxies/definitions.h"

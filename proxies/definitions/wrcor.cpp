@@ -10,8 +10,8 @@
 namespace zcp::definitions {
 namespace {
 
-/// Adds weight * |correlation| between the samples, unless it has a nan. The
-/// device is not asked which, so that it runs on.
+/// Adds weight * |correlation| between the samples, or 0 where that has a nan.
+/// The choice is made on the device, which need not be waited for.
 void add_correlation(
     const at::Tensor& values,
     double weight,
@@ -24,8 +24,8 @@ void add_correlation(
   kernel = kernel.defined() ? kernel + term : term;
 }
 
-/// A node stands for all the ReLUs that read the same tensor; each has one
-/// reader, whose input gradient is that ReLU's.
+/// The recorded ReLU stands for all the ReLUs that read the same tensor. Each
+/// of them has one reader, whose input gradient is the gradient of that ReLU.
 void add_relu(const engine::Pass& pass, std::size_t index, at::Tensor& kernel) {
   const auto& calls = pass.recording.calls;
   const networks::LayerCall& relu = calls[index];

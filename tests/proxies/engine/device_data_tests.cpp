@@ -24,7 +24,7 @@ TEST_CASE("a minibatch on the device: labels a sample, or a pixel") {
   host.y = {3, 1};
   const DeviceMinibatch one = on_device(host, at::TensorOptions(at::kDouble));
   CHECK(one.x.sizes() == at::IntArrayRef({2, 1, 2, 2}));
-  CHECK(one.x.scalar_type() == at::kDouble);
+  CHECK((one.x.scalar_type() == at::kDouble));
   CHECK(one.x[1][0][1][0].item<double>() == 6);
   CHECK(one.y.sizes() == at::IntArrayRef({2}));
   CHECK(one.y[0].item<std::int64_t>() == 3);
@@ -42,14 +42,14 @@ TEST_CASE("a minibatch on the device: numbers keep 32 bits or more") {
   host.offset = {0, 1, 0};
   const DeviceMinibatch in_bf16 =
       on_device(host, at::TensorOptions(at::kBFloat16));
-  CHECK(in_bf16.x.scalar_type() == at::kBFloat16);
-  CHECK(in_bf16.y.scalar_type() == at::kFloat);
+  CHECK((in_bf16.x.scalar_type() == at::kBFloat16));
+  CHECK((in_bf16.y.scalar_type() == at::kFloat));
   CHECK(in_bf16.y.sizes() == at::IntArrayRef({2, 3}));
   CHECK(in_bf16.scale.sizes() == at::IntArrayRef({1, 3}));
   CHECK(in_bf16.offset[0][1].item<double>() == 1);
   const DeviceMinibatch in_fp64 =
       on_device(host, at::TensorOptions(at::kDouble));
-  CHECK(in_fp64.y.scalar_type() == at::kDouble);
+  CHECK((in_fp64.y.scalar_type() == at::kDouble));
 }
 
 TEST_CASE("a minibatch whose arrays have another size is refused") {

@@ -86,6 +86,6 @@ TEST_CASE("a loss of bfloat16 outputs is computed in float32") {
   batch.y = at::tensor({0, 2}, at::kLong);
   const at::Tensor loss =
       mean_loss(at::zeros({2, 3}, at::kBFloat16), batch, Loss::cross_entropy);
-  CHECK(loss.scalar_type() == at::kFloat);
+  CHECK((loss.scalar_type() == at::kFloat));
   CHECK(loss.item<double>() == Approx(std::log(3.0)).epsilon(1e-6));
 }
