@@ -11,6 +11,8 @@
 #include <set>
 #include <thread>
 
+#include "analysis/store/merge_stores.h"
+#include "analysis/store/read_scores.h"
 #include "analysis/store/score_store.h"
 #include "analysis/store/sqlite.h"
 #include "common/atomic_file.h"
