@@ -7,6 +7,9 @@
 #include <limits>
 #include <numeric>
 
+#include "analysis/statistics/correlation.h"
+#include "analysis/statistics/pair_counts.h"
+#include "analysis/statistics/ranks.h"
 #include "common/parallel.h"
 
 namespace zcp::statistics {

@@ -6,8 +6,9 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
-#include <stdexcept>
 
+#include "analysis/statistics/pair_counts.h"
+#include "analysis/statistics/ranks.h"
 #include "common/random.h"
 
 namespace zcp::statistics {
@@ -150,9 +151,7 @@ ResampledPair::ResampledPair(
     std::span<const double> scores,
     std::span<const double> truth,
     Missing missing) {
-  if (scores.size() != truth.size()) {
-    throw std::invalid_argument("columns of different lengths");
-  }
+  require_equal_lengths(scores, truth);
   for (std::uint32_t row = 0; row < scores.size(); ++row) {
     if (std::isnan(scores[row])) continue;
     rows_.push_back(row);

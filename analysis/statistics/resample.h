@@ -12,7 +12,7 @@
 #include <span>
 #include <vector>
 
-#include "analysis/statistics/rank.h"
+#include "analysis/statistics/columns.h"
 
 namespace zcp::statistics {
 

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "analysis/statistics/bootstrap.h"
+#include "analysis/statistics/correlation.h"
 #include "analysis/statistics/resample.h"
 #include "common/random.h"
 #include "tests/support/test_files.h"
