@@ -9,7 +9,8 @@
 #include <optional>
 #include <utility>
 
-#include "analysis/statistics/rank.h"
+#include "analysis/statistics/ranks.h"
+#include "analysis/study/join.h"
 #include "common/error.h"
 
 namespace zcp::study {
@@ -28,15 +29,6 @@ std::string_view other_name(std::string_view name) {
     if (name == alias) return canonical;
   }
   return name;
-}
-
-std::optional<std::size_t> find_column(
-    const tables::Table& table,
-    std::string_view name) {
-  const auto found =
-      std::find(table.columns.begin(), table.columns.end(), name);
-  if (found == table.columns.end()) return std::nullopt;
-  return static_cast<std::size_t>(found - table.columns.begin());
 }
 
 const std::vector<double>& member_column(

@@ -8,12 +8,12 @@
 #include <vector>
 
 #include "analysis/statistics/cluster.h"
-#include "analysis/statistics/rank.h"
+#include "analysis/statistics/columns.h"
 
 namespace zcp::study {
 
 /// Rank correlations of columns and the clusters that they form.
-struct ColumnMatrix {
+struct CorrelationMatrix {
   std::vector<std::string> names;
   std::vector<std::vector<double>> tau;   ///< Kendall's tau-b, symmetric
   std::vector<std::vector<double>> rho;   ///< Spearman's rho, symmetric
@@ -29,7 +29,7 @@ struct ColumnMatrix {
 /// that does not exist counts as 0 there and stays NaN in the matrix. O(c^2 n
 /// log n) on all cores. Throws std::invalid_argument when there is no column
 /// or the lengths differ.
-ColumnMatrix correlate_columns(
+CorrelationMatrix correlation_matrix(
     const std::vector<std::string>& names,
     const std::vector<std::vector<double>>& columns,
     statistics::Missing missing,
@@ -37,6 +37,6 @@ ColumnMatrix correlate_columns(
 
 /// A CSV `statistic,proxy,NAME,...` with a row a name, those of tau first; an
 /// empty field where there is no correlation.
-void write_matrix(std::ostream& out, const ColumnMatrix& matrix);
+void write_matrix(std::ostream& out, const CorrelationMatrix& matrix);
 
 }  // namespace zcp::study

@@ -1,7 +1,5 @@
 // Accuracy against a cost such as latency or energy, when a proxy chooses.
-//
-// A front is what is left when everything is struck out that something else
-// beats: no worse in both, better in one.
+// Fronts are those of statistics/pareto.h, with all of equal rows.
 #pragma once
 
 #include <cstddef>
@@ -9,26 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "analysis/study/joined.h"
+#include "analysis/study/join.h"
 
 namespace zcp::study {
-
-/// The rows that no other row beats by value (higher = better) and cost (lower
-/// = better), by ascending cost; of rows equal in both all are in. Rows with a
-/// NaN are not. O(n log n).
-std::vector<std::size_t> pareto_front(
-    std::span<const double> value,
-    std::span<const double> cost);
-
-/// The area that `rows` dominate: of the points with value between `least` and
-/// a row's value, and cost between the row's and `most`; 0 for no rows. Rows
-/// beyond `most` or below `least` dominate nothing.
-double hypervolume(
-    std::span<const double> value,
-    std::span<const double> cost,
-    std::span<const std::size_t> rows,
-    double least,
-    double most);
 
 /// What a proxy's choice loses among the architectures that cost at most
 /// `limit`.
@@ -66,7 +47,7 @@ struct CostTradeOff {
 /// last under a limit. Throws UserError when no architecture has a cost or
 /// none is within a limit.
 std::vector<CostTradeOff> cost_trade_off(
-    const Joined& joined,
+    const JoinedMetric& joined,
     const std::string& name,
     std::span<const double> costs,
     std::span<const double> limits);

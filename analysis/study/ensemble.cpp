@@ -7,6 +7,8 @@
 #include <numeric>
 #include <set>
 
+#include "analysis/statistics/correlation.h"
+#include "analysis/statistics/ranks.h"
 #include "common/error.h"
 #include "common/parallel.h"
 #include "common/random.h"
@@ -40,9 +42,9 @@ struct Ballots {
   }
 };
 
-Ballots cast_ballots(const Joined& joined) {
+Ballots cast_ballots(const JoinedMetric& joined) {
   Ballots ballots;
-  for (std::size_t proxy = 0; proxy < joined.shown; ++proxy) {
+  for (std::size_t proxy = 0; proxy < joined.reported; ++proxy) {
     Column ranks = statistics::average_ranks(joined.scores[proxy]);
     Column logs = ranks;
     for (double& value : logs) {
@@ -82,7 +84,7 @@ void judge(
     const Column& truth,
     const Rows& rows,
     std::vector<Candidate>& candidates) {
-  const Column wanted = take(truth, rows);
+  const Column wanted = elements_at(truth, rows);
   parallel_for(candidates.size(), [&](std::size_t i) {
     Candidate& each = candidates[i];
     each.tau = statistics::kendall_tau_b(
@@ -162,7 +164,7 @@ enum class Method { single, small, all_ranks, all_logs };
 
 class Chooser {
  public:
-  Chooser(const Joined& joined, const EnsembleOptions& options)
+  Chooser(const JoinedMetric& joined, const EnsembleOptions& options)
       : joined_(joined), options_(options), ballots_(cast_ballots(joined)) {}
 
   const Ballots& ballots() const { return ballots_; }
@@ -189,11 +191,12 @@ class Chooser {
 
  private:
   std::vector<Candidate> candidates_for(Method method, const Rows& rows) const {
-    Members all(joined_.shown);
+    Members all(joined_.reported);
     std::iota(all.begin(), all.end(), std::size_t{0});
     if (method == Method::all_ranks) return {{all, RankRule::sum, kNan}};
     if (method == Method::all_logs) return {{all, RankRule::log_sum, kNan}};
-    if (method == Method::single) return singles(joined_.shown, RankRule::sum);
+    if (method == Method::single)
+      return singles(joined_.reported, RankRule::sum);
     const Rows some =
         sample(rows, kSample, derive_seed(options_.seed, "ensemble sample"));
     std::vector<Candidate> found;
@@ -205,7 +208,7 @@ class Chooser {
     return found;
   }
 
-  const Joined& joined_;
+  const JoinedMetric& joined_;
   const EnsembleOptions& options_;
   Ballots ballots_;
 };
@@ -226,14 +229,14 @@ using Draws = std::vector<Column>;
 /// Judges every method's choice on a fold and adds the fold's share to the
 /// draws.
 void judge_fold(
-    const Joined& joined,
+    const JoinedMetric& joined,
     const Chooser& chooser,
     const std::vector<Candidate>& chosen,
     const Rows& fold,
     std::uint64_t seed,
     std::vector<EnsembleMethod>& methods,
     Draws& draws) {
-  const Column truth = take(joined.truth, fold);
+  const Column truth = elements_at(joined.truth, fold);
   std::vector<statistics::ResampledPair> pairs;
   for (std::size_t i = 0; i < chosen.size(); ++i) {
     const Column scores =
@@ -287,7 +290,7 @@ std::vector<std::vector<std::size_t>> ensemble_folds(
 }
 
 EnsembleResult choose_ensemble(
-    const Joined& joined,
+    const JoinedMetric& joined,
     const EnsembleOptions& options) {
   const std::size_t rows = joined.truth.size();
   if (rows < 4 * options.folds) {

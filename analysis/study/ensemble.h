@@ -17,7 +17,7 @@
 
 #include "analysis/statistics/bootstrap.h"
 #include "analysis/study/composite.h"
-#include "analysis/study/joined.h"
+#include "analysis/study/join.h"
 
 namespace zcp::study {
 
@@ -67,7 +67,7 @@ std::vector<std::vector<std::size_t>> ensemble_folds(
 /// 3,000 of the rows, and the 16 best of all are compared on all rows. Throws
 /// UserError when there are fewer than 4 rows a fold or no proxy has a tau.
 EnsembleResult choose_ensemble(
-    const Joined& joined,
+    const JoinedMetric& joined,
     const EnsembleOptions& options);
 
 }  // namespace zcp::study

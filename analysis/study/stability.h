@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "analysis/statistics/rank.h"
+#include "analysis/statistics/columns.h"
 #include "benchmarks/tables/table.h"
 
 namespace zcp::study {

@@ -1,9 +1,5 @@
-#include <algorithm>
-
-#include "analysis/statistics/metrics.h"
-#include "analysis/study/pareto.h"
+#include "analysis/study/cost_trade_off.h"
 #include "common/error.h"
-#include "common/random.h"
 #include "tests/support/vectors.h"
 
 using namespace zcp::study;
@@ -11,101 +7,18 @@ using namespace zcp::test;
 
 namespace {
 
-/// Uniform integers in [0, levels), every eleventh missing when asked for.
-Vector
-levels(std::size_t size, std::int64_t count, std::uint64_t seed, bool missing) {
-  std::vector<std::int64_t> integers(size);
-  zcp::fill_integers(integers, count, seed);
-  Vector out(integers.begin(), integers.end());
-  for (std::size_t i = 3; missing && i < size; i += 11) {
-    out[i] = number(nullptr);
-  }
-  return out;
-}
-
-bool beats(
-    const Vector& value,
-    const Vector& cost,
-    std::size_t a,
-    std::size_t b) {
-  return value[a] >= value[b] && cost[a] <= cost[b] &&
-         (value[a] > value[b] || cost[a] < cost[b]);
-}
-
-/// Rows that no other row beats, by trying all.
-std::vector<std::size_t> front_by_trial(
-    const Vector& value,
-    const Vector& cost) {
-  std::vector<std::size_t> front;
-  for (std::size_t b = 0; b < value.size(); ++b) {
-    bool beaten = std::isnan(value[b]) || std::isnan(cost[b]);
-    for (std::size_t a = 0; a < value.size(); ++a) {
-      beaten = beaten || beats(value, cost, a, b);
-    }
-    if (!beaten) front.push_back(b);
-  }
-  return front;
-}
-
-/// Counts the unit squares that some row dominates; for whole numbers.
-double area_by_count(
-    const Vector& value,
-    const Vector& cost,
-    const std::vector<std::size_t>& rows,
-    int least,
-    int most) {
-  int squares = 0;
-  for (int x = -5; x < most; ++x) {
-    for (int y = least; y < 50; ++y) {
-      const bool inside = std::any_of(rows.begin(), rows.end(), [&](auto row) {
-        return cost[row] <= x && value[row] >= y + 1;
-      });
-      squares += inside ? 1 : 0;
-    }
-  }
-  return squares;
-}
-
-Joined joined_of(const Vector& truth, const Vector& scores) {
-  Joined joined;
+JoinedMetric joined_of(const Vector& truth, const Vector& scores) {
+  JoinedMetric joined;
   joined.metric = "acc";
   joined.proxies = {"p"};
   joined.scores = {scores};
   joined.truth = truth;
-  joined.shown = 1;
+  joined.reported = 1;
   for (std::size_t i = 0; i < truth.size(); ++i) joined.rows.push_back({i, i});
   return joined;
 }
 
 }  // namespace
-
-TEST_CASE("fronts and hypervolumes by brute force") {
-  for (std::uint64_t seed = 0; seed < 20; ++seed) {
-    CAPTURE(seed);
-    const bool missing = seed % 2 == 1;
-    const Vector value = levels(40, 12, seed, missing);
-    const Vector cost = levels(40, 15, seed + 100, false);
-    std::vector<std::size_t> front = pareto_front(value, cost);
-    CHECK(std::is_sorted(front.begin(), front.end(), [&](auto a, auto b) {
-      return cost[a] < cost[b];
-    }));
-    std::vector<std::size_t> sorted = front;
-    std::sort(sorted.begin(), sorted.end());
-    CHECK(sorted == front_by_trial(value, cost));
-    CHECK(
-        hypervolume(value, cost, front, 2, 13) ==
-        area_by_count(value, cost, front, 2, 13));
-    // Rows that are dominated, too dear or too bad add nothing.
-    std::vector<std::size_t> all;
-    for (std::size_t i = 0; i < value.size(); ++i) {
-      if (!std::isnan(value[i])) all.push_back(i);
-    }
-    CHECK(
-        hypervolume(value, cost, all, 2, 13) ==
-        hypervolume(value, cost, front, 2, 13));
-  }
-  CHECK(hypervolume(Vector{}, Vector{}, std::vector<std::size_t>{}, 0, 1) == 0);
-}
 
 TEST_CASE("what a proxy loses on the front and under limits") {
   // Rows:        0   1   2   3   4
