@@ -6,6 +6,8 @@
 #include <cmath>
 #include <optional>
 
+#include "analysis/report/svg.h"
+
 namespace zcp::report {
 namespace {
 
@@ -15,18 +17,13 @@ constexpr double kBestShare = 0.1;
 
 using Rows = std::vector<study::StudyRow>;
 
-std::string three_digits(double value) {
-  const std::string text = fmt::format("{:.3f}", value);
-  return text == "-0.000" ? "0.000" : text;
-}
-
 std::string with_interval(double value, const statistics::Interval& interval) {
-  if (std::isnan(interval.low)) return three_digits(value);
+  if (std::isnan(interval.low)) return value_text(value);
   return fmt::format(
       "{} [{}, {}]",
-      three_digits(value),
-      three_digits(interval.low),
-      three_digits(interval.high));
+      value_text(value),
+      value_text(interval.low),
+      value_text(interval.high));
 }
 
 Rows of_subset(
