@@ -192,7 +192,7 @@ std::string script_safe(const ordered_json& json) {
 }
 
 void write_page(std::ostream& out, const Report& report) {
-  // What may hold a mark of its own, the data, comes last.
+  // The data may contain text that looks like a place, so they come last.
   std::string page(embedded::kPage);
   fill(page, "style", embedded::kStyle);
   fill(page, "title", escape_xml(report.title));

@@ -32,8 +32,8 @@ std::vector<Point> steps(const std::vector<Point>& points) {
   return corners;
 }
 
-/// Of the points that fall on one spot of the plot, one: thousands of
-/// architectures share few places.
+/// Draws one of the points that fall on the same spot of the plot: thousands of
+/// architectures may share a few places.
 void draw_all(Svg& svg, const std::vector<Point>& points) {
   std::set<std::pair<long, long>> drawn;
   for (const Point& point : points) {

@@ -148,7 +148,7 @@ std::vector<Answer> answers_of(const Report& report) {
   return answers;
 }
 
-/// Whoever asks for some proxies wants to see the one to beat beside them.
+/// Shows the baseline beside the proxies that were asked for.
 void add_baseline(study::StudyOptions& study, const tables::Table& scores) {
   if (study.proxies.empty()) return;
   const auto in = [&](const std::vector<std::string>& names) {
@@ -159,7 +159,8 @@ void add_baseline(study::StudyOptions& study, const tables::Table& scores) {
   }
 }
 
-/// What an answer about a part of the truth must not be taken for.
+/// Notes where the scores cover only a part of the truth: the answer is about
+/// that part.
 void note_coverage(study::Study& study) {
   const study::JoinSummary& summary = study.summary;
   if (summary.truth_only == 0) return;

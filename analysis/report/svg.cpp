@@ -63,7 +63,7 @@ std::string mixed(const Colour& from, const Colour& to, double share) {
   return text;
 }
 
-/// 1, 2 or 5 times a power of ten, some five of which make `span`.
+/// 1, 2 or 5 times a power of ten, so that about five steps make `span`.
 double round_step(double span) {
   const double rough = span / 5;
   const double power = std::pow(10.0, std::floor(std::log10(rough)));

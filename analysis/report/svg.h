@@ -117,9 +117,8 @@ std::string tick_text(double value);
 /// ".612" as "0.612", "-" where there is no number.
 std::string value_text(double value);
 
-/// Moves labels apart to `gap` pixels, within [top, bottom] where that can
-/// be, each as near to its place as those before it leave room. Returns the
-/// new places in the order given.
+/// Places for labels that are at least `gap` pixels apart, near to `places` and
+/// within [top, bottom] where there is room for all. In the order given.
 std::vector<double> spread_labels(
     std::span<const double> places,
     double gap,

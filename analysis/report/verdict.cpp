@@ -36,7 +36,8 @@ Rows of_subset(
   return chosen;
 }
 
-/// The rows that a verdict is about, by verdict, the greatest gain first.
+/// The rows of one metric and subset by their verdicts; those that beat the
+/// baseline with the greatest gain first.
 struct Sides {
   Rows beats;
   std::size_t undecided = 0;
@@ -192,7 +193,8 @@ std::string baseline_alone(const Rows& rows, const std::string& baseline) {
       with_interval(found->kendall.value, found->kendall_interval));
 }
 
-/// A family too large for its draws: no proxy can pass Holm's correction.
+/// Says so where there are too few draws for the number of proxies: then none
+/// can pass Holm's correction.
 std::string too_few_draws(
     const Sides& sides,
     const study::StudyOptions& options) {

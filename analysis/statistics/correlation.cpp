@@ -36,7 +36,8 @@ bool undefined(std::span<const double> x, std::span<const double> y) {
   return x.size() < 2 || has_nan(x) || has_nan(y) || constant(x) || constant(y);
 }
 
-/// What the variance of Kendall's balance needs of one column's ties.
+/// Sums over the groups of t tied rows of a column, which the variance of
+/// Kendall's balance depends on.
 struct TieSums {
   double cubes = 0;     ///< sum of t (t - 1) (t - 2)
   double variance = 0;  ///< sum of t (t - 1) (2 t + 5)
@@ -66,7 +67,7 @@ double kendall_normal_p(
   const double m = n * (n - 1);
   const double ties = 2.0 * static_cast<double>(counts.x_ties) *
                       static_cast<double>(counts.y_ties) / m;
-  // With two rows there is nothing to tie without being constant.
+  // Two rows with a tie are a constant column, which has no p-value.
   const double triples =
       n > 2 ? in_x.cubes * in_y.cubes / (9 * m * (n - 2)) : 0.0;
   const double variance =
@@ -81,7 +82,7 @@ double kendall_exact_p(std::int64_t n, std::int64_t exchanges) {
   const std::int64_t pairs = pairs_of(n);
   const std::int64_t c = std::min(exchanges, pairs - exchanges);
   if (2 * c == pairs) return 1.0;
-  // share[k]: the probability of k inversions, element after element.
+  // share[k] is the probability of k inversions among the first j elements.
   std::vector<double> share(static_cast<std::size_t>(c) + 1);
   share[0] = 1.0;
   for (std::int64_t j = 2; j <= n; ++j) {
@@ -152,7 +153,7 @@ std::vector<double> centred(std::span<const double> values) {
   return out;
 }
 
-/// Sum over the tied pairs of a column of the weights of both rows.
+/// The sum of the weights of both rows over all pairs that `ties` counts.
 double tied_weight(
     const std::vector<double>& weights,
     const std::vector<RowCounts>& counts,

@@ -79,7 +79,7 @@ double expected_best(
     std::vector<double> candidates;
     candidates.reserve(group.size());
     for (const std::size_t row : group) {
-      // What a better group has for certain is the least that comes out.
+      // The best value of the groups that are certainly in is a lower bound.
       candidates.push_back(any ? std::max(certain, values[row]) : values[row]);
     }
     const std::size_t taken = std::min(left, group.size());

@@ -101,8 +101,9 @@ auto equal_level(const Levels& levels) {
   };
 }
 
-/// The counts about the rows [begin, end) of one level of y, ascending in x,
-/// which are equal in both columns; `lower` holds the x of the lower y.
+/// The counts about `row`, one of the rows that are equal in both columns: they
+/// are at [begin, end) among the rows of their level of y, which are sorted by
+/// ascending x. `lower` holds the levels of x of all rows with a lower y.
 RowCounts about_row(
     const Margin& x,
     const Margin& y,
@@ -174,8 +175,8 @@ std::vector<RowCounts> count_rows(
   const Margin in_x(x);
   const Margin in_y(y);
   std::vector<RowCounts> rows(x.size());
-  // From the lowest y up, a whole level of y at a time: what the tree holds
-  // when a level asks lies strictly below it in y.
+  // Levels of y are taken in ascending order, each as a whole: when the counts
+  // of a level are made, the tree holds just the rows with a lower y.
   std::vector<std::uint32_t> order = descending_order(in_y.levels, in_x.levels);
   std::reverse(order.begin(), order.end());
   Fenwick lower(in_x.levels.count);

@@ -37,7 +37,7 @@ std::vector<double> average_ranks(std::span<const double> values) {
 
 Levels dense_levels(std::span<const double> values) {
   constexpr double kLowest = -std::numeric_limits<double>::infinity();
-  // Tables hold no infinity, so that a NaN may stand at minus infinity.
+  // No column has both NaN and minus infinity, so a NaN can take that place.
   std::vector<std::pair<double, std::uint32_t>> sorted(values.size());
   for (std::size_t i = 0; i < values.size(); ++i) {
     const double value = std::isnan(values[i]) ? kLowest : values[i];

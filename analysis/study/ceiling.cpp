@@ -81,7 +81,7 @@ void add_intervals(
   ceiling.rho_interval = statistics::percentile_interval(rho, kLevel);
 }
 
-/// Row by row the mean of all runs but one.
+/// The mean of all runs but one, for each row.
 Column mean_without(const std::vector<Column>& runs, std::size_t left_out) {
   Column mean(runs.front().size());
   for (std::size_t i = 0; i < runs.size(); ++i) {

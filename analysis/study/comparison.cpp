@@ -17,7 +17,7 @@ constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr double kLevel = 0.95;
 constexpr statistics::Interval kNoInterval{kNan, kNan};
 
-/// `column` without the scores that `other` has none of.
+/// `column`, with NaN wherever `other` has no score.
 Column masked(const Column& column, const Column& other) {
   Column out = column;
   for (std::size_t row = 0; row < out.size(); ++row) {
@@ -32,7 +32,8 @@ bool missing_alike(const Column& a, const Column& b) {
   });
 }
 
-/// Columns under comparison and their resamples.
+/// The columns of one metric and subset, with their resamples, which all
+/// comparisons share.
 class Comparison {
  public:
   Comparison(const JoinedMetric& joined, const StudyOptions& options)
@@ -83,8 +84,8 @@ class Comparison {
     return columns_.size() - 1;
   }
 
-  /// Where rows are dropped, two proxies may be left with different ones;
-  /// their difference must not come from that.
+  /// Where rows without a score are dropped, two proxies may be left with
+  /// different rows. They are compared over the rows that both have.
   Contest contest(std::size_t proxy, std::size_t other) {
     const Column& own = joined_.scores[proxy];
     const Column& others = joined_.scores[other];
@@ -106,7 +107,8 @@ class Comparison {
                : statistics::percentile_interval(draws, kLevel);
   }
 
-  /// Leaving rows out is needed for BCa alone.
+  /// The jackknife of a column; empty unless the interval is BCa, which alone
+  /// needs it.
   statistics::Replicates rows_left_out(std::size_t column) const {
     if (options_.interval != statistics::IntervalMethod::bca) return {};
     return statistics::jackknife(read_[column].x, read_[column].y);
@@ -120,8 +122,9 @@ class Comparison {
   const JoinedMetric& joined_;
   const StudyOptions& options_;
   std::vector<Column> columns_;  ///< of the proxies, then those of contests
-  std::vector<statistics::ColumnPair> read_;  ///< with the truth, by column
-  std::vector<Contest> versus_baseline_;      ///< a proxy each; empty without
+  /// Each of `columns_` beside the truth, missing scores settled.
+  std::vector<statistics::ColumnPair> read_;
+  std::vector<Contest> versus_baseline_;  ///< a proxy each; empty without
   std::vector<Contest> pairs_;
   std::vector<statistics::Replicates> replicates_;
 };

@@ -19,7 +19,7 @@ namespace {
 constexpr std::array<std::pair<std::string_view, RankRule>, 2> kRules{
     {{"log_rank", RankRule::log_sum}, {"rank_sum", RankRule::sum}}};
 
-/// Names under which the same proxy goes.
+/// Pairs of names of the same proxy.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 2> kAliases{
     {{"macs", "flops"}, {"jacob_cov", "jacov"}}};
 

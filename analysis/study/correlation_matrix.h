@@ -23,8 +23,9 @@ struct CorrelationMatrix {
   std::vector<std::size_t> cluster;
 };
 
-/// `columns` have a row an architecture, NaN where a value is missing: it
-/// ranks last, or the pair of columns goes without the row. Clusters are those
+/// `columns` have a row for each architecture, NaN where a value is missing:
+/// missing values rank last, or a pair of columns is compared without those
+/// rows, as `missing` says. Clusters are those
 /// whose members' mean |tau| is at least `alike` (in [0, 1]); a correlation
 /// that does not exist counts as 0 there and stays NaN in the matrix. O(c^2 n
 /// log n) on all cores. Throws std::invalid_argument when there is no column
@@ -35,8 +36,9 @@ CorrelationMatrix correlation_matrix(
     statistics::Missing missing,
     double alike);
 
-/// A CSV `statistic,proxy,NAME,...` with a row a name, those of tau first; an
-/// empty field where there is no correlation.
+/// Writes a CSV `statistic,proxy,NAME,...` with a row for each name, first
+/// those of tau, then those of rho; a field is empty where there is no
+/// correlation.
 void write_matrix(std::ostream& out, const CorrelationMatrix& matrix);
 
 }  // namespace zcp::study

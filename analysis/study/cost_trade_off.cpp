@@ -73,8 +73,8 @@ LimitLoss loss_within(
   return loss;
 }
 
-/// The truth, but for rows of a front that are equal in value and cost: those
-/// have their mean, as whoever chooses by the value cannot tell them apart.
+/// The truth. Rows of the front that are equal in value and cost have their
+/// mean truth, since whoever chooses by the value cannot tell them apart.
 Column expected_truth(
     const Column& truth,
     const std::vector<std::size_t>& front,

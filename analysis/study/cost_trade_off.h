@@ -1,4 +1,5 @@
-// Accuracy against a cost such as latency or energy, when a proxy chooses.
+// What is lost, in accuracy and at which cost (such as latency or energy), when
+// a proxy chooses architectures.
 // Fronts are those of statistics/pareto.h, with all of equal rows.
 #pragma once
 
@@ -32,20 +33,21 @@ struct CostTradeOff {
   std::size_t true_front = 0;    ///< size of the front of truth
   std::size_t chosen_front = 0;  ///< size of the front of scores
   std::size_t shared = 0;        ///< architectures on both
-  /// Hypervolume of what is on the front of scores, by its truth, as a share
-  /// of that of the front of truth; rows of equal score and cost, which the
-  /// proxy cannot tell apart, with their mean truth. The reference point is
-  /// the least truth and the greatest cost of all; NaN where the front of
-  /// truth is there and nowhere else.
+  /// The hypervolume of the rows on the front of scores, by their truth, as a
+  /// share of the hypervolume of the front of truth. Rows of equal score and
+  /// cost, which the proxy cannot tell apart, count with their mean truth. The
+  /// reference point is the least truth and the greatest cost of all rows; NaN
+  /// where the front of truth consists of that point.
   double hypervolume_ratio = 0;
   std::vector<LimitLoss> limits;
 };
 
-/// A row a proxy. `costs` has the joined rows' costs, NaN where there is none;
-/// `name` is its column. `limits` are costs; empty: the quartiles and the
-/// greatest. Architectures without a score are on no front of scores and rank
-/// last under a limit. Throws UserError when no architecture has a cost or
-/// none is within a limit.
+/// A row for each proxy to report on. `costs` has the cost of each joined row,
+/// NaN where there is none; `name` is the column they come from. `limits` are
+/// costs; where they are empty, the quartiles and the greatest cost are used.
+/// Architectures without a score are on no front of scores and rank last under
+/// a limit. Throws UserError when no architecture has a cost or none is within
+/// a limit.
 std::vector<CostTradeOff> cost_trade_off(
     const JoinedMetric& joined,
     const std::string& name,

@@ -78,7 +78,8 @@ bool better(const Candidate& a, const Candidate& b) {
   return a.members < b.members;
 }
 
-/// Sets tau of each on `rows`; those without one are dropped, the rest sorted.
+/// Sets the tau of each candidate on `rows`. Candidates without a tau are
+/// removed, the others sorted.
 void judge(
     const Ballots& ballots,
     const Column& truth,
@@ -135,7 +136,8 @@ std::vector<Candidate> search(
   judge(ballots, truth, rows, level);
   std::vector<Candidate> all = level;
   for (std::size_t size = 2; size <= std::min(most, proxies); ++size) {
-    // All singles have their turn, so that every pair is tried.
+    // Pairs grow out of all singles, not of the best alone: every pair is
+    // tried.
     level = grown(level, size == 2 ? proxies : kBeam, proxies);
     judge(ballots, truth, rows, level);
     all.insert(all.end(), level.begin(), level.end());

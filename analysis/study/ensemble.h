@@ -35,14 +35,16 @@ struct Ensemble {
   double tau = 0;  ///< over the rows it was chosen on
 };
 
-/// One way to choose, and how well it does where it did not look.
+/// One way to choose an ensemble, and how well its choices do on rows that it
+/// did not choose by.
 struct EnsembleMethod {
   std::string name;
-  std::vector<Ensemble> chosen;  ///< without each fold in turn
-  Ensemble overall;              ///< on all rows: what to use
-  std::vector<double> fold_tau;  ///< on the fold left out
+  std::vector<Ensemble> chosen;  ///< on all folds but each in turn
+  Ensemble overall;              ///< chosen on all rows, for use
+  std::vector<double> fold_tau;  ///< of each choice, on the fold left out
   double tau = 0;                ///< mean of fold_tau
-  /// Over resamples of each fold's architectures, the choice kept.
+  /// Of `tau`, by resamples of the architectures of each fold; the choices
+  /// stay.
   statistics::Interval interval{};
   double minus_single = 0;  ///< tau less that of the single proxy
   statistics::Interval minus_single_interval{};

@@ -13,7 +13,8 @@
 namespace zcp::study {
 namespace {
 
-/// A subset and, if it is one of the best by truth, their share.
+/// A subset. `share` is set where it has that share of the rows, the best by
+/// truth.
 struct Part {
   Subset subset;
   std::optional<double> share;
@@ -51,7 +52,8 @@ void add_ceiling(
   for (const Column& run : all)
     runs.push_back(elements_at(run, part.subset.rows));
   Ceiling ceiling = noise_ceiling(runs, options.draws, options.seed);
-  // The best by other runs are not the subset, so all rows are needed.
+  // Each run is compared over the rows that are best by the other runs. Those
+  // may lie outside the subset, so all rows are needed.
   add_run_as_proxy(part.share ? all : runs, part.share, ceiling);
   ceiling.metric = joined.metric;
   ceiling.subset = part.subset.name;

@@ -22,7 +22,7 @@ struct StudyOptions {
   std::vector<std::string> metrics;  ///< columns of the truth
   std::vector<std::string> proxies;  ///< columns of the scores; empty: all
   std::string baseline = "params";
-  /// Whether a baseline that is no column is an error or only noted.
+  /// Whether it is an error, or only noted, that no column is the baseline.
   bool baseline_required = false;
   std::string population = "all";  ///< see population()
   std::vector<double> top;         ///< shares, each a subset by true accuracy
@@ -48,8 +48,8 @@ struct StudyRow {
   std::string proxy;
   std::string metric;
   std::string subset;
-  /// Architectures in the statistics; those that rank last for want of a score
-  /// count, those dropped do not.
+  /// Architectures in the statistics. Those that rank last because they have no
+  /// score count; those that are dropped do not.
   std::size_t n = 0;
   std::size_t missing = 0;  ///< architectures of the subset without a score
   statistics::Correlation kendall{};  ///< tau-b

@@ -1,6 +1,7 @@
 #include "apps/correlate/options.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 
 #include "common/error.h"
@@ -74,32 +75,31 @@ po::options_description cost_options() {
   return options;
 }
 
-/// True when nothing was asked for that needs a truth, but something that does
-/// not.
+/// True when something was asked for that needs no truth, and nothing that
+/// does.
 bool without_truth(const po::variables_map& values) {
-  const auto any = [&](const std::vector<const char*>& options) {
-    return std::any_of(options.begin(), options.end(), [&](const char* name) {
-      return values.count(name) != 0;
-    });
-  };
-  return any({"pairs", "matrix", "repeats"}) && !any(
-                                                    {"truth",
-                                                     "metric",
-                                                     "top",
-                                                     "bins",
-                                                     "range",
-                                                     "criteria",
-                                                     "differences",
-                                                     "ceiling",
-                                                     "published",
-                                                     "ensemble",
-                                                     "cost",
-                                                     "costs",
-                                                     "limit",
-                                                     "figure"});
+  const auto given = [&](const char* name) { return values.count(name) != 0; };
+  constexpr std::array kWithout{"pairs", "matrix", "repeats"};
+  constexpr std::array kWith{
+      "truth",
+      "metric",
+      "top",
+      "bins",
+      "range",
+      "criteria",
+      "differences",
+      "ceiling",
+      "published",
+      "ensemble",
+      "cost",
+      "costs",
+      "limit",
+      "figure"};
+  return std::ranges::any_of(kWithout, given) &&
+         std::ranges::none_of(kWith, given);
 }
 
-/// The limit of an ensemble's size: so many are tried at once.
+/// The greatest number of members that ensembles are tried with.
 std::optional<std::size_t> parse_ensemble(const po::variables_map& values) {
   if (values.count("ensemble") == 0) return {};
   constexpr std::uint64_t kMost = 10;
