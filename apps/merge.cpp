@@ -1,7 +1,7 @@
 #include <filesystem>
 #include <iostream>
 
-#include "analysis/store/score_store.h"
+#include "analysis/store/merge_stores.h"
 #include "apps/command.h"
 #include "apps/commands.h"
 #include "common/error.h"

@@ -4,11 +4,15 @@
 #include <cmath>
 #include <cstdint>
 #include <iostream>
+#include <optional>
 
-#include "analysis/store/score_store.h"
+#include "analysis/store/read_scores.h"
 #include "analysis/study/composite.h"
+#include "analysis/study/join.h"
 #include "apps/command.h"
 #include "apps/commands.h"
+#include "apps/study_options.h"
+#include "benchmarks/formats/csv.h"
 #include "benchmarks/tables/table.h"
 #include "common/error.h"
 
@@ -34,21 +38,19 @@ constexpr std::string_view kExample =
 std::vector<double> scores_by(
     const std::string& by,
     const tables::Table& table) {
-  const auto& columns = table.columns;
-  const auto found = std::find(columns.begin(), columns.end(), by);
-  if (found != columns.end()) {
-    return table.values[static_cast<std::size_t>(found - columns.begin())];
+  if (const auto column = study::find_column(table, by)) {
+    return table.values[*column];
   }
   if (study::is_composite(by)) {
     return study::composite_scores(study::parse_composite(by), table);
   }
-  const std::string near = nearest_name(by, columns);
+  const std::string near = nearest_name(by, table.columns);
   throw UserError(
       "{}: no column or composite {}{} (columns: {})",
       table.source,
       by,
       near.empty() ? "" : ", did you mean " + near + "?",
-      fmt::join(columns, ", "));
+      fmt::join(table.columns, ", "));
 }
 
 /// Rows that have a score, the best first, equal ones in the table's order.
@@ -61,14 +63,6 @@ std::vector<std::size_t> best_first(const std::vector<double>& scores) {
     return scores[a] > scores[b];
   });
   return order;
-}
-
-/// Quoted where it has a comma or a quote, as CSV wants it.
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);
-  return quoted + "\"";
 }
 
 void print_ranking(
@@ -85,46 +79,59 @@ void print_ranking(
       begin = at;
       while (end < order.size() && scores[order[end]] == score) ++end;
     }
-    std::cout << fmt::format(
-        "{},{},{:.17g},{}\n",
-        begin + 1,
-        csv_field(table.arch[order[at]]),
-        score,
-        end - begin);
+    std::string line = fmt::format("{},", begin + 1);
+    formats::append_csv_field(line, table.arch[order[at]]);
+    std::cout << fmt::format("{},{:.17g},{}\n", line, score, end - begin);
   }
 }
 
-std::size_t top_option(const po::variables_map& values, std::size_t all) {
-  if (values.count("top") == 0) return all;
-  const auto top = values["top"].as<std::int64_t>();
-  if (top < 1) throw UserError("--top {}: expected 1 or more", top);
-  return static_cast<std::size_t>(top);
-}
+/// What `zcp rank` was asked for.
+struct RankOptions {
+  std::string scores;              ///< a store or a CSV
+  std::string by;                  ///< a column or a composite
+  std::optional<std::size_t> top;  ///< only so many; else all
+  bool quiet = false;
+};
 
-}  // namespace
-
-int rank(const Arguments& arguments) {
+po::options_description make_options() {
   po::options_description options("Options");
+  add_study_options(options, {"scores"});
   auto add = options.add_options();
-  add("scores",
-      po::value<std::string>()->required(),
-      "the scores: a store, or a CSV with a column arch (-: standard input)");
   add("by",
       po::value<std::string>()->required(),
       "a proxy of the scores; az_nas, vkdnw_agg, te_nas, vote; or "
       "NAME=log_rank(a,b,...), NAME=rank_sum(a,b,...)");
   add("top", po::value<std::int64_t>(), "only the best N (default: all)");
+  return options;
+}
+
+RankOptions parse_rank_options(const po::variables_map& values) {
+  RankOptions options;
+  options.scores = required_option(values, "scores");
+  options.by = values["by"].as<std::string>();
+  options.quiet = values.count("quiet") != 0;
+  if (values.count("top") == 0) return options;
+  const auto top = values["top"].as<std::int64_t>();
+  if (top < 1) throw UserError("--top {}: expected 1 or more", top);
+  options.top = static_cast<std::size_t>(top);
+  return options;
+}
+
+}  // namespace
+
+int rank(const Arguments& arguments) {
+  po::options_description description = make_options();
   po::variables_map values;
-  if (!parse_options(arguments, kUsage, kExample, options, values)) return 0;
-  const tables::Table table =
-      store::read_scores(values["scores"].as<std::string>());
-  const std::size_t top = top_option(values, table.arch.size());
-  const std::vector<double> scores =
-      scores_by(values["by"].as<std::string>(), table);
-  print_ranking(table, scores, top);
+  if (!parse_options(arguments, kUsage, kExample, description, values)) {
+    return 0;
+  }
+  const RankOptions options = parse_rank_options(values);
+  const tables::Table table = store::read_scores(options.scores);
+  const std::vector<double> scores = scores_by(options.by, table);
+  print_ranking(table, scores, options.top.value_or(scores.size()));
   const auto missing = std::count_if(
       scores.begin(), scores.end(), [](double s) { return std::isnan(s); });
-  if (values.count("quiet") == 0) {
+  if (!options.quiet) {
     std::cerr << fmt::format(
         "ranked {} architectures, {} without a score left out\n",
         scores.size() - static_cast<std::size_t>(missing),

@@ -2,16 +2,15 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <iostream>
+#include <optional>
 
 #include "analysis/report/figures.h"
 #include "analysis/report/page.h"
-#include "analysis/store/score_store.h"
-#include "analysis/study/composite.h"
 #include "apps/command.h"
 #include "apps/commands.h"
 #include "apps/study_options.h"
+#include "apps/study_tables.h"
 #include "apps/version.h"
 #include "benchmarks/tables/table.h"
 #include "common/atomic_file.h"
@@ -52,7 +51,21 @@ constexpr const char* kShares = "0.5,0.3,0.2,0.1,0.05,0.02,0.01";
 
 po::options_description make_options() {
   po::options_description options("Options");
-  add_study_options(options, kShares);
+  add_study_options(
+      options,
+      {"scores",
+       "truth",
+       "metric",
+       "proxies",
+       "composites",
+       "baseline",
+       "top",
+       "population",
+       "missing",
+       "bootstrap",
+       "interval",
+       "seed"},
+      kShares);
   auto add = options.add_options();
   add("cost",
       po::value<Text>(),
@@ -65,50 +78,69 @@ po::options_description make_options() {
   return options;
 }
 
-report::ReportOptions report_options(const po::variables_map& values) {
-  report::ReportOptions options;
-  options.study = parse_study_options(values);
-  if (values.count("cost") != 0) {
-    options.costs = split_list(values["cost"].as<Text>());
-    if (options.costs.empty()) throw UserError("--cost: expected a name");
+/// What `zcp report` was asked for.
+struct ReportRequest {
+  StudyRequest request;
+  std::vector<Text> costs;  ///< columns; empty: those whose names say so
+  Text title;               ///< empty: names both files
+  std::optional<Text> html;
+  std::optional<Text> figures;
+  bool quiet = false;
+};
+
+ReportRequest parse_report_request(const po::variables_map& values) {
+  ReportRequest asked;
+  asked.request = parse_study_request(values);
+  asked.costs = list_option(values, "cost");
+  asked.title = text_option(values, "title").value_or("");
+  asked.html = text_option(values, "html");
+  asked.figures = text_option(values, "figures");
+  asked.quiet = values.count("quiet") != 0;
+  if (!asked.html && !asked.figures) {
+    throw UserError("report: expected --html or --figures, or both");
   }
-  if (values.count("title") != 0) options.title = values["title"].as<Text>();
-  options.program = fmt::format("zcp {}", version());
-  return options;
+  return asked;
 }
 
 /// Whether the results can be written is asked before the long work.
-void check_destinations(const po::variables_map& values) {
-  if (values.count("html") == 0 && values.count("figures") == 0) {
-    throw UserError("report: expected --html or --figures, or both");
+void check_destinations(const ReportRequest& asked) {
+  if (asked.html) {
+    check_destination(*asked.html, asked.request.scores);
+    check_destination(*asked.html, asked.request.truth);
   }
-  if (values.count("html") != 0) {
-    const auto html = values["html"].as<Text>();
-    check_destination(html, values["scores"].as<Text>());
-    check_destination(html, values["truth"].as<Text>());
-  }
-  if (values.count("figures") != 0) {
-    report::make_figure_folder(values["figures"].as<Text>());
+  if (asked.figures) report::make_figure_folder(*asked.figures);
+}
+
+report::Report make(const ReportRequest& asked) {
+  report::ReportOptions options;
+  options.study = asked.request.study;
+  options.costs = asked.costs;
+  options.title = asked.title;
+  options.program = fmt::format("zcp {}", version());
+  const Text& source = asked.request.scores;
+  const tables::Table scores = read_study_scores(source, asked.request);
+  const tables::Table truth = read_study_truth(asked.request);
+  return report::make_report(
+      scores, truth, options, report::read_origin(source));
+}
+
+void print_answers(const report::Report& made) {
+  print_join_summary(made.study, made.options.study);
+  for (const report::Answer& answer : made.answers) {
+    std::cerr << answer.headline << " " << answer.detail << "\n";
   }
 }
 
-void print_summary(const report::Report& made) {
-  const study::JoinSummary& summary = made.study.summary;
-  for (const std::string& note : made.study.notes) {
-    std::cerr << "zcp: note: " << note << "\n";
+void write_results(const report::Report& made, const ReportRequest& asked) {
+  if (asked.html) {
+    write_output(
+        *asked.html, [&](std::ostream& out) { report::write_page(out, made); });
   }
-  std::cerr << fmt::format(
-      "joined {} architectures ({} of the scores without truth, {} of the "
-      "truth without scores)\n",
-      summary.joined,
-      summary.scores_only,
-      summary.truth_only);
-  std::cerr << fmt::format(
-      "population {}: {} architectures\n",
-      made.options.study.population,
-      summary.population);
-  for (const report::Answer& answer : made.answers) {
-    std::cerr << answer.headline << " " << answer.detail << "\n";
+  if (asked.figures) {
+    const std::size_t count =
+        report::write_figures(*asked.figures, made).size();
+    if (asked.quiet) return;
+    std::cerr << fmt::format("{} figures in {}\n", count, *asked.figures);
   }
 }
 
@@ -118,33 +150,11 @@ int make_report(const Arguments& arguments) {
   po::options_description options = make_options();
   po::variables_map values;
   if (!parse_options(arguments, kUsage, kExample, options, values)) return 0;
-  report::ReportOptions wanted = report_options(values);
-  const std::vector<study::Composite> made = parse_composites(values);
-  check_destinations(values);
-  const auto source = values["scores"].as<Text>();
-  tables::Table scores = store::read_scores(source);
-  const tables::Table truth = tables::read_table(values["truth"].as<Text>());
-  study::add_composites(made, scores);
-  if (!wanted.study.proxies.empty()) {
-    for (const study::Composite& composite : made) {
-      wanted.study.proxies.push_back(composite.name);
-    }
-  }
-  const report::Report result =
-      report::make_report(scores, truth, wanted, report::read_origin(source));
-  if (values.count("quiet") == 0) print_summary(result);
-  if (values.count("html") != 0) {
-    write_output(values["html"].as<Text>(), [&](std::ostream& out) {
-      report::write_page(out, result);
-    });
-  }
-  if (values.count("figures") != 0) {
-    const std::filesystem::path folder = values["figures"].as<Text>();
-    const std::size_t count = report::write_figures(folder, result).size();
-    if (values.count("quiet") == 0) {
-      std::cerr << fmt::format("{} figures in {}\n", count, folder.string());
-    }
-  }
+  const ReportRequest asked = parse_report_request(values);
+  check_destinations(asked);
+  const report::Report made = make(asked);
+  if (!asked.quiet) print_answers(made);
+  write_results(made, asked);
   return 0;
 }
 

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <cstdint>
 #include <stdexcept>
 
@@ -15,12 +17,136 @@ namespace {
 namespace po = boost::program_options;
 using Text = std::string;
 
-/// One of `known`, by its position.
+/// What an option takes.
+enum class Kind { flag, text, texts, integer };
+
+struct OptionInfo {
+  std::string_view name;
+  Kind kind;
+  const char* initial;  ///< the default; null: none
+  const char* text;
+};
+
+constexpr std::array kOptions{
+    OptionInfo{
+        "scores",
+        Kind::text,
+        nullptr,
+        "the scores: a store, or a CSV with a column arch (-: standard "
+        "input)"},
+    OptionInfo{
+        "truth",
+        Kind::text,
+        nullptr,
+        "the truth: a CSV with a column arch"},
+    OptionInfo{
+        "metric",
+        Kind::text,
+        nullptr,
+        "columns of the truth, separated by commas"},
+    OptionInfo{
+        "key",
+        Kind::text,
+        "arch",
+        "the column of all CSVs that names the architectures"},
+    OptionInfo{
+        "proxies",
+        Kind::text,
+        nullptr,
+        "columns of the scores to report on (default: all)"},
+    OptionInfo{
+        "composites",
+        Kind::text,
+        nullptr,
+        "also: az_nas, vkdnw_agg, te_nas, vote, NAME=log_rank(a,b,...) or "
+        "NAME=rank_sum(a,b,...)"},
+    OptionInfo{
+        "population",
+        Kind::text,
+        "all",
+        "all, or of NATS-TSS: connected, filtered, functions"},
+    OptionInfo{
+        "missing",
+        Kind::text,
+        "last",
+        "an architecture without a score ranks last, or drop it"},
+    OptionInfo{
+        "bins",
+        Kind::texts,
+        nullptr,
+        "also within quantile bins of a column of the scores or the truth: "
+        "COLUMN:COUNT, such as params:4; may be repeated"},
+    OptionInfo{
+        "range",
+        Kind::texts,
+        nullptr,
+        "also within a range of such a column: COLUMN=LOW:HIGH, such as "
+        "params=1e5:5e5, either end may be left out; may be repeated"},
+    OptionInfo{"baseline", Kind::text, "params", "the proxy to beat"},
+    OptionInfo{
+        "bootstrap",
+        Kind::integer,
+        "1000",
+        "draws for the intervals (0: no intervals)"},
+    OptionInfo{"interval", Kind::text, "percentile", "percentile or bca"},
+    OptionInfo{"seed", Kind::integer, "0", "seed of the bootstrap"},
+    OptionInfo{
+        "criteria",
+        Kind::flag,
+        nullptr,
+        "also nDCG, precision, best rank and regret of the best-scored"},
+    OptionInfo{
+        "differences",
+        Kind::flag,
+        nullptr,
+        "also the paired difference of tau of every two proxies"},
+    OptionInfo{
+        "ceiling",
+        Kind::text,
+        nullptr,
+        "columns of the truth that are runs of the metrics with other seeds "
+        "(default: METRIC_seedN, if there are any)"}};
+
+void add_option(po::options_description& options, const OptionInfo& info) {
+  auto add = options.add_options();
+  const std::string name(info.name);
+  switch (info.kind) {
+    case Kind::flag:
+      add(name.c_str(), info.text);
+      return;
+    case Kind::texts:
+      add(name.c_str(), po::value<std::vector<Text>>()->composing(), info.text);
+      return;
+    case Kind::integer: {
+      const auto initial = static_cast<std::int64_t>(std::stoll(info.initial));
+      add(name.c_str(),
+          po::value<std::int64_t>()->default_value(initial),
+          info.text);
+      return;
+    }
+    case Kind::text:
+      auto* value = po::value<Text>();
+      if (info.initial != nullptr) value->default_value(info.initial);
+      add(name.c_str(), value, info.text);
+  }
+}
+
+void add_top_option(
+    po::options_description& options,
+    const std::optional<std::string>& shares) {
+  const std::string text = "also within these shares of the best by truth";
+  auto* value = po::value<Text>();
+  if (shares) value->default_value(*shares);
+  options.add_options()(
+      "top", value, (shares ? text : text + ", such as 0.5,0.1").c_str());
+}
+
+/// One of `known`, by its position; the first where the option does not exist.
 std::size_t choice(
     const po::variables_map& values,
     const std::string& option,
     const std::vector<std::string>& known) {
-  const auto value = values[option].as<Text>();
+  const Text value = text_option(values, option).value_or(known.front());
   const auto found = std::find(known.begin(), known.end(), value);
   if (found != known.end()) {
     return static_cast<std::size_t>(found - known.begin());
@@ -30,17 +156,9 @@ std::size_t choice(
 }
 
 double parse_share(const std::string& text) {
-  std::size_t used = 0;
-  double share = 0;
-  try {
-    share = std::stod(text, &used);
-  } catch (const std::logic_error&) {
-    used = 0;
-  }
-  if (used == 0 || used != text.size() || !(share > 0 && share <= 1)) {
-    throw UserError("--top {}: expected shares above 0, at most 1", text);
-  }
-  return share;
+  const std::optional<double> share = parse_number(text);
+  if (share && *share > 0 && *share <= 1) return *share;
+  throw UserError("--top {}: expected shares above 0, at most 1", text);
 }
 
 template <typename T>
@@ -50,85 +168,61 @@ void add_once(std::vector<T>& list, const T& value) {
   }
 }
 
-std::vector<std::string> list_option(
+std::vector<std::string> names_once(
     const po::variables_map& values,
     const std::string& option) {
-  std::vector<std::string> list;
-  if (values.count(option) == 0) return list;
-  for (const std::string& name : split_list(values[option].as<Text>())) {
-    add_once(list, name);
+  std::vector<std::string> names;
+  for (const std::string& name : list_option(values, option)) {
+    add_once(names, name);
   }
-  if (list.empty()) throw UserError("--{}: expected a name", option);
-  return list;
+  return names;
 }
 
-}  // namespace
-
-void add_study_options(
-    po::options_description& options,
-    const std::string& top) {
-  auto add = options.add_options();
-  add("scores",
-      po::value<Text>()->required(),
-      "the scores: a store, or a CSV with a column arch (-: standard input)");
-  add("truth",
-      po::value<Text>()->required(),
-      "the truth: a CSV with a column arch");
-  add("metric",
-      po::value<Text>()->required(),
-      "columns of the truth, separated by commas");
-  add("proxies",
-      po::value<Text>(),
-      "columns of the scores to report on (default: all)");
-  add("composites",
-      po::value<Text>(),
-      "also: az_nas, vkdnw_agg, te_nas, vote, NAME=log_rank(a,b,...) or "
-      "NAME=rank_sum(a,b,...)");
-  add("baseline",
-      po::value<Text>()->default_value("params"),
-      "the proxy to beat");
-  add("top",
-      po::value<Text>()->default_value(top),
-      "also within these shares of the best by truth");
-  add("population",
-      po::value<Text>()->default_value("all"),
-      "all, or of NATS-TSS: connected, filtered, functions");
-  add("missing",
-      po::value<Text>()->default_value("last"),
-      "an architecture without a score ranks last, or drop it");
-  add("bootstrap",
-      po::value<std::int64_t>()->default_value(1000),
-      "draws for the intervals (0: no intervals)");
-  add("interval",
-      po::value<Text>()->default_value("percentile"),
-      "percentile or bca");
-  add("seed",
-      po::value<std::int64_t>()->default_value(0),
-      "seed of the bootstrap");
+std::vector<Text> repeated(
+    const po::variables_map& values,
+    const std::string& option) {
+  if (values.count(option) == 0) return {};
+  return values[option].as<std::vector<Text>>();
 }
 
-study::StudyOptions parse_study_options(const po::variables_map& values) {
-  using statistics::IntervalMethod;
+void parse_subsets(
+    const po::variables_map& values,
+    study::StudyOptions& study) {
   using statistics::Missing;
-  study::StudyOptions options;
-  options.metrics = list_option(values, "metric");
-  options.proxies = list_option(values, "proxies");
-  options.baseline = values["baseline"].as<Text>();
-  options.baseline_required = !values["baseline"].defaulted();
-  options.population = values["population"].as<Text>();
-  for (const std::string& share : split_list(values["top"].as<Text>())) {
-    add_once(options.top, parse_share(share));
+  for (const std::string& share : list_option(values, "top")) {
+    add_once(study.top, parse_share(share));
   }
   const bool last = choice(values, "missing", {"last", "drop"}) == 0;
-  options.missing = last ? Missing::last : Missing::drop;
+  study.missing = last ? Missing::last : Missing::drop;
+  for (const Text& text : repeated(values, "bins")) {
+    study.bins.push_back(study::parse_bins(text));
+  }
+  for (const Text& text : repeated(values, "range")) {
+    study.ranges.push_back(study::parse_range(text));
+  }
+  const std::vector<std::string> populations = study::population_names();
+  study.population = populations[choice(values, "population", populations)];
+}
+
+void parse_statistics(
+    const po::variables_map& values,
+    study::StudyOptions& study) {
+  using statistics::IntervalMethod;
+  study.baseline = values["baseline"].as<Text>();
+  study.baseline_required = !values["baseline"].defaulted();
   const bool plain = choice(values, "interval", {"percentile", "bca"}) == 0;
-  options.interval = plain ? IntervalMethod::percentile : IntervalMethod::bca;
+  study.interval = plain ? IntervalMethod::percentile : IntervalMethod::bca;
   const auto draws = values["bootstrap"].as<std::int64_t>();
   if (draws < 0) throw UserError("--bootstrap {}: expected 0 or more", draws);
-  options.draws = static_cast<std::size_t>(draws);
-  options.seed = non_negative(values, "seed");
-  choice(values, "population", study::population_names());
-  return options;
+  study.draws = static_cast<std::size_t>(draws);
+  study.seed = non_negative(values, "seed");
+  study.ceiling = names_once(values, "ceiling");
+  if (study.ceiling.size() == 1) {
+    throw UserError(
+        "--ceiling {}: expected two columns or more", study.ceiling[0]);
+  }
+  study.differences = values.count("differences") != 0;
+  study.criteria = values.count("criteria") != 0;
 }
 
 std::vector<study::Composite> parse_composites(
@@ -140,6 +234,82 @@ std::vector<study::Composite> parse_composites(
     parsed.push_back(study::parse_composite(text));
   }
   return parsed;
+}
+
+}  // namespace
+
+void add_study_options(
+    po::options_description& options,
+    std::initializer_list<std::string_view> names,
+    const std::optional<std::string>& shares) {
+  for (const std::string_view name : names) {
+    if (name == "top") {
+      add_top_option(options, shares);
+      continue;
+    }
+    const auto* info = std::ranges::find(kOptions, name, &OptionInfo::name);
+    if (info == kOptions.end()) {
+      throw std::invalid_argument("no option of a study: " + Text(name));
+    }
+    add_option(options, *info);
+  }
+}
+
+StudyRequest parse_study_request(const po::variables_map& values, Truth truth) {
+  const bool needed = truth == Truth::needed;
+  StudyRequest request;
+  if (needed) required_option(values, "metric");
+  request.scores = required_option(values, "scores");
+  if (needed) request.truth = required_option(values, "truth");
+  request.key = text_option(values, "key").value_or(request.key);
+  request.study.metrics = names_once(values, "metric");
+  request.study.proxies = names_once(values, "proxies");
+  parse_subsets(values, request.study);
+  parse_statistics(values, request.study);
+  request.composites = parse_composites(values);
+  if (!request.study.proxies.empty()) {
+    for (const study::Composite& composite : request.composites) {
+      add_once(request.study.proxies, composite.name);
+    }
+  }
+  return request;
+}
+
+std::optional<std::string> text_option(
+    const po::variables_map& values,
+    const std::string& option) {
+  if (values.count(option) == 0) return {};
+  return values[option].as<Text>();
+}
+
+std::string required_option(
+    const po::variables_map& values,
+    const std::string& option) {
+  if (auto value = text_option(values, option)) return *value;
+  throw UserError(
+      "the option '--{}' is required but missing (--help lists the options)",
+      option);
+}
+
+std::vector<std::string> list_option(
+    const po::variables_map& values,
+    const std::string& option) {
+  if (values.count(option) == 0) return {};
+  std::vector<std::string> list = split_list(values[option].as<Text>());
+  if (list.empty()) throw UserError("--{}: expected a name", option);
+  return list;
+}
+
+std::optional<double> parse_number(const std::string& text) {
+  std::size_t used = 0;
+  double value = 0;
+  try {
+    value = std::stod(text, &used);
+  } catch (const std::logic_error&) {
+    return {};
+  }
+  if (used != text.size() || !std::isfinite(value)) return {};
+  return value;
 }
 
 }  // namespace zcp::apps

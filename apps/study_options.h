@@ -1,7 +1,10 @@
 // The options that say what a study is, for every subcommand that makes one.
 #pragma once
 
+#include <initializer_list>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "analysis/study/composite.h"
@@ -10,20 +13,53 @@
 
 namespace zcp::apps {
 
-/// Adds --scores, --truth, --metric, --proxies, --composites, --baseline,
-/// --top (with `top` as its default), --population, --missing, --bootstrap,
-/// --interval and --seed.
+/// A study as the command line asks for it: where its tables are, and what is
+/// to be computed from them.
+struct StudyRequest {
+  std::string scores;        ///< a store or a CSV; `-` is standard input
+  std::string truth;         ///< a CSV; empty where no truth is needed
+  std::string key = "arch";  ///< the column of CSVs that names architectures
+  study::StudyOptions study;
+  std::vector<study::Composite> composites;
+};
+
+/// Whether a subcommand can do without truth and metrics.
+enum class Truth { needed, not_needed };
+
+/// Adds those options of a study that `names` lists, in that order. `shares` is
+/// the default of --top; without it there is none.
 void add_study_options(
     boost::program_options::options_description& options,
-    const std::string& top);
+    std::initializer_list<std::string_view> names,
+    const std::optional<std::string>& shares = {});
 
-/// What they say; a metric or share named twice counts once. Throws UserError
-/// naming the option that says something impossible.
-study::StudyOptions parse_study_options(
-    const boost::program_options::variables_map& values);
+/// What the options say. A metric, proxy, share or run named twice counts once.
+/// Composites follow the proxies, if any are named. Options that the subcommand
+/// does not have keep their defaults. Throws UserError naming the option that
+/// is missing or says something impossible.
+StudyRequest parse_study_request(
+    const boost::program_options::variables_map& values,
+    Truth truth = Truth::needed);
 
-/// The composites of --composites.
-std::vector<study::Composite> parse_composites(
-    const boost::program_options::variables_map& values);
+// What other options of these subcommands are parsed with.
+
+/// The value of a text option, if it was given.
+std::optional<std::string> text_option(
+    const boost::program_options::variables_map& values,
+    const std::string& option);
+
+/// The value of a text option. Throws UserError when it was not given.
+std::string required_option(
+    const boost::program_options::variables_map& values,
+    const std::string& option);
+
+/// The names of an option that takes a list, as often as they are given; none
+/// when the option was not given. Throws UserError for a list without names.
+std::vector<std::string> list_option(
+    const boost::program_options::variables_map& values,
+    const std::string& option);
+
+/// A finite number that is the whole text.
+std::optional<double> parse_number(const std::string& text);
 
 }  // namespace zcp::apps

@@ -29,8 +29,8 @@ std::string file_part(const std::string& name) {
   return part;
 }
 
-/// Writes figures under names of their own, which names that differ only in
-/// odd characters get by a number.
+/// Writes each figure as a file of its own. Where two names differ only in
+/// characters that file names do not have, the second gets a number.
 class Folder {
  public:
   explicit Folder(fs::path path) : path_(std::move(path)) {}

@@ -44,13 +44,6 @@ void write_pareto_figure(
     const std::string& metric,
     const ReportColumn& cost);
 
-/// Rows of columns on the front: those for which no other has at most their
-/// cost and a greater value (or equal value and less cost), by ascending cost;
-/// of rows equal in both the first. Rows with a NaN are on no front.
-std::vector<std::size_t> pareto_front(
-    const std::vector<double>& cost,
-    const std::vector<double>& value);
-
 /// Proxies by descending tau over the whole population, the baseline left out;
 /// those without a tau are last.
 std::vector<std::string> ranked_proxies(

@@ -11,9 +11,9 @@ namespace zcp::report {
 
 /// A forest plot: a panel for each (metric, subset), a line for each proxy from
 /// the lower to the upper end of the interval of Kendall's tau, a dot at tau,
-/// and a dashed line at the baseline's tau. Proxies that beat the baseline
-/// after Holm's correction (p < .05) are filled. Rows without tau are named and
-/// left empty.
+/// and a dashed line at the baseline's tau. Dots of proxies that beat the
+/// baseline, by the rule of verdict.h, are filled. Proxies without a tau are
+/// named and have no dot.
 void write_forest_plot(
     std::ostream& out,
     std::span<const study::StudyRow> rows,

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
 #include <ostream>
 #include <stdexcept>
 #include <string_view>
@@ -10,20 +9,19 @@
 #include "analysis/report/embedded.h"
 #include "analysis/report/packing.h"
 #include "analysis/report/svg.h"
+#include "common/json.h"
 
 namespace zcp::report {
 namespace {
 
 using nlohmann::ordered_json;
 
-/// JSON has no NaN.
-ordered_json number(double value) {
-  return std::isfinite(value) ? ordered_json(value) : ordered_json(nullptr);
-}
-
 /// [value, low, high]
 ordered_json numbers(double value, const statistics::Interval& interval) {
-  return {number(value), number(interval.low), number(interval.high)};
+  return {
+      number_or_null(value),
+      number_or_null(interval.low),
+      number_or_null(interval.high)};
 }
 
 ordered_json row_data(
@@ -38,11 +36,11 @@ ordered_json row_data(
   data["tau"] = numbers(row.kendall.value, row.kendall_interval);
   data["rho"] = numbers(row.spearman.value, row.spearman_interval);
   data["r"] = numbers(row.pearson.value, row.pearson_interval);
-  data["weighted_tau"] = number(row.weighted_tau);
-  data["partial_tau"] = number(row.partial_tau);
+  data["weighted_tau"] = number_or_null(row.weighted_tau);
+  data["partial_tau"] = number_or_null(row.partial_tau);
   data["difference"] =
       numbers(row.tau_minus_baseline, row.tau_minus_baseline_interval);
-  data["p"] = number(row.p_beats_baseline_holm);
+  data["p"] = number_or_null(row.p_beats_baseline_holm);
   data["verdict"] = to_text(verdict_of(row, options.baseline));
   return data;
 }
@@ -111,7 +109,7 @@ ordered_json similarity_data(const Similarity& similarity) {
   data["tau"] = ordered_json::array();
   for (const auto& row : similarity.tau) {
     ordered_json line = ordered_json::array();
-    for (const double tau : row) line.push_back(number(tau));
+    for (const double tau : row) line.push_back(number_or_null(tau));
     data["tau"].push_back(std::move(line));
   }
   return data;
@@ -194,7 +192,7 @@ std::string script_safe(const ordered_json& json) {
 }
 
 void write_page(std::ostream& out, const Report& report) {
-  // What may hold a mark of its own, the data, comes last.
+  // The data may contain text that looks like a place, so they come last.
   std::string page(embedded::kPage);
   fill(page, "style", embedded::kStyle);
   fill(page, "title", escape_xml(report.title));

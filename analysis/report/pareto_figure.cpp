@@ -9,6 +9,7 @@
 
 #include "analysis/report/figures.h"
 #include "analysis/report/svg.h"
+#include "analysis/statistics/pareto.h"
 
 namespace zcp::report {
 namespace {
@@ -31,8 +32,8 @@ std::vector<Point> steps(const std::vector<Point>& points) {
   return corners;
 }
 
-/// Of the points that fall on one spot of the plot, one: thousands of
-/// architectures share few places.
+/// Draws one of the points that fall on the same spot of the plot: thousands of
+/// architectures may share a few places.
 void draw_all(Svg& svg, const std::vector<Point>& points) {
   std::set<std::pair<long, long>> drawn;
   for (const Point& point : points) {
@@ -58,26 +59,6 @@ void draw_key(Svg& svg, const std::vector<Entry>& entries) {
 
 }  // namespace
 
-std::vector<std::size_t> pareto_front(const Column& cost, const Column& value) {
-  std::vector<std::size_t> order;
-  for (std::size_t row = 0; row < cost.size(); ++row) {
-    if (!std::isnan(cost[row]) && !std::isnan(value[row])) {
-      order.push_back(row);
-    }
-  }
-  std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) {
-    if (cost[a] != cost[b]) return cost[a] < cost[b];
-    return value[a] > value[b];
-  });
-  std::vector<std::size_t> front;
-  for (const std::size_t row : order) {
-    if (front.empty() || value[row] > value[front.back()]) {
-      front.push_back(row);
-    }
-  }
-  return front;
-}
-
 void write_pareto_figure(
     std::ostream& out,
     const Report& report,
@@ -101,6 +82,10 @@ void write_pareto_figure(
     }
     return points;
   };
+  const auto front_of = [&](const Column& value) {
+    return statistics::pareto_front(
+        value, cost.values, statistics::Twins::first);
+  };
   Svg svg(kWidth, kHeight);
   svg.text({kFrame.left, 20}, "start", metric + " for its cost", "title");
   svg.text(
@@ -112,16 +97,14 @@ void write_pareto_figure(
   std::vector<std::size_t> all(truth.size());
   std::iota(all.begin(), all.end(), 0);
   draw_all(svg, places(all));
-  svg.polyline(
-      steps(places(pareto_front(cost.values, truth))), "series", kTrue);
+  svg.polyline(steps(places(front_of(truth))), "series", kTrue);
   std::vector<Entry> key{
       {"an architecture", "#d0d4d8"}, {"the truly best", kTrue}};
   const auto colours = series_colours();
   for (const std::string& proxy : ranked_proxies(report, metric)) {
     if (key.size() == kProxies + 2) break;
     const std::string_view colour = colours[key.size() - 2];
-    const auto chosen =
-        pareto_front(cost.values, column_values(report, proxy, true));
+    const auto chosen = front_of(column_values(report, proxy, true));
     for (const Point& point : places(chosen)) {
       svg.circle(point, 3.5, "mark", colour);
     }

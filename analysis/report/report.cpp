@@ -6,28 +6,18 @@
 #include <array>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
-#include <limits>
 #include <map>
 #include <tuple>
-#include <unordered_map>
 #include <utility>
 
-#include "analysis/study/subset.h"
+#include "analysis/store/open_store.h"
+#include "analysis/study/join.h"
 #include "common/error.h"
 
 namespace zcp::report {
 namespace {
 
 namespace fs = std::filesystem;
-
-bool is_sqlite(const fs::path& path) {
-  constexpr std::string_view kMagic("SQLite format 3\0", 16);
-  std::array<char, kMagic.size()> head{};
-  std::ifstream file(path, std::ios::binary);
-  file.read(head.data(), head.size());
-  return file && std::string_view(head.data(), head.size()) == kMagic;
-}
 
 std::vector<Reason> reasons_of(const store::ScoreStore& store) {
   std::map<std::tuple<std::string, std::string, std::string>, std::size_t>
@@ -43,35 +33,6 @@ std::vector<Reason> reasons_of(const store::ScoreStore& store) {
     reasons.push_back({proxy, status, reason, count});
   }
   return reasons;
-}
-
-/// The same architecture in both tables, by row.
-struct Match {
-  std::size_t score;
-  std::size_t truth;
-};
-
-std::vector<study::Match> matches_of(
-    const tables::Table& scores,
-    const tables::Table& truth,
-    const std::string& population_name) {
-  std::unordered_map<std::string_view, std::size_t> row_of;
-  for (std::size_t row = 0; row < scores.arch.size(); ++row) {
-    row_of.emplace(scores.arch[row], row);
-  }
-  std::vector<study::Match> matches;
-  std::vector<std::string> arch;
-  for (std::size_t row = 0; row < truth.arch.size(); ++row) {
-    const auto found = row_of.find(truth.arch[row]);
-    if (found == row_of.end()) continue;
-    matches.push_back({found->second, row});
-    arch.push_back(truth.arch[row]);
-  }
-  std::vector<study::Match> members;
-  for (const std::size_t row : study::population(arch, population_name).rows) {
-    members.push_back(matches[row]);
-  }
-  return members;
 }
 
 std::size_t position(
@@ -126,15 +87,15 @@ class Columns {
  public:
   Columns(
       const ReportOptions& options,
-      const std::vector<study::Match>& matches)
-      : options_(options), matches_(matches) {}
+      const std::vector<study::MatchedRow>& members)
+      : options_(options), members_(members) {}
 
   void add_score(const tables::Table& scores, std::size_t column) {
-    add(scores, column, true, &study::Match::score);
+    add(scores, column, true, &study::MatchedRow::score_row);
   }
 
   void add_truth(const tables::Table& truth, std::size_t column) {
-    add(truth, column, false, &study::Match::truth);
+    add(truth, column, false, &study::MatchedRow::truth_row);
   }
 
   std::vector<ReportColumn> take() { return std::move(columns_); }
@@ -144,7 +105,7 @@ class Columns {
       const tables::Table& table,
       std::size_t column,
       bool score,
-      std::size_t study::Match::*row) {
+      std::size_t study::MatchedRow::*row) {
     ReportColumn made;
     made.name = table.columns[column];
     made.score = score;
@@ -152,15 +113,15 @@ class Columns {
     made.cost = costs.empty()
                     ? is_cost(made.name)
                     : std::ranges::find(costs, made.name) != costs.end();
-    made.values.reserve(matches_.size());
-    for (const study::Match& match : matches_) {
-      made.values.push_back(table.values[column][match.*row]);
+    made.values.reserve(members_.size());
+    for (const study::MatchedRow& member : members_) {
+      made.values.push_back(table.values[column][member.*row]);
     }
     columns_.push_back(std::move(made));
   }
 
   const ReportOptions& options_;
-  const std::vector<study::Match>& matches_;
+  const std::vector<study::MatchedRow>& members_;
   std::vector<ReportColumn> columns_;
 };
 
@@ -187,7 +148,7 @@ std::vector<Answer> answers_of(const Report& report) {
   return answers;
 }
 
-/// Whoever asks for some proxies wants to see the one to beat beside them.
+/// Shows the baseline beside the proxies that were asked for.
 void add_baseline(study::StudyOptions& study, const tables::Table& scores) {
   if (study.proxies.empty()) return;
   const auto in = [&](const std::vector<std::string>& names) {
@@ -198,7 +159,8 @@ void add_baseline(study::StudyOptions& study, const tables::Table& scores) {
   }
 }
 
-/// What an answer about a part of the truth must not be taken for.
+/// Notes where the scores cover only a part of the truth: the answer is about
+/// that part.
 void note_coverage(study::Study& study) {
   const study::JoinSummary& summary = study.summary;
   if (summary.truth_only == 0) return;
@@ -219,9 +181,7 @@ std::string file_name(const std::string& path) {
 Origin read_origin(const std::string& scores) {
   Origin origin;
   origin.source = scores;
-  if (scores == "-" || !fs::is_regular_file(scores) || !is_sqlite(scores)) {
-    return origin;
-  }
+  if (!store::is_sqlite_file(scores)) return origin;
   const store::ScoreStore store = store::ScoreStore::read(scores);
   origin.store = true;
   origin.protocol = store.protocol();
@@ -259,12 +219,10 @@ Report make_report(
                                               "{} against {}",
                                               file_name(report.origin.source),
                                               file_name(truth.source));
-  const std::vector<study::Match> matches =
-      matches_of(scores, truth, options.study.population);
-  for (const study::Match& match : matches) {
-    report.arch.push_back(truth.arch[match.truth]);
+  for (const study::MatchedRow& member : report.study.members) {
+    report.arch.push_back(truth.arch[member.truth_row]);
   }
-  Columns columns(options, matches);
+  Columns columns(options, report.study.members);
   for (const std::size_t column : shown_columns(scores, report.options)) {
     columns.add_score(scores, column);
   }

@@ -1,7 +1,7 @@
 // A report: a study with everything its page and its figures show.
 //
-// All that is a statistic is computed here and by the analysis functions; the
-// page counts only what a selection made on it asks for.
+// All statistics are computed by the program. The page itself computes only
+// what depends on the selection that its reader makes.
 #pragma once
 
 #include <cstddef>
@@ -36,8 +36,8 @@ struct Origin {
   std::vector<Reason> reasons;
 };
 
-/// What the file of scores says of their making. `-` and whatever is no store
-/// is taken for a CSV. Throws as ScoreStore::read.
+/// What the file of scores says about how they were made. `-` and every file
+/// that is no store is taken for a CSV. Throws as ScoreStore::read.
 Origin read_origin(const std::string& scores);
 
 struct ReportOptions {

@@ -5,12 +5,12 @@
 #include <string>
 #include <vector>
 
-#include "analysis/statistics/rank.h"
+#include "analysis/statistics/columns.h"
 
 namespace zcp::report {
 
 /// Kendall's tau-b between columns, in an order that puts similar ones side by
-/// side: the leaves of average linkage on the distance 1 - tau.
+/// side: chain_order() of the distances 1 - tau.
 struct Similarity {
   std::vector<std::string> names;
   std::vector<std::vector<double>> tau;  ///< symmetric; NaN where undefined

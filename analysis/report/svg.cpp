@@ -9,9 +9,8 @@
 #include <ostream>
 
 namespace zcp::report {
-namespace {
 
-constexpr std::string_view kStyle =
+const std::string_view kFigureStyle =
     ".title{font-size:13px;font-weight:bold}.note{fill:#555}"
     ".grid{stroke:#ddd}.frame{stroke:#888}"
     ".interval{stroke:#36648b;stroke-width:2}"
@@ -25,6 +24,8 @@ constexpr std::string_view kStyle =
     ".other{fill:none;stroke:#ccc;stroke-width:1}"
     ".small{font-size:9px}.light{font-size:9px;fill:#fff}"
     ".point{fill:#36648b;fill-opacity:.5}.mark{stroke:#fff;stroke-width:1}";
+
+namespace {
 
 std::string attribute(std::string_view name, std::string_view value) {
   return value.empty() ? "" : fmt::format(" {}=\"{}\"", name, value);
@@ -62,7 +63,7 @@ std::string mixed(const Colour& from, const Colour& to, double share) {
   return text;
 }
 
-/// 1, 2 or 5 times a power of ten, some five of which make `span`.
+/// 1, 2 or 5 times a power of ten, so that about five steps make `span`.
 double round_step(double span) {
   const double rough = span / 5;
   const double power = std::pow(10.0, std::floor(std::log10(rough)));
@@ -180,6 +181,12 @@ void Svg::rectangle(
       attribute("fill", fill));
 }
 
+void Svg::group(std::string_view style, const std::function<void()>& draw) {
+  body_ += fmt::format("<g{}>", attribute("class", style));
+  draw();
+  body_ += "</g>\n";
+}
+
 void Svg::write(std::ostream& out) const {
   out << fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0:.0f}\" "
@@ -189,7 +196,7 @@ void Svg::write(std::ostream& out) const {
       "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n{3}</svg>\n",
       width_,
       height_,
-      kStyle,
+      sheet_,
       body_);
 }
 

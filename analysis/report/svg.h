@@ -1,6 +1,7 @@
 // What the figures are drawn with: SVG elements, axes, legible numbers.
 #pragma once
 
+#include <functional>
 #include <iosfwd>
 #include <span>
 #include <string>
@@ -19,11 +20,16 @@ struct Point {
   double y;
 };
 
-/// An SVG document that grows downwards in painting order. Lengths are in
-/// pixels, `style` is a class of the style sheet in svg.cpp.
+/// The style sheet of a report's figures.
+extern const std::string_view kFigureStyle;
+
+/// An SVG document; what is drawn later covers what was drawn before. Lengths
+/// are in pixels, y grows downwards, `style` is a class of the style sheet.
 class Svg {
  public:
-  Svg(double width, double height) : width_(width), height_(height) {}
+  /// `sheet` is CSS that outlives the document.
+  Svg(double width, double height, std::string_view sheet = kFigureStyle)
+      : width_(width), height_(height), sheet_(sheet) {}
 
   /// `anchor` is start, middle or end.
   void text(
@@ -52,11 +58,15 @@ class Svg {
   void
   rectangle(Point corner, double width, double height, std::string_view fill);
 
+  /// What `draw` draws on this document inherits the style.
+  void group(std::string_view style, const std::function<void()>& draw);
+
   void write(std::ostream& out) const;
 
  private:
   double width_;
   double height_;
+  std::string_view sheet_;
   std::string body_;
 };
 
@@ -107,9 +117,8 @@ std::string tick_text(double value);
 /// ".612" as "0.612", "-" where there is no number.
 std::string value_text(double value);
 
-/// Moves labels apart to `gap` pixels, within [top, bottom] where that can
-/// be, each as near to its place as those before it leave room. Returns the
-/// new places in the order given.
+/// Places for labels that are at least `gap` pixels apart, near to `places` and
+/// within [top, bottom] where there is room for all. In the order given.
 std::vector<double> spread_labels(
     std::span<const double> places,
     double gap,

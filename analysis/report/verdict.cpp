@@ -6,6 +6,8 @@
 #include <cmath>
 #include <optional>
 
+#include "analysis/report/svg.h"
+
 namespace zcp::report {
 namespace {
 
@@ -15,18 +17,13 @@ constexpr double kBestShare = 0.1;
 
 using Rows = std::vector<study::StudyRow>;
 
-std::string three_digits(double value) {
-  const std::string text = fmt::format("{:.3f}", value);
-  return text == "-0.000" ? "0.000" : text;
-}
-
 std::string with_interval(double value, const statistics::Interval& interval) {
-  if (std::isnan(interval.low)) return three_digits(value);
+  if (std::isnan(interval.low)) return value_text(value);
   return fmt::format(
       "{} [{}, {}]",
-      three_digits(value),
-      three_digits(interval.low),
-      three_digits(interval.high));
+      value_text(value),
+      value_text(interval.low),
+      value_text(interval.high));
 }
 
 Rows of_subset(
@@ -39,7 +36,8 @@ Rows of_subset(
   return chosen;
 }
 
-/// The rows that a verdict is about, by verdict, the greatest gain first.
+/// The rows of one metric and subset by their verdicts; those that beat the
+/// baseline with the greatest gain first.
 struct Sides {
   Rows beats;
   std::size_t undecided = 0;
@@ -195,7 +193,8 @@ std::string baseline_alone(const Rows& rows, const std::string& baseline) {
       with_interval(found->kendall.value, found->kendall_interval));
 }
 
-/// A family too large for its draws: no proxy can pass Holm's correction.
+/// Says so where there are too few draws for the number of proxies: then none
+/// can pass Holm's correction.
 std::string too_few_draws(
     const Sides& sides,
     const study::StudyOptions& options) {

@@ -7,6 +7,9 @@
 #include <limits>
 #include <numeric>
 
+#include "analysis/statistics/correlation.h"
+#include "analysis/statistics/pair_counts.h"
+#include "analysis/statistics/ranks.h"
 #include "common/parallel.h"
 
 namespace zcp::statistics {
@@ -73,7 +76,8 @@ double acceleration(std::span<const double> left) {
   return squares > 0 ? cubes / (6 * squares * std::sqrt(squares)) : 0.0;
 }
 
-/// Share of the draws below the estimate, ties counted half; kept off 0 and 1.
+/// The share of draws below the estimate, where draws equal to it count half.
+/// It is kept away from 0 and 1, whose normal quantiles are infinite.
 double share_below(const std::vector<double>& sorted, double estimate) {
   const auto range = std::equal_range(sorted.begin(), sorted.end(), estimate);
   const auto below = static_cast<double>(range.first - sorted.begin());
@@ -100,8 +104,8 @@ void jackknife_tau(
   }
 }
 
-/// For each row, the sum of `weights` over the rows with a greater level and
-/// half of it over those with an equal one, itself left out.
+/// For each row, the sum of the weights of all rows with a greater level, plus
+/// half the sum of the weights of the other rows with the same level.
 std::vector<double> sums_above(
     const Levels& levels,
     std::span<const double> weights) {
@@ -134,9 +138,10 @@ double cube(double value) {
   return value * value * value;
 }
 
-/// Spearman's rho without row i. Leaving it out lowers the rank of a row above
-/// it by one and of a row tied with it by a half, so the sum of products of
-/// ranks changes by sums that all rows share.
+/// Spearman's rho without row i. When row i is left out, the ranks of rows
+/// above it fall by one and those of rows tied with it by a half, so that the
+/// sum of products of ranks changes by sums that can be computed once for all
+/// rows.
 void jackknife_rho(
     std::span<const double> x,
     std::span<const double> y,
@@ -196,8 +201,8 @@ void jackknife_r(
     yy += (y[i] - y_mean) * (y[i] - y_mean);
     xy += (x[i] - x_mean) * (y[i] - y_mean);
   }
-  // Leaving a row out takes n / (n - 1) times its product from a sum of
-  // products about the mean.
+  // When a row is left out, a sum of products about the mean falls by
+  // n / (n - 1) times the product of that row.
   const double factor = n / (n - 1);
   for (std::size_t i = 0; i < x.size(); ++i) {
     if (!std::isfinite(x[i])) continue;

@@ -15,14 +15,14 @@ namespace zcp::statistics {
 /// for bias and acceleration (Efron, JASA 82, 1987).
 enum class IntervalMethod { percentile, bca };
 
-/// Both NaN where no interval exists.
+/// A confidence interval; both ends are NaN where none exists.
 struct Interval {
   double low;
   double high;
 };
 
-/// One column's correlations, an element a draw or, from jackknife(), a row
-/// left out.
+/// Correlations of one column. There is an element for each draw of bootstrap()
+/// or for each row that jackknife() leaves out.
 struct Replicates {
   std::vector<double> tau;
   std::vector<double> rho;
@@ -48,11 +48,12 @@ Replicates jackknife(
 /// Quantile of sorted values, interpolated linearly (NumPy's default).
 double quantile(std::span<const double> sorted, double probability);
 
-/// The middle `level` (0.95) of the draws; NaN draws are left out.
+/// The interval that holds the middle `level` (such as 0.95) of the draws.
+/// Draws that are NaN do not count. Both ends are NaN without draws.
 Interval percentile_interval(std::span<const double> draws, double level);
 
-/// Bias corrected and accelerated. `estimate` is the statistic itself, `left`
-/// its values with a row left out.
+/// The interval that is corrected for bias and acceleration. `estimate` is the
+/// statistic over all rows, `left` has its value with each row left out.
 Interval bca_interval(
     std::span<const double> draws,
     double estimate,
@@ -68,7 +69,8 @@ std::vector<double> differences(
 /// draws that are not, (1 + k) / (1 + draws). NaN without draws.
 double p_above_zero(std::span<const double> draws);
 
-/// Holm's step-down adjustment; NaN stays NaN and is no member of the family.
+/// Holm's step-down adjustment (1979) of a family of p-values. A NaN stays NaN
+/// and does not count as a member of the family.
 std::vector<double> holm(std::span<const double> p_values);
 
 }  // namespace zcp::statistics

@@ -2,78 +2,145 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 namespace zcp::statistics {
 namespace {
 
-/// A cluster that is still apart: its number and size.
-struct Active {
-  std::size_t number;
-  std::size_t size;
-};
-
-/// Clusters that are apart, with the distances between them.
-class Forest {
+/// The mean distances between clusters. Where two are united, the distances
+/// of the union are means of theirs, weighed by their sizes.
+class MeanDistances {
  public:
-  Forest(std::span<const double> distances, std::size_t items)
+  MeanDistances(std::span<const double> distances, std::size_t items)
       : items_(items), distances_(distances.begin(), distances.end()) {
-    for (std::size_t i = 0; i < items; ++i) active_.push_back({i, 1});
+    for (std::size_t i = 0; i < items; ++i) clusters_.push_back({i, 1});
   }
 
-  /// Unites the nearest two under a new number. The place of the one is taken
-  /// by the union, the other is gone.
-  Merge merge_nearest(std::size_t number) {
-    std::size_t a = 0;
-    std::size_t b = 1;
-    for (std::size_t i = 0; i < active_.size(); ++i) {
-      for (std::size_t j = i + 1; j < active_.size(); ++j) {
-        if (at(i, j) < at(a, b)) {
-          a = i;
-          b = j;
-        }
-      }
-    }
-    const double height = at(a, b);
-    const std::size_t size = active_[a].size + active_[b].size;
-    const auto [low, high] = std::minmax(active_[a].number, active_[b].number);
-    const Merge merge{low, high, height, size};
-    unite(a, b);
-    active_[a] = {number, size};
+  double between(std::size_t i, std::size_t j) const {
+    return distances_[i * items_ + j];
+  }
+
+  /// The union takes the place of `a` under a new number; those behind `b`
+  /// move up.
+  Merge unite(std::size_t a, std::size_t b, std::size_t number) {
+    const std::size_t size = clusters_[a].size + clusters_[b].size;
+    const auto [low, high] =
+        std::minmax(clusters_[a].number, clusters_[b].number);
+    const Merge merge{low, high, between(a, b), size};
+    set_means(a, b);
+    close(b);
+    clusters_[a] = {number, size};
     return merge;
   }
 
  private:
+  struct Cluster {
+    std::size_t number;
+    std::size_t size;
+  };
+
   double& at(std::size_t i, std::size_t j) {
     return distances_[i * items_ + j];
   }
 
-  /// Mean distances to a and b, weighed by their sizes, then b's row is closed.
-  void unite(std::size_t a, std::size_t b) {
-    const auto size_a = static_cast<double>(active_[a].size);
-    const auto size_b = static_cast<double>(active_[b].size);
-    for (std::size_t i = 0; i < active_.size(); ++i) {
+  void set_means(std::size_t a, std::size_t b) {
+    const auto size_a = static_cast<double>(clusters_[a].size);
+    const auto size_b = static_cast<double>(clusters_[b].size);
+    for (std::size_t i = 0; i < clusters_.size(); ++i) {
       const double mean =
           (size_a * at(a, i) + size_b * at(b, i)) / (size_a + size_b);
       at(a, i) = mean;
       at(i, a) = mean;
     }
-    for (std::size_t i = 0; i < active_.size(); ++i) {
-      for (std::size_t j = b; j + 1 < active_.size(); ++j) {
+  }
+
+  /// Takes row and column `b` out.
+  void close(std::size_t b) {
+    for (std::size_t i = 0; i < clusters_.size(); ++i) {
+      for (std::size_t j = b; j + 1 < clusters_.size(); ++j) {
         at(i, j) = at(i, j + 1);
       }
     }
-    for (std::size_t i = b; i + 1 < active_.size(); ++i) {
-      for (std::size_t j = 0; j + 1 < active_.size(); ++j) {
+    for (std::size_t i = b; i + 1 < clusters_.size(); ++i) {
+      for (std::size_t j = 0; j + 1 < clusters_.size(); ++j) {
         at(i, j) = at(i + 1, j);
       }
     }
-    active_.erase(active_.begin() + static_cast<std::ptrdiff_t>(b));
+    clusters_.erase(clusters_.begin() + static_cast<std::ptrdiff_t>(b));
   }
 
   std::size_t items_;
   std::vector<double> distances_;
-  std::vector<Active> active_;
+  std::vector<Cluster> clusters_;
 };
+
+/// Unites the nearest two clusters until one is left. `between(i, j)` is the
+/// distance of the clusters at two places; `unite(i, j)` puts their union at
+/// place i < j and closes place j. Of equal distances the earliest pair counts.
+template <typename Between, typename Unite>
+void unite_nearest(std::size_t items, Between between, Unite unite) {
+  for (std::size_t left = items; left > 1; --left) {
+    std::size_t a = 0;
+    std::size_t b = 1;
+    double least = between(a, b);
+    for (std::size_t i = 0; i < left; ++i) {
+      for (std::size_t j = i + 1; j < left; ++j) {
+        const double distance = between(i, j);
+        if (!(distance < least)) continue;
+        least = distance;
+        a = i;
+        b = j;
+      }
+    }
+    unite(a, b);
+  }
+}
+
+/// Items of one cluster in the order in which they are listed.
+using Chain = std::vector<std::size_t>;
+
+/// Distances between items and between chains of them.
+class ChainDistances {
+ public:
+  ChainDistances(std::span<const double> distances, std::size_t items)
+      : distances_(distances), items_(items) {}
+
+  double between(std::size_t i, std::size_t j) const {
+    return distances_[i * items_ + j];
+  }
+
+  /// The mean over all pairs.
+  double between(const Chain& a, const Chain& b) const {
+    double sum = 0;
+    for (const std::size_t i : a) {
+      for (const std::size_t j : b) sum += between(i, j);
+    }
+    return sum / static_cast<double>(a.size() * b.size());
+  }
+
+  /// One chain of both, turned so that their nearest ends meet.
+  Chain connect(Chain a, Chain b) const {
+    const bool turn_a =
+        std::min(between(a.front(), b.front()), between(a.front(), b.back())) <
+        std::min(between(a.back(), b.front()), between(a.back(), b.back()));
+    if (turn_a) std::reverse(a.begin(), a.end());
+    if (between(a.back(), b.back()) < between(a.back(), b.front())) {
+      std::reverse(b.begin(), b.end());
+    }
+    a.insert(a.end(), b.begin(), b.end());
+    return a;
+  }
+
+ private:
+  std::span<const double> distances_;
+  std::size_t items_;
+};
+
+void require_square(std::span<const double> distances, std::size_t items) {
+  if (distances.size() != items * items) {
+    throw std::invalid_argument("not a square matrix of distances");
+  }
+}
 
 /// The items of every cluster, single ones first.
 std::vector<std::vector<std::size_t>> members_of(
@@ -95,15 +162,35 @@ std::vector<std::vector<std::size_t>> members_of(
 std::vector<Merge> average_linkage(
     std::span<const double> distances,
     std::size_t items) {
-  if (distances.size() != items * items) {
-    throw std::invalid_argument("not a square matrix of distances");
-  }
-  Forest forest(distances, items);
+  require_square(distances, items);
+  MeanDistances clusters(distances, items);
   std::vector<Merge> merges;
-  for (std::size_t i = 1; i < items; ++i) {
-    merges.push_back(forest.merge_nearest(items + i - 1));
-  }
+  unite_nearest(
+      items,
+      [&](std::size_t i, std::size_t j) { return clusters.between(i, j); },
+      [&](std::size_t i, std::size_t j) {
+        merges.push_back(clusters.unite(i, j, items + merges.size()));
+      });
   return merges;
+}
+
+std::vector<std::size_t> chain_order(
+    std::span<const double> distances,
+    std::size_t items) {
+  require_square(distances, items);
+  const ChainDistances table(distances, items);
+  std::vector<Chain> chains;
+  for (std::size_t i = 0; i < items; ++i) chains.push_back({i});
+  unite_nearest(
+      items,
+      [&](std::size_t i, std::size_t j) {
+        return table.between(chains[i], chains[j]);
+      },
+      [&](std::size_t i, std::size_t j) {
+        chains[i] = table.connect(std::move(chains[i]), std::move(chains[j]));
+        chains.erase(chains.begin() + static_cast<std::ptrdiff_t>(j));
+      });
+  return chains.empty() ? Chain{} : chains.front();
 }
 
 std::vector<std::size_t>

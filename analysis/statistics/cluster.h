@@ -34,4 +34,12 @@ std::vector<std::size_t> leaf_order(
     std::span<const Merge> merges,
     std::size_t items);
 
+/// Items in an order that keeps every cluster of average linkage together and
+/// puts alike items side by side: where two clusters unite, each is listed in
+/// the direction that makes their nearest ends neighbours. `distances` as for
+/// average_linkage(), and the same throws. O(n^4), for some dozens of items.
+std::vector<std::size_t> chain_order(
+    std::span<const double> distances,
+    std::size_t items);
+
 }  // namespace zcp::statistics

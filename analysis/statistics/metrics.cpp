@@ -6,7 +6,8 @@
 #include <stdexcept>
 #include <vector>
 
-#include "analysis/statistics/rank.h"
+#include "analysis/statistics/columns.h"
+#include "analysis/statistics/ranks.h"
 
 namespace zcp::statistics {
 namespace {
@@ -15,9 +16,7 @@ void require_rows(
     std::span<const double> scores,
     std::span<const double> truth,
     std::size_t k) {
-  if (scores.size() != truth.size()) {
-    throw std::invalid_argument("columns of different lengths");
-  }
+  require_equal_lengths(scores, truth);
   if (scores.empty() || k == 0) {
     throw std::invalid_argument("a criterion over no rows");
   }
@@ -80,7 +79,7 @@ double expected_best(
     std::vector<double> candidates;
     candidates.reserve(group.size());
     for (const std::size_t row : group) {
-      // What a better group has for certain is the least that comes out.
+      // The best value of the groups that are certainly in is a lower bound.
       candidates.push_back(any ? std::max(certain, values[row]) : values[row]);
     }
     const std::size_t taken = std::min(left, group.size());

@@ -1,8 +1,8 @@
 // How good the best-scored architectures are: criteria beyond correlation.
 //
-// Each is its expected value when architectures of equal score are put in
-// random order. Scores are higher = better, NaN is a missing score and comes
-// last; truth holds no NaN and is higher = better. All throw
+// Where architectures have equal scores, each criterion is its expected value
+// over their random orders. Scores are higher = better, NaN is a missing score
+// and comes last; truth holds no NaN and is higher = better. All throw
 // std::invalid_argument when the lengths differ, the table is empty or k is 0;
 // a k beyond the number of rows means all of them.
 #pragma once

@@ -6,8 +6,9 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
-#include <stdexcept>
 
+#include "analysis/statistics/pair_counts.h"
+#include "analysis/statistics/ranks.h"
 #include "common/random.h"
 
 namespace zcp::statistics {
@@ -15,8 +16,8 @@ namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
-/// Up to here counts and doubled centred ranks fit 16 bits, sums over pairs
-/// 32 bits.
+/// Up to so many rows, counts and doubled centred ranks fit into 16 bits and
+/// sums over pairs into 32 bits.
 constexpr std::size_t kNarrowRows = 32768;
 
 template <typename T>
@@ -74,7 +75,8 @@ class LaneTree {
   std::vector<Lanes<Counter>> tree_;
 };
 
-/// Twice the centred mean rank of each level, with what comes of the ties.
+/// For each level twice its mean rank, less the mean of all ranks; and the sums
+/// that depend on ties.
 template <typename Rank, typename Sum>
 struct LaneRanks {
   std::vector<Lanes<Rank>> ranks;
@@ -103,7 +105,7 @@ LaneRanks<Rank, Sum> rank_levels(
   return out;
 }
 
-/// A variance that is nothing but the rounding of its two terms is none.
+/// A variance no larger than the rounding errors of its two terms is zero.
 double difference(double squares, double square_of_mean) {
   const double variance = squares - square_of_mean;
   return variance > 1e-12 * squares ? variance : 0.0;
@@ -115,8 +117,8 @@ double ratio(double covariance, double x_variance, double y_variance) {
   return std::clamp(r, -1.0, 1.0);
 }
 
-/// Subtracts the mean and divides by the largest magnitude left, lest squares
-/// overflow or cancel.
+/// Subtracts the mean, then divides by the largest magnitude, so that squares
+/// neither overflow nor cancel.
 void standardise(std::vector<double>& values) {
   double largest = 0;
   for (const double value : values) {
@@ -150,9 +152,7 @@ ResampledPair::ResampledPair(
     std::span<const double> scores,
     std::span<const double> truth,
     Missing missing) {
-  if (scores.size() != truth.size()) {
-    throw std::invalid_argument("columns of different lengths");
-  }
+  require_equal_lengths(scores, truth);
   for (std::uint32_t row = 0; row < scores.size(); ++row) {
     if (std::isnan(scores[row])) continue;
     rows_.push_back(row);
@@ -196,8 +196,9 @@ ResampledPair::Walk<Counter, Sum> ResampledPair::walk(
   out.y_counts.resize(y_levels_);
   LaneTree<Counter> tree(x_levels_);
   Lanes<Counter> run{};  // of rows equal in both columns
-  // Descending: what the tree holds below a row's score has the higher truth;
-  // rows of the same truth that are there have no lower score.
+  // Rows come in the order of descending truth. So the rows in the tree with a
+  // lower score than this row's have a higher truth: they are discordant. Rows
+  // of equal truth come by descending score and are not counted among them.
   for (const Entry& entry : entries_) {
     const Lanes<Counter> weight = widen<Counter>(counts[entry.row]);
     add_product(out.discordant, weight, tree.below(entry.x));

@@ -12,7 +12,7 @@
 #include <span>
 #include <vector>
 
-#include "analysis/statistics/rank.h"
+#include "analysis/statistics/columns.h"
 
 namespace zcp::statistics {
 
@@ -22,8 +22,8 @@ inline constexpr std::size_t kLanes = 8;
 template <typename T>
 using Lanes = std::array<T, kLanes>;
 
-/// How often each row was drawn: [row][draw]. A count above 65,535 would take
-/// more luck than there is.
+/// How often each row was drawn, [row][draw]. Counts fit into 16 bits: a row
+/// that is drawn once on average is never drawn 65,536 times.
 using DrawCounts = std::vector<Lanes<std::uint16_t>>;
 
 /// Draws `rows` rows with replacement, for the draws `first` .. `first` + 7.

@@ -1,4 +1,11 @@
+#include "analysis/store/merge_stores.h"
+
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <chrono>
+#include <string>
+#include <vector>
 
 #include "analysis/store/score_store.h"
 #include "analysis/store/sqlite.h"

@@ -10,7 +10,7 @@
 // commit, an architecture costs hundreds.) When its last user closes it, the
 // log is folded in and the store is one plain file that may be copied.
 //
-// The tables are in kSchema of score_store.cpp. The view `scores` (arch, proxy,
+// The tables are in kSchema of schema.cpp. The view `scores` (arch, proxy,
 // value, status, reason, seconds, run) is for other programs:
 //   pandas.read_sql("SELECT * FROM scores", sqlite3.connect("s.sqlite"))
 #pragma once
@@ -124,34 +124,5 @@ class ScoreStore {
 
   std::unique_ptr<Impl> impl_;
 };
-
-/// Scores from a store or from a CSV (whoever made it; `-`: standard input),
-/// told apart by their first bytes. With `wanted` those columns alone, in its
-/// order. Throws UserError for a file that is neither, for a store without
-/// scores, for a column that is not there.
-tables::Table read_scores(
-    const std::filesystem::path& path,
-    std::span<const std::string> wanted = {});
-
-/// What merge_stores left in `out`.
-struct MergeSummary {
-  std::int64_t architectures = 0;
-  std::int64_t scores = 0;
-  std::int64_t added = 0;  // that were not in `out` before
-};
-
-/// Unites stores of one protocol, with their runs. A score that several hold
-/// must be the same in all: equal status, bit-equal value.
-///
-/// A new `out` appears complete or not at all. An `out` that exists must be
-/// one of `inputs`; the others are then added to it in one transaction. The
-/// other inputs are only read.
-///
-/// Throws UserError, with everything as it was, when protocols or scores
-/// disagree (naming both files and what they say), when an input is no store,
-/// when `out` exists and is not one of the inputs.
-MergeSummary merge_stores(
-    const std::filesystem::path& out,
-    std::span<const std::filesystem::path> inputs);
 
 }  // namespace zcp::store

@@ -25,7 +25,7 @@ std::optional<Number> parse_number(std::string_view text) {
   return value;
 }
 
-/// An end of a range; the one for an empty text.
+/// The number that an end of a range says; `open` where it says nothing.
 double parse_end(std::string_view text, double open, std::string_view whole) {
   if (text.empty()) return open;
   const auto value = parse_number<double>(text);

@@ -1,5 +1,5 @@
-// Subsets by a budget: architectures of about the same #params or MACs, among
-// which counting parameters tells little.
+// Subsets by a budget: architectures with about the same number of parameters
+// or MACs. Among those, the number of parameters itself predicts little.
 #pragma once
 
 #include <cstddef>

@@ -6,8 +6,8 @@
 #include <stdexcept>
 #include <string_view>
 
-#include "analysis/statistics/rank.h"
-#include "analysis/study/joined.h"
+#include "analysis/statistics/correlation.h"
+#include "analysis/study/join.h"
 #include "analysis/study/subset.h"
 
 namespace zcp::study {
@@ -81,7 +81,7 @@ void add_intervals(
   ceiling.rho_interval = statistics::percentile_interval(rho, kLevel);
 }
 
-/// Row by row the mean of all runs but one.
+/// The mean of all runs but one, for each row.
 Column mean_without(const std::vector<Column>& runs, std::size_t left_out) {
   Column mean(runs.front().size());
   for (std::size_t i = 0; i < runs.size(); ++i) {
@@ -159,8 +159,8 @@ void add_run_as_proxy(
     const Column others = mean_without(complete, i);
     const std::vector<std::size_t> rows =
         share ? top_rows(others, *share).rows : all_rows(others.size()).rows;
-    const Column run = take(complete[i], rows);
-    const Column truth = take(others, rows);
+    const Column run = elements_at(complete[i], rows);
+    const Column truth = elements_at(others, rows);
     ceiling.run_tau += statistics::kendall_tau_b(run, truth) / count;
     ceiling.run_rho += statistics::spearman_rho(run, truth) / count;
   }

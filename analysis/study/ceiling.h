@@ -1,6 +1,6 @@
-// The noise ceiling: how well one training run ranks architectures as others
-// with other seeds do. A proxy that agrees with the accuracies better than they
-// agree with themselves has met luck.
+// The noise ceiling: how well training runs with different seeds agree in their
+// ranking of architectures. A proxy that agrees with the accuracies better than
+// they agree with each other was lucky.
 //
 // Two figures, because a subset of the truly best is drawn by the very runs
 // that are compared: among architectures with a high mean, one lucky run makes
@@ -39,7 +39,7 @@ struct Ceiling {
   double rho = 0;  ///< mean of Spearman's rho over all pairs of runs
   statistics::Interval tau_interval{};
   statistics::Interval rho_interval{};
-  /// A run against the mean of the other runs, both means over all runs.
+  /// Tau and rho of a run with the mean of the other runs; means over the runs.
   double run_tau = 0;
   double run_rho = 0;
 };
@@ -54,8 +54,8 @@ Ceiling noise_ceiling(
     std::size_t draws,
     std::uint64_t seed);
 
-/// Sets `run_tau` and `run_rho` from the same runs; with `share` (of (0, 1])
-/// each over the top rows by the mean of the other runs.
+/// Sets `run_tau` and `run_rho` from the same runs. With a `share` in (0, 1],
+/// each run is compared over the rows that are best by the mean of the others.
 void add_run_as_proxy(
     std::span<const std::vector<double>> runs,
     std::optional<double> share,

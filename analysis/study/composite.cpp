@@ -9,7 +9,8 @@
 #include <optional>
 #include <utility>
 
-#include "analysis/statistics/rank.h"
+#include "analysis/statistics/ranks.h"
+#include "analysis/study/join.h"
 #include "common/error.h"
 
 namespace zcp::study {
@@ -18,7 +19,7 @@ namespace {
 constexpr std::array<std::pair<std::string_view, RankRule>, 2> kRules{
     {{"log_rank", RankRule::log_sum}, {"rank_sum", RankRule::sum}}};
 
-/// Names under which the same proxy goes.
+/// Pairs of names of the same proxy.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 2> kAliases{
     {{"macs", "flops"}, {"jacob_cov", "jacov"}}};
 
@@ -28,15 +29,6 @@ std::string_view other_name(std::string_view name) {
     if (name == alias) return canonical;
   }
   return name;
-}
-
-std::optional<std::size_t> find_column(
-    const tables::Table& table,
-    std::string_view name) {
-  const auto found =
-      std::find(table.columns.begin(), table.columns.end(), name);
-  if (found == table.columns.end()) return std::nullopt;
-  return static_cast<std::size_t>(found - table.columns.begin());
 }
 
 const std::vector<double>& member_column(

@@ -6,10 +6,10 @@
 // rank. So the score depends on the pool; the pool is every architecture of
 // the table of scores.
 //
-// An architecture without a member's score shares the lowest ranks of that
-// member with its like: it is punished there as if it had come last (AZ-NAS
-// has -inf, VKDNW the pool's least value to the same effect), and keeps what
-// the other members give it. Only one without any member's score has none.
+// Architectures without a score of a member share the lowest ranks of that
+// member, as if they had come last. (AZ-NAS uses -inf and VKDNW the least value
+// of the pool, to the same effect.) The ranks of the other members still count.
+// An architecture without a score of any member has no composite score.
 #pragma once
 
 #include <string>
@@ -37,8 +37,8 @@ struct Composite {
 ///   jacob_cov (CVPR 2025);
 /// - `te_nas`: sum of ntk_condition and linear_regions (ICLR 2021);
 /// - `vote`: sum of synflow, jacob_cov, snip. Zero-cost-nas lets the three
-///   vote on each pair of architectures (ICLR 2021); a majority on pairs is
-///   intransitive and orders no pool, the sum of ranks does.
+///   vote on each pair of architectures (ICLR 2021). Majorities on pairs can
+///   be circular, so that they order no pool; sums of ranks always do.
 std::vector<Composite> named_composites();
 
 /// A known name, or `NAME=log_rank(a,b,...)` or `NAME=rank_sum(a,b,...)`.

@@ -7,6 +7,8 @@
 #include <numeric>
 #include <set>
 
+#include "analysis/statistics/correlation.h"
+#include "analysis/statistics/ranks.h"
 #include "common/error.h"
 #include "common/parallel.h"
 #include "common/random.h"
@@ -40,9 +42,9 @@ struct Ballots {
   }
 };
 
-Ballots cast_ballots(const Joined& joined) {
+Ballots cast_ballots(const JoinedMetric& joined) {
   Ballots ballots;
-  for (std::size_t proxy = 0; proxy < joined.shown; ++proxy) {
+  for (std::size_t proxy = 0; proxy < joined.reported; ++proxy) {
     Column ranks = statistics::average_ranks(joined.scores[proxy]);
     Column logs = ranks;
     for (double& value : logs) {
@@ -76,13 +78,14 @@ bool better(const Candidate& a, const Candidate& b) {
   return a.members < b.members;
 }
 
-/// Sets tau of each on `rows`; those without one are dropped, the rest sorted.
+/// Sets the tau of each candidate on `rows`. Candidates without a tau are
+/// removed, the others sorted.
 void judge(
     const Ballots& ballots,
     const Column& truth,
     const Rows& rows,
     std::vector<Candidate>& candidates) {
-  const Column wanted = take(truth, rows);
+  const Column wanted = elements_at(truth, rows);
   parallel_for(candidates.size(), [&](std::size_t i) {
     Candidate& each = candidates[i];
     each.tau = statistics::kendall_tau_b(
@@ -133,7 +136,8 @@ std::vector<Candidate> search(
   judge(ballots, truth, rows, level);
   std::vector<Candidate> all = level;
   for (std::size_t size = 2; size <= std::min(most, proxies); ++size) {
-    // All singles have their turn, so that every pair is tried.
+    // Pairs grow out of all singles, not of the best alone: every pair is
+    // tried.
     level = grown(level, size == 2 ? proxies : kBeam, proxies);
     judge(ballots, truth, rows, level);
     all.insert(all.end(), level.begin(), level.end());
@@ -162,7 +166,7 @@ enum class Method { single, small, all_ranks, all_logs };
 
 class Chooser {
  public:
-  Chooser(const Joined& joined, const EnsembleOptions& options)
+  Chooser(const JoinedMetric& joined, const EnsembleOptions& options)
       : joined_(joined), options_(options), ballots_(cast_ballots(joined)) {}
 
   const Ballots& ballots() const { return ballots_; }
@@ -189,11 +193,12 @@ class Chooser {
 
  private:
   std::vector<Candidate> candidates_for(Method method, const Rows& rows) const {
-    Members all(joined_.shown);
+    Members all(joined_.reported);
     std::iota(all.begin(), all.end(), std::size_t{0});
     if (method == Method::all_ranks) return {{all, RankRule::sum, kNan}};
     if (method == Method::all_logs) return {{all, RankRule::log_sum, kNan}};
-    if (method == Method::single) return singles(joined_.shown, RankRule::sum);
+    if (method == Method::single)
+      return singles(joined_.reported, RankRule::sum);
     const Rows some =
         sample(rows, kSample, derive_seed(options_.seed, "ensemble sample"));
     std::vector<Candidate> found;
@@ -205,7 +210,7 @@ class Chooser {
     return found;
   }
 
-  const Joined& joined_;
+  const JoinedMetric& joined_;
   const EnsembleOptions& options_;
   Ballots ballots_;
 };
@@ -226,14 +231,14 @@ using Draws = std::vector<Column>;
 /// Judges every method's choice on a fold and adds the fold's share to the
 /// draws.
 void judge_fold(
-    const Joined& joined,
+    const JoinedMetric& joined,
     const Chooser& chooser,
     const std::vector<Candidate>& chosen,
     const Rows& fold,
     std::uint64_t seed,
     std::vector<EnsembleMethod>& methods,
     Draws& draws) {
-  const Column truth = take(joined.truth, fold);
+  const Column truth = elements_at(joined.truth, fold);
   std::vector<statistics::ResampledPair> pairs;
   for (std::size_t i = 0; i < chosen.size(); ++i) {
     const Column scores =
@@ -287,7 +292,7 @@ std::vector<std::vector<std::size_t>> ensemble_folds(
 }
 
 EnsembleResult choose_ensemble(
-    const Joined& joined,
+    const JoinedMetric& joined,
     const EnsembleOptions& options) {
   const std::size_t rows = joined.truth.size();
   if (rows < 4 * options.folds) {

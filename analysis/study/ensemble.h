@@ -17,7 +17,7 @@
 
 #include "analysis/statistics/bootstrap.h"
 #include "analysis/study/composite.h"
-#include "analysis/study/joined.h"
+#include "analysis/study/join.h"
 
 namespace zcp::study {
 
@@ -35,14 +35,16 @@ struct Ensemble {
   double tau = 0;  ///< over the rows it was chosen on
 };
 
-/// One way to choose, and how well it does where it did not look.
+/// One way to choose an ensemble, and how well its choices do on rows that it
+/// did not choose by.
 struct EnsembleMethod {
   std::string name;
-  std::vector<Ensemble> chosen;  ///< without each fold in turn
-  Ensemble overall;              ///< on all rows: what to use
-  std::vector<double> fold_tau;  ///< on the fold left out
+  std::vector<Ensemble> chosen;  ///< on all folds but each in turn
+  Ensemble overall;              ///< chosen on all rows, for use
+  std::vector<double> fold_tau;  ///< of each choice, on the fold left out
   double tau = 0;                ///< mean of fold_tau
-  /// Over resamples of each fold's architectures, the choice kept.
+  /// Of `tau`, by resamples of the architectures of each fold; the choices
+  /// stay.
   statistics::Interval interval{};
   double minus_single = 0;  ///< tau less that of the single proxy
   statistics::Interval minus_single_interval{};
@@ -67,7 +69,7 @@ std::vector<std::vector<std::size_t>> ensemble_folds(
 /// 3,000 of the rows, and the 16 best of all are compared on all rows. Throws
 /// UserError when there are fewer than 4 rows a fold or no proxy has a tau.
 EnsembleResult choose_ensemble(
-    const Joined& joined,
+    const JoinedMetric& joined,
     const EnsembleOptions& options);
 
 }  // namespace zcp::study

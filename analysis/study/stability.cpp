@@ -8,8 +8,10 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "analysis/statistics/correlation.h"
 #include "analysis/statistics/metrics.h"
-#include "analysis/study/joined.h"
+#include "analysis/statistics/ranks.h"
+#include "analysis/study/join.h"
 #include "common/error.h"
 #include "common/parallel.h"
 

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "analysis/statistics/rank.h"
+#include "analysis/statistics/columns.h"
 #include "benchmarks/tables/table.h"
 
 namespace zcp::study {
@@ -36,10 +36,10 @@ struct Stability {
   double kept = 0;
 };
 
-/// A row for each of `proxies` (empty: the columns that all runs have, in the
-/// order of the first) over the architectures that all runs have. Throws
-/// UserError for fewer than two runs, for a proxy that a run lacks, for runs
-/// that share no architecture or no column.
+/// A row for each of `proxies` (without any: for each column that all runs
+/// have, in the order of the first run) over the architectures that all runs
+/// have. Throws UserError for fewer than two runs, for a proxy that a run
+/// lacks, for runs that share no architecture or no column.
 std::vector<Stability> stability(
     const std::vector<tables::Table>& runs,
     const std::vector<std::string>& proxies,

@@ -3,280 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
+#include <iterator>
 #include <optional>
-#include <span>
+#include <utility>
 
-#include "analysis/statistics/metrics.h"
-#include "analysis/study/joined.h"
+#include "analysis/study/comparison.h"
 #include "analysis/study/subset.h"
-#include "common/error.h"
-#include "common/parallel.h"
 
 namespace zcp::study {
 namespace {
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-constexpr double kLevel = 0.95;
-constexpr statistics::Interval kNoInterval{kNan, kNan};
-
-/// `column` without the scores that `other` has none of.
-Column masked(const Column& column, const Column& other) {
-  Column out = column;
-  for (std::size_t row = 0; row < out.size(); ++row) {
-    if (std::isnan(other[row])) out[row] = kNan;
-  }
-  return out;
-}
-
-bool missing_alike(const Column& a, const Column& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), [](double x, double y) {
-    return std::isnan(x) == std::isnan(y);
-  });
-}
-
-/// Columns under comparison and their resamples.
-class Comparison {
- public:
-  Comparison(const Joined& joined, const StudyOptions& options)
-      : joined_(joined), options_(options) {
-    for (const Column& column : joined.scores) add(column);
-    for (std::size_t proxy = 0; proxy < joined.shown; ++proxy) {
-      if (joined.baseline) {
-        versus_baseline_.push_back(contest(proxy, *joined.baseline));
-      }
-      for (std::size_t other = proxy + 1; other < joined.shown; ++other) {
-        if (options.differences) pairs_.push_back(contest(proxy, other));
-      }
-    }
-    if (options.draws == 0) return;
-    std::vector<statistics::ResampledPair> pairs;
-    for (const Column& column : columns_) {
-      pairs.emplace_back(column, joined.truth, options.missing);
-    }
-    replicates_ = statistics::bootstrap(
-        pairs, joined.truth.size(), options.draws, options.seed);
-  }
-
-  StudyRow row(std::size_t proxy, const std::string& subset) const;
-  /// Every pair of proxies, if the options ask for them.
-  std::vector<PairDifference> differences(const std::string& subset) const;
-
- private:
-  /// Two proxies, and where `columns_` has them with scores for the same
-  /// architectures.
-  struct Contest {
-    std::size_t proxy;
-    std::size_t other;
-    std::size_t column;
-    std::size_t other_column;
-  };
-
-  /// The difference of their taus.
-  struct Difference {
-    double value;
-    Column draws;
-    statistics::Interval interval;
-  };
-
-  std::size_t add(const Column& column) {
-    columns_.push_back(column);
-    prepared_.push_back(prepare(column, joined_.truth, options_.missing));
-    return columns_.size() - 1;
-  }
-
-  /// Where rows are dropped, two proxies may be left with different ones;
-  /// their difference must not come from that.
-  Contest contest(std::size_t proxy, std::size_t other) {
-    const Column& own = joined_.scores[proxy];
-    const Column& others = joined_.scores[other];
-    if (options_.missing == statistics::Missing::last ||
-        missing_alike(own, others)) {
-      return {proxy, other, proxy, other};
-    }
-    return {proxy, other, add(masked(own, others)), add(masked(others, own))};
-  }
-
-  double tau(std::size_t column) const {
-    return statistics::kendall_tau_b(
-        prepared_[column].scores, prepared_[column].truth);
-  }
-
-  statistics::Interval
-  interval(const Column& draws, double estimate, const Column& left) const {
-    return options_.interval == statistics::IntervalMethod::bca
-               ? statistics::bca_interval(draws, estimate, left, kLevel)
-               : statistics::percentile_interval(draws, kLevel);
-  }
-
-  /// Leaving rows out is needed for BCa alone.
-  statistics::Replicates rows_left_out(std::size_t column) const {
-    if (options_.interval != statistics::IntervalMethod::bca) return {};
-    return statistics::jackknife(
-        prepared_[column].scores, prepared_[column].truth);
-  }
-
-  void add_intervals(std::size_t proxy, StudyRow& row) const;
-  Difference difference(const Contest& contest) const;
-  void add_difference(const Contest& contest, StudyRow& row) const;
-  void add_criteria(std::size_t proxy, StudyRow& row) const;
-
-  const Joined& joined_;
-  const StudyOptions& options_;
-  std::vector<Column> columns_;
-  std::vector<Prepared> prepared_;
-  std::vector<Contest> versus_baseline_;  ///< a proxy each; empty without
-  std::vector<Contest> pairs_;
-  std::vector<statistics::Replicates> replicates_;
-};
-
-void Comparison::add_intervals(std::size_t proxy, StudyRow& row) const {
-  row.kendall_interval = kNoInterval;
-  row.spearman_interval = kNoInterval;
-  row.pearson_interval = kNoInterval;
-  if (replicates_.empty()) return;
-  const statistics::Replicates& draws = replicates_[proxy];
-  const statistics::Replicates left = rows_left_out(proxy);
-  row.kendall_interval = interval(draws.tau, row.kendall.value, left.tau);
-  row.spearman_interval = interval(draws.rho, row.spearman.value, left.rho);
-  row.pearson_interval = interval(draws.r, row.pearson.value, left.r);
-}
-
-Comparison::Difference Comparison::difference(const Contest& contest) const {
-  Difference out;
-  out.value = tau(contest.column) - tau(contest.other_column);
-  out.interval = kNoInterval;
-  if (replicates_.empty()) return out;
-  out.draws = statistics::differences(
-      replicates_[contest.column].tau, replicates_[contest.other_column].tau);
-  const Column left = statistics::differences(
-      rows_left_out(contest.column).tau,
-      rows_left_out(contest.other_column).tau);
-  out.interval = interval(out.draws, out.value, left);
-  return out;
-}
-
-void Comparison::add_difference(const Contest& contest, StudyRow& row) const {
-  const Difference found = difference(contest);
-  row.tau_minus_baseline = found.value;
-  row.tau_minus_baseline_interval = found.interval;
-  if (contest.proxy == contest.other) return;
-  const Prepared& own = prepared_[contest.column];
-  const Prepared& other = prepared_[contest.other_column];
-  row.partial_tau = statistics::partial_correlation(
-      tau(contest.column),
-      statistics::kendall_tau_b(own.scores, other.scores),
-      tau(contest.other_column));
-  row.p_beats_baseline = statistics::p_above_zero(found.draws);
-}
-
-std::vector<PairDifference> Comparison::differences(
-    const std::string& subset) const {
-  std::vector<PairDifference> rows(pairs_.size());
-  parallel_for(pairs_.size(), [&](std::size_t i) {
-    const Difference found = difference(pairs_[i]);
-    Column reversed = found.draws;
-    for (double& draw : reversed) draw = -draw;
-    const double one_sided = std::min(
-        statistics::p_above_zero(found.draws),
-        statistics::p_above_zero(reversed));
-    rows[i] = {
-        joined_.metric,
-        subset,
-        joined_.proxies[pairs_[i].proxy],
-        joined_.proxies[pairs_[i].other],
-        found.value,
-        found.interval,
-        std::min(1.0, 2 * one_sided),
-        kNan};
-    if (std::isnan(one_sided)) rows[i].p = kNan;
-  });
-  Column p_values;
-  for (const PairDifference& row : rows) p_values.push_back(row.p);
-  const Column adjusted = statistics::holm(p_values);
-  for (std::size_t i = 0; i < rows.size(); ++i) rows[i].p_holm = adjusted[i];
-  return rows;
-}
-
-void Comparison::add_criteria(std::size_t proxy, StudyRow& row) const {
-  const auto& [scores, truth] = prepared_[proxy];
-  if (scores.empty()) return;
-  for (const std::size_t k : {50, 100, 1000}) {
-    row.criteria.emplace_back(
-        fmt::format("ndcg_{}", k), statistics::ndcg_at(scores, truth, k));
-  }
-  for (const double share : {0.01, 0.05, 0.1}) {
-    row.criteria.emplace_back(
-        fmt::format("precision_top_{}", share),
-        statistics::precision_at(
-            scores, truth, statistics::rows_of_share(scores.size(), share)));
-  }
-  for (const std::size_t k : {1, 10, 100}) {
-    row.criteria.emplace_back(
-        fmt::format("best_rank_{}", k),
-        statistics::best_rank_at(scores, truth, k));
-  }
-  for (const std::size_t k : {1, 10}) {
-    row.criteria.emplace_back(
-        fmt::format("regret_{}", k), statistics::regret_at(scores, truth, k));
-  }
-}
-
-StudyRow Comparison::row(std::size_t proxy, const std::string& subset) const {
-  const Column& column = joined_.scores[proxy];
-  const Prepared& ranked = prepared_[proxy];
-  const Prepared present =
-      prepare(column, joined_.truth, statistics::Missing::drop);
-  StudyRow row;
-  row.proxy = joined_.proxies[proxy];
-  row.metric = joined_.metric;
-  row.subset = subset;
-  row.n = ranked.truth.size();
-  row.missing = column.size() - present.truth.size();
-  row.kendall = statistics::kendall_test(ranked.scores, ranked.truth);
-  row.spearman = statistics::spearman_test(ranked.scores, ranked.truth);
-  row.pearson = statistics::pearson_test(present.scores, present.truth);
-  row.weighted_tau = statistics::weighted_tau(ranked.scores, ranked.truth);
-  add_intervals(proxy, row);
-  row.tau_minus_baseline = kNan;
-  row.tau_minus_baseline_interval = kNoInterval;
-  row.p_beats_baseline = kNan;
-  row.partial_tau = kNan;
-  if (!versus_baseline_.empty()) {
-    add_difference(versus_baseline_[proxy], row);
-  }
-  if (options_.criteria) add_criteria(proxy, row);
-  return row;
-}
-
-void adjust_p_values(std::span<StudyRow> rows) {
-  Column p_values;
-  for (const StudyRow& row : rows) p_values.push_back(row.p_beats_baseline);
-  const Column adjusted = statistics::holm(p_values);
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    rows[i].p_beats_baseline_holm = adjusted[i];
-  }
-}
-
-/// Adds what there is to say of one metric and subset.
-void compare(
-    const Joined& joined,
-    const std::string& subset,
-    const StudyOptions& options,
-    Study& study) {
-  const Comparison comparison(joined, options);
-  std::vector<StudyRow> rows(joined.shown);
-  parallel_for(joined.shown, [&](std::size_t proxy) {
-    rows[proxy] = comparison.row(proxy, subset);
-  });
-  adjust_p_values(rows);
-  std::move(rows.begin(), rows.end(), std::back_inserter(study.rows));
-  std::vector<PairDifference> pairs = comparison.differences(subset);
-  std::move(pairs.begin(), pairs.end(), std::back_inserter(study.differences));
-}
-
-/// A subset and, if it is one of the best by truth, their share.
+/// A subset. `share` is set where it has that share of the rows, the best by
+/// truth.
 struct Part {
   Subset subset;
   std::optional<double> share;
@@ -285,14 +23,14 @@ struct Part {
 /// The metric's single runs at the joined rows; none where the truth has none.
 std::vector<Column> runs_of(
     const tables::Table& truth,
-    const Joined& joined,
+    const JoinedMetric& joined,
     const std::vector<std::string>& names) {
   std::vector<Column> runs;
   for (const std::string& name : names) {
     const std::size_t column = require_column(truth, name, "ceiling");
     Column& run = runs.emplace_back();
-    for (const Match& row : joined.rows) {
-      run.push_back(truth.values[column][row.truth]);
+    for (const MatchedRow& row : joined.rows) {
+      run.push_back(truth.values[column][row.truth_row]);
     }
   }
   return runs;
@@ -301,7 +39,7 @@ std::vector<Column> runs_of(
 /// The noise ceiling of a metric in a subset, if the truth has its runs.
 void add_ceiling(
     const tables::Table& truth,
-    const Joined& joined,
+    const JoinedMetric& joined,
     const Part& part,
     const StudyOptions& options,
     Study& study) {
@@ -311,9 +49,11 @@ void add_ceiling(
   if (names.empty()) return;
   const std::vector<Column> all = runs_of(truth, joined, names);
   std::vector<Column> runs;
-  for (const Column& run : all) runs.push_back(take(run, part.subset.rows));
+  for (const Column& run : all)
+    runs.push_back(elements_at(run, part.subset.rows));
   Ceiling ceiling = noise_ceiling(runs, options.draws, options.seed);
-  // The best by other runs are not the subset, so all rows are needed.
+  // Each run is compared over the rows that are best by the other runs. Those
+  // may lie outside the subset, so all rows are needed.
   add_run_as_proxy(part.share ? all : runs, part.share, ceiling);
   ceiling.metric = joined.metric;
   ceiling.subset = part.subset.name;
@@ -324,7 +64,7 @@ void add_ceiling(
 std::vector<Part> parts_of(
     const tables::Table& scores,
     const tables::Table& truth,
-    const Joined& joined,
+    const JoinedMetric& joined,
     const StudyOptions& options) {
   std::vector<Part> parts{{all_rows(joined.truth.size()), {}}};
   for (const double share : options.top) {
@@ -343,11 +83,32 @@ std::vector<Part> parts_of(
   return parts;
 }
 
+void check_metrics(
+    const tables::Table& truth,
+    const std::vector<std::string>& metrics) {
+  for (const std::string& metric : metrics) {
+    require_column(truth, metric, "metric");
+  }
+}
+
+JoinSummary summarise(
+    const tables::Table& scores,
+    const tables::Table& truth,
+    std::size_t joined,
+    std::size_t population) {
+  JoinSummary summary;
+  summary.joined = joined;
+  summary.scores_only = scores.arch.size() - joined;
+  summary.truth_only = truth.arch.size() - joined;
+  summary.population = population;
+  return summary;
+}
+
 std::vector<std::string> notes_on(
-    const Selection& selection,
+    const ChosenColumns& chosen,
     const tables::Table& scores,
     const StudyOptions& options) {
-  if (selection.baseline) return {};
+  if (chosen.baseline) return {};
   return {fmt::format(
       "{} has no column {}: no difference to the baseline (--baseline names "
       "another)",
@@ -357,44 +118,40 @@ std::vector<std::string> notes_on(
 
 }  // namespace
 
-std::vector<Joined> join_metrics(
+JoinedStudy join_study(
     const tables::Table& scores,
     const tables::Table& truth,
     const StudyOptions& options) {
-  const Selection selection = select_columns(
+  const ChosenColumns chosen = choose_columns(
       scores, options.proxies, options.baseline, options.baseline_required);
-  const std::vector<Match> members =
-      restrict_to(options.population, join(scores, truth), truth);
-  std::vector<Joined> out;
+  check_metrics(truth, options.metrics);
+  const std::vector<MatchedRow> matches = join(scores, truth);
+  JoinedStudy joined;
+  joined.members = members_of(options.population, matches, truth);
+  joined.summary =
+      summarise(scores, truth, matches.size(), joined.members.size());
+  joined.notes = notes_on(chosen, scores, options);
   for (const std::string& metric : options.metrics) {
-    out.push_back(collect(scores, truth, members, selection, metric));
+    joined.metrics.push_back(
+        join_metric(scores, truth, joined.members, chosen, metric));
   }
-  return out;
+  return joined;
 }
 
 Study run_study(
     const tables::Table& scores,
     const tables::Table& truth,
     const StudyOptions& options) {
-  const Selection selection = select_columns(
-      scores, options.proxies, options.baseline, options.baseline_required);
-  for (const std::string& metric : options.metrics) {
-    require_column(truth, metric, "metric");
-  }
-  const std::vector<Match> matches = join(scores, truth);
-  const std::vector<Match> members =
-      restrict_to(options.population, matches, truth);
-  Study study;
-  study.notes = notes_on(selection, scores, options);
-  study.summary.joined = matches.size();
-  study.summary.scores_only = scores.arch.size() - matches.size();
-  study.summary.truth_only = truth.arch.size() - matches.size();
-  study.summary.population = members.size();
-  for (const std::string& metric : options.metrics) {
-    const Joined joined = collect(scores, truth, members, selection, metric);
-    for (const Part& part : parts_of(scores, truth, joined, options)) {
-      compare(take(joined, part.subset), part.subset.name, options, study);
-      add_ceiling(truth, joined, part, options, study);
+  Study study{join_study(scores, truth, options), {}, {}, {}};
+  for (const JoinedMetric& metric : study.metrics) {
+    for (const Part& part : parts_of(scores, truth, metric, options)) {
+      const std::string& name = part.subset.name;
+      Findings found =
+          compare_on_subset(rows_of(metric, part.subset), name, options);
+      std::ranges::move(found.rows, std::back_inserter(study.rows));
+      std::ranges::move(
+          found.differences, std::back_inserter(study.differences));
+      add_ceiling(truth, metric, part, options, study);
     }
   }
   return study;

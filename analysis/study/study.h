@@ -9,10 +9,11 @@
 #include <vector>
 
 #include "analysis/statistics/bootstrap.h"
-#include "analysis/statistics/rank.h"
+#include "analysis/statistics/columns.h"
+#include "analysis/statistics/correlation.h"
 #include "analysis/study/budget.h"
 #include "analysis/study/ceiling.h"
-#include "analysis/study/joined.h"
+#include "analysis/study/join.h"
 #include "benchmarks/tables/table.h"
 
 namespace zcp::study {
@@ -21,7 +22,7 @@ struct StudyOptions {
   std::vector<std::string> metrics;  ///< columns of the truth
   std::vector<std::string> proxies;  ///< columns of the scores; empty: all
   std::string baseline = "params";
-  /// Whether a baseline that is no column is an error or only noted.
+  /// Whether it is an error, or only noted, that no column is the baseline.
   bool baseline_required = false;
   std::string population = "all";  ///< see population()
   std::vector<double> top;         ///< shares, each a subset by true accuracy
@@ -47,8 +48,8 @@ struct StudyRow {
   std::string proxy;
   std::string metric;
   std::string subset;
-  /// Architectures in the statistics; those that rank last for want of a score
-  /// count, those dropped do not.
+  /// Architectures in the statistics. Those that rank last because they have no
+  /// score count; those that are dropped do not.
   std::size_t n = 0;
   std::size_t missing = 0;  ///< architectures of the subset without a score
   statistics::Correlation kendall{};  ///< tau-b
@@ -96,27 +97,33 @@ struct JoinSummary {
   std::size_t population = 0;   ///< of the joined, in the population
 };
 
-struct Study {
+/// Scores and truth of a study, brought together once for all that reads them.
+struct JoinedStudy {
   JoinSummary summary;
-  std::vector<StudyRow> rows;  ///< by metric, subset, column of the scores
-  std::vector<PairDifference> differences;  ///< in the same order, if asked for
-  /// By metric and subset, for metrics whose single runs the truth has.
-  std::vector<Ceiling> ceilings;
-  std::vector<std::string> notes;  ///< what the user should know, a line each
+  std::vector<std::string> notes;   ///< what the user should know, a line each
+  std::vector<MatchedRow> members;  ///< of the population, in truth's order
+  std::vector<JoinedMetric> metrics;  ///< in the order asked for
 };
 
-/// The rows of the population beside each of the metrics, as run_study has
-/// them. Throws as it does for the same mistakes.
-std::vector<Joined> join_metrics(
+/// Throws UserError for a metric, proxy or required baseline that is no column
+/// (naming the columns), for tables that share no architecture (with how many
+/// each has and an example of each), for a metric without any value, and as
+/// population() does.
+JoinedStudy join_study(
     const tables::Table& scores,
     const tables::Table& truth,
     const StudyOptions& options);
 
-/// Throws UserError for a metric, proxy or required baseline that is no column
-/// (naming the columns), for tables that share no architecture (with how many
-/// each has and an example of each), for a metric without any value, for a
-/// column of a bin, range or ceiling that is in no table, and as population(),
-/// top_rows() and range_rows() do.
+/// The joined tables and what is found in them.
+struct Study : JoinedStudy {
+  std::vector<StudyRow> rows;  ///< by metric, subset, column of the scores
+  std::vector<PairDifference> differences;  ///< in the same order, if asked for
+  /// By metric and subset, for metrics whose single runs the truth has.
+  std::vector<Ceiling> ceilings;
+};
+
+/// Throws UserError as join_study() does, for a column of a bin, range or
+/// ceiling that is in no table, and as top_rows() and range_rows() do.
 Study run_study(
     const tables::Table& scores,
     const tables::Table& truth,

@@ -9,54 +9,46 @@
 #include <unordered_set>
 
 #include "common/error.h"
+#include "nets/spaces/nats_tss.h"
 
 namespace zcp::study {
 namespace {
+
+using spaces::CellOp;
 
 constexpr std::size_t kNodes = 4;
 
 struct Edge {
   std::size_t source;
   std::size_t target;
-  std::string_view op;
+  CellOp op;
 };
 
-bool known_op(std::string_view op) {
-  constexpr std::array<std::string_view, 5> kOps{
-      "none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3"};
-  return std::find(kOps.begin(), kOps.end(), op) != kOps.end();
-}
-
-[[noreturn]] void refuse(std::string_view spec) {
-  throw UserError(
-      "{} is no NATS-TSS cell (|op~0|+|op~0|op~1|+|op~0|op~1|op~2|), as every "
-      "population but `all` needs",
-      spec);
-}
-
-/// Takes `text` off the front of `rest`.
-bool skip(std::string_view& rest, std::string_view text) {
-  if (!rest.starts_with(text)) return false;
-  rest.remove_prefix(text.size());
-  return true;
-}
-
-/// The six edges, those of a node together, nodes ascending.
-std::vector<Edge> parse_cell(std::string_view spec) {
-  std::string_view rest = spec;
-  std::vector<Edge> edges;
-  for (std::size_t target = 1; target < kNodes; ++target) {
-    if (!skip(rest, target == 1 ? "|" : "+|")) refuse(spec);
-    for (std::size_t source = 0; source < target; ++source) {
-      const std::string_view op = rest.substr(0, rest.find('~'));
-      rest.remove_prefix(op.size());
-      if (!known_op(op) || !skip(rest, fmt::format("~{}|", source))) {
-        refuse(spec);
-      }
-      edges.push_back({source, target, op});
-    }
+/// The six edges, those of a node together, nodes ascending. Throws UserError
+/// unless `spec` is a cell just as the space writes it.
+std::vector<Edge> parse_edges(std::string_view spec) {
+  spaces::NatsCell cell;
+  bool written_so = false;
+  try {
+    cell = spaces::parse_nats_cell(spec);
+    written_so = spaces::format_nats_cell(cell) == spec;
+  } catch (const UserError&) {
+    written_so = false;
   }
-  if (!rest.empty()) refuse(spec);
+  if (!written_so) {
+    throw UserError(
+        "{} is no NATS-TSS cell (|op~0|+|op~0|op~1|+|op~0|op~1|op~2|), as "
+        "every population but `all` needs",
+        spec);
+  }
+  std::vector<Edge> edges;
+  for (std::size_t i = 0; i < cell.ops.size(); ++i) {
+    const spaces::CellEdge& edge = spaces::kCellEdges[i];
+    edges.push_back(
+        {static_cast<std::size_t>(edge.source),
+         static_cast<std::size_t>(edge.target),
+         cell.ops[i]});
+  }
   return edges;
 }
 
@@ -65,7 +57,8 @@ using Nodes = std::array<bool, kNodes>;
 Nodes reached_from_input(const std::vector<Edge>& edges) {
   Nodes reached{true, false, false, false};
   for (const Edge& edge : edges) {
-    if (edge.op != "none" && reached[edge.source]) reached[edge.target] = true;
+    if (edge.op != CellOp::none && reached[edge.source])
+      reached[edge.target] = true;
   }
   return reached;
 }
@@ -73,7 +66,7 @@ Nodes reached_from_input(const std::vector<Edge>& edges) {
 Nodes reaching_output(const std::vector<Edge>& edges) {
   Nodes reaching{false, false, false, true};
   for (auto edge = edges.rbegin(); edge != edges.rend(); ++edge) {
-    if (edge->op != "none" && reaching[edge->target]) {
+    if (edge->op != CellOp::none && reaching[edge->target]) {
       reaching[edge->source] = true;
     }
   }
@@ -81,15 +74,16 @@ Nodes reaching_output(const std::vector<Edge>& edges) {
 }
 
 bool connected(std::string_view spec) {
-  return reached_from_input(parse_cell(spec)).back();
+  return reached_from_input(parse_edges(spec)).back();
 }
 
 bool without_loose_edges(std::string_view spec) {
-  const std::vector<Edge> edges = parse_cell(spec);
+  const std::vector<Edge> edges = parse_edges(spec);
   const Nodes reached = reached_from_input(edges);
   const Nodes reaching = reaching_output(edges);
   return std::all_of(edges.begin(), edges.end(), [&](const Edge& edge) {
-    return edge.op == "none" || (reached[edge.source] && reaching[edge.target]);
+    return edge.op == CellOp::none ||
+           (reached[edge.source] && reaching[edge.target]);
   });
 }
 
@@ -160,16 +154,18 @@ Subset population(std::span<const std::string> arch, std::string_view name) {
 }
 
 std::string canonical_cell(std::string_view spec) {
-  const std::vector<Edge> edges = parse_cell(spec);
+  const std::vector<Edge> edges = parse_edges(spec);
   std::array<std::string, kNodes> nodes{"0", "#", "#", "#"};
   for (std::size_t target = 1; target < kNodes; ++target) {
     std::vector<std::string> terms;
     for (const Edge& edge : edges) {
       const std::string& source = nodes[edge.source];
-      if (edge.target != target || edge.op == "none" || source == "#") continue;
+      if (edge.target != target || edge.op == CellOp::none || source == "#")
+        continue;
       terms.push_back(
-          edge.op == "skip_connect" ? source
-                                    : fmt::format("({})@{}", source, edge.op));
+          edge.op == CellOp::skip_connect
+              ? source
+              : fmt::format("({})@{}", source, spaces::op_name(edge.op)));
     }
     std::sort(terms.begin(), terms.end());
     if (!terms.empty())

@@ -1,9 +1,11 @@
+#include "common/json.h"
+
 #include <algorithm>
 #include <cmath>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "apps/correlate/correlate.h"
+#include "apps/correlate/print.h"
 
 namespace zcp::apps {
 namespace {
@@ -12,17 +14,12 @@ using nlohmann::ordered_json;
 using statistics::Interval;
 using study::StudyRow;
 
-/// JSON has no NaN: a number that does not exist is null.
-ordered_json number(double value) {
-  return std::isfinite(value) ? ordered_json(value) : ordered_json(nullptr);
-}
-
 void add_interval(
     ordered_json& object,
     const std::string& name,
     const Interval& interval) {
-  object[name + "_low"] = number(interval.low);
-  object[name + "_high"] = number(interval.high);
+  object[name + "_low"] = number_or_null(interval.low);
+  object[name + "_high"] = number_or_null(interval.high);
 }
 
 ordered_json to_json(const StudyRow& row, const study::StudyOptions& options) {
@@ -32,24 +29,25 @@ ordered_json to_json(const StudyRow& row, const study::StudyOptions& options) {
   object["subset"] = row.subset;
   object["n"] = row.n;
   object["missing"] = row.missing;
-  object["kendall_tau"] = number(row.kendall.value);
-  object["spearman_rho"] = number(row.spearman.value);
-  object["pearson_r"] = number(row.pearson.value);
+  object["kendall_tau"] = number_or_null(row.kendall.value);
+  object["spearman_rho"] = number_or_null(row.spearman.value);
+  object["pearson_r"] = number_or_null(row.pearson.value);
   add_interval(object, "kendall_tau", row.kendall_interval);
-  object["tau_minus_baseline"] = number(row.tau_minus_baseline);
+  object["tau_minus_baseline"] = number_or_null(row.tau_minus_baseline);
   add_interval(object, "tau_minus_baseline", row.tau_minus_baseline_interval);
   add_interval(object, "spearman_rho", row.spearman_interval);
   add_interval(object, "pearson_r", row.pearson_interval);
-  object["kendall_p"] = number(row.kendall.p_value);
-  object["spearman_p"] = number(row.spearman.p_value);
-  object["pearson_p"] = number(row.pearson.p_value);
-  object["weighted_tau"] = number(row.weighted_tau);
-  object["partial_tau"] = number(row.partial_tau);
-  object["p_beats_baseline"] = number(row.p_beats_baseline);
-  object["p_beats_baseline_holm"] = number(row.p_beats_baseline_holm);
+  object["kendall_p"] = number_or_null(row.kendall.p_value);
+  object["spearman_p"] = number_or_null(row.spearman.p_value);
+  object["pearson_p"] = number_or_null(row.pearson.p_value);
+  object["weighted_tau"] = number_or_null(row.weighted_tau);
+  object["partial_tau"] = number_or_null(row.partial_tau);
+  object["p_beats_baseline"] = number_or_null(row.p_beats_baseline);
+  object["p_beats_baseline_holm"] = number_or_null(row.p_beats_baseline_holm);
   object["baseline"] = options.baseline;
   object["population"] = options.population;
-  for (const auto& [name, value] : row.criteria) object[name] = number(value);
+  for (const auto& [name, value] : row.criteria)
+    object[name] = number_or_null(value);
   return object;
 }
 
@@ -63,8 +61,8 @@ ordered_json to_json(
   object["population"] = row.theirs.population;
   object["n"] = row.theirs.cells;
   object["statistic"] = row.theirs.statistic;
-  object["theirs"] = number(row.theirs.value);
-  object["ours"] = number(row.ours);
+  object["theirs"] = number_or_null(row.theirs.value);
+  object["ours"] = number_or_null(row.ours);
   add_interval(object, "ours", row.interval);
   object["inside"] = std::isnan(row.interval.low) ? ordered_json(nullptr)
                                                   : ordered_json(row.inside);
@@ -91,12 +89,12 @@ void add_ceiling(const study::Study& study, ordered_json& object) {
         ceiling.subset != object["subset"]) {
       continue;
     }
-    object["ceiling_tau"] = number(ceiling.tau);
+    object["ceiling_tau"] = number_or_null(ceiling.tau);
     add_interval(object, "ceiling_tau", ceiling.tau_interval);
-    object["ceiling_rho"] = number(ceiling.rho);
+    object["ceiling_rho"] = number_or_null(ceiling.rho);
     add_interval(object, "ceiling_rho", ceiling.rho_interval);
-    object["ceiling_run_tau"] = number(ceiling.run_tau);
-    object["ceiling_run_rho"] = number(ceiling.run_rho);
+    object["ceiling_run_tau"] = number_or_null(ceiling.run_tau);
+    object["ceiling_run_rho"] = number_or_null(ceiling.run_rho);
     object["ceiling_n"] = ceiling.n;
     object["ceiling_columns"] = ceiling.columns;
     return;
@@ -113,10 +111,10 @@ ordered_json differences_of(const study::Study& study, const StudyRow& row) {
     }
     ordered_json object;
     object["other"] = pair.other;
-    object["tau_difference"] = number(pair.tau_difference);
+    object["tau_difference"] = number_or_null(pair.tau_difference);
     add_interval(object, "tau_difference", pair.interval);
-    object["p"] = number(pair.p);
-    object["p_holm"] = number(pair.p_holm);
+    object["p"] = number_or_null(pair.p);
+    object["p_holm"] = number_or_null(pair.p_holm);
     array.push_back(std::move(object));
   }
   return array;
@@ -124,7 +122,7 @@ ordered_json differences_of(const study::Study& study, const StudyRow& row) {
 
 /// Where the matrix has a proxy; the number of its names where it has it not.
 std::size_t place_of(
-    const study::ColumnMatrix& matrix,
+    const study::CorrelationMatrix& matrix,
     const std::string& proxy) {
   const auto found = std::find(matrix.names.begin(), matrix.names.end(), proxy);
   return static_cast<std::size_t>(found - matrix.names.begin());
@@ -132,14 +130,14 @@ std::size_t place_of(
 
 void add_matrix(const CorrelateResult& result, ordered_json& object) {
   if (!result.matrix) return;
-  const study::ColumnMatrix& matrix = *result.matrix;
+  const study::CorrelationMatrix& matrix = *result.matrix;
   const std::size_t at = place_of(matrix, object["proxy"]);
   if (at == matrix.names.size()) return;
   ordered_json pairs = ordered_json::object();
   for (std::size_t i = 0; i < matrix.names.size(); ++i) {
     ordered_json pair;
-    pair["kendall_tau"] = number(matrix.tau[at][i]);
-    pair["spearman_rho"] = number(matrix.rho[at][i]);
+    pair["kendall_tau"] = number_or_null(matrix.tau[at][i]);
+    pair["spearman_rho"] = number_or_null(matrix.rho[at][i]);
     pairs[matrix.names[i]] = std::move(pair);
   }
   object["pairs"] = std::move(pairs);
@@ -153,19 +151,19 @@ void add_stability(const CorrelateResult& result, ordered_json& object) {
     stability["runs"] = row.runs;
     stability["n"] = row.n;
     stability["missing"] = row.missing;
-    stability["kendall_tau"] = number(row.tau);
-    stability["kendall_tau_least"] = number(row.tau_least);
-    stability["spearman_rho"] = number(row.rho);
-    stability["spearman_rho_least"] = number(row.rho_least);
-    stability["icc_agreement"] = number(row.icc_agreement);
-    stability["icc_consistency"] = number(row.icc_consistency);
-    stability["rank_change"] = number(row.rank_change);
-    stability["kept_top_0.1"] = number(row.kept);
+    stability["kendall_tau"] = number_or_null(row.tau);
+    stability["kendall_tau_least"] = number_or_null(row.tau_least);
+    stability["spearman_rho"] = number_or_null(row.rho);
+    stability["spearman_rho_least"] = number_or_null(row.rho_least);
+    stability["icc_agreement"] = number_or_null(row.icc_agreement);
+    stability["icc_consistency"] = number_or_null(row.icc_consistency);
+    stability["rank_change"] = number_or_null(row.rank_change);
+    stability["kept_top_0.1"] = number_or_null(row.kept);
     for (const RunTaus& runs : result.run_taus) {
       if (runs.proxy != row.proxy || runs.metric != object.value("metric", ""))
         continue;
       ordered_json taus = ordered_json::array();
-      for (const double tau : runs.tau) taus.push_back(number(tau));
+      for (const double tau : runs.tau) taus.push_back(number_or_null(tau));
       stability["metric_tau_of_runs"] = std::move(taus);
     }
     object["stability"] = std::move(stability);
@@ -177,20 +175,20 @@ ordered_json to_json(const study::Ensemble& ensemble) {
   object["members"] = ensemble.members;
   object["rule"] =
       ensemble.rule == study::RankRule::sum ? "rank_sum" : "log_rank";
-  object["kendall_tau"] = number(ensemble.tau);
+  object["kendall_tau"] = number_or_null(ensemble.tau);
   return object;
 }
 
 ordered_json to_json(const study::EnsembleMethod& method) {
   ordered_json object;
   object["method"] = method.name;
-  object["held_out_tau"] = number(method.tau);
+  object["held_out_tau"] = number_or_null(method.tau);
   add_interval(object, "held_out_tau", method.interval);
-  object["minus_best_single"] = number(method.minus_single);
+  object["minus_best_single"] = number_or_null(method.minus_single);
   add_interval(object, "minus_best_single", method.minus_single_interval);
   object["fold_tau"] = ordered_json::array();
   for (const double tau : method.fold_tau) {
-    object["fold_tau"].push_back(number(tau));
+    object["fold_tau"].push_back(number_or_null(tau));
   }
   object["chosen"] = ordered_json::array();
   for (const study::Ensemble& each : method.chosen) {
@@ -224,14 +222,14 @@ void add_costs(const CorrelateResult& result, ordered_json& object) {
     cost["true_front"] = row.true_front;
     cost["chosen_front"] = row.chosen_front;
     cost["shared"] = row.shared;
-    cost["hypervolume_ratio"] = number(row.hypervolume_ratio);
+    cost["hypervolume_ratio"] = number_or_null(row.hypervolume_ratio);
     cost["limits"] = ordered_json::array();
     for (const study::LimitLoss& loss : row.limits) {
       cost["limits"].push_back(
-          {{"limit", number(loss.limit)},
+          {{"limit", number_or_null(loss.limit)},
            {"n", loss.n},
-           {"best", number(loss.best)},
-           {"lost", number(loss.lost)}});
+           {"best", number_or_null(loss.best)},
+           {"lost", number_or_null(loss.lost)}});
     }
     object["cost"] = std::move(cost);
   }
@@ -262,9 +260,9 @@ ordered_json proxies_alone(const CorrelateResult& result) {
 void print_json(const CorrelateResult& result) {
   ordered_json array = ordered_json::array();
   for (const StudyRow& row : result.study.rows) {
-    ordered_json object = to_json(row, result.options);
+    ordered_json object = to_json(row, result.options.request.study);
     add_ceiling(result.study, object);
-    if (result.options.differences) {
+    if (result.options.request.study.differences) {
       object["differences"] = differences_of(result.study, row);
     }
     if (result.published) object["published"] = published_of(result, row);

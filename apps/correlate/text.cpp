@@ -4,7 +4,8 @@
 #include <cmath>
 #include <iostream>
 
-#include "apps/correlate/correlate.h"
+#include "apps/correlate/print.h"
+#include "apps/study_tables.h"
 #include "apps/text_table.h"
 
 namespace zcp::apps {
@@ -160,35 +161,28 @@ std::string missing_counts(const std::vector<StudyRow>& rows) {
 }  // namespace
 
 void print_summary(const CorrelateResult& result) {
-  const study::Study& study = result.study;
-  const study::StudyOptions& options = result.options;
-  if (study.rows.empty()) return;
-  const study::JoinSummary& summary = study.summary;
-  for (const std::string& note : study.notes) {
-    std::cerr << "zcp: note: " << note << "\n";
-  }
-  std::cerr << fmt::format(
-      "joined {} architectures ({} of the scores without truth, {} of the "
-      "truth without scores)\n",
-      summary.joined,
-      summary.scores_only,
-      summary.truth_only);
-  std::cerr << fmt::format(
-      "population {}: {} architectures\n",
-      options.population,
-      summary.population);
+  const study::StudyOptions& options = result.options.request.study;
+  if (result.study.rows.empty()) return;
+  print_join_summary(result.study, options);
   const bool last = options.missing == statistics::Missing::last;
   std::cerr << fmt::format(
       "missing scores ({}): {}\n",
       last ? "ranked last" : "dropped",
-      missing_counts(study.rows));
+      missing_counts(result.study.rows));
+}
+
+void print_study(const CorrelateResult& result) {
+  if (result.study.rows.empty()) return;
+  print_tables(result.study, result.options.request.study.baseline);
 }
 
 void print_text(const CorrelateResult& result) {
-  if (!result.study.rows.empty()) {
-    print_tables(result.study, result.options.baseline);
-  }
-  print_other_tables(result);
+  print_study(result);
+  print_published(result);
+  print_ensembles(result);
+  print_costs(result);
+  print_matrix(result);
+  print_stability(result);
 }
 
 }  // namespace zcp::apps

@@ -172,12 +172,14 @@ std::string format_nats_cell(const NatsCell& cell) {
   for (std::size_t edge = 0; edge < kCellEdges.size(); ++edge) {
     const bool first = kCellEdges[edge].source == 0;
     if (first) spec += spec.empty() ? "|" : "+|";
-    spec += fmt::format(
-        "{}~{}|",
-        kOpNames[static_cast<std::size_t>(cell.ops[edge])],
-        kCellEdges[edge].source);
+    spec +=
+        fmt::format("{}~{}|", op_name(cell.ops[edge]), kCellEdges[edge].source);
   }
   return spec;
+}
+
+std::string_view op_name(CellOp op) {
+  return kOpNames[static_cast<std::size_t>(op)];
 }
 
 std::unique_ptr<const Space> make_nats_tss() {

@@ -38,4 +38,7 @@ NatsCell parse_nats_cell(std::string_view spec);
 
 std::string format_nats_cell(const NatsCell& cell);
 
+/// The operation as specs have it, "nor_conv_3x3".
+std::string_view op_name(CellOp op);
+
 }  // namespace zcp::spaces

@@ -5,7 +5,7 @@
 #include <benchmark/benchmark.h>
 #include <torch/csrc/autograd/autograd.h>
 
-#include "analysis/statistics/rank.h"
+#include "analysis/statistics/correlation.h"
 #include "common/random.h"
 #include "nets/kernels/average_pool.h"
 #include "nets/kernels/batch_norm.h"

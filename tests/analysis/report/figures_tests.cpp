@@ -46,42 +46,7 @@ void check_sound(const std::string& svg) {
   CHECK(count(svg, "inf") == 0);
 }
 
-/// Rows that no other has at most the cost and at least the value of, with one
-/// of both strictly: by comparing all pairs.
-std::set<std::size_t> front_by_pairs(const Column& cost, const Column& value) {
-  std::set<std::size_t> front;
-  for (std::size_t i = 0; i < cost.size(); ++i) {
-    bool beaten = false;
-    for (std::size_t j = 0; j < cost.size() && !beaten; ++j) {
-      const bool as_good = cost[j] <= cost[i] && value[j] >= value[i];
-      const bool same = cost[j] == cost[i] && value[j] == value[i];
-      beaten = as_good && (!same || j < i);
-    }
-    if (!beaten) front.insert(i);
-  }
-  return front;
-}
-
 }  // namespace
-
-TEST_CASE("the front is what comparing all pairs finds") {
-  std::vector<float> noise(400);
-  zcp::fill_normal(noise, 2.0F, 5);
-  Column cost;
-  Column value;
-  for (std::size_t i = 0; i < 200; ++i) {
-    cost.push_back(std::round(noise[i]));
-    value.push_back(std::round(3 * noise[200 + i]));
-  }
-  const std::vector<std::size_t> front = pareto_front(cost, value);
-  CHECK(front.size() > 1);
-  CHECK(std::set(front.begin(), front.end()) == front_by_pairs(cost, value));
-  CHECK(std::ranges::is_sorted(
-      front, {}, [&](std::size_t i) { return cost[i]; }));
-  CHECK(
-      pareto_front({1, kNan, 2}, {kNan, 5, 3}) == std::vector<std::size_t>{2});
-  CHECK(pareto_front({}, {}).empty());
-}
 
 TEST_CASE("the difference figure marks every proxy but the baseline") {
   const Report report = make(sample_material(300));
@@ -174,51 +139,4 @@ TEST_CASE("figures of next to nothing are sound") {
       check_sound(read(folder.path() / name));
     }
   }
-}
-
-TEST_CASE("ticks are round numbers within the axis") {
-  const Axis linear(0, 1.37, false, 0, 100);
-  CHECK(linear.ticks().size() == 3);
-  CHECK(linear.ticks()[1] == doctest::Approx(0.5));
-  CHECK(linear.pixel(0) == 0);
-  CHECK(linear.pixel(1.37) == 100);
-  const Axis powers(Column{1e-3, 1e6, kNan}, 0, 90);
-  CHECK(powers.logarithmic());
-  for (const double tick : powers.ticks()) {
-    CHECK(std::log10(tick) == doctest::Approx(std::round(std::log10(tick))));
-    CHECK(powers.pixel(tick) >= 0);
-    CHECK(powers.pixel(tick) <= 90);
-  }
-  CHECK_FALSE(Axis(Column{0, 1e6}, 0, 90).logarithmic());
-  for (const Column& values :
-       {Column{}, Column{kNan}, Column{5, 5}, Column{0}}) {
-    const Axis axis(values, 0, 100);
-    CHECK_FALSE(axis.ticks().empty());
-  }
-}
-
-TEST_CASE("labels keep apart and keep their order") {
-  const Column places{50, 52, 51, 10, 99};
-  const std::vector<double> spread = spread_labels(places, 12, 0, 100);
-  Column sorted = spread;
-  std::ranges::sort(sorted);
-  for (std::size_t i = 1; i < sorted.size(); ++i) {
-    CHECK(sorted[i] - sorted[i - 1] >= 12 - 1e-9);
-  }
-  CHECK(sorted.back() <= 100);
-  CHECK(spread[0] < spread[2]);
-  CHECK(spread[2] < spread[1]);
-  CHECK(spread[3] == 10);
-}
-
-TEST_CASE("numbers are short and never minus zero") {
-  CHECK(tick_text(0.30000000000000004) == "0.3");
-  CHECK(tick_text(-1e-17) == "0");
-  CHECK(tick_text(1500000) == "1.5M");
-  CHECK(tick_text(20000) == "20k");
-  CHECK(value_text(-0.0001) == "0.000");
-  CHECK(value_text(kNan) == "-");
-  CHECK(escape_xml("<a&\"\x01>") == "&lt;a&amp;&quot; &gt;");
-  CHECK(sequential_colour(0) == "#deebf7");
-  CHECK(diverging_colour(0) == "#fafafa");
 }

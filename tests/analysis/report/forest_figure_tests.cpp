@@ -20,6 +20,7 @@ StudyRow row(const std::string& proxy, double tau, double low, double high) {
   made.kendall.value = tau;
   made.kendall_interval = {low, high};
   made.p_beats_baseline_holm = tau > 0.7 ? 0.01 : 0.5;
+  made.tau_minus_baseline_interval = {tau - 0.7, tau - 0.5};
   return made;
 }
 
@@ -52,6 +53,16 @@ TEST_CASE("a forest plot has a dot and an interval for each proxy") {
   CHECK(count(svg, "zi&lt;co") == 1);
   CHECK(count(svg, "0.800 [0.700, 0.900]") == 1);
   CHECK(svg.find("nan") == std::string::npos);
+}
+
+TEST_CASE("a dot is filled by the rule of verdict.h, not by p alone") {
+  StudyRow undecided = row("zico", .8, .7, .9);
+  REQUIRE(undecided.p_beats_baseline_holm < 0.05);
+  const StudyRow params = row("params", .6, .5, .7);
+  CHECK(count(plot({params, undecided}), "class=\"beats\"") == 1);
+  undecided.tau_minus_baseline_interval.low = -0.001;
+  CHECK(count(plot({params, undecided}), "class=\"beats\"") == 0);
+  CHECK(count(plot({params, undecided}), "class=\"dot\"") == 2);
 }
 
 TEST_CASE("a proxy without correlation is named and left empty") {

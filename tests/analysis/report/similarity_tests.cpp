@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "analysis/report/similarity.h"
-#include "analysis/statistics/rank.h"
+#include "analysis/statistics/correlation.h"
 #include "tests/support/make_report.h"
 
 using namespace zcp::statistics;

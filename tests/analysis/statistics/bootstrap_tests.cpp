@@ -2,86 +2,17 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "analysis/statistics/bootstrap.h"
+#include "analysis/statistics/correlation.h"
 #include "analysis/statistics/resample.h"
-#include "common/random.h"
+#include "tests/analysis/statistics/make_sample.h"
 #include "tests/support/test_files.h"
 
 using namespace zcp::statistics;
-using Column = std::vector<double>;
+using namespace zcp::test;
 
 namespace {
-
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-constexpr double kLowest = -std::numeric_limits<double>::infinity();
-
-/// Equal to 1e-12, or both NaN.
-bool agree(double a, double b) {
-  if (std::isnan(a) || std::isnan(b)) return std::isnan(a) && std::isnan(b);
-  return std::abs(a - b) < 1e-12;
-}
-
-struct Sample {
-  Column x;
-  Column y;
-};
-
-/// A bivariate normal sample with correlation 1 / sqrt(2).
-Sample normal_sample(std::size_t size, std::uint64_t seed) {
-  std::vector<float> noise(2 * size);
-  zcp::fill_normal(noise, 1.0F, seed);
-  Sample sample;
-  for (std::size_t i = 0; i < size; ++i) {
-    sample.y.push_back(noise[i]);
-    sample.x.push_back(noise[i] + noise[size + i]);
-  }
-  return sample;
-}
-
-/// Ties in both columns; every eighth score missing.
-Sample awkward_sample(std::size_t size, std::uint64_t seed) {
-  Sample sample = normal_sample(size, seed);
-  for (std::size_t i = 0; i < size; ++i) {
-    sample.x[i] = i % 8 == 3 ? kNan : std::round(3 * sample.x[i]);
-    sample.y[i] = std::round(4 * sample.y[i]);
-  }
-  return sample;
-}
-
-/// The resample written out, row by row.
-Sample expand(
-    const Sample& sample,
-    const DrawCounts& counts,
-    std::size_t lane,
-    bool keep_missing) {
-  Sample out;
-  for (std::size_t row = 0; row < sample.x.size(); ++row) {
-    const bool missing = std::isnan(sample.x[row]);
-    if (missing && !keep_missing) continue;
-    for (int copy = 0; copy < counts[row][lane]; ++copy) {
-      out.x.push_back(missing ? kLowest : sample.x[row]);
-      out.y.push_back(sample.y[row]);
-    }
-  }
-  return out;
-}
-
-void check_resamples(const Sample& sample, Missing missing) {
-  DrawCounts counts;
-  draw_rows(sample.x.size(), 7, 16, counts);
-  const ResampledPair pair(sample.x, sample.y, missing);
-  const Lanes<Correlations> fast = pair.evaluate(counts);
-  for (std::size_t lane = 0; lane < kLanes; ++lane) {
-    const bool last = missing == Missing::last;
-    const Sample ranked = expand(sample, counts, lane, last);
-    const Sample seen = expand(sample, counts, lane, false);
-    CHECK(agree(fast[lane].tau, kendall_tau_b(ranked.x, ranked.y)));
-    CHECK(agree(fast[lane].rho, spearman_rho(ranked.x, ranked.y)));
-    CHECK(agree(fast[lane].r, pearson_r(seen.x, seen.y)));
-  }
-}
 
 Sample without(const Sample& sample, std::size_t row) {
   Sample out = sample;
@@ -142,30 +73,7 @@ void check_share(int count, int of) {
 
 }  // namespace
 
-TEST_CASE("a resample by counts equals the resample written out") {
-  for (const std::size_t size : {5, 40, 333, 3000}) {
-    CAPTURE(size);
-    check_resamples(normal_sample(size, size), Missing::last);
-    check_resamples(awkward_sample(size, size), Missing::last);
-    check_resamples(awkward_sample(size, size), Missing::drop);
-  }
-}
-
-TEST_CASE("so it does with more rows than 16 bits count") {
-  check_resamples(awkward_sample(70000, 1), Missing::last);
-}
-
-TEST_CASE("each draw has as many rows as the table, whatever is drawn else") {
-  DrawCounts first;
-  DrawCounts second;
-  draw_rows(100, 5, 0, first);
-  draw_rows(100, 5, 8, second);
-  CHECK(first != second);
-  for (std::size_t lane = 0; lane < kLanes; ++lane) {
-    int sum = 0;
-    for (const auto& row : first) sum += row[lane];
-    CHECK(sum == 100);
-  }
+TEST_CASE("the first draws of a longer run are those of a shorter one") {
   const Sample sample = normal_sample(100, 5);
   const auto few = bootstrap_one(sample, 13, 5);
   const auto many = bootstrap_one(sample, 100, 5);

@@ -5,6 +5,7 @@
 #include <numbers>
 
 #include "analysis/statistics/bootstrap.h"
+#include "analysis/statistics/correlation.h"
 #include "common/random.h"
 #include "tests/support/test_files.h"
 

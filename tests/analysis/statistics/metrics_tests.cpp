@@ -5,8 +5,8 @@
 #include <stdexcept>
 #include <vector>
 
+#include "analysis/statistics/correlation.h"
 #include "analysis/statistics/metrics.h"
-#include "analysis/statistics/rank.h"
 #include "common/random.h"
 #include "tests/support/test_files.h"
 

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <functional>
 
+#include "analysis/statistics/correlation.h"
+#include "analysis/statistics/ranks.h"
 #include "analysis/study/ensemble.h"
 #include "common/error.h"
 #include "common/random.h"
@@ -14,10 +16,10 @@ using Rows = std::vector<std::size_t>;
 namespace {
 
 /// A truth and proxies that share some of it, with ties and missing scores.
-Joined sample(std::size_t rows, std::size_t proxies, double strength) {
+JoinedMetric sample(std::size_t rows, std::size_t proxies, double strength) {
   std::vector<float> noise((proxies + 1) * rows);
   zcp::fill_normal(noise, 1.0F, 77);
-  Joined joined;
+  JoinedMetric joined;
   joined.metric = "acc";
   joined.truth.assign(noise.begin(), noise.begin() + std::ptrdiff_t(rows));
   for (std::size_t p = 0; p < proxies; ++p) {
@@ -33,18 +35,18 @@ Joined sample(std::size_t rows, std::size_t proxies, double strength) {
     joined.proxies.push_back("p" + std::to_string(p));
   }
   for (std::size_t i = 0; i < rows; ++i) joined.rows.push_back({i, i});
-  joined.shown = proxies;
+  joined.reported = proxies;
   return joined;
 }
 
 /// Mean rank or mean log rank, written out.
 Vector votes(
-    const Joined& joined,
+    const JoinedMetric& joined,
     const std::vector<std::string>& members,
     RankRule rule,
     const Rows& rows) {
   Vector sums(rows.size());
-  for (std::size_t p = 0; p < joined.shown; ++p) {
+  for (std::size_t p = 0; p < joined.reported; ++p) {
     if (std::ranges::find(members, joined.proxies[p]) == members.end()) {
       continue;
     }
@@ -60,20 +62,21 @@ Vector votes(
 }
 
 double tau_of(
-    const Joined& joined,
+    const JoinedMetric& joined,
     const std::vector<std::string>& members,
     RankRule rule,
     const Rows& rows) {
   return kendall_tau_b(
-      votes(joined, members, rule, rows), take(joined.truth, rows));
+      votes(joined, members, rule, rows), elements_at(joined.truth, rows));
 }
 
 /// The greatest tau of any ensemble of at most `most` members.
-double best_tau(const Joined& joined, std::size_t most, const Rows& rows) {
+double
+best_tau(const JoinedMetric& joined, std::size_t most, const Rows& rows) {
   double best = -1;
-  for (unsigned set = 1; set < (1U << joined.shown); ++set) {
+  for (unsigned set = 1; set < (1U << joined.reported); ++set) {
     std::vector<std::string> members;
-    for (std::size_t p = 0; p < joined.shown; ++p) {
+    for (std::size_t p = 0; p < joined.reported; ++p) {
       if ((set >> p & 1U) != 0) members.push_back(joined.proxies[p]);
     }
     if (members.size() > most) continue;
@@ -111,7 +114,7 @@ TEST_CASE("ensembles: folds part the rows") {
 }
 
 TEST_CASE("ensembles: the choice is the best of all on the training folds") {
-  const Joined joined = sample(180, 6, 0.1);
+  const JoinedMetric joined = sample(180, 6, 0.1);
   EnsembleOptions options;
   options.draws = 0;
   const EnsembleResult result = choose_ensemble(joined, options);
@@ -147,12 +150,12 @@ TEST_CASE("ensembles: the choice is the best of all on the training folds") {
 }
 
 TEST_CASE("ensembles: what is chosen does not look at its fold") {
-  const Joined joined = sample(100, 5, 0.1);
+  const JoinedMetric joined = sample(100, 5, 0.1);
   EnsembleOptions options;
   options.draws = 0;
   const auto folds = ensemble_folds(100, options);
   const EnsembleResult before = choose_ensemble(joined, options);
-  Joined other = joined;
+  JoinedMetric other = joined;
   for (const std::size_t row : folds[2]) other.truth[row] *= -1;
   const EnsembleResult after = choose_ensemble(other, options);
   for (std::size_t i = 0; i < 4; ++i) {
@@ -164,7 +167,7 @@ TEST_CASE("ensembles: what is chosen does not look at its fold") {
 }
 
 TEST_CASE("ensembles: noise looks good where chosen and not on the folds") {
-  const Joined noise = sample(200, 25, 0.0);
+  const JoinedMetric noise = sample(200, 25, 0.0);
   EnsembleOptions options;
   options.draws = 200;
   const EnsembleResult result = choose_ensemble(noise, options);
@@ -176,7 +179,7 @@ TEST_CASE("ensembles: noise looks good where chosen and not on the folds") {
 }
 
 TEST_CASE("ensembles: many weak proxies beat one, with an interval") {
-  const Joined joined = sample(400, 8, 0.1);
+  const JoinedMetric joined = sample(400, 8, 0.1);
   EnsembleOptions options;
   options.draws = 300;
   options.most = 4;
@@ -196,10 +199,10 @@ TEST_CASE("ensembles: many weak proxies beat one, with an interval") {
 TEST_CASE("ensembles: too few rows, or nothing to choose from") {
   const EnsembleOptions options;
   CHECK_THROWS_AS(choose_ensemble(sample(19, 3, 1), options), zcp::UserError);
-  Joined flat = sample(40, 1, 1);
+  JoinedMetric flat = sample(40, 1, 1);
   flat.scores[0].assign(40, 2.0);
   CHECK_THROWS_AS(choose_ensemble(flat, options), zcp::UserError);
-  Joined half = sample(40, 2, 1);
+  JoinedMetric half = sample(40, 2, 1);
   half.scores[0].assign(40, 2.0);
   const EnsembleResult result = choose_ensemble(half, options);
   CHECK(result.methods[0].overall.members[0] == "p1");

@@ -5,8 +5,8 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "analysis/statistics/correlation.h"
 #include "analysis/statistics/metrics.h"
-#include "analysis/statistics/rank.h"
 #include "analysis/study/subset.h"
 #include "benchmarks/tables/table.h"
 #include "common/error.h"

@@ -3,7 +3,7 @@
 #include <set>
 #include <string>
 
-#include "analysis/statistics/rank.h"
+#include "analysis/statistics/correlation.h"
 #include "benchmarks/tables/table.h"
 #include "common/error.h"
 #include "nets/spaces/space.h"

@@ -8,12 +8,12 @@
 #include <vector>
 
 #include "analysis/statistics/cluster.h"
-#include "analysis/statistics/rank.h"
+#include "analysis/statistics/columns.h"
 
 namespace zcp::study {
 
 /// Rank correlations of columns and the clusters that they form.
-struct ColumnMatrix {
+struct CorrelationMatrix {
   std::vector<std::string> names;
   std::vector<std::vector<double>> tau;   ///< Kendall's tau-b, symmetric
   std::vector<std::vector<double>> rho;   ///< Spearman's rho, symmetric
@@ -23,20 +23,22 @@ struct ColumnMatrix {
   std::vector<std::size_t> cluster;
 };
 
-/// `columns` have a row an architecture, NaN where a value is missing: it
-/// ranks last, or the pair of columns goes without the row. Clusters are those
+/// `columns` have a row for each architecture, NaN where a value is missing:
+/// missing values rank last, or a pair of columns is compared without those
+/// rows, as `missing` says. Clusters are those
 /// whose members' mean |tau| is at least `alike` (in [0, 1]); a correlation
 /// that does not exist counts as 0 there and stays NaN in the matrix. O(c^2 n
 /// log n) on all cores. Throws std::invalid_argument when there is no column
 /// or the lengths differ.
-ColumnMatrix correlate_columns(
+CorrelationMatrix correlation_matrix(
     const std::vector<std::string>& names,
     const std::vector<std::vector<double>>& columns,
     statistics::Missing missing,
     double alike);
 
-/// A CSV `statistic,proxy,NAME,...` with a row a name, those of tau first; an
-/// empty field where there is no correlation.
-void write_matrix(std::ostream& out, const ColumnMatrix& matrix);
+/// Writes a CSV `statistic,proxy,NAME,...` with a row for each name, first
+/// those of tau, then those of rho; a field is empty where there is no
+/// correlation.
+void write_matrix(std::ostream& out, const CorrelationMatrix& matrix);
 
 }  // namespace zcp::study

@@ -1,41 +1,25 @@
-#include "analysis/study/pareto.h"
+#include "analysis/study/cost_trade_off.h"
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "analysis/statistics/bootstrap.h"
 #include "analysis/statistics/metrics.h"
+#include "analysis/statistics/pareto.h"
 #include "common/error.h"
 #include "common/parallel.h"
 
 namespace zcp::study {
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
-/// Rows without a NaN, the cheapest first, of equal cost the best first.
-std::vector<std::size_t> cheapest_first(
-    std::span<const double> value,
-    std::span<const double> cost) {
-  std::vector<std::size_t> rows;
-  for (std::size_t row = 0; row < value.size(); ++row) {
-    if (!std::isnan(value[row]) && !std::isnan(cost[row])) rows.push_back(row);
-  }
-  std::stable_sort(rows.begin(), rows.end(), [&](auto a, auto b) {
-    return cost[a] != cost[b] ? cost[a] < cost[b] : value[a] > value[b];
-  });
-  return rows;
-}
-
 /// Truth, cost and scores of the rows that have a cost.
 struct Costed {
-  Joined joined;
+  JoinedMetric joined;
   Column costs;
 };
 
 Costed with_cost(
-    const Joined& joined,
+    const JoinedMetric& joined,
     const std::string& name,
     std::span<const double> costs) {
   Subset known{"", {}};
@@ -49,7 +33,7 @@ Costed with_cost(
     throw UserError(
         "no architecture with {} has a cost {}", joined.metric, name);
   }
-  out.joined = take(joined, known);
+  out.joined = rows_of(joined, known);
   return out;
 }
 
@@ -89,8 +73,8 @@ LimitLoss loss_within(
   return loss;
 }
 
-/// The truth, but for rows of a front that are equal in value and cost: those
-/// have their mean, as whoever chooses by the value cannot tell them apart.
+/// The truth. Rows of the front that are equal in value and cost have their
+/// mean truth, since whoever chooses by the value cannot tell them apart.
 Column expected_truth(
     const Column& truth,
     const std::vector<std::size_t>& front,
@@ -126,7 +110,8 @@ CostTradeOff trade_off(
   out.metric = costed.joined.metric;
   out.n = truth.size();
   for (const double score : scores) out.missing += std::isnan(score) ? 1 : 0;
-  const std::vector<std::size_t> chosen = pareto_front(scores, costs);
+  const std::vector<std::size_t> chosen =
+      statistics::pareto_front(scores, costs, statistics::Twins::all);
   out.true_front = best.size();
   out.chosen_front = chosen.size();
   std::vector<bool> on_front(truth.size());
@@ -135,8 +120,9 @@ CostTradeOff trade_off(
   const double least = *std::min_element(truth.begin(), truth.end());
   const double most = *std::max_element(costs.begin(), costs.end());
   const Column expected = expected_truth(truth, chosen, scores, costs);
-  out.hypervolume_ratio = hypervolume(expected, costs, chosen, least, most) /
-                          hypervolume(truth, costs, best, least, most);
+  out.hypervolume_ratio =
+      statistics::hypervolume(expected, costs, chosen, least, most) /
+      statistics::hypervolume(truth, costs, best, least, most);
   for (const double limit : limits) {
     out.limits.push_back(loss_within(limit, scores, truth, costs));
   }
@@ -145,55 +131,18 @@ CostTradeOff trade_off(
 
 }  // namespace
 
-std::vector<std::size_t> pareto_front(
-    std::span<const double> value,
-    std::span<const double> cost) {
-  std::vector<std::size_t> front;
-  for (const std::size_t row : cheapest_first(value, cost)) {
-    const bool twin = !front.empty() && cost[front.back()] == cost[row] &&
-                      value[front.back()] == value[row];
-    if (twin || front.empty() || value[row] > value[front.back()]) {
-      front.push_back(row);
-    }
-  }
-  return front;
-}
-
-double hypervolume(
-    std::span<const double> value,
-    std::span<const double> cost,
-    std::span<const std::size_t> rows,
-    double least,
-    double most) {
-  std::vector<std::size_t> order(rows.begin(), rows.end());
-  std::sort(order.begin(), order.end(), [&](auto a, auto b) {
-    return cost[a] < cost[b];
-  });
-  double area = 0;
-  double height = least;
-  double from = -kInfinity;
-  for (const std::size_t row : order) {
-    if (cost[row] > most) break;
-    if (height > least) area += (cost[row] - from) * (height - least);
-    from = cost[row];
-    height = std::max(height, value[row]);
-  }
-  if (height > least) area += (most - from) * (height - least);
-  return area;
-}
-
 std::vector<CostTradeOff> cost_trade_off(
-    const Joined& joined,
+    const JoinedMetric& joined,
     const std::string& name,
     std::span<const double> costs,
     std::span<const double> limits) {
   const Costed costed = with_cost(joined, name, costs);
-  const std::vector<std::size_t> best =
-      pareto_front(costed.joined.truth, costed.costs);
+  const std::vector<std::size_t> best = statistics::pareto_front(
+      costed.joined.truth, costed.costs, statistics::Twins::all);
   const Column wanted = limits.empty() ? default_limits(costed.costs)
                                        : Column(limits.begin(), limits.end());
-  std::vector<CostTradeOff> rows(joined.shown);
-  parallel_for(joined.shown, [&](std::size_t proxy) {
+  std::vector<CostTradeOff> rows(joined.reported);
+  parallel_for(joined.reported, [&](std::size_t proxy) {
     rows[proxy] = trade_off(costed, proxy, best, wanted);
     rows[proxy].cost = name;
   });

@@ -8,18 +8,18 @@
 #include <string_view>
 #include <vector>
 
-#include "analysis/statistics/rank.h"
 #include "analysis/study/subset.h"
 #include "benchmarks/tables/table.h"
 
 namespace zcp::study {
 
+/// A number an architecture; NaN where there is none.
 using Column = std::vector<double>;
 
 /// The position of a column, if the table has it.
 std::optional<std::size_t> find_column(
     const tables::Table& table,
-    const std::string& name);
+    std::string_view name);
 
 /// The position of a column. Throws UserError naming the table, the nearest
 /// column and all of them; `what` says what the column is to be.
@@ -28,80 +28,74 @@ std::size_t require_column(
     const std::string& name,
     std::string_view what);
 
-/// Rows of the same architecture in both tables.
-struct Match {
-  std::size_t score;
-  std::size_t truth;
+/// Where the two tables have the same architecture.
+struct MatchedRow {
+  std::size_t score_row;
+  std::size_t truth_row;
 };
 
-/// Matches in the order of the truth. Throws UserError when there are none.
-std::vector<Match> join(
+/// The architectures that are in both tables, in the order of the truth. Throws
+/// UserError when there are none.
+std::vector<MatchedRow> join(
     const tables::Table& scores,
     const tables::Table& truth);
 
-/// The matches in a population (see subset.h). Throws as population() does.
-std::vector<Match> restrict_to(
-    const std::string& name,
-    const std::vector<Match>& matches,
+/// Those of the matches that are in a population (see subset.h). Throws as
+/// population() does.
+std::vector<MatchedRow> members_of(
+    const std::string& population,
+    const std::vector<MatchedRow>& matches,
     const tables::Table& truth);
 
-/// Which columns of the scores take part, the baseline among them.
-struct Selection {
-  std::vector<std::size_t> columns;
+/// The columns of the scores that take part in a study.
+struct ChosenColumns {
+  std::vector<std::size_t> columns;     ///< positions in the scores
   std::optional<std::size_t> baseline;  ///< position in `columns`
-  std::size_t shown = 0;  ///< columns asked for; the baseline may be one more
+  /// How many of them are reported on, from the first; the baseline, where it
+  /// was not asked for, is one more.
+  std::size_t reported = 0;
 };
 
 /// The columns named by `proxies` (empty: all) and the baseline, if there is
 /// such a column. Throws UserError for a name that is no column, for the
 /// baseline only if it is required.
-Selection select_columns(
+ChosenColumns choose_columns(
     const tables::Table& scores,
     const std::vector<std::string>& proxies,
     const std::string& baseline,
     bool baseline_required);
 
-/// The selected scores beside one metric, over the joined rows that have it.
-struct Joined {
+/// The chosen scores beside one metric, over the joined rows that have it.
+struct JoinedMetric {
   std::string metric;
-  std::vector<std::string> proxies;
-  std::vector<Column> scores;  ///< [proxy][row], NaN: missing
-  Column truth;
-  std::optional<std::size_t> baseline;  ///< of `scores`; last, unless asked for
-  std::size_t shown = 0;                ///< columns to report on
-  std::vector<Match> rows;              ///< where each row comes from
+  std::vector<std::string> proxies;     ///< names of the chosen columns
+  std::vector<Column> scores;           ///< [proxy][row], NaN: missing
+  Column truth;                         ///< [row], without NaN
+  std::optional<std::size_t> baseline;  ///< position in `scores`
+  std::size_t reported = 0;             ///< as in ChosenColumns
+  std::vector<MatchedRow> rows;         ///< where each row comes from
 };
 
 /// Throws UserError for a metric that is no column or without any value.
-Joined collect(
+JoinedMetric join_metric(
     const tables::Table& scores,
     const tables::Table& truth,
-    const std::vector<Match>& matches,
-    const Selection& selection,
+    const std::vector<MatchedRow>& members,
+    const ChosenColumns& chosen,
     const std::string& metric);
 
 /// The rows of a subset alone.
-Joined take(const Joined& from, const Subset& subset);
+JoinedMetric rows_of(const JoinedMetric& joined, const Subset& subset);
 
 /// Some elements of a column, in the order of `rows`.
-Column take(const Column& values, std::span<const std::size_t> rows);
+Column elements_at(const Column& values, std::span<const std::size_t> rows);
 
 /// A column's value at each joined row: a column of the scores or, where those
 /// have none of that name, of the truth. Throws UserError where neither has.
 Column column_of(
     const tables::Table& scores,
     const tables::Table& truth,
-    const std::vector<Match>& rows,
+    const std::vector<MatchedRow>& rows,
     const std::string& name);
-
-/// A column beside its truth as the statistics read it: missing scores at
-/// minus infinity, or left out.
-struct Prepared {
-  Column scores;
-  Column truth;
-};
-
-Prepared
-prepare(const Column& scores, const Column& truth, statistics::Missing missing);
 
 }  // namespace zcp::study

@@ -3,7 +3,7 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "analysis/study/matrix.h"
+#include "analysis/study/correlation_matrix.h"
 #include "benchmarks/tables/table.h"
 #include "tests/support/vectors.h"
 
@@ -32,7 +32,7 @@ std::vector<std::size_t> first_of(const std::vector<std::size_t>& cluster) {
   return out;
 }
 
-void check_clusters(const ColumnMatrix& matrix, const json& expected) {
+void check_clusters(const CorrelationMatrix& matrix, const json& expected) {
   const json& merges = expected["merges"];
   REQUIRE(matrix.merges.size() == merges.size());
   for (std::size_t i = 0; i < merges.size(); ++i) {
@@ -61,7 +61,7 @@ TEST_CASE("matrix: tau, rho and linkage are SciPy's") {
   for (const json& expected : study_vectors()["matrices"]) {
     const std::vector<Vector> data = columns(expected["columns"]);
     const bool drop = expected["drop"].get<bool>();
-    const ColumnMatrix matrix = correlate_columns(
+    const CorrelationMatrix matrix = correlation_matrix(
         names_of(data.size()),
         data,
         drop ? Missing::drop : Missing::last,
@@ -83,8 +83,8 @@ TEST_CASE("matrix: 27 devices rank NATS-TSS as SciPy says they do") {
   std::ifstream file(path);
   const std::string text((std::istreambuf_iterator<char>(file)), {});
   const auto table = zcp::tables::parse_table(text, "latency", {}, "index");
-  const ColumnMatrix matrix =
-      correlate_columns(table.columns, table.values, Missing::last, 0.7);
+  const CorrelationMatrix matrix =
+      correlation_matrix(table.columns, table.values, Missing::last, 0.7);
   for (std::size_t i = 0; i < matrix.names.size(); ++i) {
     CHECK(agree(matrix.tau[0][i], expected["tau"][i]));
     CHECK(agree(matrix.rho.back()[i], expected["rho"][i]));
@@ -93,45 +93,26 @@ TEST_CASE("matrix: 27 devices rank NATS-TSS as SciPy says they do") {
 }
 
 TEST_CASE("matrix: a constant column has no correlation and no cluster") {
-  const ColumnMatrix matrix = correlate_columns(
+  const CorrelationMatrix matrix = correlation_matrix(
       names_of(3), {{1, 2, 3}, {5, 5, 5}, {1, 2, 3}}, Missing::last, 0.5);
   CHECK(std::isnan(matrix.tau[0][1]));
   CHECK(std::isnan(matrix.tau[1][1]));
   CHECK(matrix.tau[0][2] == 1);
   CHECK(matrix.cluster == std::vector<std::size_t>{0, 1, 0});
-  const ColumnMatrix one =
-      correlate_columns({"x"}, {{1, 2}}, Missing::last, 0.5);
+  const CorrelationMatrix one =
+      correlation_matrix({"x"}, {{1, 2}}, Missing::last, 0.5);
   CHECK(one.order == std::vector<std::size_t>{0});
   CHECK(one.merges.empty());
   CHECK_THROWS_AS(
-      correlate_columns({}, {}, Missing::last, 0.5), std::invalid_argument);
+      correlation_matrix({}, {}, Missing::last, 0.5), std::invalid_argument);
 }
 
 TEST_CASE("matrix: as a CSV") {
-  const ColumnMatrix matrix = correlate_columns(
+  const CorrelationMatrix matrix = correlation_matrix(
       {"a", "b,c"}, {{1, 2, 3}, {1, 3, 2}}, Missing::last, 0.5);
   std::ostringstream out;
   write_matrix(out, matrix);
   CHECK(
       out.str().starts_with("statistic,proxy,a,\"b,c\"\nkendall_tau,a,1,0.3"));
   CHECK(out.str().find("spearman_rho,\"b,c\",0.5,1\n") != std::string::npos);
-}
-
-TEST_CASE("clusters: heights, cuts and leaves of a hand-made tree") {
-  // 0 and 2 at 1, 1 and 3 at 2, both pairs at (5 + 6 + 7 + 8) / 4.
-  const Vector distances{0, 5, 1, 6, 5, 0, 7, 2, 1, 7, 0, 8, 6, 2, 8, 0};
-  const auto merges = average_linkage(distances, 4);
-  REQUIRE(merges.size() == 3);
-  CHECK(merges[0].height == 1);
-  CHECK(merges[1].height == 2);
-  CHECK(merges[2].height == 6.5);
-  CHECK(merges[2].first == 4);
-  CHECK(merges[2].size == 4);
-  using Clusters = std::vector<std::size_t>;
-  CHECK(cut_tree(merges, 4, 0.5) == Clusters{0, 1, 2, 3});
-  CHECK(cut_tree(merges, 4, 1) == Clusters{0, 1, 0, 2});
-  CHECK(cut_tree(merges, 4, 2) == Clusters{0, 1, 0, 1});
-  CHECK(cut_tree(merges, 4, 7) == Clusters{0, 0, 0, 0});
-  CHECK(leaf_order(merges, 4) == Clusters{0, 2, 1, 3});
-  CHECK_THROWS_AS(average_linkage(distances, 3), std::invalid_argument);
 }

@@ -1,33 +1,18 @@
-#include "analysis/study/matrix.h"
+#include "analysis/study/correlation_matrix.h"
 
 #include <fmt/format.h>
 
 #include <cmath>
-#include <limits>
 #include <ostream>
 #include <stdexcept>
-#include <utility>
 
-#include "analysis/study/joined.h"
+#include "analysis/statistics/correlation.h"
+#include "analysis/statistics/pairwise.h"
+#include "analysis/study/join.h"
 #include "benchmarks/formats/csv.h"
-#include "common/parallel.h"
 
 namespace zcp::study {
 namespace {
-
-/// Two columns as the statistics read them.
-std::pair<Column, Column>
-paired(const Column& a, const Column& b, statistics::Missing missing) {
-  constexpr double kLowest = -std::numeric_limits<double>::infinity();
-  std::pair<Column, Column> out;
-  for (std::size_t row = 0; row < a.size(); ++row) {
-    const bool absent = std::isnan(a[row]) || std::isnan(b[row]);
-    if (absent && missing == statistics::Missing::drop) continue;
-    out.first.push_back(std::isnan(a[row]) ? kLowest : a[row]);
-    out.second.push_back(std::isnan(b[row]) ? kLowest : b[row]);
-  }
-  return out;
-}
 
 /// 1 - |tau| of every pair, row by row.
 Column distances(const std::vector<Column>& tau) {
@@ -59,7 +44,7 @@ void write_part(
 
 }  // namespace
 
-ColumnMatrix correlate_columns(
+CorrelationMatrix correlation_matrix(
     const std::vector<std::string>& names,
     const std::vector<std::vector<double>>& columns,
     statistics::Missing missing,
@@ -68,18 +53,12 @@ ColumnMatrix correlate_columns(
     throw std::invalid_argument("no columns, or not a name for each");
   }
   const std::size_t count = columns.size();
-  ColumnMatrix matrix;
+  CorrelationMatrix matrix;
   matrix.names = names;
-  matrix.tau.assign(count, Column(count));
-  matrix.rho.assign(count, Column(count));
-  parallel_for(count * count, [&](std::size_t cell) {
-    const std::size_t a = cell / count;
-    const std::size_t b = cell % count;
-    if (b < a) return;
-    const auto [x, y] = paired(columns[a], columns[b], missing);
-    matrix.tau[a][b] = matrix.tau[b][a] = statistics::kendall_tau_b(x, y);
-    matrix.rho[a][b] = matrix.rho[b][a] = statistics::spearman_rho(x, y);
-  });
+  matrix.tau =
+      statistics::correlate_pairs(columns, missing, statistics::kendall_tau_b);
+  matrix.rho =
+      statistics::correlate_pairs(columns, missing, statistics::spearman_rho);
   matrix.merges = statistics::average_linkage(distances(matrix.tau), count);
   matrix.order = statistics::leaf_order(matrix.merges, count);
   // A height of 1 - alike that is exactly met counts as met.
@@ -88,7 +67,7 @@ ColumnMatrix correlate_columns(
   return matrix;
 }
 
-void write_matrix(std::ostream& out, const ColumnMatrix& matrix) {
+void write_matrix(std::ostream& out, const CorrelationMatrix& matrix) {
   std::string header = "statistic,proxy";
   for (const std::string& name : matrix.names) {
     header += ',';

@@ -1,0 +1,39 @@
+// Opening and creating the files of score stores.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+
+#include "analysis/store/protocol.h"
+#include "analysis/store/sqlite.h"
+
+namespace zcp::store {
+
+/// True for a regular file that begins as SQLite's do; `-`, which stands for
+/// standard input, is none.
+bool is_sqlite_file(const std::filesystem::path& path);
+
+/// Makes an empty store at `path` unless there is a file that is not empty.
+/// Several processes may do this at once: the first to finish wins and the
+/// others find its store. Throws UserError when the write-ahead log of a store
+/// that is gone lies there.
+void create_if_absent(
+    const std::filesystem::path& path,
+    const Protocol& protocol,
+    std::chrono::milliseconds patience);
+
+/// A reader's connection to a store. Throws UserError, one line that says what
+/// `path` is instead, when it is none.
+sqlite::Database open_reader(
+    const std::filesystem::path& path,
+    std::chrono::milliseconds patience);
+
+/// A writer's connection to a file that open_reader() has taken.
+sqlite::Database open_writer(
+    const std::filesystem::path& path,
+    std::chrono::milliseconds patience);
+
+/// Folds a writer's log into the file, unless others have it open.
+void close_writer(sqlite::Database& database);
+
+}  // namespace zcp::store

@@ -1,0 +1,56 @@
+#include <fmt/format.h>
+
+#include <iostream>
+
+#include "apps/correlate/print.h"
+#include "apps/text_table.h"
+
+namespace zcp::apps {
+namespace {
+
+/// The rows of one metric.
+void print_cost(const std::vector<study::CostTradeOff>& rows) {
+  const study::CostTradeOff& first = rows.front();
+  std::cout << fmt::format(
+      "{} against {}: n = {}, {} on the true front\n",
+      first.metric,
+      first.cost,
+      first.n,
+      first.true_front);
+  Cells header{"proxy", "missing", "front", "shared", "hypervolume"};
+  Cells best{"", "", "", "", "best"};
+  for (const study::LimitLoss& loss : first.limits) {
+    header.push_back(fmt::format("lost at {}", plain_number(loss.limit)));
+    best.push_back(plain_number(loss.best));
+  }
+  std::vector<Cells> lines{header, best};
+  for (const study::CostTradeOff& row : rows) {
+    Cells cells{
+        row.proxy,
+        fmt::format("{}", row.missing),
+        fmt::format("{}", row.chosen_front),
+        fmt::format("{}", row.shared),
+        short_number(row.hypervolume_ratio)};
+    for (const study::LimitLoss& loss : row.limits) {
+      cells.push_back(fmt::format("{:.4g}", loss.lost));
+    }
+    lines.push_back(std::move(cells));
+  }
+  print_aligned(lines);
+}
+
+}  // namespace
+
+void print_costs(const CorrelateResult& result) {
+  for (const std::string& metric : result.options.request.study.metrics) {
+    std::vector<study::CostTradeOff> rows;
+    for (const study::CostTradeOff& row : result.costs) {
+      if (row.metric == metric) rows.push_back(row);
+    }
+    if (rows.empty()) continue;
+    std::cout << "\n";
+    print_cost(rows);
+  }
+}
+
+}  // namespace zcp::apps

@@ -1,0 +1,171 @@
+#include "apps/correlate/options.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+
+#include "common/error.h"
+
+namespace zcp::apps {
+namespace {
+
+namespace po = boost::program_options;
+using Text = std::string;
+
+po::options_description study_options(
+    const char* caption,
+    std::initializer_list<std::string_view> names) {
+  po::options_description options(caption);
+  add_study_options(options, names);
+  return options;
+}
+
+po::options_description statistic_options() {
+  po::options_description options = study_options(
+      "Statistics",
+      {"baseline",
+       "bootstrap",
+       "interval",
+       "seed",
+       "criteria",
+       "differences",
+       "ceiling"});
+  options.add_options()(
+      "published",
+      po::value<Text>(),
+      "also beside a paper's numbers: ID or ID@SPACE (list: the IDs there "
+      "are)");
+  return options;
+}
+
+po::options_description proxy_options() {
+  po::options_description options("Proxies among themselves");
+  auto add = options.add_options();
+  add("pairs",
+      "also tau and rho of every two proxies, and clusters of those alike");
+  add("matrix", po::value<Text>(), "write those tau and rho as a CSV (F or -)");
+  add("alike",
+      po::value<double>()->default_value(0.7, "0.7"),
+      "mean |tau| of a cluster, at least");
+  add("repeats",
+      po::value<Text>(),
+      "also the stability of scores: stores or CSVs of more runs on the same "
+      "architectures, other seeds or batches, separated by commas");
+  add("ensemble",
+      po::value<std::int64_t>(),
+      "also the best ensemble of at most so many proxies, chosen and judged "
+      "on different architectures (5 folds)");
+  return options;
+}
+
+po::options_description cost_options() {
+  po::options_description options("Cost");
+  auto add = options.add_options();
+  add("cost",
+      po::value<Text>(),
+      "a column with latency or energy, lower is better, of the truth or of "
+      "--costs: fronts of accuracy against it, and what is lost under a limit");
+  add("costs",
+      po::value<Text>(),
+      "a CSV with the cost; without a column arch it is joined with the "
+      "truth on the column index");
+  add("limit",
+      po::value<Text>(),
+      "limits of the cost (default: its quartiles and its greatest)");
+  return options;
+}
+
+/// True when something was asked for that needs no truth, and nothing that
+/// does.
+bool without_truth(const po::variables_map& values) {
+  const auto given = [&](const char* name) { return values.count(name) != 0; };
+  constexpr std::array kWithout{"pairs", "matrix", "repeats"};
+  constexpr std::array kWith{
+      "truth",
+      "metric",
+      "top",
+      "bins",
+      "range",
+      "criteria",
+      "differences",
+      "ceiling",
+      "published",
+      "ensemble",
+      "cost",
+      "costs",
+      "limit",
+      "figure"};
+  return std::ranges::any_of(kWithout, given) &&
+         std::ranges::none_of(kWith, given);
+}
+
+/// The greatest number of members that ensembles are tried with.
+std::optional<std::size_t> parse_ensemble(const po::variables_map& values) {
+  if (values.count("ensemble") == 0) return {};
+  constexpr std::uint64_t kMost = 10;
+  const std::uint64_t most = non_negative(values, "ensemble");
+  if (most < 1 || most > kMost) {
+    throw UserError("--ensemble {}: expected 1 to {} members", most, kMost);
+  }
+  return static_cast<std::size_t>(most);
+}
+
+double parse_alike(const po::variables_map& values) {
+  const double alike = values["alike"].as<double>();
+  if (!(alike >= 0 && alike <= 1)) {
+    throw UserError("--alike {}: expected a number from 0 to 1", alike);
+  }
+  return alike;
+}
+
+std::vector<double> parse_limits(const po::variables_map& values) {
+  std::vector<double> limits;
+  for (const Text& text : list_option(values, "limit")) {
+    const std::optional<double> limit = parse_number(text);
+    if (!limit) throw UserError("--limit {}: expected numbers", text);
+    limits.push_back(*limit);
+  }
+  return limits;
+}
+
+}  // namespace
+
+po::options_description correlate_options() {
+  po::options_description options("Options");
+  options
+      .add(study_options(
+          "Tables",
+          {"scores", "truth", "metric", "key", "proxies", "composites"}))
+      .add(study_options(
+          "Architectures", {"population", "missing", "top", "bins", "range"}))
+      .add(statistic_options())
+      .add(proxy_options())
+      .add(cost_options());
+  auto add = options.add_options();
+  add("json", "a JSON array instead of tables");
+  add("figure", po::value<Text>(), "also a forest plot of tau (SVG)");
+  return options;
+}
+
+CorrelateOptions parse_correlate_options(const po::variables_map& values) {
+  CorrelateOptions options;
+  options.has_truth = !without_truth(values);
+  options.request = parse_study_request(
+      values, options.has_truth ? Truth::needed : Truth::not_needed);
+  options.published = text_option(values, "published");
+  options.pairs = values.count("pairs") != 0;
+  options.matrix = text_option(values, "matrix");
+  if (options.needs_matrix()) options.alike = parse_alike(values);
+  options.repeats = list_option(values, "repeats");
+  options.ensemble = parse_ensemble(values);
+  options.cost = text_option(values, "cost");
+  options.costs = text_option(values, "costs");
+  if (options.costs) required_option(values, "cost");
+  if (options.cost) options.limits = parse_limits(values);
+  options.json = values.count("json") != 0;
+  options.figure = text_option(values, "figure");
+  options.quiet = values.count("quiet") != 0;
+  return options;
+}
+
+}  // namespace zcp::apps

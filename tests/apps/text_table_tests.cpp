@@ -1,0 +1,53 @@
+// Numbers as tables print them.
+#include <doctest/doctest.h>
+
+#include <iostream>
+#include <limits>
+#include <sstream>
+
+#include "apps/text_table.h"
+
+namespace {
+
+using namespace zcp::apps;
+
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+
+template <typename Print>
+std::string printed(const Print& print) {
+  const std::ostringstream out;
+  std::streambuf* before = std::cout.rdbuf(out.rdbuf());
+  print();
+  std::cout.rdbuf(before);
+  return out.str();
+}
+
+}  // namespace
+
+TEST_CASE("text tables: numbers are short and never minus zero") {
+  CHECK(short_number(0.6123) == ".612");
+  CHECK(short_number(-0.036) == "-.036");
+  CHECK(short_number(1) == "1.000");
+  CHECK(short_number(-0.0001) == ".000");
+  CHECK(short_number(kNan) == "-");
+  CHECK(fixed_number(-12.346, 2) == "-12.35");
+  CHECK(with_interval(0.5, {0.25, 0.75}) == ".500 [.250, .750]");
+  CHECK(with_interval(0.5, {kNan, kNan}) == ".500");
+  CHECK(plain_number(123456789) == "1.23457e+08");
+  CHECK(plain_number(kNan) == "-");
+}
+
+TEST_CASE("text tables: names to the left, numbers to the right") {
+  const std::string text = printed([] {
+    print_aligned({{"proxy", "tau"}, {"zico", ".5"}, {"a", "1.000"}});
+  });
+  CHECK(text == "  proxy    tau\n  zico      .5\n  a      1.000\n");
+}
+
+TEST_CASE("text tables: words wrap before column 100") {
+  const std::string word(30, 'x');
+  const std::string text = printed(
+      [&] { print_wrapped(word + " " + word + " " + word + " " + word, 4); });
+  CHECK(
+      text == "    " + word + " " + word + " " + word + "\n    " + word + "\n");
+}
