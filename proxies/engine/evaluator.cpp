@@ -233,8 +233,6 @@ Evaluator::Evaluator(
     Output output,
     const std::vector<Minibatch>& minibatches) {
   auto state = std::make_unique<State>();
-  kernels::set_blas_threads_to_one();
-  kernels::keep_memory();
   state->protocol.seed = options.seed;
   state->protocol.batch_size = options.batch_size;
   state->protocol.minibatches = options.minibatches;
