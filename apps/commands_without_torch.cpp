@@ -7,13 +7,11 @@ namespace zcp::apps {
 
 std::span<const Command> commands() {
   static constexpr std::array all{
-      Command{"spaces", "list every space: size, spec syntax", list_spaces},
-      Command{"export", "a store as a table", export_scores},
-      Command{"merge", "shards into one store", merge},
-      Command{"import", "an official benchmark file as a table", import_table},
-      Command{"correlate", "scores against trained accuracies", correlate},
-      Command{"rank", "architectures by a proxy or composite", rank},
-      Command{"report", "a study as a page and as figures", make_report},
+#define ZCP_COMMAND(name, function, summary) Command{#name, summary, function},
+#define ZCP_NETWORKS(name, function, summary)
+#include "apps/list.inc"
+#undef ZCP_NETWORKS
+#undef ZCP_COMMAND
   };
   return all;
 }

@@ -1,8 +1,10 @@
-// The subcommands that need LibTorch, of the program that has it: it lies
-// beside this one, which so starts in a hundredth of the time for all others.
+// All subcommands, for a program without LibTorch that has zcp-networks beside
+// it: what needs LibTorch is run by that one, so that everything else starts
+// without the half second that loading LibTorch takes.
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -35,17 +37,18 @@ int forward(const char* name, const Arguments& arguments) {
 
 }  // namespace
 
-int list_proxies(const Arguments& arguments) {
-  return forward("proxies", arguments);
-}
-int describe(const Arguments& arguments) {
-  return forward("describe", arguments);
-}
-int score(const Arguments& arguments) {
-  return forward("score", arguments);
-}
-int train(const Arguments& arguments) {
-  return forward("train", arguments);
+std::span<const Command> commands() {
+  static constexpr std::array all{
+#define ZCP_COMMAND(name, function, summary) Command{#name, summary, function},
+#define ZCP_NETWORKS(name, function, summary)              \
+  Command{#name, summary, [](const Arguments& arguments) { \
+            return forward(#name, arguments);              \
+          }},
+#include "apps/list.inc"
+#undef ZCP_NETWORKS
+#undef ZCP_COMMAND
+  };
+  return all;
 }
 
 }  // namespace zcp::apps

@@ -1,11 +1,12 @@
-// The program `zcp`, and what it starts to run networks: finds the subcommand,
-// turns exceptions into exit statuses.
+// The main program of `zcp`, and of zcp-networks, which it starts to run
+// networks: finds the subcommand, turns exceptions into exit statuses.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <iostream>
 
 #include "apps/command.h"
+#include "apps/process_settings.h"
 #include "apps/version.h"
 #include "common/error.h"
 
@@ -57,6 +58,7 @@ int run(const zcp::apps::Arguments& arguments) {
 
 int main(int argc, char** argv) {
   try {
+    zcp::apps::set_up_process();
     const int status = run({argv + 1, argv + argc});
     std::cout.flush();
     if (!std::cout) {

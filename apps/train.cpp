@@ -24,7 +24,6 @@
 #include "common/atomic_file.h"
 #include "common/error.h"
 #include "common/parallel.h"
-#include "nets/kernels/one_core.h"
 #include "nets/training/trainer.h"
 
 namespace zcp::apps {
@@ -365,8 +364,6 @@ class TrainRun {
 
   void train_all(const std::vector<Job>& jobs) {
     if (jobs.empty()) return;
-    kernels::set_blas_threads_to_one();
-    kernels::keep_memory();
     double work = 0;
     for (const Job& job : jobs) work += job.work;
     Progress progress("training", std::ssize(jobs), options_.quiet, work);

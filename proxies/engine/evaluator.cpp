@@ -123,8 +123,6 @@ Evaluator::Evaluator(
     Output output,
     const std::vector<Minibatch>& minibatches) {
   auto state = std::make_unique<State>();
-  kernels::set_blas_threads_to_one();
-  kernels::keep_memory();
   state->settings = {
       .seed = options.seed,
       .batch_size = options.batch_size,

@@ -62,8 +62,9 @@ class Evaluator {
   Evaluator& operator=(const Evaluator&) = delete;
 
   /// Scores of `which` proxies, in that order. Safe to call from several
-  /// threads at once; each uses one core, whatever the caller has set, so that
-  /// a score never depends on how many run.
+  /// threads at once; LibTorch's operators use one core in each, so that a
+  /// score never depends on how many run. OpenBLAS's threads are the process's:
+  /// the program sets them to one (kernels::set_blas_threads_to_one).
   std::vector<Score> score(
       const graph::Graph& graph,
       std::span<const Descriptor* const> which) const;
