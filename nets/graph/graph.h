@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "common/shape.h"
+#include "common/window.h"
 
 namespace zcp::graph {
 
@@ -52,10 +53,7 @@ std::string_view op_name(Op op);
 /// `affine` and `epsilon` (batch_norm) and `offset` (slice) mean something.
 struct Attributes {
   int out_channels = 0;
-  int kernel = 0;
-  int stride = 1;
-  int padding = 0;
-  int dilation = 1;
+  Window window;  ///< square; of convolutions and pools
   int groups = 1;
   bool bias = false;
   bool affine = true;
@@ -254,7 +252,7 @@ class GraphBuilder {
   bool folds(Value x) const {
     return folding_ == Folding::functional && nodes_[index(x)].op == Op::zero;
   }
-  Value pool(Op op, Value x, const Attributes& attributes);
+  Value pool(Op op, Value x, const Window& window);
   /// A parameter-free node of the shape of `x` that maps zeros to zeros.
   Value elementwise(Op op, Value x);
   Value dense(Value x, int out_features, Shape out);
