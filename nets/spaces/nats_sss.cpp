@@ -105,11 +105,7 @@ class NatsSss final : public Space {
       const Skeleton& skeleton,
       graph::Folding folding) const override {
     require_classes("nats-sss", output);
-    if (skeleton.channels > 0 || skeleton.cells_per_stage > 0) {
-      throw UserError(
-          "nats-sss: the spec says how wide and deep a network is, not "
-          "--channels and --cells");
-    }
+    require_size_by_spec("nats-sss", skeleton);
     require_size("nats-sss", input, 4);
     const Widths widths = parse(spec);
     graph::GraphBuilder graph(input, folding);
