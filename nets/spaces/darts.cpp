@@ -22,7 +22,7 @@ using darts::Genotype;
 using darts::kNodes;
 using darts::kOps;
 
-/// ReLU, a depthwise and a pointwise convolution, BatchNorm.
+/// ReLU, a depthwise convolution, a pointwise one and BatchNorm.
 Value separable(
     graph::GraphBuilder& graph,
     Value x,

@@ -24,9 +24,9 @@ using mobilenet_v2::Structure;
 constexpr double kEpsilon = 1e-3;  // of ZenNAS's BatchNorms
 constexpr std::array kKernels{3, 5, 7};
 
-// Of what is drawn and mutated, as ZenNAS's scripts for ImageNet search it.
+// Limits of what is drawn and mutated: those of ZenNAS's scripts for ImageNet.
 constexpr int kMostLayers = 14;
-constexpr int kSplitLayers = 6;  // a block of so many becomes two of half
+constexpr int kSplitLayers = 6;  // a block of so many is split in two halves
 constexpr std::int64_t kMostMacs = 1'000'000'000;
 constexpr Shape kImage{3, 224, 224};
 constexpr int kClasses = 1000;
@@ -78,7 +78,8 @@ class StructureBuilder {
   }
 
   /// Half a sublayer: `width` times the expansion channels inside, `out` at the
-  /// end; `project`: a projection even where the shortcut keeps its shape.
+  /// end. `project`: whether the shortcut has a projection even where it keeps
+  /// its shape.
   Value half(
       Value x,
       const Block& block,
@@ -99,7 +100,8 @@ class StructureBuilder {
     return graph_.relu(sum);
   }
 
-  /// The convolution has a bias although BatchNorm follows.
+  /// A shortcut's 1x1 convolution and BatchNorm. The convolution has a bias
+  /// although BatchNorm follows.
   Value projection(Value x, int out, int stride) {
     graph::Attributes a = convolution(out, 1, stride);
     a.bias = true;
@@ -153,7 +155,8 @@ std::int64_t macs(const Structure& structure) {
       .macs();
 }
 
-/// The numbers of channels that may follow, the present one among them.
+/// The numbers of channels that a mutation may give, the present one among
+/// them.
 std::vector<int> channel_choices(int channels) {
   std::vector<int> choices;
   for (const double factor : {2.5, 2.0, 1.5, 1.25, 1.0}) {
@@ -171,7 +174,7 @@ int choose(const Choices& choices, std::uint64_t seed, const char* purpose) {
       draw_integer(std::ssize(choices), seed, purpose))];
 }
 
-/// False for the tail.
+/// Whether a search changes the block: every one but the tail.
 bool mutable_block(const Block& block) {
   return block.residual() || block.kernel > 1;
 }
@@ -191,7 +194,8 @@ Block mutated(Block block, std::uint64_t seed) {
   return block;
 }
 
-/// Deep blocks in two halves, and every block's input as the one before has it.
+/// Splits deep blocks in two halves, and gives every block as many input
+/// channels as the block before it has outputs.
 void repair(Structure& structure) {
   std::vector<Block> blocks;
   for (Block block : structure.blocks) {
@@ -217,7 +221,8 @@ bool within(const Structure& structure, int most_layers, std::int64_t most) {
   return layers(structure) <= most_layers && macs(structure) <= most;
 }
 
-/// A residual block of the stage: even odds for each choice.
+/// A residual block of `least` to `most` channels, each choice as likely as
+/// the others.
 Block drawn_block(int in, int least, int most, std::uint64_t seed) {
   const auto channels = [&](const char* purpose) {
     return least + 8 * static_cast<int>(
@@ -293,10 +298,10 @@ class MobileNetV2 final : public Space {
     }
   }
 
-  /// Another block in place of one, as ZenNAS searches: channels times or by
-  /// 1.25, 1.5, 2, 2.5, any expansion and kernel, sublayers up to two more or
-  /// less. Of the tail nothing changes. Within 14 layers and 1 G MACs, or
-  /// those of the spec where these are more.
+  /// Changes one block as ZenNAS searches: its channels by a factor of 1.25,
+  /// 1.5, 2 or 2.5 up or down, its expansion and kernel to any other, its
+  /// sublayers by up to two. The tail is never changed. The result has 14
+  /// layers and 1 G MACs at most, or as many as the spec where that has more.
   std::string mutate(std::string_view spec, std::uint64_t seed) const override {
     const Structure before = mobilenet_v2::parse(spec);
     if (std::ranges::none_of(before.blocks, mutable_block)) {

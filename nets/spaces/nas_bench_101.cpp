@@ -88,7 +88,8 @@ class Enumeration {
     }
   }
 
-  /// The operations that no automorphism makes smaller.
+  /// Adds the cells of a matrix: every choice of operations that no
+  /// automorphism of the matrix makes smaller.
   void add_labels(Cell cell, const std::vector<Permutation>& automorphisms) {
     int count = 1;
     for (int v = 1; v < cell.vertices - 1; ++v) count *= kOps;
@@ -176,8 +177,8 @@ class CellBuilder {
   }
 
  private:
-  /// The sum of what a vertex reads: other vertices cut to its channels, the
-  /// cell's input projected.
+  /// The sum of what a vertex reads: the other vertices, cut to its channels,
+  /// and the cell's input, projected to them.
   Value vertex_input(
       int v,
       const std::array<Value, kMostVertices>& values,
@@ -207,8 +208,9 @@ class CellBuilder {
   bool affine_;
 };
 
-/// One edit: an edge more or less, another operation, or a vertex put into an
-/// edge. The result may be no member, or the same.
+/// The cell after one random edit: an edge more or less, another operation, or
+/// a vertex put into an edge. None where that is no member; the cell may be the
+/// same as before.
 std::optional<Cell> edited(Cell cell, std::uint64_t seed) {
   const auto draw = [&](int bound, const char* purpose) {
     return static_cast<int>(draw_integer(bound, seed, purpose));

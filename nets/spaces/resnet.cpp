@@ -21,7 +21,7 @@ constexpr int kMostBlocks = 64;      // of a stage
 constexpr int kMostChannels = 4096;  // of a stage
 constexpr int kWidthStep = 8;        // of drawn and mutated widths
 
-/// The four forms: what the stem does, and what a block is.
+/// A form of the network: its stem and stages, and what a block is.
 struct Form {
   std::string_view name;
   bool imagenet;    // stem 7x7 stride 2 and a pool, four stages

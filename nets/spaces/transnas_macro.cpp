@@ -15,8 +15,8 @@ namespace {
 using transnas::doubles;
 using transnas::halves;
 
-/// Digits of 4 to 6 modules, of which 1 to 4 halve the map and 1 to 3 double
-/// the channels.
+/// Whether there are 4 to 6 modules, of which 1 to 4 halve the map and 1 to 3
+/// double the channels.
 bool valid_modules(std::string_view modules) {
   const auto halved = std::ranges::count_if(modules, halves);
   const auto doubled = std::ranges::count_if(modules, doubles);

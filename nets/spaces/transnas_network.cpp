@@ -101,7 +101,7 @@ Value add_encoder(
   return x;
 }
 
-/// The head's last module, the decoder, and the network around it.
+/// Counts the calls of the decoder, which ends in `x`, and of the network.
 Value finish_head(graph::GraphBuilder& graph, Value x) {
   graph.add_calls(x, 2);
   return x;
@@ -110,7 +110,7 @@ Value finish_head(graph::GraphBuilder& graph, Value x) {
 /// Decoders of the tasks that predict every pixel.
 class Decoder {
  public:
-  /// `doublings`: of the map, back to the input's size.
+  /// `doublings`: how often the map is doubled until it has the input's size.
   Decoder(graph::GraphBuilder& graph, int base, int doublings)
       : graph_(graph), base_(base), doublings_(doublings) {}
 
@@ -179,7 +179,7 @@ class Decoder {
   int doublings_;
 };
 
-/// Each tile through the same encoder, their features side by side.
+/// Declares one encoder for all nine tiles and joins their features.
 Value add_siamese_encoder(
     graph::GraphBuilder& graph,
     const Encoder& encoder,

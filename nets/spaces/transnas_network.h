@@ -34,7 +34,9 @@ struct Encoder {
   std::optional<MicroCell> cell;
 };
 
+/// Whether a module doubles the channels.
 bool doubles(char module);
+/// Whether a module halves the map.
 bool halves(char module);
 
 /// The tasks of the benchmark, by the names of its tables.
