@@ -131,6 +131,11 @@ class GraphPass {
     return slot < 0 ? at::Tensor() : parameter(slot);
   }
 
+  /// A vector [N, C] as a map of one pixel; a map as it is.
+  static at::Tensor as_map(const at::Tensor& x) {
+    return x.dim() == 2 ? x.unsqueeze(2).unsqueeze(3) : x;
+  }
+
   /// What node i reads first, in the shape in which it takes it. For a
   /// convolution under observation an alias, at which only this reader's
   /// gradient arrives.
@@ -144,7 +149,7 @@ class GraphPass {
     }
     if (node.op != graph::Op::conv2d) return first;
     // Squeeze and excitation convolves the averages.
-    if (first.dim() == 2) return first.unsqueeze(2).unsqueeze(3);
+    if (first.dim() == 2) return as_map(first);
     return records_all() ? at::alias(first) : first;
   }
 
@@ -189,7 +194,7 @@ class GraphPass {
       case graph::Op::sigmoid:
         return at::sigmoid(first);
       case graph::Op::multiply:
-        return first * values_[graph::at_index(inputs[1])];
+        return first * as_map(values_[graph::at_index(inputs[1])]);
     }
     throw std::logic_error("an operation that graphs do not run");
   }
