@@ -17,7 +17,7 @@ TEST_CASE("TorchScript files: parameters in the type asked for") {
   CHECK(loaded.program->parameter_index.size() == 3);
   for (std::size_t i = 0; i < 3; ++i) {
     const Parameter& parameter = loaded.parameters[i];
-    CHECK(parameter.value.scalar_type() == at::kDouble);
+    CHECK((parameter.value.scalar_type() == at::kDouble));
     CHECK(parameter.declared == static_cast<int>(i));
     if (parameter.name == "weight") {
       CHECK(parameter.kind == ParameterKind::conv_weight);
