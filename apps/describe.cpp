@@ -25,8 +25,8 @@ ordered_json layer_json(const graph::Layer& layer) {
       {"op", graph::op_name(layer.op)},
       {"input", shape_text(layer.input)},
       {"output", shape_text(layer.output)},
-      {"kernel", layer.attributes.kernel},
-      {"stride", layer.attributes.stride},
+      {"kernel", layer.attributes.window.kernel},
+      {"stride", layer.attributes.window.stride},
       {"groups", layer.attributes.groups},
       {"params", layer.params},
       {"macs", layer.macs}};

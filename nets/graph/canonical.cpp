@@ -19,10 +19,10 @@ std::uint64_t own_hash(const Node& node) {
   const std::array<std::int32_t, 13> words{
       static_cast<std::int32_t>(node.op),
       a.out_channels,
-      a.kernel,
-      a.stride,
-      a.padding,
-      a.dilation,
+      a.window.kernel,
+      a.window.stride,
+      a.window.padding,
+      a.window.dilation,
       a.groups,
       a.bias ? 1 : 0,
       a.affine ? 1 : 0,
@@ -32,7 +32,8 @@ std::uint64_t own_hash(const Node& node) {
       node.uses};
   const std::uint64_t hash =
       hash64({reinterpret_cast<const char*>(words.data()), sizeof words});
-  // Most nodes have none of these: their identity is what it always was.
+  // Most nodes have none of these; identities that were published without them
+  // stay as they are.
   const Attributes plain;
   if (a.epsilon == plain.epsilon && a.output_padding == 0 && a.offset == 0) {
     return hash;
@@ -53,11 +54,11 @@ bool has_weights(Op op) {
          op == Op::conv_transpose2d;
 }
 
-/// Numbers by hash, 0 at first, in one array: a map of the library takes longer
-/// than all the rest of a canonical form.
+/// A map from hashes to numbers, 0 at first, in one array: with a map of the
+/// standard library it would take longer than all the rest of a canonical form.
 class HashedNumbers {
  public:
-  /// For at most `most` different hashes.
+  /// Holds at most `most` different hashes.
   explicit HashedNumbers(std::size_t most)
       : slots_(std::bit_ceil(2 * most + 1)) {}
 

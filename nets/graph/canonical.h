@@ -31,11 +31,12 @@ struct CanonicalForm {
 ///    graph is to run as declared.
 /// 2. Merges parameter-free nodes that read the same; ReLUs add their uses.
 /// 3. Gives each node an identity: a hash of its operation, of what it reads
-///    and of how it is read; nodes that are alike in all of that (two parallel
-///    convolutions) are numbered in topological order, and what reads them
-///    sees that number. Any numbering gives an isomorphic graph, so the form is
-///    canonical; colour refinement could fail to be so only for graphs in which
-///    two such choices depend on each other through nodes that read both.
+///    and of how it is read. Nodes that are alike in all of that (two parallel
+///    convolutions) are numbered in topological order, and the number enters
+///    the identities of their readers. Any numbering gives an isomorphic graph,
+///    so the form is canonical; colour refinement could fail to be so only for
+///    graphs in which two such choices depend on each other through nodes that
+///    read both.
 /// 4. Orders nodes by depth, then identity, and the terms of sums by identity,
 ///    so that floating-point sums run in one order.
 CanonicalForm canonical_form(const CanonicalInput& declared);

@@ -7,7 +7,7 @@
 namespace zcp::graph {
 namespace {
 
-/// By node: a vector of numbers, not a map of one pixel.
+/// By node: whether its value is a vector of numbers, not a map.
 std::vector<bool> find_vectors(const Graph& graph) {
   std::vector<bool> vectors(graph.nodes().size(), false);
   for (std::size_t i = 0; i < vectors.size(); ++i) {
@@ -29,7 +29,7 @@ std::vector<bool> find_vectors(const Graph& graph) {
   return vectors;
 }
 
-/// Works on one graph.
+/// Finds the fused sums of one graph.
 class Fuser {
  public:
   explicit Fuser(const Graph& graph)
@@ -50,7 +50,7 @@ class Fuser {
   Fusion run() && {
     const int count = static_cast<int>(readers_.size());
     for (int i = 0; i < count; ++i) collect(i);
-    while (const auto sum = out_of_order()) run_apart(*sum);
+    while (const auto sum = sum_out_of_order()) dissolve(*sum);
     std::vector<std::vector<int>> read(readers_.size());
     for (int i = 0; i < count; ++i) read[at_index(i)] = read_by(i);
     fusion_.done_after = done_after_each(
@@ -104,12 +104,12 @@ class Fuser {
       if (fusion_.deferred[at_index(term)]) defer(term, i);
     }
     defer(source, i);
-    hand_out(i, own);
+    give_copies(i, own);
     fusion_.sums[at_index(i)] = std::move(own);
   }
 
-  /// A copy for each reader.
-  void hand_out(int i, FusedSum& sum) {
+  /// Gives each reader of node i a copy of its own.
+  void give_copies(int i, FusedSum& sum) {
     const auto& readers = readers_[at_index(i)];
     const bool convolutions = std::ranges::all_of(
         readers, [&](int reader) { return node(reader).op == Op::conv2d; });
@@ -120,10 +120,10 @@ class Fuser {
     }
   }
 
-  /// Gradients at a value are summed in the reverse order in which its readers
-  /// ran. From three readers on that order shows in the last bit, so a sum that
-  /// changes it is none. Returns such a one.
-  std::optional<int> out_of_order() const {
+  /// Gradients at a value are summed in the reverse of the order in which its
+  /// readers ran. From three readers on that order shows in the last bit, so a
+  /// fused sum must not change it. Returns one that does.
+  std::optional<int> sum_out_of_order() const {
     for (const auto& readers : readers_) {
       if (readers.size() < 3) continue;
       for (std::size_t k = 1; k < readers.size(); ++k) {
@@ -137,8 +137,8 @@ class Fuser {
     return std::nullopt;
   }
 
-  /// Its nodes run where they stand.
-  void run_apart(int sum) {
+  /// Lets the nodes of a fused sum run one by one, each in its turn.
+  void dissolve(int sum) {
     fusion_.sums[at_index(sum)].reset();
     for (std::size_t i = 0; i < runs_at_.size(); ++i) {
       if (runs_at_[i] != sum) continue;
@@ -147,7 +147,7 @@ class Fuser {
     }
   }
 
-  /// Where the values are that node i reads.
+  /// The nodes whose values are read when node i runs.
   std::vector<int> read_by(int i) const {
     if (fusion_.deferred[at_index(i)]) return {};
     const auto& sum = fusion_.sums[at_index(i)];

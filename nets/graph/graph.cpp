@@ -6,18 +6,16 @@
 
 #include "common/hash.h"
 #include "nets/graph/canonical.h"
-#include "nets/kernels/windows.h"
 
 namespace zcp::graph {
 namespace {
 
-int pooled_size(int size, const Attributes& a) {
-  const kernels::Stepping stepping{a.kernel, a.stride, a.padding, a.dilation};
-  return static_cast<int>(stepping.windows(size));
-}
-
-Shape window_shape(Shape input, int channels, const Attributes& a) {
-  return {channels, pooled_size(input.height, a), pooled_size(input.width, a)};
+/// The shape of a map with a pixel for each window on `input`.
+Shape window_shape(Shape input, int channels, const Window& window) {
+  return {
+      channels,
+      static_cast<int>(window.count(input.height)),
+      static_cast<int>(window.count(input.width))};
 }
 
 /// Order-free part of a declared layer in the declared hash.
@@ -138,9 +136,9 @@ GraphBuilder::Value GraphBuilder::conv2d(Value x, const Attributes& a) {
   if (in.channels % a.groups != 0 || a.out_channels % a.groups != 0) {
     throw std::invalid_argument("channels that the groups do not divide");
   }
-  const Shape out = window_shape(in, a.out_channels, a);
+  const Shape out = window_shape(in, a.out_channels, a.window);
   const std::int64_t bias = a.bias ? a.out_channels : 0;
-  const std::int64_t weights = std::int64_t{a.kernel} * a.kernel *
+  const std::int64_t weights = std::int64_t{a.window.kernel} * a.window.kernel *
                                (in.channels / a.groups) * a.out_channels;
   const std::int64_t positions = std::int64_t{out.height} * out.width;
   const std::int64_t each = weights + (bias_macs_ ? bias : 0);
@@ -172,28 +170,22 @@ GraphBuilder::Value GraphBuilder::relu(Value x, int named_modules) {
   return y;
 }
 
-GraphBuilder::Value GraphBuilder::pool(Op op, Value x, const Attributes& a) {
-  const Shape out = window_shape(shape(x), shape(x).channels, a);
+GraphBuilder::Value GraphBuilder::pool(Op op, Value x, const Window& window) {
+  Attributes a;
+  a.window = window;
+  const Shape out = window_shape(shape(x), shape(x).channels, window);
   if (folds(x)) return zero(out);
   return append(op, a, out, std::span(&x, 1));
 }
 
 GraphBuilder::Value
 GraphBuilder::avg_pool(Value x, int kernel, int stride, int padding) {
-  Attributes a;
-  a.kernel = kernel;
-  a.stride = stride;
-  a.padding = padding;
-  return pool(Op::avg_pool, x, a);
+  return pool(Op::avg_pool, x, {kernel, stride, padding});
 }
 
 GraphBuilder::Value
 GraphBuilder::max_pool(Value x, int kernel, int stride, int padding) {
-  Attributes a;
-  a.kernel = kernel;
-  a.stride = stride;
-  a.padding = padding;
-  return pool(Op::max_pool, x, a);
+  return pool(Op::max_pool, x, {kernel, stride, padding});
 }
 
 GraphBuilder::Value GraphBuilder::global_avg_pool(Value x) {
@@ -315,15 +307,17 @@ GraphBuilder::Value GraphBuilder::conv_transpose2d(
     const Attributes& a) {
   const Shape in = shape(x);
   const auto size = [&a](int n) {
-    return (n - 1) * a.stride - 2 * a.padding + a.kernel + a.output_padding;
+    return (n - 1) * a.window.stride - 2 * a.window.padding + a.window.kernel +
+           a.output_padding;
   };
   const Shape out{a.out_channels, size(in.height), size(in.width)};
-  if (a.groups != 1 || a.dilation != 1 || out.height < 1 || out.width < 1) {
+  if (a.groups != 1 || a.window.dilation != 1 || out.height < 1 ||
+      out.width < 1) {
     throw std::invalid_argument("a transposed convolution that is not built");
   }
   const std::int64_t bias = a.bias ? a.out_channels : 0;
-  const std::int64_t weights =
-      std::int64_t{a.kernel} * a.kernel * in.channels * a.out_channels;
+  const std::int64_t weights = std::int64_t{a.window.kernel} * a.window.kernel *
+                               in.channels * a.out_channels;
   // Every input position is multiplied by every weight.
   const std::int64_t macs =
       weights * in.height * in.width +

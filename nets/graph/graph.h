@@ -17,10 +17,11 @@
 #include <vector>
 
 #include "common/shape.h"
+#include "common/window.h"
 
 namespace zcp::graph {
 
-/// Of a node's number, for containers by node.
+/// A node's number as an index into containers that hold one entry a node.
 inline std::size_t at_index(int node) {
   return static_cast<std::size_t>(node);
 }
@@ -52,10 +53,7 @@ std::string_view op_name(Op op);
 /// `affine` and `epsilon` (batch_norm) and `offset` (slice) mean something.
 struct Attributes {
   int out_channels = 0;
-  int kernel = 0;
-  int stride = 1;
-  int padding = 0;
-  int dilation = 1;
+  Window window;  ///< square; of convolutions and pools
   int groups = 1;
   bool bias = false;
   bool affine = true;
@@ -73,8 +71,8 @@ struct Layer {
   Shape input;
   Shape output;
   std::int64_t params;
-  /// Of one sample; bias additions counted, as AutoDL does, unless the builder
-  /// was told to leave them out.
+  /// Multiply-accumulates for one sample. The addition of a bias counts as one,
+  /// as AutoDL counts, unless the builder was told to leave these out.
   std::int64_t macs;
 };
 
@@ -83,8 +81,9 @@ struct Node {
   Op op;
   Attributes attributes;
   Shape shape;  ///< of its output
-  /// Structure-only identity: equal in every architecture in which this node
-  /// computes the same function and is used in the same way. Seeds weights.
+  /// A hash of structure alone: equal in every architecture in which this node
+  /// computes the same function and is used in the same way. Weights are seeded
+  /// by it.
   std::uint64_t identity = 0;
   int layer =
       -1;  ///< index into Graph::layers(), -1 for a node without weights
@@ -115,7 +114,8 @@ class Graph {
   int output() const { return output_; }
 
   /// Output nodes of the macro blocks (stem, cells, reductions) in the order
-  /// declared; the same node twice where a block is an identity.
+  /// declared: -1 where a block's output is never run, the same node twice
+  /// where a block is an identity.
   std::span<const int> blocks() const {
     return std::span(blocks_).first(block_count_);
   }
@@ -125,7 +125,7 @@ class Graph {
     return std::span(blocks_).subspan(block_count_);
   }
 
-  /// Every conv2d, linear and batch_norm declared, in that order.
+  /// Every layer with weights and every BatchNorm, in the order declared.
   std::span<const Layer> layers() const { return layers_; }
 
   Shape input_shape() const { return nodes_[0].shape; }
@@ -158,15 +158,15 @@ class Graph {
   int output_ = 0;
 };
 
-/// What of a declared graph a network runs.
+/// Which part of a declared graph a network runs.
 enum class Folding {
   /// The function alone: zeros folded, unread layers dropped.
   functional,
   /// Everything the benchmark's own code runs, for the proxies that look at
   /// layers whose output nothing reads.
   as_declared,
-  /// Nothing: layers and what is counted, #params and MACs. Such a graph has
-  /// no nodes but input and output, no blocks and no hash.
+  /// Nothing: only layers, #params and MACs are kept. Such a graph has no nodes
+  /// but input and output, no blocks and no hash, and is quick to make.
   counted,
 };
 
@@ -250,11 +250,11 @@ class GraphBuilder {
       Shape output,
       std::int64_t params,
       std::int64_t macs);
-  /// True for a zero that is to be folded into what reads it.
+  /// Whether the value is a zero that is folded into what reads it.
   bool folds(Value x) const {
     return folding_ == Folding::functional && nodes_[index(x)].op == Op::zero;
   }
-  Value pool(Op op, Value x, const Attributes& attributes);
+  Value pool(Op op, Value x, const Window& window);
   /// A parameter-free node of the shape of `x` that maps zeros to zeros.
   Value elementwise(Op op, Value x);
   Value dense(Value x, int out_features, Shape out);

@@ -10,8 +10,8 @@ const Node& node_at(const Graph& graph, int index) {
   return graph.nodes()[static_cast<std::size_t>(index)];
 }
 
-/// From `start` back along what each layer reads first, up to a sum, the input
-/// or where branches are joined; those included.
+/// The nodes from `start` back along what each layer reads first, up to and
+/// with a sum, the input or a concatenation.
 std::vector<int> chain_from(const Graph& graph, int start) {
   std::vector<int> chain{start};
   while (true) {
@@ -23,7 +23,7 @@ std::vector<int> chain_from(const Graph& graph, int start) {
   }
 }
 
-/// The convolutions of a chain up to `end`, the first to run first.
+/// The convolutions of a chain up to `end`, in the order in which they run.
 std::vector<const Node*>
 convolutions(const Graph& graph, const std::vector<int>& chain, int end) {
   std::vector<const Node*> found;

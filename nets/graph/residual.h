@@ -7,7 +7,8 @@
 
 namespace zcp::graph {
 
-/// A sum of a branch of two or three convolutions and of a shortcut around it.
+/// A sum of two values: a branch of two or three convolutions, and a shortcut
+/// around it.
 struct ResidualBlock {
   enum class Kind : std::uint8_t {
     basic,       ///< two convolutions
@@ -20,7 +21,8 @@ struct ResidualBlock {
   bool identity = false;    ///< nothing on the shortcut has weights
 };
 
-/// In the order in which they run. Sums of anything else are no blocks.
+/// The blocks of a graph in the order in which they run. Sums of anything else
+/// are no blocks.
 std::vector<ResidualBlock> residual_blocks(const Graph& graph);
 
 }  // namespace zcp::graph

@@ -35,12 +35,14 @@ struct Fans {
   std::int64_t out;
 };
 
+/// Fills `out` with the weights of a layer of these fans.
 void draw_weight(
     Initialiser initialiser,
     Fans fans,
     std::uint64_t seed,
     std::span<float> out);
 
+/// Fills `out` with the biases of such a layer.
 void draw_bias(
     Initialiser initialiser,
     Fans fans,

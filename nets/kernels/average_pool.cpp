@@ -6,9 +6,9 @@
 #include <stdexcept>
 #include <vector>
 
+#include "nets/kernels/channel_loops.h"
 #include "nets/kernels/channels_last.h"
-#include "nets/kernels/columns.h"
-#include "nets/kernels/windows.h"
+#include "nets/kernels/window_sums.h"
 
 namespace zcp::kernels {
 namespace {
@@ -16,22 +16,17 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-Stepping stepping_of(const PoolShape& shape) {
-  return {shape.kernel, shape.stride, shape.padding, 1};
-}
-
-/// Divides values at the windows on `map` by the pixels of their windows; y
-/// may be x.
+/// Divides a value for each of the windows on `map` by the number of pixels
+/// in that window; y may be x.
 void divide_by_counts(
     const float* x,
     const MapSize& windows,
     const MapSize& map,
-    const PoolShape& shape,
+    const Window& window,
     float* y) {
-  const Stepping stepping = stepping_of(shape);
-  const auto counted = [&](std::int64_t window, std::int64_t length) {
-    const std::int64_t first = stepping.under(window, 0);
-    return std::min(length, first + shape.kernel) -
+  const auto counted = [&](std::int64_t number, std::int64_t length) {
+    const std::int64_t first = window.pixel(number, 0);
+    return std::min(length, first + window.kernel) -
            std::max<std::int64_t>(0, first);
   };
   for (std::int64_t row = 0; row < windows.height; ++row) {
@@ -52,24 +47,23 @@ void divide_by_counts(
   }
 }
 
-at::Tensor pooled(const at::Tensor& x, const PoolShape& shape) {
-  if (2 * shape.padding > shape.kernel) {
+at::Tensor pooled(const at::Tensor& x, const Window& window) {
+  if (2 * window.padding > window.kernel) {
     throw std::invalid_argument("a pool padded by more than half its window");
   }
-  const Stepping stepping = stepping_of(shape);
   const MapSize map = map_of(x);
   at::Tensor y = at::empty(
       {x.size(0),
        map.channels,
-       stepping.windows(map.height),
-       stepping.windows(map.width)},
+       window.count(map.height),
+       window.count(map.width)},
       x.options(),
-      kLast);
-  const Windows windows = window_sums(map, map_of(y), stepping);
+      kChannelsLast);
+  const WindowSums sums = sums_of_windows(map, map_of(y), window);
   for (std::int64_t n = 0; n < x.size(0); ++n) {
     auto* means = y.data_ptr<float>() + n * y.stride(0);
-    sum_windows(x.data_ptr<float>() + n * x.stride(0), windows, means);
-    divide_by_counts(means, map_of(y), map, shape, means);
+    sum_windows(x.data_ptr<float>() + n * x.stride(0), sums, means);
+    divide_by_counts(means, map_of(y), map, window, means);
   }
   return y;
 }
@@ -80,37 +74,37 @@ at::Tensor pool_gradient(
     const at::Tensor& dy,
     std::int64_t height,
     std::int64_t width,
-    const PoolShape& shape) {
-  at::Tensor dx =
-      at::empty({dy.size(0), dy.size(1), height, width}, dy.options(), kLast);
+    const Window& window) {
+  at::Tensor dx = at::empty(
+      {dy.size(0), dy.size(1), height, width}, dy.options(), kChannelsLast);
   const MapSize map = map_of(dx);
-  const Windows readers = reader_sums(map_of(dy), map, stepping_of(shape));
+  const WindowSums readers = sums_of_readers(map_of(dy), map, window);
   std::vector<float> shares(
       static_cast<std::size_t>(dy.size(1) * dy.size(2) * dy.size(3)));
   for (std::int64_t n = 0; n < dy.size(0); ++n) {
     const auto* given = dy.data_ptr<float>() + n * dy.stride(0);
-    divide_by_counts(given, map_of(dy), map, shape, shares.data());
+    divide_by_counts(given, map_of(dy), map, window, shares.data());
     sum_windows(
         shares.data(), readers, dx.data_ptr<float>() + n * dx.stride(0));
   }
   return dx;
 }
 
-PoolShape kept_shape(AutogradContext* context) {
-  const auto words = context->saved_data["shape"].toIntVector();
+Window kept_window(AutogradContext* context) {
+  const auto words = context->saved_data["window"].toIntVector();
   return {
       static_cast<int>(words[0]),
       static_cast<int>(words[1]),
       static_cast<int>(words[2])};
 }
 
-void keep_shape(AutogradContext* context, const PoolShape& shape) {
-  context->saved_data["shape"] =
-      std::vector<std::int64_t>{shape.kernel, shape.stride, shape.padding};
+void keep_window(AutogradContext* context, const Window& window) {
+  context->saved_data["window"] =
+      std::vector<std::int64_t>{window.kernel, window.stride, window.padding};
 }
 
 // Each of the two is the other's derivative.
-at::Tensor differentiable_pool(const at::Tensor& x, const PoolShape& shape);
+at::Tensor differentiable_pool(const at::Tensor& x, const Window& window);
 
 class PoolGradient : public torch::autograd::Function<PoolGradient> {
  public:
@@ -119,28 +113,28 @@ class PoolGradient : public torch::autograd::Function<PoolGradient> {
       const at::Tensor& dy,
       std::int64_t height,
       std::int64_t width,
-      PoolShape shape) {
-    keep_shape(context, shape);
-    return pool_gradient(dy.contiguous(kLast), height, width, shape);
+      Window window) {
+    keep_window(context, window);
+    return pool_gradient(dy.contiguous(kChannelsLast), height, width, window);
   }
 
   static variable_list backward(
       AutogradContext* context,
       variable_list incoming) {
     if (!incoming[0].defined()) return {{}, {}, {}, {}};
-    const at::Tensor h = incoming[0].contiguous(kLast);
-    return {differentiable_pool(h, kept_shape(context)), {}, {}, {}};
+    const at::Tensor h = incoming[0].contiguous(kChannelsLast);
+    return {differentiable_pool(h, kept_window(context)), {}, {}, {}};
   }
 };
 
 class AveragePool : public torch::autograd::Function<AveragePool> {
  public:
   static at::Tensor
-  forward(AutogradContext* context, const at::Tensor& x, PoolShape shape) {
-    keep_shape(context, shape);
+  forward(AutogradContext* context, const at::Tensor& x, Window window) {
+    keep_window(context, window);
     context->saved_data["size"] =
         std::vector<std::int64_t>{x.size(2), x.size(3)};
-    return pooled(x, shape);
+    return pooled(x, window);
   }
 
   static variable_list backward(
@@ -149,26 +143,28 @@ class AveragePool : public torch::autograd::Function<AveragePool> {
     if (!incoming[0].defined()) return {{}, {}};
     const auto size = context->saved_data["size"].toIntVector();
     return {
-        PoolGradient::apply(incoming[0], size[0], size[1], kept_shape(context)),
+        PoolGradient::apply(
+            incoming[0], size[0], size[1], kept_window(context)),
         {}};
   }
 };
 
-at::Tensor differentiable_pool(const at::Tensor& x, const PoolShape& shape) {
-  return AveragePool::apply(x, shape);
+at::Tensor differentiable_pool(const at::Tensor& x, const Window& window) {
+  return AveragePool::apply(x, window);
 }
 
 bool runs_here(const at::Tensor& x) {
   return x.device().is_cpu() && x.scalar_type() == at::kFloat && x.dim() == 4 &&
-         x.is_contiguous(kLast) && x.suggest_memory_format() == kLast;
+         x.is_contiguous(kChannelsLast) &&
+         x.suggest_memory_format() == kChannelsLast;
 }
 
 }  // namespace
 
-at::Tensor average_pool(const at::Tensor& x, const PoolShape& shape) {
-  if (runs_here(x)) return AveragePool::apply(x, shape);
+at::Tensor average_pool(const at::Tensor& x, const Window& window) {
+  if (runs_here(x)) return AveragePool::apply(x, window);
   return at::avg_pool2d(
-      x, shape.kernel, shape.stride, shape.padding, false, false);
+      x, window.kernel, window.stride, window.padding, false, false);
 }
 
 }  // namespace zcp::kernels

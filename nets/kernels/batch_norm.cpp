@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "nets/kernels/batch_norm_gradient.h"
+#include "nets/kernels/channel_loops.h"
 #include "nets/kernels/channels_last.h"
-#include "nets/kernels/columns.h"
 
 namespace zcp::kernels {
 namespace {
@@ -24,16 +24,16 @@ double unbiased_factor(double values) {
   return values > 1 ? values / (values - 1) : 1;
 }
 
-/// For what an elementwise operator of LibTorch makes of `x`. Strides tell a
-/// convolution in which layout to run, also where one pixel or one channel
-/// leaves both layouts the same memory.
+/// Laid out like the result of an elementwise operator of LibTorch on `x`.
+/// Strides tell a convolution in which layout to run, also where one pixel or
+/// one channel leaves both layouts the same memory.
 at::Tensor empty_elementwise(const at::Tensor& x) {
   return x.is_contiguous() ? at::empty(x.sizes(), x.options())
                            : at::empty_like(x);
 }
 
-/// Calls use(first row, rows) for parts that stay in the first-level cache
-/// while several loops go over them.
+/// Calls use(first row, number of rows) for parts that stay in the first-level
+/// cache while several loops go over them.
 template <typename Use>
 void in_parts(const Matrix& m, const Use& use) {
   constexpr std::int64_t kValues = 2048;
@@ -43,7 +43,7 @@ void in_parts(const Matrix& m, const Use& use) {
   }
 }
 
-/// Of one BatchNorm over a batch.
+/// The statistics of one BatchNorm over a batch.
 struct Statistics {
   std::vector<double> mean;      // by channel
   std::vector<double> inverse;   // by channel: 1 / sqrt(variance + epsilon)
@@ -67,7 +67,7 @@ Statistics statistics_of(const T* x, const Matrix& m, double epsilon) {
   return s;
 }
 
-/// What of a sum is no tensor.
+/// What of a sum of BatchNorms is no tensor.
 struct SumShape {
   /// By term; tensors of the terms follow each other, three for a normalised
   /// one (x, scale, shift), one (x) for another.
@@ -106,18 +106,22 @@ struct Operand {
   }
 };
 
-/// One BatchNorm on its way back.
-struct Swept {
+/// The gradients of one BatchNorm of a sum, while they are computed.
+struct NormGradient {
   at::Tensor x;  // channels-last
   at::Tensor dx;
   at::ScalarType type;  // of scale and shift
   GradientSweeps sweeps;
 };
 
-std::vector<Swept> to_sweep(const variable_list& saved, const Matrix& m) {
-  std::vector<Swept> norms;
+/// One for each BatchNorm of the sum: of four saved tensors each, which are x,
+/// scale, mean and 1 / deviation.
+std::vector<NormGradient> gradients_of(
+    const variable_list& saved,
+    const Matrix& m) {
+  std::vector<NormGradient> norms;
   for (std::size_t at = 0; at + 4 <= saved.size(); at += 4) {
-    const at::Tensor x = saved[at].contiguous(kLast);
+    const at::Tensor x = saved[at].contiguous(kChannelsLast);
     norms.push_back(
         {x,
          at::empty_like(x),
@@ -127,10 +131,11 @@ std::vector<Swept> to_sweep(const variable_list& saved, const Matrix& m) {
   return norms;
 }
 
-/// In the order of the forward arguments, with one that is no tensor.
+/// The gradients in the order of the arguments of forward(), of which the last
+/// is no tensor and has none.
 variable_list collect(
     const std::vector<bool>& normalised,
-    const std::vector<Swept>& norms,
+    const std::vector<NormGradient>& norms,
     const at::Tensor& dy) {
   variable_list found;
   auto norm = norms.begin();
@@ -161,7 +166,8 @@ class BatchNormSum : public torch::autograd::Function<BatchNormSum<T>> {
     std::size_t next = 0;
     for (std::size_t k = 0; k < shape.normalised.size(); ++k) {
       if (!shape.normalised[k]) {
-        operands.push_back({tensors[next++].contiguous(kLast), false, {}, {}});
+        operands.push_back(
+            {tensors[next++].contiguous(kChannelsLast), false, {}, {}});
         continue;
       }
       const Statistics s =
@@ -172,7 +178,7 @@ class BatchNormSum : public torch::autograd::Function<BatchNormSum<T>> {
            tensors[next + 1],
            channel_tensor(s.mean),
            channel_tensor(s.inverse)});
-      tell(s, m, shape.moments[k]);
+      give_moments(s, m, shape.moments[k]);
       next += 3;
     }
     const bool alone = operands.size() == 1 && !shape.end.relu;
@@ -227,7 +233,7 @@ class BatchNormSum : public torch::autograd::Function<BatchNormSum<T>> {
       const Matrix& m,
       double epsilon,
       std::vector<Operand<T>>& operands) {
-    const at::Tensor x = of[0].contiguous(kLast);
+    const at::Tensor x = of[0].contiguous(kChannelsLast);
     Statistics s = statistics_of(x.data_ptr<T>(), m, epsilon);
     std::vector<double> factor = channel_values(of[1]);
     std::vector<double> term = channel_values(of[2]);
@@ -240,7 +246,9 @@ class BatchNormSum : public torch::autograd::Function<BatchNormSum<T>> {
     return s;
   }
 
-  static void tell(Statistics s, const Matrix& m, BatchMoments* moments) {
+  /// Fills `moments`, where somebody wants them.
+  static void
+  give_moments(Statistics s, const Matrix& m, BatchMoments* moments) {
     if (moments == nullptr) return;
     for (double& variance : s.variance) {
       variance *= unbiased_factor(m.values());
@@ -270,25 +278,25 @@ class BatchNormSum : public torch::autograd::Function<BatchNormSum<T>> {
       const at::Tensor& y) {
     variable_list arrived;
     for (const at::Tensor& g : gradients) {
-      arrived.push_back(g.contiguous(kLast));
+      arrived.push_back(g.contiguous(kChannelsLast));
     }
     const Matrix m = matrix_of(arrived[0]);
     const bool changed = y.defined() || arrived.size() > 1;
     const at::Tensor dy = changed ? empty_elementwise(arrived[0]) : arrived[0];
-    std::vector<Swept> norms = to_sweep(saved, m);
+    std::vector<NormGradient> norms = gradients_of(saved, m);
     in_parts(m, [&](std::int64_t row, std::int64_t rows) {
       const std::int64_t begin = row * m.columns;
       T* part = dy.data_ptr<T>() + begin;
       if (changed) gather(arrived, y, begin, rows * m.columns, part);
-      for (Swept& norm : norms) {
+      for (NormGradient& norm : norms) {
         norm.sweeps.add(part, norm.x.data_ptr<T>() + begin, rows);
       }
     });
-    for (Swept& norm : norms) norm.sweeps.conclude();
+    for (NormGradient& norm : norms) norm.sweeps.conclude();
     in_parts(m, [&](std::int64_t row, std::int64_t rows) {
       const std::int64_t begin = row * m.columns;
       const T* part = dy.data_ptr<T>() + begin;
-      for (const Swept& norm : norms) {
+      for (const NormGradient& norm : norms) {
         const T* x = norm.x.data_ptr<T>() + begin;
         norm.sweeps.combine(part, x, rows, norm.dx.data_ptr<T>() + begin);
       }

@@ -8,18 +8,20 @@
 
 namespace zcp::kernels {
 
-/// Of each channel over a batch, float64 [C]; the variance is the unbiased one,
-/// which PyTorch's running statistics collect, and 0 for a single value.
+/// Mean and variance of each channel over a batch, float64 [C]. The variance is
+/// the unbiased one, which PyTorch's running statistics collect, and 0 for a
+/// single value.
 struct BatchMoments {
   at::Tensor mean;
   at::Tensor variance;
-  double values = 0;  ///< of a channel
+  double values = 0;  ///< how many a channel has
 };
 
-/// Of x [N, C, H, W] in any layout, type and place.
+/// The moments of x [N, C, H, W] in any layout, type and place.
 BatchMoments channel_moments(const at::Tensor& x);
 
-/// As LayerCall::batch_variance has it.
+/// The variance as networks::LayerCall::batch_variance has it: not a number for
+/// a single value.
 at::Tensor recorded_variance(const BatchMoments& moments);
 
 /// (x - mean) / sqrt(variance + epsilon) * scale + shift with the statistics of
@@ -63,9 +65,10 @@ struct SumEnd {
   int copies = 1;
 };
 
-/// The sum of the terms in their order, with a ReLU where one is wanted, at one
-/// go: the same numbers as from batch_norm_of_batch(), at::add and at::relu,
-/// which write and read each between in memory.
+/// The sum of the terms in their order, with a ReLU where one is wanted, in one
+/// pass over memory: the same numbers as from batch_norm_of_batch(), at::add
+/// and at::relu, which write every value in between to memory and read it
+/// again.
 std::vector<at::Tensor> sum_of_batch_norms(
     std::span<const SumTerm> terms,
     const SumEnd& end);

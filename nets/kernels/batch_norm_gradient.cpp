@@ -3,12 +3,11 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 #include <stdexcept>
 #include <vector>
 
-#include "nets/kernels/columns.h"
+#include "nets/kernels/channel_loops.h"
 
 namespace zcp::kernels {
 namespace {
@@ -23,46 +22,48 @@ struct SecondTerms {
   Channels scale;
   Channels mean;
   Channels inverse;
-  Channels g;  // the gradient at dscale
-  Channels k;  // the gradient at dshift
-  // Means of dy, dy xhat, h, h xhat and h dy.
-  Channels a;
-  Channels b;
-  Channels c;
-  Channels d;
-  Channels e;
+  Channels at_scale;  // the gradient that arrives at dscale
+  Channels at_shift;  // the gradient that arrives at dshift
+  Channels mean_dy;
+  Channels mean_dy_xhat;
+  Channels mean_h;
+  Channels mean_h_xhat;
+  Channels mean_h_dy;
 };
 
-/// The members of SecondCoefficients in their order, of the formulas below.
-std::array<Channels, 8> second_coefficients(const SecondTerms& of) {
-  std::array<Channels, 8> found;
-  for (Channels& one : found) one.resize(of.mean.size());
+/// By the formulas at BatchNormGradient::backward(), whose letters they use.
+SecondCoefficientsOf<Channels> second_coefficients(const SecondTerms& of) {
+  const Channels empty(of.mean.size());
+  SecondCoefficientsOf<Channels> found{
+      of.mean, empty, empty, empty, empty, empty, empty, empty};
   for (std::size_t i = 0; i < of.mean.size(); ++i) {
-    const double a = of.a[i];
-    const double b = of.b[i];
-    const double c = of.c[i];
-    const double d = of.d[i];
+    const double a = of.mean_dy[i];
+    const double b = of.mean_dy_xhat[i];
+    const double c = of.mean_h[i];
+    const double d = of.mean_h_xhat[i];
+    const double e = of.mean_h_dy[i];
     const double inverse = of.inverse[i];
     const double factor = of.scale[i] * inverse;
     const double f = factor * inverse;
-    const double g = of.g[i] * inverse;
-    found[0][i] = of.mean[i];
-    found[1][i] = factor;
-    found[2][i] = (of.g[i] - factor * d) * inverse;
-    found[3][i] = of.k[i] - factor * c;
-    found[4][i] = -f * b;
-    found[5][i] = g - f * d;
-    found[6][i] = (f * (3 * b * d + a * c - of.e[i]) - g * b) * inverse;
-    found[7][i] = f * (b * c + a * d) - g * a;
+    const double g = of.at_scale[i] * inverse;
+    found.to_dy_of_h[i] = factor;
+    found.to_dy_of_x[i] = (of.at_scale[i] - factor * d) * inverse;
+    found.to_dy_term[i] = of.at_shift[i] - factor * c;
+    found.to_x_of_h[i] = -f * b;
+    found.to_x_of_dy[i] = g - f * d;
+    found.to_x_of_x[i] = (f * (3 * b * d + a * c - e) - g * b) * inverse;
+    found.to_x_term[i] = f * (b * c + a * d) - g * a;
   }
   return found;
 }
 
+/// The second derivative at scale; `n` is the number of values of a channel.
 Channels second_at_scale(const SecondTerms& of, double n) {
   Channels found(of.mean.size());
   for (std::size_t i = 0; i < found.size(); ++i) {
-    found[i] =
-        n * of.inverse[i] * (of.e[i] - of.a[i] * of.c[i] - of.b[i] * of.d[i]);
+    found[i] = n * of.inverse[i] *
+               (of.mean_h_dy[i] - of.mean_dy[i] * of.mean_h[i] -
+                of.mean_dy_xhat[i] * of.mean_h_xhat[i]);
   }
   return found;
 }
@@ -122,11 +123,8 @@ class BatchNormGradient
                                                 : at::zeros_like(x);
     const Matrix m = matrix_of(x);
     const SecondTerms terms = terms_of(saved, gradients, h, dy, x, m);
-    std::array<std::vector<float>, 8> columns;
-    std::ranges::transform(
-        second_coefficients(terms), columns.begin(), [&](const Channels& one) {
-          return by_column<float>(one, m);
-        });
+    const auto columns = second_coefficients(terms).mapped(
+        [&](const Channels& one) { return by_column<float>(one, m); });
     at::Tensor to_dy = at::empty_like(x);
     at::Tensor to_x = at::empty_like(x);
     combine_second(
@@ -134,14 +132,8 @@ class BatchNormGradient
         dy.data_ptr<T>(),
         x.data_ptr<T>(),
         m,
-        {columns[0].data(),
-         columns[1].data(),
-         columns[2].data(),
-         columns[3].data(),
-         columns[4].data(),
-         columns[5].data(),
-         columns[6].data(),
-         columns[7].data()},
+        columns.mapped(
+            [](const std::vector<float>& one) { return one.data(); }),
         to_dy.data_ptr<T>(),
         to_x.data_ptr<T>());
     const at::Tensor to_scale =

@@ -1,4 +1,4 @@
-// The gradients of BatchNorm in train mode, for nets/batch_norm.cpp.
+// The gradients of BatchNorm in train mode, for nets/kernels/batch_norm.cpp.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -7,32 +7,32 @@
 #include <cstdint>
 #include <vector>
 
-#include "nets/kernels/columns.h"
+#include "nets/kernels/channel_loops.h"
 
 namespace zcp::kernels {
 
 /// The shape of a channels-last tensor [N, C, H, W] as a matrix.
 Matrix matrix_of(const at::Tensor& x);
 
-/// [C] of any floating type as numbers.
+/// The numbers of a tensor [C] of any floating type.
 std::vector<double> channel_values(const at::Tensor& channels);
 
 /// Numbers as a tensor [C], float64.
 at::Tensor channel_tensor(const std::vector<double>& channels);
 
-/// Sums of columns as sums of channels.
+/// Sums of channels from sums of columns.
 std::vector<double> by_channel(
     const std::vector<double>& columns,
     const Matrix& m);
 
-/// What is the same for a channel, for each column of it.
+/// By column the number of its channel.
 template <typename Number>
 std::vector<Number> by_column(
     const std::vector<double>& channels,
     const Matrix& m);
 
-/// The gradients of one BatchNorm, in two sweeps over gradient and input, each
-/// of them in as many parts as one likes:
+/// The gradients of one BatchNorm, in two sweeps over gradient and input. Each
+/// sweep may be made in any number of parts, a part being some rows:
 /// dx = scale / deviation (dy - mean(dy) - xhat mean(dy xhat)).
 class GradientSweeps {
  public:
@@ -43,17 +43,17 @@ class GradientSweeps {
       const at::Tensor& mean,
       const at::Tensor& inverse);
 
-  /// The first sweep: rows of the whole.
+  /// The first sweep, over one part.
   template <typename T>
   void add(const T* dy, const T* x, std::int64_t rows) {
     add_gradients(
         dy, x, part(rows), mean_.data(), sums_.data(), products_.data());
   }
 
-  /// Between the two.
+  /// Called between the two sweeps.
   void conclude();
 
-  /// The second sweep.
+  /// The second sweep, over one part.
   template <typename T>
   void combine(const T* dy, const T* x, std::int64_t rows, T* dx) const {
     combine_columns(

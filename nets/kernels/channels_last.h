@@ -3,13 +3,14 @@
 
 #include <ATen/ATen.h>
 
-#include "nets/kernels/windows.h"
+#include "nets/kernels/window_sums.h"
 
 namespace zcp::kernels {
 
-inline constexpr at::MemoryFormat kLast = at::MemoryFormat::ChannelsLast;
+inline constexpr at::MemoryFormat kChannelsLast =
+    at::MemoryFormat::ChannelsLast;
 
-/// Of one image of x [N, C, H, W].
+/// The size of one image of x [N, C, H, W].
 inline MapSize map_of(const at::Tensor& x) {
   return {x.size(2), x.size(3), x.size(1)};
 }

@@ -13,28 +13,35 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
+/// What of a convolution is no tensor.
+struct Geometry {
+  Window window;
+  std::int64_t groups = 1;
+};
+
+/// The same as LibTorch's operators take it.
 struct Arguments {
   std::array<std::int64_t, 2> stride;
   std::array<std::int64_t, 2> padding;
   std::array<std::int64_t, 2> dilation;
   std::int64_t groups;
 
-  explicit Arguments(const ConvolutionShape& shape)
-      : stride{shape.stride, shape.stride},
-        padding{shape.padding, shape.padding},
-        dilation{shape.dilation, shape.dilation},
-        groups(shape.groups) {}
+  explicit Arguments(const Geometry& geometry)
+      : stride{geometry.window.stride, geometry.window.stride},
+        padding{geometry.window.padding, geometry.window.padding},
+        dilation{geometry.window.dilation, geometry.window.dilation},
+        groups(geometry.groups) {}
 };
 
 at::Tensor value(
     const at::Tensor& x,
     const at::Tensor& weight,
     const at::Tensor& bias,
-    const ConvolutionShape& shape) {
-  if (!bias.defined() && is_depthwise(x, weight, shape)) {
-    return depthwise_convolution(x, weight, shape);
+    const Geometry& geometry) {
+  if (!bias.defined() && is_depthwise(x, weight, geometry.groups)) {
+    return depthwise_convolution(x, weight, geometry.window);
   }
-  const Arguments a(shape);
+  const Arguments a(geometry);
   return at::conv2d(x, weight, bias, a.stride, a.padding, a.dilation, a.groups);
 }
 
@@ -46,17 +53,17 @@ variable_list gradients(
     const at::Tensor& dy,
     const at::Tensor& x,
     const at::Tensor& weight,
-    const ConvolutionShape& shape,
+    const Geometry& geometry,
     const Mask& mask) {
-  if (is_depthwise(x, weight, shape)) {
+  if (is_depthwise(x, weight, geometry.groups)) {
     return {
-        mask[0]
-            ? depthwise_input_gradient(dy, weight, x.size(2), x.size(3), shape)
-            : at::Tensor(),
-        mask[1] ? depthwise_weight_gradient(dy, x, weight.size(2), shape)
+        mask[0] ? depthwise_input_gradient(
+                      dy, weight, x.size(2), x.size(3), geometry.window)
+                : at::Tensor(),
+        mask[1] ? depthwise_weight_gradient(dy, x, geometry.window)
                 : at::Tensor()};
   }
-  const Arguments a(shape);
+  const Arguments a(geometry);
   const std::array<std::int64_t, 2> no_padding{0, 0};
   const auto [dx, dweight, none] = at::convolution_backward(
       dy,
@@ -76,8 +83,8 @@ variable_list gradients(
 /// A kernel of one pixel that does not read every pixel. The gradient at its
 /// weights writes past its buffer in oneDNN 2.6 on processors with AVX2 where
 /// channels do not fill registers; without a stride it does not.
-bool skips_pixels(const at::Tensor& weight, const ConvolutionShape& shape) {
-  return shape.stride > 1 && shape.padding == 0 && weight.size(2) == 1 &&
+bool skips_pixels(const at::Tensor& weight, const Window& window) {
+  return window.stride > 1 && window.padding == 0 && weight.size(2) == 1 &&
          weight.size(3) == 1;
 }
 
@@ -85,6 +92,13 @@ bool skips_pixels(const at::Tensor& weight, const ConvolutionShape& shape) {
 at::Tensor sum_of(const at::Tensor& a, const at::Tensor& b) {
   if (!a.defined()) return b;
   return b.defined() ? a + b : a;
+}
+
+at::Tensor by_geometry(
+    const at::Tensor& x,
+    const at::Tensor& weight,
+    const Geometry& geometry) {
+  return convolution(x, weight, {}, geometry.window, geometry.groups);
 }
 
 /// Gradients as a function of (dy, x, weight), which can be differentiated as
@@ -99,11 +113,11 @@ class Gradients : public torch::autograd::Function<Gradients> {
       const at::Tensor& dy,
       const at::Tensor& x,
       const at::Tensor& weight,
-      ConvolutionShape shape,
+      Geometry geometry,
       Mask mask) {
     context->save_for_backward({dy, x, weight});
-    keep(context, shape);
-    variable_list found = gradients(dy, x, weight, shape, mask);
+    keep(context, geometry);
+    variable_list found = gradients(dy, x, weight, geometry, mask);
     // Every output has to be a tensor.
     for (at::Tensor& one : found) {
       if (!one.defined()) one = at::empty({0}, x.options());
@@ -118,22 +132,22 @@ class Gradients : public torch::autograd::Function<Gradients> {
     const at::Tensor& dy = saved[0];
     const at::Tensor& x = saved[1];
     const at::Tensor& weight = saved[2];
-    const ConvolutionShape shape = kept(context);
+    const Geometry geometry = kept(context);
     const at::Tensor h = given(incoming[0], x);
     const at::Tensor k = given(incoming[1], weight);
     at::Tensor to_dy;
     at::Tensor to_x;
     at::Tensor to_weight;
     const bool by_dy = context->needs_input_grad(0);
-    if (h.defined() && by_dy) to_dy = convolution(h, weight, {}, shape);
+    if (h.defined() && by_dy) to_dy = by_geometry(h, weight, geometry);
     if (k.defined() && by_dy) {
-      to_dy = sum_of(to_dy, convolution(x, k, {}, shape));
+      to_dy = sum_of(to_dy, by_geometry(x, k, geometry));
     }
     if (k.defined() && context->needs_input_grad(1)) {
-      to_x = differentiable(dy, x, k, shape, {true, false})[0];
+      to_x = differentiable(dy, x, k, geometry, {true, false})[0];
     }
     if (h.defined() && context->needs_input_grad(2)) {
-      to_weight = differentiable(dy, h, weight, shape, {false, true})[1];
+      to_weight = differentiable(dy, h, weight, geometry, {false, true})[1];
     }
     return {to_dy, to_x, to_weight, {}, {}};
   }
@@ -143,24 +157,31 @@ class Gradients : public torch::autograd::Function<Gradients> {
       const at::Tensor& dy,
       const at::Tensor& x,
       const at::Tensor& weight,
-      const ConvolutionShape& shape,
+      const Geometry& geometry,
       const Mask& mask) {
-    return at::GradMode::is_enabled() ? apply(dy, x, weight, shape, mask)
-                                      : gradients(dy, x, weight, shape, mask);
+    return at::GradMode::is_enabled()
+               ? apply(dy, x, weight, geometry, mask)
+               : gradients(dy, x, weight, geometry, mask);
   }
 
-  static void keep(AutogradContext* context, const ConvolutionShape& shape) {
-    context->saved_data["shape"] = std::vector<std::int64_t>{
-        shape.stride, shape.padding, shape.dilation, shape.groups};
+  static void keep(AutogradContext* context, const Geometry& geometry) {
+    const Window& window = geometry.window;
+    context->saved_data["geometry"] = std::vector<std::int64_t>{
+        window.kernel,
+        window.stride,
+        window.padding,
+        window.dilation,
+        geometry.groups};
   }
 
-  static ConvolutionShape kept(AutogradContext* context) {
-    const auto words = context->saved_data["shape"].toIntVector();
+  static Geometry kept(AutogradContext* context) {
+    const auto words = context->saved_data["geometry"].toIntVector();
     return {
-        static_cast<int>(words[0]),
-        static_cast<int>(words[1]),
-        static_cast<int>(words[2]),
-        static_cast<int>(words[3])};
+        {static_cast<int>(words[0]),
+         static_cast<int>(words[1]),
+         static_cast<int>(words[2]),
+         static_cast<int>(words[3])},
+        words[4]};
   }
 
  private:
@@ -177,10 +198,10 @@ class Convolution : public torch::autograd::Function<Convolution> {
       AutogradContext* context,
       const at::Tensor& x,
       const at::Tensor& weight,
-      ConvolutionShape shape) {
+      Geometry geometry) {
     context->save_for_backward({x, weight});
-    Gradients::keep(context, shape);
-    return value(x, weight, {}, shape);
+    Gradients::keep(context, geometry);
+    return value(x, weight, {}, geometry);
   }
 
   static variable_list backward(
@@ -188,10 +209,10 @@ class Convolution : public torch::autograd::Function<Convolution> {
       variable_list incoming) {
     const variable_list saved = context->get_saved_variables();
     if (!incoming[0].defined()) return {{}, {}, {}};
-    const ConvolutionShape shape = Gradients::kept(context);
+    const Geometry geometry = Gradients::kept(context);
     const Mask mask{context->needs_input_grad(0), context->needs_input_grad(1)};
-    variable_list found =
-        Gradients::differentiable(incoming[0], saved[0], saved[1], shape, mask);
+    variable_list found = Gradients::differentiable(
+        incoming[0], saved[0], saved[1], geometry, mask);
     for (std::size_t i = 0; i < mask.size(); ++i) {
       if (!mask[i]) found[i] = at::Tensor();
     }
@@ -206,20 +227,24 @@ at::Tensor convolution(
     const at::Tensor& x,
     const at::Tensor& weight,
     const at::Tensor& bias,
-    const ConvolutionShape& shape) {
-  if (skips_pixels(weight, shape)) {
-    ConvolutionShape dense = shape;
+    const Window& window,
+    std::int64_t groups) {
+  if (skips_pixels(weight, window)) {
+    Window dense = window;
     dense.stride = 1;
-    const at::Tensor read = x.slice(2, 0, x.size(2), shape.stride)
-                                .slice(3, 0, x.size(3), shape.stride)
-                                .contiguous(kLast);
-    return convolution(read, weight, bias, dense);
+    const at::Tensor read = x.slice(2, 0, x.size(2), window.stride)
+                                .slice(3, 0, x.size(3), window.stride)
+                                .contiguous(kChannelsLast);
+    return convolution(read, weight, bias, dense, groups);
   }
   const bool differentiated = at::GradMode::is_enabled() &&
                               (x.requires_grad() || weight.requires_grad());
+  const Geometry geometry{window, groups};
   // LibTorch 1.13 takes no undefined tensors in apply().
-  if (!differentiated || bias.defined()) return value(x, weight, bias, shape);
-  return Convolution::apply(x, weight, shape);
+  if (!differentiated || bias.defined()) {
+    return value(x, weight, bias, geometry);
+  }
+  return Convolution::apply(x, weight, geometry);
 }
 
 }  // namespace zcp::kernels

@@ -3,17 +3,13 @@
 
 #include <ATen/ATen.h>
 
+#include "common/window.h"
+
 namespace zcp::kernels {
 
-struct ConvolutionShape {
-  int stride = 1;
-  int padding = 0;
-  int dilation = 1;
-  int groups = 1;
-};
-
-/// at::conv2d of x [N, C, H, W]. Value and gradients come from LibTorch's
-/// kernels or, for depthwise ones without a bias, nets/depthwise.h. The
+/// at::conv2d of x [N, C, H, W] by weight [out, C / groups, K, K], where K is
+/// the window's kernel. Value and gradients come from LibTorch's
+/// kernels or, for depthwise ones without a bias, nets/kernels/depthwise.h. The
 /// derivatives of the gradients are convolutions and their
 /// gradients again; LibTorch's own second derivative takes a convolution whose
 /// kernel is as large as the map, for which it has no fast one. `bias` [out]
@@ -24,6 +20,7 @@ at::Tensor convolution(
     const at::Tensor& x,
     const at::Tensor& weight,
     const at::Tensor& bias,
-    const ConvolutionShape& shape);
+    const Window& window,
+    std::int64_t groups = 1);
 
 }  // namespace zcp::kernels

@@ -1,4 +1,5 @@
-// A worker a core: operators that stay on the core that calls them.
+// Settings of threads and memory, made when the program or one of its workers
+// starts: every worker computes on one core.
 #pragma once
 
 namespace zcp::kernels {
@@ -7,13 +8,13 @@ namespace zcp::kernels {
 /// that results do not depend on how many workers there are.
 void use_one_core();
 
-/// The same for OpenBLAS, of the whole process.
+/// The same for OpenBLAS, for all threads of the process.
 void set_blas_threads_to_one();
 
-/// Keeps memory that one pass releases for the next one, of the whole process:
-/// without it the activations' pages go back to the system and come again,
-/// cleared, at every layer. Of the C library's allocator; of jemalloc
-/// apps/memory.cpp asks the same.
+/// Lets the C library's allocator keep memory that one pass releases for the
+/// next one, for all threads of the process. Without it the pages of
+/// activations go back to the system and come again, cleared, at every layer.
+/// apps/memory.cpp asks the same of jemalloc.
 void keep_memory();
 
 }  // namespace zcp::kernels

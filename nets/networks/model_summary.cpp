@@ -2,15 +2,14 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
+
 #include "common/error.h"
 #include "common/hash.h"
 #include "nets/networks/script_network.h"
 
 namespace zcp::networks {
 namespace {
-
-using networks::LayerCall;
-using networks::LayerKind;
 
 Shape shape_of(const at::Tensor& tensor) {
   const auto size = [&](std::int64_t d) {
@@ -27,7 +26,7 @@ std::int64_t macs_of(const LayerCall& call, const at::Tensor& weight) {
   return weight.numel() * out.height * out.width;
 }
 
-graph::Layer layer_of(const networks::Network& network, const LayerCall& call) {
+graph::Layer layer_of(const Network& network, const LayerCall& call) {
   graph::Layer layer{};
   layer.input = shape_of(call.input);
   layer.output = shape_of(call.output);
@@ -43,18 +42,19 @@ graph::Layer layer_of(const networks::Network& network, const LayerCall& call) {
   layer.attributes.out_channels = layer.output.channels;
   const bool has_bias =
       index + 1 < parameters.size() &&
-      (parameters[index + 1].kind == networks::ParameterKind::bias ||
-       parameters[index + 1].kind == networks::ParameterKind::norm_shift);
+      (parameters[index + 1].kind == ParameterKind::bias ||
+       parameters[index + 1].kind == ParameterKind::norm_shift);
   if (has_bias) layer.params += parameters[index + 1].value.numel();
   if (call.weight < 0) return layer;
   layer.macs = macs_of(call, weight);
   if (has_bias) layer.macs += layer.output.elements();
   if (call.kind == LayerKind::conv && weight.dim() == 4) {
-    layer.attributes.kernel = static_cast<int>(weight.size(2));
+    layer.attributes.window.kernel = static_cast<int>(weight.size(2));
     layer.attributes.groups =
         static_cast<int>(layer.input.channels / weight.size(1));
-    layer.attributes.stride = (layer.input.height + layer.output.height - 1) /
-                              std::max(1, layer.output.height);
+    layer.attributes.window.stride =
+        (layer.input.height + layer.output.height - 1) /
+        std::max(1, layer.output.height);
   }
   return layer;
 }
@@ -67,12 +67,11 @@ bool is_layer(LayerKind kind) {
 }  // namespace
 
 ModelSummary summarise_model(const std::filesystem::path& path, Shape input) {
-  return summarise_model(
-      *networks::load_script_network(path, at::kFloat), path, input);
+  return summarise_model(*load_script_network(path, at::kFloat), path, input);
 }
 
 ModelSummary summarise_model(
-    const networks::ScriptNetwork& network,
+    const ScriptNetwork& network,
     const std::filesystem::path& path,
     Shape input) {
   ModelSummary summary;
@@ -83,12 +82,12 @@ ModelSummary summarise_model(
     options = parameter.value.options();
   }
   const at::NoGradGuard no_grad;
-  networks::Recording recording;
+  Recording recording;
   at::Tensor output;
   try {
     output = network.forward(
         at::ones({1, input.channels, input.height, input.width}, options),
-        networks::BatchNormMode::running_statistics,
+        BatchNormMode::running_statistics,
         &recording);
   } catch (const c10::Error& error) {
     const std::string text = error.what_without_backtrace();

@@ -9,10 +9,8 @@
 #include "nets/graph/graph.h"
 
 namespace zcp::networks {
-class ScriptNetwork;
-}
 
-namespace zcp::networks {
+class ScriptNetwork;
 
 struct ModelSummary {
   std::int64_t params = 0;
@@ -28,9 +26,9 @@ struct ModelSummary {
 /// such an input.
 ModelSummary summarise_model(const std::filesystem::path& path, Shape input);
 
-/// The same of a file that is loaded already; `path` is for messages.
+/// The same for a file that is loaded already; `path` is for messages.
 ModelSummary summarise_model(
-    const networks::ScriptNetwork& network,
+    const ScriptNetwork& network,
     const std::filesystem::path& path,
     Shape input);
 

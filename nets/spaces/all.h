@@ -1,4 +1,4 @@
-// The factories of all spaces; a space is one file in this folder.
+// The factories of all spaces, declared.
 #pragma once
 
 #include <memory>
@@ -7,15 +7,8 @@
 
 namespace zcp::spaces {
 
-std::unique_ptr<const Space> make_nats_tss();
-std::unique_ptr<const Space> make_nats_sss();
-std::unique_ptr<const Space> make_nas_bench_101();
-std::unique_ptr<const Space> make_nas_bench_macro();
-std::unique_ptr<const Space> make_resnet();
-std::unique_ptr<const Space> make_mobilenet_v2();
-std::unique_ptr<const Space> make_transnas_micro();
-std::unique_ptr<const Space> make_transnas_macro();
-std::unique_ptr<const Space> make_darts();
-std::unique_ptr<const Space> make_nas_bench_360();
+#define ZCP_SPACE(name) std::unique_ptr<const Space> make_##name();
+#include "nets/spaces/list.inc"
+#undef ZCP_SPACE
 
 }  // namespace zcp::spaces

@@ -2,8 +2,6 @@
 // search too: Lin et al., ICCV 2021, https://arxiv.org/abs/2102.01063;
 // idstcv/ZenNAS: PlainNet/SuperResIDWEXKX.py, basic_blocks.py, super_blocks.py,
 // SearchSpace/search_space_IDW_fixfc.py, ZenNet/masternet.py.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -11,179 +9,33 @@
 #include "common/error.h"
 #include "common/random.h"
 #include "nets/spaces/all.h"
+#include "nets/spaces/layers.h"
+#include "nets/spaces/mobilenet_v2_structure.h"
 #include "nets/spaces/spec.h"
 
 namespace zcp::spaces {
 namespace {
 
-using Value = graph::GraphBuilder::Value;
+using mobilenet_v2::Block;
+using mobilenet_v2::kExpansions;
+using mobilenet_v2::kMostChannels;
+using mobilenet_v2::Structure;
 
-constexpr std::string_view kGated = "+SE";  // squeeze and excitation
-constexpr double kEpsilon = 1e-3;           // of ZenNAS's BatchNorms
-constexpr int kMostChannels = 8192;
-constexpr int kMostSublayers = 32;
+constexpr double kEpsilon = 1e-3;  // of ZenNAS's BatchNorms
 constexpr std::array kKernels{3, 5, 7};
-constexpr std::array kExpansions{1, 2, 4, 6};
 
-// Of what is drawn and mutated, as ZenNAS's scripts for ImageNet search it.
+// Limits of what is drawn and mutated: those of ZenNAS's scripts for ImageNet.
 constexpr int kMostLayers = 14;
-constexpr int kSplitLayers = 6;  // a block of so many becomes two of half
+constexpr int kSplitLayers = 6;  // a block of so many is split in two halves
 constexpr std::int64_t kMostMacs = 1'000'000'000;
 constexpr Shape kImage{3, 224, 224};
 constexpr int kClasses = 1000;
 constexpr int kTailChannels = 2048;
 
-/// One item of a structure string.
-struct Block {
-  int expansion = 0;  // 0: convolution, BatchNorm, ReLU
-  int kernel = 0;
-  int in = 0;
-  int out = 0;
-  int stride = 1;
-  int bottleneck = 0;  // of a residual block
-  int sublayers = 1;
-
-  bool residual() const { return expansion > 0; }
-  bool operator==(const Block&) const = default;
-};
-
-struct Structure {
-  std::vector<Block> blocks;
-  bool gated = false;
-
-  bool operator==(const Structure&) const = default;
-};
-
 /// A number of channels to the nearest multiple of 8, not below it; halves go
 /// to the even multiple, as Python rounds.
 int round_to_8(double channels) {
   return std::max(8, 8 * static_cast<int>(std::nearbyint(channels / 8)));
-}
-
-std::string format(const Structure& structure) {
-  std::string spec;
-  for (const Block& b : structure.blocks) {
-    if (b.residual()) {
-      spec += fmt::format(
-          "SuperResIDWE{}K{}({},{},{},{},{})",
-          b.expansion,
-          b.kernel,
-          b.in,
-          b.out,
-          b.stride,
-          b.bottleneck,
-          b.sublayers);
-    } else {
-      spec += fmt::format(
-          "SuperConvK{}BNRELU({},{},{},{})",
-          b.kernel,
-          b.in,
-          b.out,
-          b.stride,
-          b.sublayers);
-    }
-  }
-  return structure.gated ? spec + std::string(kGated) : spec;
-}
-
-/// Kernel and expansion by a block's name; none for an unknown one.
-std::optional<Block> block_named(std::string_view name) {
-  for (const int kernel : {1, 3, 5, 7}) {
-    Block block;
-    block.kernel = kernel;
-    if (name == fmt::format("SuperConvK{}BNRELU", kernel)) return block;
-    for (const int expansion : kExpansions) {
-      block.expansion = expansion;
-      if (kernel > 1 &&
-          name == fmt::format("SuperResIDWE{}K{}", expansion, kernel)) {
-        return block;
-      }
-    }
-  }
-  return std::nullopt;
-}
-
-Block parse_block(
-    std::string_view name,
-    std::string_view arguments,
-    std::string_view spec) {
-  const auto named = block_named(name);
-  if (!named) {
-    throw UserError(
-        "spec '{}': unknown block '{}', expected SuperConvK1BNRELU (3, 5, 7) "
-        "or SuperResIDWE6K3 (E1, 2, 4, 6; K3, 5, 7)",
-        spec,
-        name);
-  }
-  Block block = *named;
-  const auto parts = split_spec(arguments, ',');
-  const std::size_t expected = block.residual() ? 5 : 4;
-  if (parts.size() != expected) {
-    throw UserError(
-        "spec '{}': {}({}) has {} number(s), expected {}",
-        spec,
-        name,
-        arguments,
-        parts.size(),
-        block.residual() ? "in,out,stride,bottleneck,sublayers"
-                         : "in,out,stride,sublayers");
-  }
-  const auto number = [&](std::size_t i, int most, std::string_view what) {
-    const int value = parse_number(parts[i]).value_or(0);
-    if (value >= 1 && value <= most) return value;
-    throw UserError(
-        "spec '{}': {}({}): {} '{}', expected 1 to {}",
-        spec,
-        name,
-        arguments,
-        what,
-        parts[i],
-        most);
-  };
-  block.in = number(0, kMostChannels, "input channels");
-  block.out = number(1, kMostChannels, "output channels");
-  block.stride = number(2, 2, "stride");
-  if (block.residual()) {
-    block.bottleneck = number(3, kMostChannels, "bottleneck channels");
-  }
-  block.sublayers = number(expected - 1, kMostSublayers, "sublayers");
-  return block;
-}
-
-Structure parse(std::string_view spec) {
-  Structure structure;
-  std::string_view rest = spec;
-  if (rest.ends_with(kGated)) {
-    structure.gated = true;
-    rest.remove_suffix(kGated.size());
-  }
-  do {
-    const std::size_t open = rest.find('(');
-    const std::size_t close = rest.find(')');
-    if (open == std::string_view::npos || close == std::string_view::npos ||
-        close < open) {
-      throw UserError(
-          "spec '{}': found '{}', expected a block like "
-          "SuperResIDWE6K3(8,32,2,8,1)",
-          spec,
-          rest);
-    }
-    const Block block = parse_block(
-        rest.substr(0, open), rest.substr(open + 1, close - open - 1), spec);
-    auto& blocks = structure.blocks;
-    if (!blocks.empty() && blocks.back().out != block.in) {
-      throw UserError(
-          "spec '{}': {} reads {} channels, expected {}, what the block "
-          "before it has",
-          spec,
-          rest.substr(0, close + 1),
-          block.in,
-          blocks.back().out);
-    }
-    blocks.push_back(block);
-    rest.remove_prefix(close + 1);
-  } while (!rest.empty());
-  return structure;
 }
 
 /// Declares a network. Its modules are counted as ZenNAS has them: every layer
@@ -216,13 +68,7 @@ class StructureBuilder {
       int stride,
       int groups = 1,
       bool wrapped = true) {
-    graph::Attributes a;
-    a.out_channels = out;
-    a.kernel = kernel;
-    a.stride = stride;
-    a.padding = kernel / 2;
-    a.groups = groups;
-    const Value y = graph_.conv2d(x, a);
+    const Value y = graph_.conv2d(x, convolution(out, kernel, stride, groups));
     const Value z = graph_.batch_norm(y, true, kEpsilon);
     if (wrapped) {
       graph_.add_calls(y, 1);  // the ConvKX or ConvDW
@@ -232,7 +78,8 @@ class StructureBuilder {
   }
 
   /// Half a sublayer: `width` times the expansion channels inside, `out` at the
-  /// end; `project`: a projection even where the shortcut keeps its shape.
+  /// end. `project`: whether the shortcut has a projection even where it keeps
+  /// its shape.
   Value half(
       Value x,
       const Block& block,
@@ -253,12 +100,10 @@ class StructureBuilder {
     return graph_.relu(sum);
   }
 
-  /// The convolution has a bias although BatchNorm follows.
+  /// A shortcut's 1x1 convolution and BatchNorm. The convolution has a bias
+  /// although BatchNorm follows.
   Value projection(Value x, int out, int stride) {
-    graph::Attributes a;
-    a.out_channels = out;
-    a.kernel = 1;
-    a.stride = stride;
+    graph::Attributes a = convolution(out, 1, stride);
     a.bias = true;
     const Value y = graph_.batch_norm(graph_.conv2d(x, a), true, kEpsilon);
     graph_.add_calls(y, 1);  // the Sequential
@@ -310,7 +155,8 @@ std::int64_t macs(const Structure& structure) {
       .macs();
 }
 
-/// The numbers of channels that may follow, the present one among them.
+/// The numbers of channels that a mutation may give, the present one among
+/// them.
 std::vector<int> channel_choices(int channels) {
   std::vector<int> choices;
   for (const double factor : {2.5, 2.0, 1.5, 1.25, 1.0}) {
@@ -328,7 +174,7 @@ int choose(const Choices& choices, std::uint64_t seed, const char* purpose) {
       draw_integer(std::ssize(choices), seed, purpose))];
 }
 
-/// False for the tail.
+/// Whether a search changes the block: every one but the tail.
 bool mutable_block(const Block& block) {
   return block.residual() || block.kernel > 1;
 }
@@ -348,7 +194,8 @@ Block mutated(Block block, std::uint64_t seed) {
   return block;
 }
 
-/// Deep blocks in two halves, and every block's input as the one before has it.
+/// Splits deep blocks in two halves, and gives every block as many input
+/// channels as the block before it has outputs.
 void repair(Structure& structure) {
   std::vector<Block> blocks;
   for (Block block : structure.blocks) {
@@ -374,7 +221,8 @@ bool within(const Structure& structure, int most_layers, std::int64_t most) {
   return layers(structure) <= most_layers && macs(structure) <= most;
 }
 
-/// A residual block of the stage: even odds for each choice.
+/// A residual block of `least` to `most` channels, each choice as likely as
+/// the others.
 Block drawn_block(int in, int least, int most, std::uint64_t seed) {
   const auto channels = [&](const char* purpose) {
     return least + 8 * static_cast<int>(
@@ -445,16 +293,17 @@ class MobileNetV2 final : public Space {
   std::string draw(std::uint64_t seed) const override {
     for (std::uint64_t attempt = 0;; ++attempt) {
       const Structure structure = drawn(derive_seed(seed, "attempt", attempt));
-      if (within(structure, kMostLayers, kMostMacs)) return format(structure);
+      if (within(structure, kMostLayers, kMostMacs))
+        return mobilenet_v2::format(structure);
     }
   }
 
-  /// Another block in place of one, as ZenNAS searches: channels times or by
-  /// 1.25, 1.5, 2, 2.5, any expansion and kernel, sublayers up to two more or
-  /// less. Of the tail nothing changes. Within 14 layers and 1 G MACs, or
-  /// those of the spec where these are more.
+  /// Changes one block as ZenNAS searches: its channels by a factor of 1.25,
+  /// 1.5, 2 or 2.5 up or down, its expansion and kernel to any other, its
+  /// sublayers by up to two. The tail is never changed. The result has 14
+  /// layers and 1 G MACs at most, or as many as the spec where that has more.
   std::string mutate(std::string_view spec, std::uint64_t seed) const override {
-    const Structure before = parse(spec);
+    const Structure before = mobilenet_v2::parse(spec);
     if (std::ranges::none_of(before.blocks, mutable_block)) {
       throw UserError("spec '{}': no block of it is changed by a search", spec);
     }
@@ -469,13 +318,13 @@ class MobileNetV2 final : public Space {
       block = mutated(block, own);
       repair(after);
       if (after != before && within(after, most_layers, most_macs)) {
-        return format(after);
+        return mobilenet_v2::format(after);
       }
     }
   }
 
   std::string normalise(std::string_view spec) const override {
-    return format(parse(spec));
+    return mobilenet_v2::format(mobilenet_v2::parse(spec));
   }
 
   graph::Graph build(
@@ -485,13 +334,8 @@ class MobileNetV2 final : public Space {
       const Skeleton& skeleton,
       graph::Folding folding) const override {
     require_classes("mobilenet-v2", output);
-    if (skeleton.channels > 0 || skeleton.cells_per_stage > 0 ||
-        !skeleton.affine) {
-      throw UserError(
-          "mobilenet-v2: the spec says how wide and deep a network is, not "
-          "--channels and --cells");
-    }
-    const Structure structure = parse(spec);
+    require_all_by_spec("mobilenet-v2", skeleton);
+    const Structure structure = mobilenet_v2::parse(spec);
     if (structure.blocks[0].in != input.channels) {
       throw UserError(
           "spec '{}': its first block reads {} channels, the task has {}",

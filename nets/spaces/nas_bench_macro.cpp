@@ -5,12 +5,11 @@
 
 #include "common/error.h"
 #include "nets/spaces/all.h"
+#include "nets/spaces/layers.h"
 #include "nets/spaces/spec.h"
 
 namespace zcp::spaces {
 namespace {
-
-using Value = graph::GraphBuilder::Value;
 
 constexpr std::size_t kLayers = 8;
 constexpr std::array<int, 3> kStages{2, 3, 3};  // layers of each
@@ -45,22 +44,6 @@ std::string parse(std::string_view spec) {
         spec[i]);
   }
   return std::string(spec);
-}
-
-Value conv_bn(
-    graph::GraphBuilder& graph,
-    Value x,
-    int out,
-    int kernel,
-    int stride = 1,
-    int groups = 1) {
-  graph::Attributes a;
-  a.out_channels = out;
-  a.kernel = kernel;
-  a.stride = stride;
-  a.padding = kernel / 2;
-  a.groups = groups;
-  return graph.batch_norm(graph.conv2d(x, a));
 }
 
 Value inverted_residual(
@@ -138,7 +121,7 @@ class NasBenchMacro final : public Space {
     const std::string digits = parse(spec);
     graph::GraphBuilder graph(input, folding);
     graph.leave_out_bias_macs();  // as the benchmark's table counts
-    int channels = skeleton.channels > 0 ? skeleton.channels : kStemChannels;
+    int channels = skeleton.channels_or(kStemChannels);
     Value x = graph.relu(conv_bn(graph, graph.input(), channels, 3));
     graph.add_calls(x, 1);  // the Sequential of the stem
     graph.end_block(x);

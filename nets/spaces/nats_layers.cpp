@@ -1,47 +1,19 @@
 #include "nets/spaces/nats_layers.h"
 
+#include <array>
+
 #include "common/error.h"
 
 namespace zcp::spaces {
 namespace {
-
-using Value = graph::GraphBuilder::Value;
-
-Value conv(
-    graph::GraphBuilder& graph,
-    Value x,
-    int out,
-    int kernel,
-    int stride) {
-  graph::Attributes a;
-  a.out_channels = out;
-  a.kernel = kernel;
-  a.stride = stride;
-  a.padding = kernel / 2;
-  return graph.conv2d(x, a);
-}
-
-Value relu_conv_bn(
-    graph::GraphBuilder& graph,
-    Value x,
-    int out,
-    int kernel,
-    int stride,
-    bool affine = true) {
-  // AutoDL's ReLUConvBN has a ReLU inside: two class names with "ReLU".
-  const Value active = graph.relu(x, 2);
-  const Value y =
-      graph.batch_norm(conv(graph, active, out, kernel, stride), affine);
-  graph.add_calls(y, 2);  // the Sequential and the ReLUConvBN around it
-  return y;
-}
 
 Value skip(graph::GraphBuilder& graph, Value x, int out, bool affine) {
   if (graph.shape(x).channels == out) {
     graph.add_calls(x, 1);  // the Identity
     return x;
   }
-  const Value y = graph.batch_norm(conv(graph, x, out, 1, 1), affine);
+  const Value y =
+      graph.batch_norm(graph.conv2d(x, convolution(out, 1)), affine);
   graph.add_calls(y, 1);  // the FactorizedReduce, which does not reduce here
   return y;
 }
@@ -73,14 +45,13 @@ Value apply(
     case CellOp::avg_pool_3x3:
       return pool(graph, x, out, affine);
   }
-  const Shape in = graph.shape(x);
-  return graph.zero({out, in.height, in.width});
+  return zeros_after(graph, x, out, 1);
 }
 
 }  // namespace
 
 Value add_nats_stem(graph::GraphBuilder& graph, int channels) {
-  const Value x = graph.batch_norm(conv(graph, graph.input(), channels, 3, 1));
+  const Value x = conv_bn(graph, graph.input(), channels, 3);
   graph.add_calls(x, 1);  // the Sequential of the stem
   graph.end_block(x);
   return x;
@@ -92,23 +63,13 @@ Value add_nats_cell(
     Value x,
     int channels,
     bool affine) {
-  std::array<Value, 4> nodes{x};
-  std::size_t edge = 0;
-  for (int target = 1; target < 4; ++target) {
-    std::array<Value, 3> terms{};
-    std::size_t count = 0;
-    for (; edge < kCellEdges.size() && kCellEdges[edge].target == target;
-         ++edge) {
-      const Value source =
-          nodes[static_cast<std::size_t>(kCellEdges[edge].source)];
-      terms[count++] = apply(graph, cell.ops[edge], source, channels, affine);
-    }
-    nodes[static_cast<std::size_t>(target)] =
-        graph.add(std::span(terms).first(count));
-  }
-  graph.add_calls(nodes[3], 1);  // the InferCell
-  graph.end_block(nodes[3]);
-  return nodes[3];
+  const Value y =
+      add_four_node_cell(graph, x, [&](std::size_t edge, int, Value from) {
+        return apply(graph, cell.ops[edge], from, channels, affine);
+      });
+  graph.add_calls(y, 1);  // the InferCell
+  graph.end_block(y);
+  return y;
 }
 
 Value add_nats_reduction(graph::GraphBuilder& graph, Value x, int channels) {
@@ -121,9 +82,9 @@ Value add_nats_reduction(graph::GraphBuilder& graph, Value x, int channels) {
         in.width);
   }
   const Value a = relu_conv_bn(graph, x, channels, 3, 2);
-  const Value b = relu_conv_bn(graph, a, channels, 3, 1);
+  const Value b = relu_conv_bn(graph, a, channels, 3);
   const Value pooled = graph.avg_pool(x, 2, 2, 0);
-  const Value shortcut = conv(graph, pooled, channels, 1, 1);
+  const Value shortcut = graph.conv2d(pooled, convolution(channels, 1));
   graph.add_calls(shortcut, 1);  // the Sequential of pool and convolution
   const Value sum = graph.add(std::array{b, shortcut});
   graph.add_calls(sum, 1);  // the ResNetBasicblock
@@ -131,12 +92,14 @@ Value add_nats_reduction(graph::GraphBuilder& graph, Value x, int channels) {
   return sum;
 }
 
+Value add_nats_activation(graph::GraphBuilder& graph, Value x) {
+  const Value y = graph.relu(graph.batch_norm(x));
+  graph.add_calls(y, 1);  // the Sequential of the two
+  return y;
+}
+
 Value add_nats_classifier(graph::GraphBuilder& graph, Value x, int classes) {
-  x = graph.relu(graph.batch_norm(x));
-  graph.add_calls(x, 1);  // the Sequential of the last activation
-  const Value logits = graph.linear(graph.global_avg_pool(x), classes);
-  graph.add_calls(logits, 1);  // the network itself
-  return logits;
+  return add_classifier(graph, add_nats_activation(graph, x), classes);
 }
 
 }  // namespace zcp::spaces

@@ -18,7 +18,8 @@ constexpr int kStep = 8;               // between two widths, and the least
 constexpr int kChoices = 8;            // 8, 16, ..., 64
 constexpr std::int64_t kSize = 32768;  // 8^5
 
-/// Channels of the stem and first cell, of the first reduction, ...
+/// Channels of the five layers: of the stem and the first cell, of the first
+/// reduction, of the second cell, and so on.
 using Widths = std::array<int, kLayers>;
 
 /// The cell of every member: index 9930 of the topology space.
@@ -105,11 +106,7 @@ class NatsSss final : public Space {
       const Skeleton& skeleton,
       graph::Folding folding) const override {
     require_classes("nats-sss", output);
-    if (skeleton.channels > 0 || skeleton.cells_per_stage > 0) {
-      throw UserError(
-          "nats-sss: the spec says how wide and deep a network is, not "
-          "--channels and --cells");
-    }
+    require_size_by_spec("nats-sss", skeleton);
     require_size("nats-sss", input, 4);
     const Widths widths = parse(spec);
     graph::GraphBuilder graph(input, folding);

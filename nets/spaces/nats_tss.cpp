@@ -9,7 +9,6 @@
 #include <optional>
 
 #include "common/error.h"
-#include "common/random.h"
 #include "nets/spaces/all.h"
 #include "nets/spaces/nats_layers.h"
 #include "nets/spaces/spec.h"
@@ -31,18 +30,10 @@ std::optional<CellOp> find_op(std::string_view name) {
   return static_cast<CellOp>(found - kOpNames.begin());
 }
 
-/// Takes the next part of a spec, up to `end`, off its front.
-std::string_view take(std::string_view& rest, char end) {
-  const std::size_t length = std::min(rest.find(end), rest.size());
-  const std::string_view part = rest.substr(0, length);
-  rest.remove_prefix(std::min(length + 1, rest.size()));
-  return part;
-}
-
 CellOp
 parse_edge(std::string_view part, int source, std::string_view whole_spec) {
   std::string_view rest = part;
-  const std::string_view name = take(rest, '~');
+  const std::string_view name = take_part(rest, '~');
   const std::optional<CellOp> op = find_op(name);
   if (!op) {
     throw UserError(
@@ -93,16 +84,13 @@ class NatsTss final : public Space {
 
   std::string mutate(std::string_view spec, std::uint64_t seed) const override {
     NatsCell cell = parse_nats_cell(spec);
-    std::array<std::int64_t, 2> drawn{};
-    fill_integers(std::span(drawn).first(1), std::ssize(cell.ops), seed);
-    fill_integers(
-        std::span(drawn).last(1),
-        std::ssize(kOpNames) - 1,
-        derive_seed(seed, "operation"));
-    CellOp& op = cell.ops[static_cast<std::size_t>(drawn[0])];
+    CellOp& op = cell.ops[static_cast<std::size_t>(
+        draw_integer(std::ssize(cell.ops), seed))];
     // One of the four other operations.
+    const std::int64_t step =
+        1 + draw_integer(std::ssize(kOpNames) - 1, seed, "operation");
     op = static_cast<CellOp>(
-        (static_cast<std::int64_t>(op) + 1 + drawn[1]) % std::ssize(kOpNames));
+        (static_cast<std::int64_t>(op) + step) % std::ssize(kOpNames));
     return format_nats_cell(cell);
   }
 
@@ -114,9 +102,8 @@ class NatsTss final : public Space {
       graph::Folding folding) const override {
     require_classes("nats-tss", output);
     const NatsCell cell = parse_nats_cell(spec);
-    const int channels = skeleton.channels > 0 ? skeleton.channels : 16;
-    const int cells =
-        skeleton.cells_per_stage > 0 ? skeleton.cells_per_stage : 5;
+    const int channels = skeleton.channels_or(16);
+    const int cells = skeleton.cells_or(5);
     graph::GraphBuilder graph(input, folding);
     auto x = add_nats_stem(graph, channels);
     for (int stage = 0; stage < 3; ++stage) {
@@ -138,7 +125,7 @@ NatsCell parse_nats_cell(std::string_view spec) {
   std::string_view nodes = spec;
   std::size_t edge = 0;
   for (int target = 1; target < 4; ++target) {
-    std::string_view node = take(nodes, '+');
+    std::string_view node = take_part(nodes, '+');
     if (node.size() < 2 || node.front() != '|' || node.back() != '|') {
       throw UserError(
           "spec '{}': node {} is '{}', expected {} operation(s) between bars, "
@@ -150,7 +137,7 @@ NatsCell parse_nats_cell(std::string_view spec) {
     }
     node.remove_prefix(1);
     for (int source = 0; source < target; ++source) {
-      cell.ops[edge++] = parse_edge(take(node, '|'), source, spec);
+      cell.ops[edge++] = parse_edge(take_part(node, '|'), source, spec);
     }
     if (!node.empty()) {
       throw UserError(

@@ -11,18 +11,17 @@
 #include "common/error.h"
 #include "common/random.h"
 #include "nets/spaces/all.h"
+#include "nets/spaces/layers.h"
 #include "nets/spaces/spec.h"
 
 namespace zcp::spaces {
 namespace {
 
-using Value = graph::GraphBuilder::Value;
-
 constexpr int kMostBlocks = 64;      // of a stage
 constexpr int kMostChannels = 4096;  // of a stage
 constexpr int kWidthStep = 8;        // of drawn and mutated widths
 
-/// The four forms: what the stem does, and what a block is.
+/// A form of the network: its stem and stages, and what a block is.
 struct Form {
   std::string_view name;
   bool imagenet;    // stem 7x7 stride 2 and a pool, four stages
@@ -109,20 +108,6 @@ std::string format(const Architecture& architecture) {
       fmt::join(architecture.widths, "."));
 }
 
-Value conv_bn(
-    graph::GraphBuilder& graph,
-    Value x,
-    int out,
-    int kernel,
-    int stride) {
-  graph::Attributes a;
-  a.out_channels = out;
-  a.kernel = kernel;
-  a.stride = stride;
-  a.padding = kernel / 2;
-  return graph.batch_norm(graph.conv2d(x, a));
-}
-
 Value add_block(
     graph::GraphBuilder& graph,
     Value x,
@@ -132,12 +117,12 @@ Value add_block(
   const int out = bottleneck ? kExpansion * width : width;
   Value y = x;
   if (bottleneck) {
-    y = graph.relu(conv_bn(graph, y, width, 1, 1));
+    y = graph.relu(conv_bn(graph, y, width, 1));
     y = graph.relu(conv_bn(graph, y, width, 3, stride));
-    y = conv_bn(graph, y, out, 1, 1);
+    y = conv_bn(graph, y, out, 1);
   } else {
     y = graph.relu(conv_bn(graph, y, width, 3, stride));
-    y = conv_bn(graph, y, out, 3, 1);
+    y = conv_bn(graph, y, out, 3);
   }
   Value shortcut = x;
   if (stride != 1 || graph.shape(x).channels != out) {
@@ -229,12 +214,7 @@ class ResNet final : public Space {
       const Skeleton& skeleton,
       graph::Folding folding) const override {
     require_classes("resnet", output);
-    if (skeleton.channels > 0 || skeleton.cells_per_stage > 0 ||
-        !skeleton.affine) {
-      throw UserError(
-          "resnet: the spec says how wide and deep a network is, not "
-          "--channels and --cells");
-    }
+    require_all_by_spec("resnet", skeleton);
     const Architecture architecture = parse(spec);
     const Form& form = *architecture.form;
     require_size("resnet", input, form.imagenet ? 32 : 4);
@@ -248,9 +228,7 @@ class ResNet final : public Space {
       }
       graph.add_calls(x, 1);  // the Sequential of the stage
     }
-    const Value logits =
-        graph.linear(graph.global_avg_pool(x), output.channels);
-    graph.add_calls(logits, 1);  // the network itself
+    const Value logits = add_classifier(graph, x, output.channels);
     return std::move(graph).finish(logits);
   }
 };

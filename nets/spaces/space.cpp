@@ -6,27 +6,20 @@
 #include "common/error.h"
 #include "common/random.h"
 #include "nets/spaces/all.h"
+#include "nets/spaces/spec.h"
 
 namespace zcp::spaces {
 
 std::string Space::draw(std::uint64_t seed) const {
-  std::int64_t index = 0;
-  fill_integers(std::span(&index, 1), info().size, seed);
-  return spec(index);
+  return spec(draw_integer(info().size, seed));
 }
 
 std::span<const std::unique_ptr<const Space>> all_spaces() {
   static const std::array all{
-      make_nats_tss(),
-      make_nats_sss(),
-      make_nas_bench_101(),
-      make_nas_bench_macro(),
-      make_transnas_micro(),
-      make_transnas_macro(),
-      make_darts(),
-      make_nas_bench_360(),
-      make_resnet(),
-      make_mobilenet_v2()};
+#define ZCP_SPACE(name) make_##name(),
+#include "nets/spaces/list.inc"
+#undef ZCP_SPACE
+  };
   return all;
 }
 
@@ -45,7 +38,8 @@ const Space& find_space(const std::string& name) {
 
 namespace {
 
-/// Of a space that is not numbered.
+/// Different specs of a space whose members are not numbered, drawn one after
+/// another until there are `count`.
 std::vector<std::string>
 draw_specs(const Space& space, std::int64_t count, std::uint64_t seed) {
   std::vector<std::string> specs;

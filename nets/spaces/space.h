@@ -26,13 +26,19 @@ struct SpaceInfo {
   std::vector<std::string> tasks;  ///< of its truth; the first is its own
 };
 
-/// The macro skeleton around the cells; 0 is the benchmark's own.
+/// The network around the cells, where it is to differ from the benchmark's
+/// own; 0 means the benchmark's number.
 struct Skeleton {
   int channels = 0;  ///< of the stem and the first stage
   int cells_per_stage = 0;
-  /// BatchNorm inside the cells with scale and shift; NASLib builds NATS-TSS
-  /// without them.
+  /// Whether BatchNorms inside the cells have scale and shift. NASLib builds
+  /// NATS-TSS without them.
   bool affine = true;
+
+  int channels_or(int own) const { return channels > 0 ? channels : own; }
+  int cells_or(int own) const {
+    return cells_per_stage > 0 ? cells_per_stage : own;
+  }
 };
 
 class Space {

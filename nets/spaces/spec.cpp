@@ -1,5 +1,6 @@
 #include "nets/spaces/spec.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "common/error.h"
@@ -19,6 +20,13 @@ std::vector<std::string_view> split_spec(
   }
 }
 
+std::string_view take_part(std::string_view& rest, char end) {
+  const std::size_t length = std::min(rest.find(end), rest.size());
+  const std::string_view part = rest.substr(0, length);
+  rest.remove_prefix(std::min(length + 1, rest.size()));
+  return part;
+}
+
 std::optional<int> parse_number(std::string_view text) {
   constexpr int kLargest = 1'000'000'000;
   int number = 0;
@@ -29,11 +37,15 @@ std::optional<int> parse_number(std::string_view text) {
   return number;
 }
 
+std::int64_t draw_integer(std::int64_t bound, std::uint64_t seed) {
+  std::int64_t drawn = 0;
+  fill_integers(std::span(&drawn, 1), bound, seed);
+  return drawn;
+}
+
 std::int64_t
 draw_integer(std::int64_t bound, std::uint64_t seed, std::string_view purpose) {
-  std::int64_t drawn = 0;
-  fill_integers(std::span(&drawn, 1), bound, derive_seed(seed, purpose));
-  return drawn;
+  return draw_integer(bound, derive_seed(seed, purpose));
 }
 
 void require_classes(std::string_view space, const Output& output) {
@@ -53,6 +65,28 @@ void require_cells_as_published(
   if (!skeleton.affine) {
     throw UserError("{}: its BatchNorms have scale and shift", space);
   }
+}
+
+namespace {
+
+[[noreturn]] void fail_size_by_spec(std::string_view space) {
+  throw UserError(
+      "{}: the spec says how wide and deep a network is, not --channels and "
+      "--cells",
+      space);
+}
+
+}  // namespace
+
+void require_size_by_spec(std::string_view space, const Skeleton& skeleton) {
+  if (skeleton.channels > 0 || skeleton.cells_per_stage > 0) {
+    fail_size_by_spec(space);
+  }
+}
+
+void require_all_by_spec(std::string_view space, const Skeleton& skeleton) {
+  require_size_by_spec(space, skeleton);
+  if (!skeleton.affine) fail_size_by_spec(space);
 }
 
 void require_size(std::string_view space, const Shape& input, int least) {

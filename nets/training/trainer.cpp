@@ -14,7 +14,8 @@
 
 #include "common/random.h"
 #include "nets/kernels/one_core.h"
-#include "nets/networks/trained_network.h"
+#include "nets/networks/graph_network.h"
+#include "nets/training/running_statistics.h"
 
 namespace zcp::training {
 namespace {
@@ -48,7 +49,7 @@ class Sgd {
   }
 
  private:
-  /// Elements in the same order in memory.
+  /// The gradient with its elements in the order of the parameter's in memory.
   static at::Tensor laid_out_alike(
       const at::Tensor& gradient,
       const at::Tensor& parameter) {
@@ -75,11 +76,11 @@ class Sgd {
   float decay_;
 };
 
-/// Of a number of examples.
+/// What a network makes of the examples shown so far.
 struct Tally {
   std::int64_t examples = 0;
   std::int64_t correct = 0;
-  double loss = 0;  ///< sum
+  double loss = 0;  ///< the sum over the examples
 
   void add(const at::Tensor& logits, const at::Tensor& labels, double mean) {
     examples += labels.numel();
@@ -124,7 +125,7 @@ std::vector<std::int64_t> numbers_up_to(std::int64_t count) {
   return numbers;
 }
 
-/// One network on its way.
+/// One network while it is trained.
 class Training {
  public:
   Training(
@@ -136,16 +137,13 @@ class Training {
         examples_(examples),
         options_(options),
         progress_(progress),
-        network_(
-            networks::make_trained_network(
-                graph,
-                options.initialiser,
-                options.seed,
-                at::TensorOptions(at::kFloat))
-                ->with_parameters([](const networks::Parameter& parameter) {
-                  return parameter.value.detach().requires_grad_(true);
-                })),
-        optimiser_(values_of(*network_), options) {}
+        network_(networks::make_graph_network(
+            graph,
+            options.initialiser,
+            options.seed,
+            at::TensorOptions(at::kFloat))),
+        statistics_(graph),
+        optimiser_(trained_values(*network_), options) {}
 
   TrainingEnd run(TrainingResult& result) {
     for (int epoch = 0; epoch < options_.epochs; ++epoch) {
@@ -171,18 +169,21 @@ class Training {
           part(all, begin, kBatch),
           shape_,
           derive_seed(options_.seed, "test-batch"));
-      const at::Tensor logits = network_->forward(
-          batch.x, networks::BatchNormMode::running_statistics, nullptr);
+      const at::Tensor logits =
+          network_->forward_with_statistics(batch.x, statistics_.values());
       tally.add(logits, batch.y, cross_entropy(logits, batch.y).item<double>());
     }
     return tally;
   }
 
  private:
-  static std::vector<at::Tensor> values_of(const networks::Network& network) {
+  /// The network's parameters, whose gradients are recorded from here on.
+  static std::vector<at::Tensor> trained_values(
+      const networks::Network& network) {
     std::vector<at::Tensor> values;
     for (const networks::Parameter& parameter : network.parameters()) {
       values.push_back(parameter.value);
+      values.back().requires_grad_(true);
     }
     return values;
   }
@@ -219,7 +220,7 @@ class Training {
     return TrainingEnd::complete;
   }
 
-  /// At the examples shown so far.
+  /// After the examples shown so far.
   double learning_rate() const {
     const double share =
         static_cast<double>(shown_) / (static_cast<double>(options_.epochs) *
@@ -230,8 +231,9 @@ class Training {
 
   /// Returns the loss.
   double step(const Batch& batch, double rate, Tally& tally) {
-    const at::Tensor logits = network_->forward(
-        batch.x, networks::BatchNormMode::batch_statistics, nullptr);
+    std::vector<kernels::BatchMoments> moments;
+    const at::Tensor logits = network_->forward_with_moments(batch.x, moments);
+    statistics_.move_towards(moments);
     const at::Tensor loss = cross_entropy(logits, batch.y);
     const auto value = loss.item<double>();
     tally.add(logits.detach(), batch.y, value);
@@ -246,7 +248,8 @@ class Training {
   const ExampleSource& examples_;
   const TrainingOptions& options_;
   const TrainingProgress& progress_;
-  std::unique_ptr<networks::Network> network_;
+  std::unique_ptr<networks::GraphNetwork> network_;
+  RunningStatistics statistics_;
   Sgd optimiser_;
   std::int64_t shown_ = 0;
 };

@@ -1,5 +1,5 @@
-// Trains the network of a graph to tell classes apart, on the CPU, a core a
-// network. No LibTorch in this header.
+// Trains the network of a graph to tell classes apart, on one core of the CPU.
+// No LibTorch in this header.
 #pragma once
 
 #include <cstdint>

@@ -8,8 +8,10 @@
 
 #include "common/error.h"
 #include "nets/kernels/one_core.h"
+#include "nets/networks/graph_network.h"
 #include "nets/networks/model_summary.h"
 #include "nets/networks/network.h"
+#include "nets/networks/redraw.h"
 #include "nets/networks/script_network.h"
 #include "proxies/engine/bfloat16.h"
 #include "proxies/engine/device.h"

@@ -22,13 +22,14 @@ using networks::Network;
 at::Tensor weight_scalar(const LayerCall& call, const at::Tensor& g) {
   if (call.kind == LayerKind::conv) {
     // W[0, 0, 0, 0] meets the padded input at every window's first corner.
-    const auto& w = call.window;
+    const Window& rows = call.windows.at(0);
+    const Window& columns = call.windows.at(1);
     const at::Tensor padded = at::constant_pad_nd(
         call.input.detach().select(1, 0),
-        {w.padding[1], w.padding[1], w.padding[0], w.padding[0]});
+        {columns.padding, columns.padding, rows.padding, rows.padding});
     const at::Tensor corner =
-        padded.slice(1, 0, (g.size(2) - 1) * w.stride[0] + 1, w.stride[0])
-            .slice(2, 0, (g.size(3) - 1) * w.stride[1] + 1, w.stride[1]);
+        padded.slice(1, 0, (g.size(2) - 1) * rows.stride + 1, rows.stride)
+            .slice(2, 0, (g.size(3) - 1) * columns.stride + 1, columns.stride);
     return (g.select(1, 0) * corner).sum({1, 2});
   }
   const at::Tensor in =

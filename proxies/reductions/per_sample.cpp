@@ -8,15 +8,15 @@ at::Tensor convolution_gradient(
     const at::Tensor& weight,
     const at::Tensor& output_gradient) {
   const std::int64_t samples = call.input.size(0);
-  const std::int64_t groups = call.window.groups;
+  const std::int64_t groups = call.groups;
   // [N, C k k, L] -> [N g, (C/g) k k, L]
   const at::Tensor columns =
       at::im2col(
           call.input.detach(),
           {weight.size(2), weight.size(3)},
-          call.window.dilation,
-          call.window.padding,
-          call.window.stride)
+          call.along_axes(&Window::dilation),
+          call.along_axes(&Window::padding),
+          call.along_axes(&Window::stride))
           .reshape({samples * groups, weight[0].numel(), -1});
   const at::Tensor rows =
       output_gradient.reshape({samples * groups, weight.size(0) / groups, -1});

@@ -128,7 +128,8 @@ void depthwise(benchmark::State& state) {
   const at::Tensor weight = at::randn({32, 1, 5, 5}).requires_grad_(true);
   const int padding = 2 * dilation;
   run_both_ways(state, {x, weight}, [&](bool own) {
-    return own ? kernels::convolution(x, weight, {}, {1, padding, dilation, 32})
+    return own ? kernels::convolution(
+                     x, weight, {}, {5, 1, padding, dilation}, 32)
                : at::conv2d(x, weight, {}, 1, padding, dilation, 32);
   });
 }

@@ -14,8 +14,8 @@ using Value = GraphBuilder::Value;
 Value conv(GraphBuilder& builder, Value x, int kernel = 3) {
   Attributes a;
   a.out_channels = builder.shape(x).channels;
-  a.kernel = kernel;
-  a.padding = kernel / 2;
+  a.window.kernel = kernel;
+  a.window.padding = kernel / 2;
   return builder.conv2d(x, a);
 }
 

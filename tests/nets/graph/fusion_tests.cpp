@@ -16,8 +16,8 @@ namespace {
 Attributes conv(int out) {
   Attributes a;
   a.out_channels = out;
-  a.kernel = 3;
-  a.padding = 1;
+  a.window.kernel = 3;
+  a.window.padding = 1;
   return a;
 }
 

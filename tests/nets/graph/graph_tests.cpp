@@ -12,9 +12,9 @@ namespace {
 Attributes conv(int out, int kernel, int stride = 1, int groups = 1) {
   Attributes a;
   a.out_channels = out;
-  a.kernel = kernel;
-  a.stride = stride;
-  a.padding = kernel / 2;
+  a.window.kernel = kernel;
+  a.window.stride = stride;
+  a.window.padding = kernel / 2;
   a.groups = groups;
   return a;
 }

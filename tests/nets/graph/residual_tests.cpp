@@ -15,8 +15,8 @@ using Value = GraphBuilder::Value;
 Value conv(GraphBuilder& graph, Value x, int out, int kernel, int groups = 1) {
   Attributes a;
   a.out_channels = out;
-  a.kernel = kernel;
-  a.padding = kernel / 2;
+  a.window.kernel = kernel;
+  a.window.padding = kernel / 2;
   a.groups = groups;
   return graph.batch_norm(graph.conv2d(x, a));
 }

@@ -12,7 +12,7 @@
 
 namespace {
 
-using zcp::kernels::PoolShape;
+using zcp::Window;
 
 constexpr at::MemoryFormat kLast = at::MemoryFormat::ChannelsLast;
 
@@ -21,17 +21,17 @@ normal(at::IntArrayRef sizes, std::uint64_t seed, at::MemoryFormat layout) {
   return zcp::test::normal(sizes, seed, at::kFloat).contiguous(layout);
 }
 
-at::Tensor run(const at::Tensor& x, const PoolShape& shape, bool own) {
-  if (own) return zcp::kernels::average_pool(x, shape);
+at::Tensor run(const at::Tensor& x, const Window& window, bool own) {
+  if (own) return zcp::kernels::average_pool(x, window);
   return at::avg_pool2d(
-      x, shape.kernel, shape.stride, shape.padding, false, false);
+      x, window.kernel, window.stride, window.padding, false, false);
 }
 
 /// Value, gradient, and gradient of a function of the gradient.
 std::vector<at::Tensor>
-differentiate(const at::Tensor& input, const PoolShape& shape, bool own) {
+differentiate(const at::Tensor& input, const Window& window, bool own) {
   const at::Tensor x = input.detach().clone().requires_grad_(true);
-  const at::Tensor y = run(x, shape, own);
+  const at::Tensor y = run(x, window, own);
   const at::Tensor first =
       torch::autograd::grad({y.pow(3).sum()}, {x}, {}, true, true)[0];
   const at::Tensor second =
@@ -39,13 +39,13 @@ differentiate(const at::Tensor& input, const PoolShape& shape, bool own) {
   return {y.detach(), first.detach(), second};
 }
 
-void check_equal(const at::Tensor& input, const PoolShape& shape) {
+void check_equal(const at::Tensor& input, const Window& window) {
   CAPTURE(input.sizes());
-  CAPTURE(shape.kernel);
-  CAPTURE(shape.stride);
-  CAPTURE(shape.padding);
-  const auto own = differentiate(input, shape, true);
-  const auto theirs = differentiate(input, shape, false);
+  CAPTURE(window.kernel);
+  CAPTURE(window.stride);
+  CAPTURE(window.padding);
+  const auto own = differentiate(input, window, true);
+  const auto theirs = differentiate(input, window, false);
   for (std::size_t i = 0; i < own.size(); ++i) {
     CAPTURE(i);
     CHECK(at::equal(own[i], theirs[i]));
@@ -57,19 +57,19 @@ void check_equal(const at::Tensor& input, const PoolShape& shape) {
 }  // namespace
 
 TEST_CASE("average pool: value and derivatives are LibTorch's") {
-  for (const PoolShape& shape :
-       {PoolShape{3, 1, 1},
-        PoolShape{2, 1, 0},
-        PoolShape{2, 1, 1},
-        PoolShape{5, 1, 2},
-        PoolShape{5, 1, 1},
-        PoolShape{1, 1, 0},
-        PoolShape{2, 2, 0},
-        PoolShape{3, 2, 1},
-        PoolShape{3, 3, 0}}) {
+  for (const Window& window :
+       {Window{3, 1, 1},
+        Window{2, 1, 0},
+        Window{2, 1, 1},
+        Window{5, 1, 2},
+        Window{5, 1, 1},
+        Window{1, 1, 0},
+        Window{2, 2, 0},
+        Window{3, 2, 1},
+        Window{3, 3, 0}}) {
     for (const std::int64_t channels : {2, 3, 16, 20}) {
-      check_equal(normal({3, channels, 7, 9}, 1, kLast), shape);
-      check_equal(normal({2, channels, 5, 5}, 2, kLast), shape);
+      check_equal(normal({3, channels, 7, 9}, 1, kLast), window);
+      check_equal(normal({2, channels, 5, 5}, 2, kLast), window);
     }
   }
 }

@@ -11,13 +11,11 @@
 
 namespace {
 
-using zcp::kernels::ConvolutionShape;
-
 struct Case {
   std::int64_t in;
   std::int64_t out;
-  std::int64_t kernel;
-  ConvolutionShape shape;
+  zcp::Window window;
+  std::int64_t groups = 1;
   std::int64_t height = 9;
   std::int64_t width = 7;
   std::int64_t batch = 3;
@@ -35,15 +33,15 @@ at::Tensor leaf(const at::Tensor& value, at::ScalarType type) {
 
 at::Tensor
 run(const Case& c, const at::Tensor& x, const at::Tensor& weight, bool own) {
-  if (own) return zcp::kernels::convolution(x, weight, {}, c.shape);
+  if (own) return zcp::kernels::convolution(x, weight, {}, c.window, c.groups);
   return at::conv2d(
       x,
       weight,
       {},
-      c.shape.stride,
-      c.shape.padding,
-      c.shape.dilation,
-      c.shape.groups);
+      c.window.stride,
+      c.window.padding,
+      c.window.dilation,
+      c.groups);
 }
 
 /// Value, gradients, and gradients of a function of the gradients, in which
@@ -52,8 +50,9 @@ std::vector<at::Tensor>
 differentiate(const Case& c, at::ScalarType type, bool own) {
   const at::Tensor x =
       leaf(normal({c.batch, c.in, c.height, c.width}, 1), type);
-  const at::Tensor weight =
-      leaf(normal({c.out, c.in / c.shape.groups, c.kernel, c.kernel}, 2), type);
+  const at::Tensor weight = leaf(
+      normal({c.out, c.in / c.groups, c.window.kernel, c.window.kernel}, 2),
+      type);
   const at::Tensor y = run(c, x, weight, own);
   const auto first =
       torch::autograd::grad({y.pow(3).sum()}, {x, weight}, {}, true, true);
@@ -72,29 +71,29 @@ double distance(const at::Tensor& a, const at::Tensor& b) {
 
 TEST_CASE("convolutions and two derivatives equal LibTorch's in float64") {
   const std::vector<Case> cases{
-      {8, 16, 3, {1, 1, 1, 1}},
-      {3, 4, 3, {2, 1, 1, 1}},
-      {16, 8, 1, {1, 0, 1, 1}},
-      {3, 4, 1, {2, 0, 1, 1}},  // what oneDNN has no safe kernel for
-      {4, 4, 1, {2, 0, 1, 1}},
-      {6, 6, 5, {1, 2, 1, 6}},  // depthwise, each with other registers
-      {9, 9, 3, {1, 2, 2, 9}},
-      {20, 20, 3, {2, 1, 1, 20}},
-      {45, 45, 5, {1, 4, 2, 45}},
-      {32, 32, 5, {2, 4, 2, 32}},
-      {8, 8, 1, {1, 0, 1, 8}},
-      {8, 8, 1, {2, 0, 1, 8}},
-      {8, 8, 2, {2, 0, 1, 8}},
-      {8, 8, 7, {3, 2, 1, 8}},
-      {8, 8, 5, {1, 4, 2, 8}, 1, 1},  // taps that are all outside
-      {8, 8, 5, {1, 4, 2, 8}, 2, 3, 1},
-      {8, 8, 3, {1, 1, 1, 8}, 3, 300, 1},
-      {4, 8, 3, {1, 1, 1, 4}},  // two kernels a channel
-      {8, 4, 3, {1, 2, 2, 4}}};
+      {8, 16, {3, 1, 1, 1}, 1},
+      {3, 4, {3, 2, 1, 1}, 1},
+      {16, 8, {1, 1, 0, 1}, 1},
+      {3, 4, {1, 2, 0, 1}, 1},  // what oneDNN has no safe kernel for
+      {4, 4, {1, 2, 0, 1}, 1},
+      {6, 6, {5, 1, 2, 1}, 6},  // depthwise, each with other registers
+      {9, 9, {3, 1, 2, 2}, 9},
+      {20, 20, {3, 2, 1, 1}, 20},
+      {45, 45, {5, 1, 4, 2}, 45},
+      {32, 32, {5, 2, 4, 2}, 32},
+      {8, 8, {1, 1, 0, 1}, 8},
+      {8, 8, {1, 2, 0, 1}, 8},
+      {8, 8, {2, 2, 0, 1}, 8},
+      {8, 8, {7, 3, 2, 1}, 8},
+      {8, 8, {5, 1, 4, 2}, 8, 1, 1},  // taps that are all outside
+      {8, 8, {5, 1, 4, 2}, 8, 2, 3, 1},
+      {8, 8, {3, 1, 1, 1}, 8, 3, 300, 1},
+      {4, 8, {3, 1, 1, 1}, 4},  // two kernels a channel
+      {8, 4, {3, 1, 2, 2}, 4}};
   for (const Case& c : cases) {
     CAPTURE(c.in);
-    CAPTURE(c.kernel);
-    CAPTURE(c.shape.stride);
+    CAPTURE(c.window.kernel);
+    CAPTURE(c.window.stride);
     const auto expected = differentiate(c, at::kDouble, false);
     const auto wide = differentiate(c, at::kDouble, true);
     const auto narrow = differentiate(c, at::kFloat, true);
@@ -108,7 +107,7 @@ TEST_CASE("convolutions and two derivatives equal LibTorch's in float64") {
 }
 
 TEST_CASE("depthwise convolutions of other layouts, and of one derivative") {
-  const Case c{6, 6, 3, {2, 1, 1, 6}};
+  const Case c{6, 6, {3, 2, 1, 1}, 6};
   const at::Tensor x = normal({2, 6, 5, 8}, 6).to(at::kFloat);
   const at::Tensor weight = normal({6, 1, 3, 3}, 7).to(at::kFloat);
   for (const bool by_x : {true, false}) {
@@ -123,25 +122,27 @@ TEST_CASE("depthwise convolutions of other layouts, and of one derivative") {
     CHECK(distance(derive(true), derive(false).to(at::kDouble)) < 1e-6);
   }
   const at::Tensor bias = normal({6}, 8).to(at::kFloat);
-  const at::Tensor with = zcp::kernels::convolution(x, weight, bias, c.shape);
+  const at::Tensor with =
+      zcp::kernels::convolution(x, weight, bias, c.window, c.groups);
   const at::Tensor expected = at::conv2d(x, weight, bias, 2, 1, 1, 6);
   CHECK(distance(with, expected.to(at::kDouble)) < 1e-6);
 }
 
 TEST_CASE("a depthwise kernel that is larger than its map is refused") {
-  const Case c{4, 4, 3, {2, 0, 1, 4}};
+  const Case c{4, 4, {3, 2, 0, 1}, 4};
   const at::Tensor weight = normal({4, 1, 3, 3}, 9);
   CHECK_THROWS_AS(
       run(c, normal({1, 4, 2, 5}, 10), weight, true), std::invalid_argument);
 }
 
 TEST_CASE("convolutions with a bias, and where nothing is differentiated") {
-  const Case c{5, 6, 3, {1, 1, 1, 1}};
+  const Case c{5, 6, {3, 1, 1, 1}, 1};
   const at::Tensor x = normal({2, 5, 6, 6}, 3);
   const at::Tensor weight = normal({6, 5, 3, 3}, 4);
   const at::Tensor bias = normal({6}, 5).requires_grad_(true);
   const at::Tensor expected = at::conv2d(x, weight, bias, 1, 1);
-  const at::Tensor found = zcp::kernels::convolution(x, weight, bias, c.shape);
+  const at::Tensor found =
+      zcp::kernels::convolution(x, weight, bias, c.window, c.groups);
   CHECK(distance(found.detach(), expected.detach()) < 1e-14);
   CHECK(found.requires_grad());
   const at::NoGradGuard no_grad;

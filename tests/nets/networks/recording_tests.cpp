@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <vector>
 
-#include "nets/networks/network.h"
+#include "nets/networks/graph_network.h"
 #include "nets/networks/script_network.h"
 #include "nets/spaces/space.h"
 #include "tests/support/normal_tensor.h"
@@ -54,7 +54,7 @@ std::vector<LayerCall> calls_of(const Recording& recording, bool batch_norm) {
   std::ranges::copy_if(
       recording.calls, std::back_inserter(calls), [&](const LayerCall& call) {
         return (call.kind == LayerKind::batch_norm) == batch_norm &&
-               recording.scope.names(call.kind);
+               recording.scope.records(call.kind);
       });
   return calls;
 }
@@ -99,7 +99,7 @@ void check_partial(const Network& network, const at::Tensor& x) {
     const Recording part = record(network, x, scope);
     CHECK(part.blocks.empty());
     CHECK(std::ranges::all_of(part.calls, [&](const LayerCall& call) {
-      return scope.names(call.kind);
+      return scope.records(call.kind);
     }));
     all.scope = scope;
     check_layers(calls_of(part, false), calls_of(all, false));

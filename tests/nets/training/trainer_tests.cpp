@@ -12,8 +12,9 @@
 
 #include "common/random.h"
 #include "nets/kernels/one_core.h"
-#include "nets/networks/trained_network.h"
+#include "nets/networks/graph_network.h"
 #include "nets/spaces/space.h"
+#include "nets/training/running_statistics.h"
 #include "nets/training/trainer.h"
 #include "tests/support/test_files.h"
 
@@ -85,18 +86,13 @@ Expected train_by_libtorch(
     const Data& training,
     const Data& test,
     const TrainingOptions& options) {
-  const auto network =
-      make_trained_network(
-          graph,
-          options.initialiser,
-          options.seed,
-          at::TensorOptions(at::kFloat))
-          ->with_parameters([](const Parameter& parameter) {
-            return parameter.value.detach().clone().requires_grad_(true);
-          });
+  const auto network = make_graph_network(
+      graph, options.initialiser, options.seed, at::TensorOptions(at::kFloat));
+  RunningStatistics statistics(graph);
   std::vector<at::Tensor> values;
   for (const auto& parameter : network->parameters()) {
     values.push_back(parameter.value);
+    values.back().requires_grad_(true);
   }
   torch::optim::SGD sgd(
       values,
@@ -111,16 +107,17 @@ Expected train_by_libtorch(
         .lr(options.learning_rate * (1 + std::cos(std::numbers::pi * share)) /
             2);
     sgd.zero_grad();
+    std::vector<BatchMoments> moments;
     const at::Tensor loss = torch::nn::functional::cross_entropy(
-        network->forward(training.x, BatchNormMode::batch_statistics, nullptr),
-        training.y);
+        network->forward_with_moments(training.x, moments), training.y);
+    statistics.move_towards(moments);
     expected.train_loss = loss.item<double>();
     loss.backward();
     sgd.step();
   }
   const at::NoGradGuard no_grad;
   const at::Tensor logits =
-      network->forward(test.x, BatchNormMode::running_statistics, nullptr);
+      network->forward_with_statistics(test.x, statistics.values());
   expected.test_loss =
       torch::nn::functional::cross_entropy(logits, test.y).item<double>();
   expected.test_accuracy =
@@ -153,46 +150,6 @@ TEST_CASE("a training is that of LibTorch's SGD") {
     CHECK(std::abs(found.test_accuracy - expected.test_accuracy) < 0.2);
     CHECK(found.train_loss < 1.0);  // ln 3 = 1.1 is chance
   }
-}
-
-TEST_CASE("running statistics are those of LibTorch's BatchNorm") {
-  GraphBuilder builder({6, 4, 4});
-  const auto x = builder.batch_norm(builder.input());
-  const Graph graph =
-      std::move(builder).finish(builder.linear(builder.global_avg_pool(x), 2));
-  const auto network = make_trained_network(
-      graph, Initialiser::pytorch, 3, at::TensorOptions(at::kFloat));
-  at::Tensor mean = at::zeros({6});
-  at::Tensor variance = at::ones({6});
-  const auto draw = [](std::uint64_t seed) {
-    at::Tensor batch = at::empty({5, 6, 4, 4});
-    zcp::fill_normal(
-        {batch.data_ptr<float>(), static_cast<std::size_t>(batch.numel())},
-        3,
-        seed);
-    return batch + 10;
-  };
-  const at::NoGradGuard no_grad;
-  for (std::uint64_t seed = 0; seed < 4; ++seed) {
-    network->forward(draw(seed), BatchNormMode::batch_statistics, nullptr);
-    at::batch_norm(draw(seed), {}, {}, mean, variance, true, 0.1, 1e-5, false);
-  }
-  const at::Tensor batch = draw(9);
-  const at::Tensor features =
-      at::batch_norm(batch, {}, {}, mean, variance, false, 0.1, 1e-5, false)
-          .mean({2, 3});
-  at::Tensor weight;
-  at::Tensor bias;
-  for (const auto& parameter : network->parameters()) {
-    if (parameter.kind == ParameterKind::linear_weight) {
-      weight = parameter.value;
-    }
-    if (parameter.kind == ParameterKind::bias) bias = parameter.value;
-  }
-  const at::Tensor expected = at::linear(features, weight, bias);
-  const at::Tensor found =
-      network->forward(batch, BatchNormMode::running_statistics, nullptr);
-  CHECK((found - expected).abs().max().item<double>() < 1e-5);
 }
 
 TEST_CASE("a training depends on its seed and nothing else") {

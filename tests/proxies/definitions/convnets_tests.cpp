@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "common/random.h"
-#include "nets/networks/network.h"
+#include "nets/networks/graph_network.h"
 #include "nets/spaces/space.h"
 #include "proxies/engine/evaluator.h"
 #include "proxies/registry.h"

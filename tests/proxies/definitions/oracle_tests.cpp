@@ -56,7 +56,7 @@ graph::Graph classifier(int classes) {
 graph::Attributes pointwise(int out) {
   graph::Attributes a;
   a.out_channels = out;
-  a.kernel = 1;
+  a.window.kernel = 1;
   return a;
 }
 

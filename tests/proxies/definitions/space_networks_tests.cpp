@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "nets/networks/network.h"
+#include "nets/networks/graph_network.h"
 #include "nets/spaces/space.h"
 #include "proxies/engine/evaluator.h"
 #include "proxies/registry.h"

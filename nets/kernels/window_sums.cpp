@@ -1,4 +1,4 @@
-#include "nets/kernels/windows.h"
+#include "nets/kernels/window_sums.h"
 
 #include <cstddef>
 #include <cstring>
@@ -16,7 +16,7 @@ struct VectorOf {
   typedef T type __attribute__((vector_size(32)));
 };
 
-/// Of T in a V, which is a vector of them or a T.
+/// How many numbers of type T a V holds: V is T itself or a vector of T.
 template <typename V, typename T>
 constexpr Index kLanes = sizeof(V) / sizeof(T);
 
@@ -28,15 +28,16 @@ template <typename V, typename T>
 [[gnu::always_inline]] inline void store(const V& from, T* to) {
   std::memcpy(to, &from, sizeof(V));
 }
-// One register after the other: a whole array is zeroed in memory.
+// Cleared one after the other, so that they stay in registers: clearing the
+// array as a whole would go through memory.
 template <typename V, int count>
 [[gnu::always_inline]] inline void clear(V (&sums)[count]) {
 #pragma GCC unroll 4
   for (int j = 0; j < count; ++j) sums[j] = V{};
 }
 
-/// Channels from the first of `source` on, as many as `count` of V hold. Taps
-/// are in values.
+/// The sums of one target pixel for as many channels as `count` registers of
+/// type V hold, from the first of `source` on.
 template <typename V, int count, bool weighted, typename T>
 [[gnu::always_inline]] inline void sum_window(
     const T* source,
@@ -71,12 +72,12 @@ template <typename V, int count, bool weighted, typename T>
 
 template <typename T, bool weighted>
 [[gnu::always_inline]] inline void
-sum_all(const T* source, const T* weights, const Windows& windows, T* target) {
+sum_all(const T* source, const T* weights, const WindowSums& sums, T* target) {
   using V = typename VectorOf<T>::type;
   constexpr Index lanes = kLanes<V, T>;
-  const Index channels = windows.channels;
-  for (const auto& row : windows.rows) {
-    for (const auto& column : windows.columns) {
+  const Index channels = sums.channels;
+  for (const auto& row : sums.rows) {
+    for (const auto& column : sums.columns) {
       Index c = 0;
       for (; c + 4 * lanes <= channels; c += 4 * lanes) {
         sum_window<V, 4, weighted>(
@@ -95,7 +96,8 @@ sum_all(const T* source, const T* weights, const Windows& windows, T* target) {
   }
 }
 
-/// Pixels of two images, each so many values after the one before.
+/// `count` pixels of each of two images; the next pixel lies `a_step` or
+/// `b_step` values further.
 template <typename T>
 struct Pixels {
   const T* a;
@@ -105,7 +107,8 @@ struct Pixels {
   Index count;
 };
 
-/// Channels from c on, as many as `registers` of V hold.
+/// Adds the sums of products of as many channels as `registers` registers of
+/// type V hold, from channel c on.
 template <typename V, int registers, typename T>
 [[gnu::always_inline]] inline void
 add_products(const Pixels<T>& pixels, Index c, double* sums) {
@@ -139,20 +142,20 @@ struct Side {
   Index kernel_step;
 };
 
-/// Which of the two maps has the windows.
-enum class Read : std::uint8_t { windows_of_source, windows_on_target };
+/// Which of the two maps the windows lie on.
+enum class WindowsOn : std::uint8_t { source, target };
 
-Taps taps_of(const Side& side, const Stepping& stepping, Read read) {
-  const bool own = read == Read::windows_of_source;
-  const Index windows = own ? side.target : side.source;
-  const Index pixels = own ? side.source : side.target;
+Taps taps_of(const Side& side, const Window& window, WindowsOn on) {
+  const bool on_source = on == WindowsOn::source;
+  const Index windows = on_source ? side.target : side.source;
+  const Index pixels = on_source ? side.source : side.target;
   Taps taps(static_cast<std::size_t>(side.target));
-  for (Index window = 0; window < windows; ++window) {
-    for (Index k = 0; k < stepping.kernel; ++k) {
-      const Index pixel = stepping.under(window, k);
+  for (Index number = 0; number < windows; ++number) {
+    for (Index k = 0; k < window.kernel; ++k) {
+      const Index pixel = window.pixel(number, k);
       if (pixel < 0 || pixel >= pixels) continue;
-      const Index source = own ? pixel : window;
-      const Index target = own ? window : pixel;
+      const Index source = on_source ? pixel : number;
+      const Index target = on_source ? number : pixel;
       taps[static_cast<std::size_t>(target)].push_back(
           {source * side.source_step, k * side.kernel_step});
     }
@@ -170,50 +173,50 @@ Side columns_of(const MapSize& source, const MapSize& target) {
   return {source.width, target.width, source.channels, source.channels};
 }
 
-Windows sums_of(
+WindowSums sums_of(
     const MapSize& source,
     const MapSize& target,
-    const Stepping& stepping,
-    Read read) {
+    const Window& window,
+    WindowsOn on) {
   return {
-      taps_of(rows_of(source, target, stepping.kernel), stepping, read),
-      taps_of(columns_of(source, target), stepping, read),
+      taps_of(rows_of(source, target, window.kernel), window, on),
+      taps_of(columns_of(source, target), window, on),
       source.channels};
 }
 
 }  // namespace
 
-Windows window_sums(
+WindowSums sums_of_windows(
     const MapSize& source,
     const MapSize& target,
-    const Stepping& stepping) {
-  return sums_of(source, target, stepping, Read::windows_of_source);
+    const Window& window) {
+  return sums_of(source, target, window, WindowsOn::source);
 }
 
-Windows reader_sums(
+WindowSums sums_of_readers(
     const MapSize& source,
     const MapSize& target,
-    const Stepping& stepping) {
-  return sums_of(source, target, stepping, Read::windows_on_target);
+    const Window& window) {
+  return sums_of(source, target, window, WindowsOn::target);
 }
 
 template <typename T>
-ZCP_CLONES void
-sum_windows(const T* source, const Windows& windows, T* target) {
-  sum_all<T, false>(source, source, windows, target);  // reads no weights
+ZCP_PROCESSOR_VERSIONS void
+sum_windows(const T* source, const WindowSums& sums, T* target) {
+  sum_all<T, false>(source, source, sums, target);  // reads no weights
 }
 
 template <typename T>
-ZCP_CLONES void sum_weighted_windows(
+ZCP_PROCESSOR_VERSIONS void sum_weighted_windows(
     const T* source,
     const T* weights,
-    const Windows& windows,
+    const WindowSums& sums,
     T* target) {
-  sum_all<T, true>(source, weights, windows, target);
+  sum_all<T, true>(source, weights, sums, target);
 }
 
 template <typename T>
-ZCP_CLONES void add_products(
+ZCP_PROCESSOR_VERSIONS void add_products(
     const T* a,
     Index a_step,
     const T* b,
@@ -232,11 +235,11 @@ ZCP_CLONES void add_products(
   for (; c < channels; ++c) add_products<T, 1>(pixels, c, sums);
 }
 
-template void sum_windows(const float*, const Windows&, float*);
+template void sum_windows(const float*, const WindowSums&, float*);
 template void
-sum_weighted_windows(const float*, const float*, const Windows&, float*);
+sum_weighted_windows(const float*, const float*, const WindowSums&, float*);
 template void
-sum_weighted_windows(const double*, const double*, const Windows&, double*);
+sum_weighted_windows(const double*, const double*, const WindowSums&, double*);
 template void
 add_products(const float*, Index, const float*, Index, Index, Index, double*);
 template void

@@ -1,4 +1,4 @@
-#include "nets/kernels/columns.h"
+#include "nets/kernels/channel_loops.h"
 
 #include <bit>
 
@@ -25,7 +25,7 @@ inline void store(float value, c10::BFloat16& out) {
       value == value ? rounded >> 16 : std::uint32_t{0x7FC0});
 }
 
-/// As a T holds it.
+/// The number that is left of `value` in a T.
 template <typename T>
 inline float rounded(float value) {
   T held;
@@ -36,14 +36,14 @@ inline float rounded(float value) {
 }  // namespace
 
 Matrix matrix_of(std::int64_t values, std::int64_t channels) {
-  constexpr std::int64_t kWide = 64;
-  const bool joined = kWide % channels == 0 && values % kWide == 0;
-  const std::int64_t columns = joined ? kWide : channels;
+  constexpr std::int64_t kWide = 64;  // columns that fill registers
+  const bool several = kWide % channels == 0 && values % kWide == 0;
+  const std::int64_t columns = several ? kWide : channels;
   return {values / columns, columns, channels};
 }
 
 template <typename T>
-ZCP_CLONES void add_moments(
+ZCP_PROCESSOR_VERSIONS void add_moments(
     const T* x,
     const Matrix& m,
     double* __restrict sums,
@@ -58,7 +58,7 @@ ZCP_CLONES void add_moments(
 }
 
 template <typename T>
-ZCP_CLONES void scale_columns(
+ZCP_PROCESSOR_VERSIONS void scale_columns(
     const T* x,
     const Matrix& m,
     const float* factor,
@@ -72,7 +72,7 @@ ZCP_CLONES void scale_columns(
 }
 
 template <typename T>
-ZCP_CLONES void add_scaled_columns(
+ZCP_PROCESSOR_VERSIONS void add_scaled_columns(
     const T* x,
     const Matrix& m,
     const float* factor,
@@ -87,7 +87,7 @@ ZCP_CLONES void add_scaled_columns(
 }
 
 template <typename T>
-ZCP_CLONES void add_gradients(
+ZCP_PROCESSOR_VERSIONS void add_gradients(
     const T* dy,
     const T* x,
     const Matrix& m,
@@ -104,7 +104,7 @@ ZCP_CLONES void add_gradients(
 }
 
 template <typename T>
-ZCP_CLONES void combine_columns(
+ZCP_PROCESSOR_VERSIONS void combine_columns(
     const T* dy,
     const T* x,
     const Matrix& m,
@@ -120,7 +120,7 @@ ZCP_CLONES void combine_columns(
 }
 
 template <typename T>
-ZCP_CLONES void add_second_sums(
+ZCP_PROCESSOR_VERSIONS void add_second_sums(
     const T* h,
     const T* dy,
     const T* x,
@@ -141,7 +141,7 @@ ZCP_CLONES void add_second_sums(
 }
 
 template <typename T>
-ZCP_CLONES void combine_second(
+ZCP_PROCESSOR_VERSIONS void combine_second(
     const T* h,
     const T* dy,
     const T* x,
@@ -170,20 +170,21 @@ ZCP_CLONES void combine_second(
 }
 
 template <typename T>
-ZCP_CLONES void add_values(const T* a, const T* b, std::int64_t count, T* y) {
+ZCP_PROCESSOR_VERSIONS void
+add_values(const T* a, const T* b, std::int64_t count, T* y) {
 #pragma GCC ivdep
   for (std::int64_t i = 0; i < count; ++i) store(load(a[i]) + load(b[i]), y[i]);
 }
 
 template <typename T>
-ZCP_CLONES void
+ZCP_PROCESSOR_VERSIONS void
 divide_values(const T* x, float divisor, std::int64_t count, T* y) {
 #pragma GCC ivdep
   for (std::int64_t i = 0; i < count; ++i) store(load(x[i]) / divisor, y[i]);
 }
 
 template <typename T>
-ZCP_CLONES void rectify(std::int64_t count, T* y) {
+ZCP_PROCESSOR_VERSIONS void rectify(std::int64_t count, T* y) {
   for (std::int64_t i = 0; i < count; ++i) {
     const float value = load(y[i]);
     store(value < 0 ? 0.0F : value, y[i]);
@@ -191,7 +192,7 @@ ZCP_CLONES void rectify(std::int64_t count, T* y) {
 }
 
 template <typename T>
-ZCP_CLONES void
+ZCP_PROCESSOR_VERSIONS void
 mask_gradient(const T* y, const T* dy, std::int64_t count, T* dx) {
 #pragma GCC ivdep
   for (std::int64_t i = 0; i < count; ++i) {
@@ -199,7 +200,7 @@ mask_gradient(const T* y, const T* dy, std::int64_t count, T* dx) {
   }
 }
 
-// For the types that nets/columns.h names.
+// For the types that nets/kernels/channel_loops.h names.
 template void add_moments(const float*, const Matrix&, double*, double*);
 template void
 scale_columns(const float*, const Matrix&, const float*, const float*, float*);

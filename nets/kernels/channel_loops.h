@@ -1,6 +1,7 @@
-// Loops over channels-last activations as matrices whose columns are channels:
-// what BatchNorm, sums, ReLUs and pools do. For float and c10::BFloat16; vector
-// code for each family of processors, chosen when the program starts.
+// Loops over channels-last activations, seen as matrices whose columns are
+// channels: what BatchNorm, sums, ReLUs and pools compute. For float and
+// c10::BFloat16; vector code for each family of processors, chosen when the
+// program starts.
 #pragma once
 
 #include <c10/util/BFloat16.h>
@@ -9,23 +10,26 @@
 
 namespace zcp::kernels {
 
-/// A channels-last tensor as a matrix. Rows of few channels are joined until
-/// they fill vector registers: column c is channel c % channels.
+/// A channels-last tensor as a matrix. Where channels are few, several pixels
+/// make one row, so that rows fill vector registers: column c is of channel
+/// c % channels.
 struct Matrix {
   std::int64_t rows;
   std::int64_t columns;
   std::int64_t channels;
 
-  /// Values of one channel.
+  /// How many values a channel has.
   double values() const {
     return static_cast<double>(rows) * static_cast<double>(columns) /
            static_cast<double>(channels);
   }
 };
 
+/// The matrix of a tensor of so many values.
 Matrix matrix_of(std::int64_t values, std::int64_t channels);
 
-/// Adds to `sums` the values of a column, and to `squares` their squares.
+/// Adds to `sums` [columns] the values of each column, and to `squares` their
+/// squares.
 template <typename T>
 void add_moments(const T* x, const Matrix& m, double* sums, double* squares);
 
@@ -47,8 +51,8 @@ void add_scaled_columns(
     const float* term,
     T* y);
 
-/// Adds to `sums` the gradient dy, and to `products` its product with the
-/// centred input.
+/// Adds to `sums` [columns] the gradients dy of each column, and to `products`
+/// their products with the centred input, x - mean.
 template <typename T>
 void add_gradients(
     const T* dy,
@@ -58,7 +62,7 @@ void add_gradients(
     double* sums,
     double* products);
 
-/// What is the same for a whole column of the input's gradient.
+/// The numbers that combine_columns() multiplies and adds, one a column.
 struct Coefficients {
   const float* mean;
   const float* of_dy;
@@ -75,7 +79,7 @@ void combine_columns(
     const Coefficients& k,
     T* dx);
 
-/// Adds sums of h, of h (x - mean) and of h dy.
+/// Adds to three arrays [columns] the sums of h, of h (x - mean) and of h dy.
 template <typename T>
 void add_second_sums(
     const T* h,
@@ -87,17 +91,35 @@ void add_second_sums(
     double* products,
     double* with_dy);
 
-/// Of the second derivative, what is the same for a whole column.
-struct SecondCoefficients {
-  const float* mean;
-  const float* to_dy_of_h;
-  const float* to_dy_of_x;
-  const float* to_dy_term;
-  const float* to_x_of_h;
-  const float* to_x_of_dy;
-  const float* to_x_of_x;
-  const float* to_x_term;
+/// The numbers that combine_second() multiplies and adds, each an array: by
+/// column there, by channel where they are computed.
+template <typename Array>
+struct SecondCoefficientsOf {
+  Array mean;
+  Array to_dy_of_h;
+  Array to_dy_of_x;
+  Array to_dy_term;
+  Array to_x_of_h;
+  Array to_x_of_dy;
+  Array to_x_of_x;
+  Array to_x_term;
+
+  /// The same with each array mapped by `change`.
+  template <typename Change>
+  auto mapped(const Change& change) const
+      -> SecondCoefficientsOf<decltype(change(mean))> {
+    return {
+        change(mean),
+        change(to_dy_of_h),
+        change(to_dy_of_x),
+        change(to_dy_term),
+        change(to_x_of_h),
+        change(to_x_of_dy),
+        change(to_x_of_x),
+        change(to_x_term)};
+  }
 };
+using SecondCoefficients = SecondCoefficientsOf<const float*>;
 
 /// to_dy = h to_dy_of_h + (x - mean) to_dy_of_x + to_dy_term, to_x likewise.
 template <typename T>
@@ -114,7 +136,7 @@ void combine_second(
 template <typename T>
 void add_values(const T* a, const T* b, std::int64_t count, T* y);
 
-/// y = x / divisor; y may be x. For float alone.
+/// y = x / divisor; y may be x. For float only.
 template <typename T>
 void divide_values(const T* x, float divisor, std::int64_t count, T* y);
 

@@ -1,0 +1,29 @@
+// Reads TorchScript files.
+//
+// This header includes LibTorch.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+#include "nets/networks/network.h"
+#include "nets/networks/script_program.h"
+
+namespace zcp::networks {
+
+struct LoadedScript {
+  std::shared_ptr<const ScriptProgram> program;
+  std::vector<Parameter> parameters;  ///< as the file has them
+};
+
+/// Reads a traced or scripted module, with its parameters converted to
+/// `options`, and plans its nodes.
+/// Throws UserError when the file cannot be read.
+LoadedScript load_script(
+    const std::filesystem::path& path,
+    const at::TensorOptions& options);
+
+}  // namespace zcp::networks

@@ -1,0 +1,27 @@
+// A forward pass of a TorchScript program.
+//
+// This header includes LibTorch.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <vector>
+
+#include "nets/networks/network.h"
+#include "nets/networks/script_program.h"
+
+namespace zcp::networks {
+
+/// What the program's `forward` returns for x, by these parameters; the last
+/// tensor where it returns a tuple. Runs node by node; the module stays as it
+/// is. `recording` may be null.
+/// Throws std::invalid_argument for a program that takes other inputs, returns
+/// no tensor or has nodes that cannot be run.
+at::Tensor run_script(
+    const ScriptProgram& program,
+    const std::vector<Parameter>& parameters,
+    const at::Tensor& x,
+    BatchNormMode batch_norm,
+    Recording* recording);
+
+}  // namespace zcp::networks

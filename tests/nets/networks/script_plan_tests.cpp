@@ -1,0 +1,50 @@
+// What nodes of TorchScript programs are taken for.
+#include <map>
+#include <string>
+
+#include "nets/networks/script_load.h"
+#include "nets/networks/script_plan.h"
+#include "tests/nets/networks/make_script.h"
+#include "tests/support/test_files.h"
+
+using namespace zcp;
+using namespace zcp::networks;
+
+TEST_CASE("TorchScript plans: layers, what is live, and dropout") {
+  const zcp::test::ScriptFile file(
+      {{"w", at::ones({4, 3, 1, 1})}, {"v", at::ones({5, 4})}},
+      R"(
+def forward(self, x):
+    unread = torch.tanh(x)
+    y = torch.conv2d(x, self.w)
+    y = torch.relu_(y)
+    y = torch.dropout(y, 0.5, True)
+    y = torch.adaptive_avg_pool2d(y, [1, 1])
+    return torch.linear(torch.flatten(y, 1), self.v)
+)");
+  const LoadedScript loaded = load_script(file.path(), at::kFloat);
+  std::map<std::string, NodePlan> by_name;
+  for (const auto& [node, plan] : loaded.program->plans) {
+    by_name[node->kind().toQualString()] = plan;
+  }
+  const auto plan_of = [&](const char* name) {
+    REQUIRE(by_name.contains(name));
+    return by_name.at(name);
+  };
+  CHECK(plan_of("aten::conv2d").kind == LayerKind::conv);
+  CHECK(plan_of("aten::conv2d").recorded);
+  CHECK(plan_of("aten::conv2d").live);
+  CHECK(plan_of("aten::relu_").kind == LayerKind::relu);
+  CHECK(plan_of("aten::relu_").in_place);
+  CHECK(plan_of("aten::relu_").uses == 1);
+  CHECK(plan_of("aten::adaptive_avg_pool2d").kind == LayerKind::pool);
+  CHECK(plan_of("aten::linear").kind == LayerKind::linear);
+  CHECK_FALSE(plan_of("aten::flatten").recorded);
+  CHECK(plan_of("aten::dropout").treatment == Treatment::dropout);
+  if (by_name.contains("aten::tanh")) {
+    CHECK(plan_of("aten::tanh").kind == LayerKind::bounded_activation);
+    CHECK_FALSE(plan_of("aten::tanh").live);
+  }
+  REQUIRE(loaded.program->notes.size() == 1);
+  CHECK(loaded.program->notes[0] == "dropout switched off (1 layers)");
+}
