@@ -1,7 +1,7 @@
 // CIFAR-100: 50,000 training images of 100 classes, from its binary file.
 #include "benchmarks/formats/files.h"
+#include "benchmarks/tasks/all.h"
 #include "benchmarks/tasks/cifar.h"
-#include "benchmarks/tasks/sources.h"
 
 namespace zcp::tasks {
 namespace {

@@ -1,7 +1,7 @@
 // Fashion-MNIST: 60,000 training images of 10 classes, from its IDX files.
 #include "benchmarks/formats/files.h"
+#include "benchmarks/tasks/all.h"
 #include "benchmarks/tasks/idx.h"
-#include "benchmarks/tasks/sources.h"
 #include "common/error.h"
 
 namespace zcp::tasks {

@@ -5,8 +5,8 @@
 #include "benchmarks/formats/files.h"
 #include "benchmarks/formats/numpy_pickle.h"
 #include "benchmarks/formats/pickle.h"
+#include "benchmarks/tasks/all.h"
 #include "benchmarks/tasks/imagenet16.h"
-#include "benchmarks/tasks/sources.h"
 #include "common/error.h"
 
 namespace zcp::tasks {

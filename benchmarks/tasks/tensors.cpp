@@ -12,8 +12,8 @@
 #include "benchmarks/formats/files.h"
 #include "benchmarks/formats/pickle.h"
 #include "benchmarks/formats/zip.h"
-#include "benchmarks/tasks/image_set.h"
-#include "benchmarks/tasks/sources.h"
+#include "benchmarks/tasks/all.h"
+#include "benchmarks/tasks/minibatch_order.h"
 #include "common/error.h"
 #include "common/hash.h"
 

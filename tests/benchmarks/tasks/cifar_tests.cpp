@@ -2,6 +2,7 @@
 #include <set>
 
 #include "benchmarks/tasks/cifar.h"
+#include "benchmarks/tasks/task.h"
 #include "tests/support/temporary.h"
 #include "tests/support/test_files.h"
 

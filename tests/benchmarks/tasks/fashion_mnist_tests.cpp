@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "benchmarks/tasks/idx.h"
+#include "benchmarks/tasks/task.h"
 #include "tests/support/make_idx.h"
 #include "tests/support/test_files.h"
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "benchmarks/tasks/imagenet16.h"
+#include "benchmarks/tasks/task.h"
 #include "tests/support/temporary.h"
 #include "tests/support/test_files.h"
 
