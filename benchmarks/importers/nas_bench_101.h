@@ -34,8 +34,4 @@ tables::Table read_nas_bench_101(
     const std::string& source,
     const ImportProgress& progress);
 
-/// A row an architecture in the order of the file, which is read once, front
-/// to back; memory holds the table and 60 bytes a row.
-Importer nas_bench_101_importer();
-
 }  // namespace zcp::importers

@@ -15,6 +15,7 @@
 #include "benchmarks/formats/csv.h"
 #include "benchmarks/formats/files.h"
 #include "benchmarks/formats/json_file.h"
+#include "benchmarks/importers/all.h"
 #include "common/error.h"
 
 namespace zcp::importers {
@@ -344,6 +345,7 @@ tables::Table parse_nas_bench_301(
   return means.finish(source, kResultColumns);
 }
 
+/// A row an architecture, in the order of the CSV or of the files' paths.
 Importer nas_bench_301_importer() {
   return {
       "nas-bench-301",

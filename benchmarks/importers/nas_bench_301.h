@@ -28,7 +28,4 @@ tables::Table parse_nas_bench_301(
     std::string_view text,
     const std::string& source);
 
-/// A row an architecture, in the order of the CSV or of the files' paths.
-Importer nas_bench_301_importer();
-
 }  // namespace zcp::importers

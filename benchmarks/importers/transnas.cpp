@@ -13,6 +13,7 @@
 
 #include "benchmarks/formats/numpy_pickle.h"
 #include "benchmarks/formats/torch_file.h"
+#include "benchmarks/importers/all.h"
 #include "common/error.h"
 
 namespace zcp::importers {
@@ -323,6 +324,7 @@ tables::Table read_transnas_json(
   return columns.finish();
 }
 
+/// A row an architecture of both search spaces, in the file's order.
 Importer transnas_importer() {
   return {
       "transnas",
