@@ -124,11 +124,7 @@ class DarcyTask : public Task {
   std::string fingerprint() const override {
     std::uint64_t hash = hash64(info_.name + " " + info_.transform);
     for (const auto* values : {&coefficient_, &solution_}) {
-      hash = hash_combine(
-          hash,
-          hash64(
-              {reinterpret_cast<const char*>(values->data()),
-               values->size() * sizeof(float)}));
+      hash = hash_combine(hash, hash_numbers(*values));
     }
     return hash_hex(hash);
   }

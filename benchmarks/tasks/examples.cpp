@@ -118,11 +118,9 @@ std::string Examples::transform() const {
 }
 
 std::uint64_t Examples::hash(std::uint64_t start) const {
-  const auto* pixels = reinterpret_cast<const char*>(images_.pixels.data());
-  const auto* labels = reinterpret_cast<const char*>(images_.labels.data());
   return hash_combine(
-      hash_combine(start, hash64({pixels, images_.pixels.size()})),
-      hash64({labels, images_.labels.size() * sizeof(std::int64_t)}));
+      hash_combine(start, hash_numbers(images_.pixels)),
+      hash_numbers(images_.labels));
 }
 
 }  // namespace zcp::tasks

@@ -26,13 +26,7 @@ std::filesystem::path find_file(
 }
 
 ImageSet
-read(const std::filesystem::path& data, Split split, int, std::int64_t) {
-  return read_fashion_mnist(data, split);
-}
-
-}  // namespace
-
-ImageSet read_fashion_mnist(const std::filesystem::path& folder, Split split) {
+read(const std::filesystem::path& folder, Split split, int, std::int64_t) {
   formats::require_folder(folder, fashion_mnist().info.data_hint);
   const std::string part = split == Split::train ? "train" : "t10k";
   const auto image_file = find_file(folder, part + "-images-idx3-ubyte");
@@ -53,6 +47,8 @@ ImageSet read_fashion_mnist(const std::filesystem::path& folder, Split split) {
   }
   return set;
 }
+
+}  // namespace
 
 TaskSource fashion_mnist() {
   return {

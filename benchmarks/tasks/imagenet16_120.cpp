@@ -22,11 +22,6 @@ const Normalisation kNormalisation = {
     {63.22F / 255.0F, 61.26F / 255.0F, 65.09F / 255.0F},
     2};
 
-ImageSet
-read(const std::filesystem::path& data, Split split, int, std::int64_t) {
-  return read_imagenet16_120(data, split);
-}
-
 std::vector<std::filesystem::path> batch_files(
     const std::filesystem::path& folder,
     Split split) {
@@ -43,6 +38,17 @@ std::vector<std::filesystem::path> batch_files(
         imagenet16_120().info.data_hint);
   }
   return files;
+}
+
+ImageSet
+read(const std::filesystem::path& folder, Split split, int, std::int64_t) {
+  formats::require_folder(folder, imagenet16_120().info.data_hint);
+  ImageSet images;
+  for (const auto& file : batch_files(folder, split)) {
+    append_imagenet16(
+        formats::read_bytes(file), file.string(), kClasses, images);
+  }
+  return images;
 }
 
 }  // namespace
@@ -77,16 +83,6 @@ void append_imagenet16(
     const std::string_view image = data.bytes().substr(i * kPixels, kPixels);
     images.pixels.insert(images.pixels.end(), image.begin(), image.end());
   }
-}
-
-ImageSet read_imagenet16_120(const std::filesystem::path& folder, Split split) {
-  formats::require_folder(folder, imagenet16_120().info.data_hint);
-  ImageSet images;
-  for (const auto& file : batch_files(folder, split)) {
-    append_imagenet16(
-        formats::read_bytes(file), file.string(), kClasses, images);
-  }
-  return images;
 }
 
 TaskSource imagenet16_120() {

@@ -215,18 +215,14 @@ class TensorsTask : public Task {
 
   std::string fingerprint() const override {
     const auto& [shape, classes, x, labels] = file_;
-    const auto* inputs = reinterpret_cast<const char*>(x.data());
-    const auto* targets = reinterpret_cast<const char*>(labels.data());
-    std::uint64_t hash = hash64(fmt::format(
+    const std::uint64_t head = hash64(fmt::format(
         "tensors {}x{}x{} {}",
         shape.channels,
         shape.height,
         shape.width,
         classes));
-    hash = hash_combine(hash, hash64({inputs, x.size() * sizeof(float)}));
-    hash = hash_combine(
-        hash, hash64({targets, labels.size() * sizeof(std::int64_t)}));
-    return hash_hex(hash);
+    return hash_hex(hash_combine(
+        hash_combine(head, hash_numbers(x)), hash_numbers(labels)));
   }
 
  private:
