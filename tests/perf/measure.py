@@ -258,10 +258,13 @@ def rank_agreement(bench: Bench, count: int, names: str, batch: int) -> list[lis
 
 
 def served(names: str) -> str:
-    """Without those that bf16 refuses, which are not scored."""
-    text = (ROOT / "proxies/bfloat16.cpp").read_text()
-    known = {name: float(tau) for name, tau in re.findall(r'Agreement\{"(\w+)", ([0-9.]+)\}', text)}
-    return ",".join(name for name in names.split(",") if known.get(name, 0) >= 0.95)
+    """Without those that the program refuses in bf16, by exit status 2."""
+    def refused(name: str) -> bool:
+        command = [str(ZCP), "score", *NATS, *NOISE, "--arch", HEAVIEST, "--batch-size", "2", "--proxies", name,
+                   "--precision", "bf16", "--csv", "/dev/null", "--quiet"]
+        return subprocess.run(command, stderr=subprocess.DEVNULL, check=False).returncode == 2
+
+    return ",".join(name for name in names.split(",") if not refused(name))
 
 
 def measure_bf16(bench: Bench) -> str:
