@@ -4,7 +4,7 @@
 #include <set>
 #include <string>
 
-#include "benchmarks/tables/table.h"
+#include "benchmarks/tables/arch_list.h"
 #include "common/error.h"
 #include "nets/spaces/space.h"
 #include "tests/support/test_files.h"
