@@ -5,7 +5,7 @@
 #include <unordered_set>
 
 #include "apps/command.h"
-#include "benchmarks/tables/table.h"
+#include "benchmarks/tables/arch_list.h"
 #include "common/error.h"
 
 namespace zcp::apps {

@@ -27,12 +27,21 @@ bool sync_to_disk(const fs::path& path) {
   return done;
 }
 
-/// Other than mkstemp this leaves the permissions to the umask.
+/// A name that no other process takes. Unlike mkstemp, this leaves the
+/// permissions of the file to the umask.
 fs::path temporary_name(const fs::path& path) {
   std::random_device random;
   fs::path name = path;
   name += fmt::format(".{}-{:08x}.tmp", ::getpid(), random());
   return name;
+}
+
+/// True for pipes, devices and the like, which are written as they are.
+bool is_special(const fs::path& path) {
+  std::error_code none;
+  const fs::file_status status = fs::status(path, none);
+  return fs::exists(status) && !fs::is_regular_file(status) &&
+         !fs::is_directory(status);
 }
 
 fs::path resolved(const fs::path& path) {
@@ -100,7 +109,7 @@ void AtomicFile::replace() {
 
 bool AtomicFile::publish_new() {
   sync_temporary();
-  // A hard link, other than a rename, never takes the place of another file.
+  // Unlike a rename, a hard link never takes the place of another file.
   std::error_code error;
   fs::create_hard_link(temporary_, path_, error);
   if (!error) {
@@ -112,10 +121,7 @@ bool AtomicFile::publish_new() {
   return true;
 }
 
-void check_destination(
-    const std::string& destination,
-    const std::filesystem::path& kept) {
-  namespace fs = std::filesystem;
+void check_destination(const std::string& destination, const fs::path& kept) {
   if (destination == "-") return;
   const fs::path path(destination);
   if (!kept.empty() &&
@@ -124,11 +130,7 @@ void check_destination(
         "{}: the table would replace the store; give it another name",
         destination);
   }
-  std::error_code none;
-  const fs::file_status status = fs::status(path, none);
-  const bool special = fs::exists(status) && !fs::is_regular_file(status) &&
-                       !fs::is_directory(status);
-  if (!special) const AtomicFile probe(path);
+  if (!is_special(path)) const AtomicFile probe(path);
 }
 
 void write_output(
@@ -137,9 +139,7 @@ void write_output(
   std::ofstream stream;
   if (destination == "-") {
     write(std::cout);
-  } else if (
-      fs::exists(destination) && !fs::is_regular_file(destination) &&
-      !fs::is_directory(destination)) {
+  } else if (is_special(destination)) {
     write_stream(stream, destination, destination, write);
   } else {
     AtomicFile file(destination);

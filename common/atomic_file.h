@@ -36,9 +36,9 @@ class AtomicFile {
   bool published_ = false;
 };
 
-/// Throws UserError when write_output could not write `destination`, or when it
-/// is `kept`, a file that the same command needs (empty: none). Asked before
-/// long work, so that nothing is lost in the end.
+/// Throws UserError when write_output could not write `destination`, or when
+/// that is `kept`, a file that the same command needs (empty: none). Commands
+/// call it before long work, so that no result is lost in the end.
 void check_destination(
     const std::string& destination,
     const std::filesystem::path& kept);

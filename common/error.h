@@ -22,8 +22,9 @@ class UserError : public std::runtime_error {
       : UserError(fmt::format(text, std::forward<Args>(args)...)) {}
 };
 
-/// Names like `wanted` among `known`, nearest first, for "did you mean".
-/// Empty when nothing is near.
+/// The name among `known` that takes the fewest edits (Levenshtein's distance)
+/// to become `wanted`, for "did you mean". Empty when every one takes more than
+/// a third of the length of `wanted` and one.
 std::string nearest_name(
     const std::string& wanted,
     const std::vector<std::string>& known);

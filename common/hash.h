@@ -4,11 +4,23 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <vector>
 
 namespace zcp {
 
 /// XXH3 of the bytes.
 std::uint64_t hash64(std::string_view bytes, std::uint64_t seed = 0);
+
+/// XXH3 of the bytes of the numbers as they lie in memory, which is
+/// little-endian on every machine that zcp runs on.
+template <typename Number>
+std::uint64_t hash_numbers(const std::vector<Number>& numbers) {
+  static_assert(std::is_arithmetic_v<Number>);
+  return hash64(
+      {reinterpret_cast<const char*>(numbers.data()),
+       numbers.size() * sizeof(Number)});
+}
 
 /// Order-dependent combination of two hashes.
 std::uint64_t hash_combine(std::uint64_t a, std::uint64_t b);

@@ -93,14 +93,16 @@ wanted_files() {
 }
 
 # Writes build/$1: how each file is compiled, LibTorch being $2 (ON or OFF).
-# Proxies are compiled several at once (a unity build), which tells nothing of
-# a single one, so that is switched off at the end of CMakeLists.txt.
+# Proxies and reductions are compiled several at once (a unity build), which
+# tells nothing of a single one, so that is switched off at the end of
+# CMakeLists.txt.
 configure() {
   mkdir -p build
   cat >"build/$1.cmake" <<END
 if(ZCP_TORCH)
   cmake_language(DEFER DIRECTORY \${CMAKE_SOURCE_DIR}
-    CALL set_target_properties zcp_proxies PROPERTIES UNITY_BUILD OFF)
+    CALL set_target_properties zcp_definitions zcp_reductions
+      PROPERTIES UNITY_BUILD OFF)
 endif()
 END
   cmake -S . -B "build/$1" -G Ninja -DZCP_TORCH="$2" \

@@ -4,19 +4,19 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <cstring>
 #include <type_traits>
 #include <utility>
 
+#include "benchmarks/formats/byte_order.h"
+#include "benchmarks/formats/numpy_header.h"
 #include "common/error.h"
 
 namespace zcp::formats {
 namespace {
 
 constexpr std::string_view kMagic = "\x93NUMPY";
-constexpr std::size_t kDimensions = 32;  // NumPy's own limit
 
 /// IEEE 754 binary16.
 struct Half {
@@ -30,114 +30,6 @@ struct Half {
     if (exponent == 0) return sign * std::ldexp(fraction, -24);
     return sign * std::ldexp(1024 + fraction, exponent - 25);
   }
-};
-
-/// Reads the header, a Python literal such as
-/// {'descr': '<f8', 'fortran_order': False, 'shape': (3, 4), }.
-class HeaderReader {
- public:
-  HeaderReader(std::string_view text, const std::string& source)
-      : text_(text), source_(source) {}
-
-  std::string type;
-  bool fortran = false;
-  std::vector<std::int64_t> shape;
-
-  void read() {
-    expect('{');
-    unsigned seen = 0;
-    while (!accept('}')) {
-      const std::string key = quoted();
-      expect(':');
-      if (key == "descr") {
-        seen |= 1U;
-        if (next() == '[') refuse("a record type", "an array of numbers");
-        type = quoted();
-      } else if (key == "fortran_order") {
-        seen |= 2U;
-        fortran = truth_value();
-      } else if (key == "shape") {
-        seen |= 4U;
-        read_shape();
-      } else {
-        refuse("the key '" + key + "'", "descr, fortran_order and shape");
-      }
-      if (!accept(',') && next() != '}') refuse_here("',' or '}'");
-    }
-    if (seen != 7U) refuse_here("descr, fortran_order and shape");
-  }
-
- private:
-  [[noreturn]] void refuse(
-      const std::string& found,
-      const std::string& expected) const {
-    throw UserError(
-        "{}: header: found {}, expected {}", source_, found, expected);
-  }
-
-  [[noreturn]] void refuse_here(const std::string& expected) const {
-    refuse(
-        at_ < text_.size()
-            ? fmt::format("'{}' at {}", text_.substr(at_, 1), at_)
-            : std::string("its end"),
-        expected);
-  }
-
-  /// The next character that is no space; 0 at the end.
-  char next() {
-    while (at_ < text_.size() && text_[at_] == ' ') ++at_;
-    return at_ < text_.size() ? text_[at_] : '\0';
-  }
-
-  bool accept(char c) {
-    if (next() != c) return false;
-    ++at_;
-    return true;
-  }
-
-  void expect(char c) {
-    if (!accept(c)) refuse_here(fmt::format("'{}'", c));
-  }
-
-  std::string quoted() {
-    const char quote = next();
-    if (quote != '\'' && quote != '"') refuse_here("a quoted name");
-    const std::size_t end = text_.find(quote, at_ + 1);
-    if (end == std::string_view::npos) refuse_here("a quoted name");
-    std::string name(text_.substr(at_ + 1, end - at_ - 1));
-    at_ = end + 1;
-    return name;
-  }
-
-  bool truth_value() {
-    next();
-    for (const bool value : {true, false}) {
-      const std::string_view word = value ? "True" : "False";
-      if (!text_.substr(at_).starts_with(word)) continue;
-      at_ += word.size();
-      return value;
-    }
-    refuse_here("True or False");
-  }
-
-  void read_shape() {
-    expect('(');
-    while (!accept(')')) {
-      next();
-      std::int64_t size = 0;
-      const auto* const end = text_.data() + text_.size();
-      const auto result = std::from_chars(text_.data() + at_, end, size);
-      if (result.ec != std::errc() || size < 0) refuse_here("a size");
-      if (shape.size() == kDimensions) refuse_here("at most 32 sizes");
-      shape.push_back(size);
-      at_ = static_cast<std::size_t>(result.ptr - text_.data());
-      if (!accept(',') && next() != ')') refuse_here("',' or ')'");
-    }
-  }
-
-  std::string_view text_;
-  const std::string& source_;
-  std::size_t at_ = 0;
 };
 
 /// "f4" of "<f4"; throws for a type that is no number of this byte order.
@@ -154,49 +46,59 @@ std::string plain_type(const std::string& descr, const std::string& source) {
       descr);
 }
 
+/// The text of the header, padding included.
+std::string_view header_of(std::string_view all, const std::string& source) {
+  constexpr std::size_t kVersion = 6;
+  constexpr std::size_t kLength = 8;
+  if (!all.starts_with(kMagic) || all.size() < 10) {
+    throw UserError(
+        "{}: found no array of numpy.save, expected one (a cut file?)", source);
+  }
+  const auto version = static_cast<unsigned char>(all[kVersion]);
+  if (version < 1 || version > 3) {
+    throw UserError(
+        "{}: found format version {}, expected 1 to 3", source, version);
+  }
+  // The header's length takes 2 bytes, or 4 since version 2.
+  const std::size_t begin = version == 1 ? 10 : 12;
+  const std::uint64_t length = little_endian(
+      all.substr(kLength, all.size() < begin ? 2 : begin - kLength));
+  if (all.size() < begin || all.size() - begin < length) {
+    throw UserError(
+        "{}: found {} bytes, expected a header of {} (a cut file?)",
+        source,
+        all.size(),
+        length);
+  }
+  return all.substr(begin, length);
+}
+
+/// The header without the blanks that NumPy fills it up with.
+std::string_view without_padding(std::string_view header) {
+  while (header.ends_with('\n') || header.ends_with(' ')) {
+    header.remove_suffix(1);
+  }
+  return header;
+}
+
 }  // namespace
 
 NumpyFile::NumpyFile(std::string bytes, std::string source)
     : bytes_(std::move(bytes)), source_(std::move(source)) {
-  const std::string_view all = bytes_;
-  if (!all.starts_with(kMagic) || all.size() < 10) {
-    throw UserError(
-        "{}: found no array of numpy.save, expected one (a cut file?)",
-        source_);
-  }
-  const auto byte = [&](std::size_t at) -> std::size_t {
-    return static_cast<unsigned char>(all[at]);
-  };
-  const std::size_t version = byte(6);
-  if (version < 1 || version > 3) {
-    throw UserError(
-        "{}: found format version {}, expected 1 to 3", source_, version);
-  }
-  const std::size_t begin = version == 1 ? 10 : 12;
-  std::size_t length = byte(8) | byte(9) << 8U;
-  if (version > 1 && all.size() >= begin) {
-    length |= byte(10) << 16U | byte(11) << 24U;
-  }
-  if (all.size() < begin || all.size() - begin < length) {
-    throw UserError(
-        "{}: found {} bytes, expected a header of {} (a cut file?)",
-        source_,
-        all.size(),
-        length);
-  }
-  std::string_view header = all.substr(begin, length);
-  while (header.ends_with('\n') || header.ends_with(' ')) {
-    header.remove_suffix(1);
-  }
-  HeaderReader reader(header, source_);
-  reader.read();
-  data_ = begin + length;
-  type_ = plain_type(reader.type, source_);
-  fortran_ = reader.fortran;
-  shape_ = std::move(reader.shape);
+  const std::string_view text = header_of(bytes_, source_);
+  data_ = static_cast<std::size_t>(text.data() + text.size() - bytes_.data());
+  NumpyHeader header = parse_numpy_header(without_padding(text), source_);
+  type_ = plain_type(header.type, source_);
+  fortran_ = header.fortran;
+  shape_ = std::move(header.shape);
+  check_size();
+}
+
+/// Throws unless the elements of the shape fill the rest of the file.
+void NumpyFile::check_size() const {
   // Compared by division: the product of lying sizes may overflow.
   const auto element = static_cast<std::size_t>(type_[1] - '0');
-  std::size_t rest = all.size() - data_;
+  std::size_t rest = bytes_.size() - data_;
   bool fits = rest % element == 0;
   rest /= element;
   for (const std::int64_t size : shape_) {
@@ -209,7 +111,7 @@ NumpyFile::NumpyFile(std::string bytes, std::string source)
       "{}: found {} bytes behind the header, expected {} for each element of "
       "shape [{}] (a cut file?)",
       source_,
-      all.size() - data_,
+      bytes_.size() - data_,
       element,
       fmt::join(shape_, ","));
 }

@@ -34,6 +34,7 @@ class NumpyFile {
   void require_shape(const std::vector<std::int64_t>& expected) const;
 
  private:
+  void check_size() const;
   template <typename Visit>
   void each_element(const Visit& visit) const;
   template <typename Element, typename Visit>

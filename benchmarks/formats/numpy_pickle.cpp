@@ -3,16 +3,10 @@
 #include <bit>
 #include <cstdint>
 
+#include "benchmarks/formats/byte_order.h"
+
 namespace zcp::formats {
 namespace {
-
-std::uint64_t little_endian(std::string_view bytes) {
-  std::uint64_t value = 0;
-  for (std::size_t i = bytes.size(); i-- > 0;) {
-    value = value << 8U | static_cast<unsigned char>(bytes[i]);
-  }
-  return value;
-}
 
 /// numpy.dtype('f8', ...) with a state that says the byte order.
 std::string_view type_name(const PickleValue& type) {
@@ -73,9 +67,14 @@ std::string latin1(const PickleValue& value) {
   return bytes;
 }
 
-/// _codecs.encode(text, 'latin1').
-bool is_encoded(const PickleValue& value) {
-  return value.is_call() && value.callee() == "_codecs.encode";
+/// The bytes that a value stands for. Under protocol 2 Python 3 writes them as
+/// _codecs.encode(text, 'latin1'); `decoded` then holds what is returned.
+std::string_view bytes_of(const PickleValue& value, std::string& decoded) {
+  if (!value.is_call() || value.callee() != "_codecs.encode") {
+    return value.bytes();
+  }
+  decoded = latin1(value.arguments().item(0));
+  return decoded;
 }
 
 /// (version, shape, type, in Fortran's order, bytes) of an array in C order.
@@ -97,14 +96,9 @@ ByteArray::ByteArray(const PickleValue& value) {
   const PickleValue state = array_state(value);
   const PickleValue type = state.item(2);
   if (type_name(type) != "u1") type.refuse("unsigned bytes");
-  const PickleValue data = state.item(4);
-  if (is_encoded(data)) {
-    decoded_ = latin1(data.arguments().item(0));
-  } else {
-    bytes_ = data.bytes();
-  }
+  bytes_ = bytes_of(state.item(4), decoded_);
   // Compared by division: the product of lying sizes may overflow.
-  auto rest = static_cast<std::int64_t>(bytes().size());
+  auto rest = static_cast<std::int64_t>(bytes_.size());
   const PickleValue shape = state.item(1);
   for (std::size_t i = 0; i < shape.size(); ++i) {
     const std::int64_t size = shape.item(i).integer();
@@ -121,10 +115,8 @@ double number_of(const PickleValue& value) {
   if (!value.callee().ends_with("multiarray.scalar")) value.refuse("a number");
   const PickleValue arguments = value.arguments();
   const ElementType type = element_type(arguments.item(0));
-  const PickleValue data = arguments.item(1);
-  const std::string decoded =
-      is_encoded(data) ? latin1(data.arguments().item(0)) : std::string();
-  const std::string_view bytes = is_encoded(data) ? decoded : data.bytes();
+  std::string decoded;
+  const std::string_view bytes = bytes_of(arguments.item(1), decoded);
   if (bytes.size() != type.size) value.refuse("a NumPy scalar of its size");
   return type.read(little_endian(bytes));
 }
@@ -139,10 +131,8 @@ std::vector<double> numbers_of(const PickleValue& value) {
   }
   const PickleValue state = array_state(value);
   const ElementType type = element_type(state.item(2));
-  const PickleValue data = state.item(4);
-  const std::string decoded =
-      is_encoded(data) ? latin1(data.arguments().item(0)) : std::string();
-  const std::string_view bytes = is_encoded(data) ? decoded : data.bytes();
+  std::string decoded;
+  const std::string_view bytes = bytes_of(state.item(4), decoded);
   const PickleValue shape = state.item(1);
   const auto count = static_cast<std::int64_t>(bytes.size() / type.size);
   if (shape.size() != 1 || bytes.size() % type.size != 0 ||

@@ -48,16 +48,16 @@ class ByteArray {
  public:
   /// Throws UserError for anything else, or when bytes are missing.
   explicit ByteArray(const PickleValue& value);
+  ByteArray(const ByteArray&) = delete;
+  ByteArray& operator=(const ByteArray&) = delete;
 
   const std::vector<std::int64_t>& shape() const { return shape_; }
-  std::string_view bytes() const {
-    return decoded_.empty() ? bytes_ : std::string_view(decoded_);
-  }
+  std::string_view bytes() const { return bytes_; }
 
  private:
   std::vector<std::int64_t> shape_;
-  std::string_view bytes_;
-  std::string decoded_;  // when the pickle holds the bytes as text
+  std::string decoded_;     // when the pickle holds the bytes as text
+  std::string_view bytes_;  // of the pickle, or of decoded_
 };
 
 /// A list of what number_of takes, or a C-ordered NumPy array of one dimension

@@ -2,6 +2,7 @@
 
 #include <bit>
 
+#include "benchmarks/formats/byte_order.h"
 #include "common/error.h"
 
 namespace zcp::formats {
@@ -50,12 +51,7 @@ void PickleInput::fill(std::uint64_t size) {
 }
 
 std::uint64_t PickleInput::number(std::size_t size) {
-  std::uint64_t value = 0;
-  const std::string_view part = take(size);
-  for (std::size_t i = size; i-- > 0;) {
-    value = value << 8U | static_cast<unsigned char>(part[i]);
-  }
-  return value;
+  return little_endian(take(size));
 }
 
 std::int64_t PickleInput::signed_number(std::uint64_t size) {
@@ -69,11 +65,7 @@ std::int64_t PickleInput::signed_number(std::uint64_t size) {
 }
 
 double PickleInput::big_endian_double() {
-  std::uint64_t bits = 0;
-  for (const char byte : take(8)) {
-    bits = bits << 8U | static_cast<unsigned char>(byte);
-  }
-  return std::bit_cast<double>(bits);
+  return std::bit_cast<double>(big_endian(take(8)));
 }
 
 std::string PickleInput::line() {

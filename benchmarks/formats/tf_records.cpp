@@ -4,6 +4,7 @@
 #include <bit>
 #include <boost/crc.hpp>
 
+#include "benchmarks/formats/byte_order.h"
 #include "common/error.h"
 
 namespace zcp::formats {
@@ -13,14 +14,6 @@ constexpr std::uint64_t kLargest = std::uint64_t{1} << 20U;
 constexpr std::uint64_t kPiece = std::uint64_t{1} << 20U;
 constexpr std::size_t kHead = 12;
 constexpr std::size_t kTail = 4;
-
-std::uint64_t little_endian(std::string_view bytes) {
-  std::uint64_t value = 0;
-  for (std::size_t i = bytes.size(); i-- > 0;) {
-    value = value << 8U | static_cast<unsigned char>(bytes[i]);
-  }
-  return value;
-}
 
 }  // namespace
 

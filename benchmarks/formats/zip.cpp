@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "benchmarks/formats/byte_order.h"
 #include "common/error.h"
 
 namespace zcp::formats {
@@ -69,12 +70,7 @@ std::uint64_t ZipArchive::number(std::uint64_t at, std::size_t bytes) const {
         "file?)",
         bytes_->size()));
   }
-  const std::string part = bytes_->read(at, bytes);
-  std::uint64_t value = 0;
-  for (std::size_t i = bytes; i-- > 0;) {
-    value = value << 8U | static_cast<unsigned char>(part[i]);
-  }
-  return value;
+  return little_endian(bytes_->read(at, bytes));
 }
 
 void ZipArchive::read_directory() {

@@ -11,6 +11,7 @@
 #include "benchmarks/formats/files.h"
 #include "benchmarks/formats/numpy_pickle.h"
 #include "benchmarks/formats/pickle.h"
+#include "benchmarks/importers/all.h"
 #include "common/error.h"
 
 namespace zcp::importers {
@@ -91,6 +92,7 @@ tables::Table parse_hw_nas_bench(std::string bytes, const std::string& source) {
   return table;
 }
 
+/// A row an architecture of NAS-Bench-201, in its order.
 Importer hw_nas_bench_importer() {
   return {
       "hw-nas-bench",

@@ -10,7 +10,4 @@ namespace zcp::importers {
 /// Parses the file's bytes; `source` names it in messages.
 tables::Table parse_hw_nas_bench(std::string bytes, const std::string& source);
 
-/// A row an architecture of NAS-Bench-201, in its order.
-Importer hw_nas_bench_importer();
-
 }  // namespace zcp::importers

@@ -2,27 +2,20 @@
 
 #include <fmt/ranges.h>
 
-#include "benchmarks/importers/hw_nas_bench.h"
-#include "benchmarks/importers/json_tables.h"
-#include "benchmarks/importers/nas_bench_101.h"
-#include "benchmarks/importers/nas_bench_201.h"
-#include "benchmarks/importers/nas_bench_301.h"
-#include "benchmarks/importers/nats.h"
-#include "benchmarks/importers/transnas.h"
+#include <array>
+#include <vector>
+
+#include "benchmarks/importers/all.h"
 #include "common/error.h"
 
 namespace zcp::importers {
 
 std::span<const Importer> all_importers() {
-  static const std::vector<Importer> all = {
-      nats_importer(),
-      nas_bench_201_importer(),
-      nas_bench_101_importer(),
-      nas_bench_301_importer(),
-      transnas_importer(),
-      hw_nas_bench_importer(),
-      nas_bench_macro_importer(),
-      nas_bench_suite_zero_importer()};
+  static const std::array all{
+#define ZCP_IMPORTER(name) name##_importer(),
+#include "benchmarks/importers/list.inc"
+#undef ZCP_IMPORTER
+  };
   return all;
 }
 

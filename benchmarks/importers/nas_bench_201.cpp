@@ -4,6 +4,7 @@
 
 #include "benchmarks/formats/numpy_pickle.h"
 #include "benchmarks/formats/torch_file.h"
+#include "benchmarks/importers/all.h"
 #include "benchmarks/importers/nats_record.h"
 #include "common/error.h"
 
@@ -84,6 +85,7 @@ tables::Table read_nas_bench_201(
   return reader.table(source);
 }
 
+/// A row an architecture, in the file's order; the columns are those of `nats`.
 Importer nas_bench_201_importer() {
   return {
       "nas-bench-201",

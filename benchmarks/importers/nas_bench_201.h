@@ -17,7 +17,4 @@ tables::Table read_nas_bench_201(
     const std::string& source,
     const ImportProgress& progress);
 
-/// A row an architecture, in the file's order; columns are those of `nats`.
-Importer nas_bench_201_importer();
-
 }  // namespace zcp::importers

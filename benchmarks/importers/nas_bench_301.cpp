@@ -8,115 +8,20 @@
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <unordered_map>
 #include <vector>
 
 #include "benchmarks/formats/csv.h"
 #include "benchmarks/formats/files.h"
 #include "benchmarks/formats/json_file.h"
+#include "benchmarks/importers/all.h"
+#include "benchmarks/importers/darts_genotype.h"
 #include "common/error.h"
 
 namespace zcp::importers {
 namespace {
 
 using Json = nlohmann::json;
-
-constexpr std::array<std::string_view, 8> kOperations = {
-    "none",
-    "max_pool_3x3",
-    "avg_pool_3x3",
-    "skip_connect",
-    "sep_conv_3x3",
-    "sep_conv_5x5",
-    "dil_conv_3x3",
-    "dil_conv_5x5"};
-constexpr std::array<std::string_view, 2> kCells = {"normal", "reduce"};
-constexpr int kInputs = 2;
-constexpr int kNodes = 4;
-constexpr std::size_t kEdges = std::size_t{2} * kNodes;
-
-struct Edge {
-  std::string operation;
-  int source = 0;
-};
-
-/// "OP~SRC,OP~SRC|..." of the two edges of each node; throws naming `place`
-/// for an operation or source that there is not.
-std::string cell_spec(
-    const std::vector<Edge>& edges,
-    const std::string& place) {
-  std::string spec;
-  for (std::size_t i = 0; i < edges.size(); ++i) {
-    const auto& [operation, source] = edges[i];
-    const int node = kInputs + static_cast<int>(i / 2);
-    if (std::ranges::find(kOperations, operation) == kOperations.end() ||
-        source < 0 || source >= node) {
-      throw UserError(
-          "{}: found '{}' of input {} into node {}, expected an operation of "
-          "DARTS and an input before the node",
-          place,
-          operation,
-          source,
-          node);
-    }
-    if (i > 0) spec += i % 2 == 0 ? '|' : ',';
-    spec += fmt::format("{}~{}", operation, source);
-  }
-  return spec;
-}
-
-// Genotypes as Python prints them.
-
-/// Reads ('OP', N), ... up to the closing bracket.
-class EdgeReader {
- public:
-  explicit EdgeReader(std::string_view text) : text_(text) {}
-
-  /// The edges, or nothing when the text is another.
-  std::optional<std::vector<Edge>> read() {
-    std::vector<Edge> edges;
-    if (!accept("[")) return std::nullopt;
-    while (!accept("]")) {
-      Edge edge;
-      const bool good = edges.size() < kEdges && accept("(") &&
-                        read_operation(edge.operation) && accept(",") &&
-                        read_source(edge.source) && accept(")");
-      if (!good) return std::nullopt;
-      edges.push_back(std::move(edge));
-      accept(",");
-    }
-    return edges;
-  }
-
- private:
-  bool accept(std::string_view token) {
-    while (text_.starts_with(' ')) text_.remove_prefix(1);
-    if (!text_.starts_with(token)) return false;
-    text_.remove_prefix(token.size());
-    return true;
-  }
-
-  bool read_operation(std::string& operation) {
-    if (!accept("'")) return false;
-    const std::size_t end = text_.find('\'');
-    if (end == std::string_view::npos) return false;
-    operation = text_.substr(0, end);
-    text_.remove_prefix(end + 1);
-    return true;
-  }
-
-  bool read_source(int& source) {
-    accept(" ");
-    const auto* end = text_.data() + text_.size();
-    const auto result = std::from_chars(text_.data(), end, source);
-    if (result.ec != std::errc()) return false;
-    text_.remove_prefix(static_cast<std::size_t>(result.ptr - text_.data()));
-    return true;
-  }
-
-  std::string_view text_;
-};
 
 // Results of NAS-Bench-301: a configuration names the operation of each edge
 // that there is, of the 14 that could be, and each node's two inputs.
@@ -129,7 +34,7 @@ std::array<int, 2> sources_of(
     std::string_view cell,
     int node,
     const std::string& place) {
-  if (node == kInputs) return {0, 1};
+  if (node == kDartsInputs) return {0, 1};
   const std::string name =
       fmt::format("{}inputs_node_{}_{}", kPrefix, cell, node);
   const Json& value = formats::json_member(config, name.c_str(), place);
@@ -150,9 +55,9 @@ std::string config_cell_spec(
     const Json& config,
     std::string_view cell,
     const std::string& place) {
-  std::vector<Edge> edges;
+  std::vector<DartsEdge> edges;
   int first = 0;  // the number of the edge from source 0 into the node
-  for (int node = kInputs; node < kInputs + kNodes; ++node) {
+  for (int node = kDartsInputs; node < kDartsInputs + kDartsNodes; ++node) {
     for (const int source : sources_of(config, cell, node, place)) {
       const std::string name =
           fmt::format("{}edge_{}_{}", kPrefix, cell, first + source);
@@ -164,7 +69,7 @@ std::string config_cell_spec(
     }
     first += node;
   }
-  return cell_spec(edges, place);
+  return darts_cell_spec(edges, place);
 }
 
 constexpr std::array<const char*, 5> kResultColumns =
@@ -194,7 +99,7 @@ Result parse_result(std::string_view text, const std::string& source) {
         formats::json_member(object, name, source), source);
   };
   Result result;
-  for (const std::string_view cell : kCells) {
+  for (const std::string_view cell : kDartsCells) {
     result.arch += fmt::format(
         "{}{}:{}",
         result.arch.empty() ? "" : ";",
@@ -285,29 +190,6 @@ tables::Table read(
 
 }  // namespace
 
-std::string genotype_spec(std::string_view text, const std::string& place) {
-  std::string spec;
-  for (const std::string_view cell : kCells) {
-    const std::string name = fmt::format("{}=", cell);
-    const std::size_t at = text.find(name);
-    std::optional<std::vector<Edge>> edges;
-    if (text.starts_with("Genotype(") && at != std::string_view::npos) {
-      edges = EdgeReader(text.substr(at + name.size())).read();
-    }
-    if (!edges || edges->size() != kEdges) {
-      throw UserError(
-          "{}: found '{}', expected Genotype({}=[('skip_connect', 0), ...], "
-          "...) with 8 edges a cell",
-          place,
-          text.substr(0, 80),
-          cell);
-    }
-    spec += fmt::format(
-        "{}{}:{}", spec.empty() ? "" : ";", cell, cell_spec(*edges, place));
-  }
-  return spec;
-}
-
 tables::Table parse_genotype_table(
     std::string_view text,
     const std::string& source) {
@@ -344,6 +226,7 @@ tables::Table parse_nas_bench_301(
   return means.finish(source, kResultColumns);
 }
 
+/// A row an architecture, in the order of the CSV or of the files' paths.
 Importer nas_bench_301_importer() {
   return {
       "nas-bench-301",

@@ -9,13 +9,6 @@
 
 namespace zcp::importers {
 
-/// The spec of Python's text of a DARTS genotype, such as
-/// "Genotype(normal=[('skip_connect', 0), ...], normal_concat=..., ...)":
-/// "normal:OP~SRC,OP~SRC|...;reduce:..." with the four nodes separated by '|',
-/// edges as the text has them, sources 0 and 1 the cell's inputs. Throws
-/// UserError naming `place`, what was found and what was expected.
-std::string genotype_spec(std::string_view text, const std::string& place);
-
 /// A CSV without a header: a genotype, its accuracy. Genotypes that repeat
 /// become one row with their mean.
 tables::Table parse_genotype_table(
@@ -27,8 +20,5 @@ tables::Table parse_genotype_table(
 tables::Table parse_nas_bench_301(
     std::string_view text,
     const std::string& source);
-
-/// A row an architecture, in the order of the CSV or of the files' paths.
-Importer nas_bench_301_importer();
 
 }  // namespace zcp::importers

@@ -1,16 +1,18 @@
-#include "benchmarks/importers/nats.h"
-
+// NATS-Bench: the folders NATS-tss-v1_0-3ffb9-simple and
+// NATS-sss-v1_0-50262-simple, a bzip2-compressed pickle an architecture.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
-#include <exception>
+#include <mutex>
 
 #include "benchmarks/formats/files.h"
 #include "benchmarks/formats/numpy_pickle.h"
 #include "benchmarks/formats/pickle.h"
+#include "benchmarks/importers/all.h"
 #include "benchmarks/importers/nats_record.h"
 #include "common/error.h"
+#include "common/parallel.h"
 
 namespace zcp::importers {
 namespace {
@@ -80,37 +82,30 @@ NatsRecord read_record(
       spec);
 }
 
-tables::Table read_nats(
+tables::Table read(
     const std::filesystem::path& folder,
     const ImportProgress& progress) {
   formats::require_folder(folder, nats_importer().source);
   const std::vector<std::string> specs = read_specs(folder);
   const auto records = list_records(folder);
   NatsColumns columns;
-  std::exception_ptr failure;
+  std::mutex mutex;
   std::size_t done = 0;
   // bzip2 is the bottleneck: a core unpacks some 15 MB a second.
-#pragma omp parallel for schedule(dynamic)
-  for (std::size_t row = 0; row < records.size(); ++row) {
-    try {
-      const auto& [number, path] = records[row];
-      NatsRecord record = read_record(number, path, specs);
-#pragma omp critical(zcp_nats)
-      if (!failure) {
-        columns.put(row, std::move(record));
-        progress(++done, records.size());
-      }
-    } catch (...) {
-#pragma omp critical(zcp_nats)
-      if (!failure) failure = std::current_exception();
-    }
-  }
-  if (failure) std::rethrow_exception(failure);
+  parallel_for(records.size(), [&](std::size_t row) {
+    const auto& [number, path] = records[row];
+    NatsRecord record = read_record(number, path, specs);
+    const std::scoped_lock lock(mutex);
+    columns.put(row, std::move(record));
+    progress(++done, records.size());
+  });
   return columns.finish(folder.string());
 }
 
 }  // namespace
 
+/// A row for each record that the folder holds, by number. Records stream:
+/// memory does not grow with their size, but by 8 bytes a number of the table.
 Importer nats_importer() {
   return {
       "nats",
@@ -124,7 +119,7 @@ Importer nats_importer() {
       "cifar10_valid and cifar10_half_test on half of them; "
       "cifar100_valid_and_test and imagenet16_120_valid_and_test are measured "
       "on both halves of the official test images.",
-      read_nats};
+      read};
 }
 
 }  // namespace zcp::importers

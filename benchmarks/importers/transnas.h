@@ -24,7 +24,4 @@ tables::Table read_transnas_json(
     const std::string& source,
     const ImportProgress& progress);
 
-/// A row an architecture of both search spaces, in the file's order.
-Importer transnas_importer();
-
 }  // namespace zcp::importers

@@ -237,64 +237,6 @@ class TableBuilder {
   std::vector<std::size_t> lines_;
 };
 
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t\r";
-  const std::size_t begin = text.find_first_not_of(kBlanks);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
-}
-
-/// The lines of a list of specs.
-std::vector<std::string> spec_lines(std::string_view text) {
-  std::vector<std::string> specs;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view line = trimmed(text.substr(0, end));
-    if (!line.empty() && line[0] != '#') specs.emplace_back(line);
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return specs;
-}
-
-/// True when a line reads as a CSV header with a field `arch`.
-bool is_arch_header(std::string_view line) {
-  bool found = false;
-  try {
-    formats::parse_csv(line, {}, [&](std::size_t, const auto& fields) {
-      found = std::ranges::find(fields, "arch") != fields.end();
-    });
-  } catch (const UserError&) {
-    return false;  // a spec with a quote in it
-  }
-  return found;
-}
-
-std::vector<std::string> arch_column(
-    std::string_view text,
-    const std::string& source) {
-  std::vector<std::string> specs;
-  std::size_t width = 0;
-  std::size_t field = 0;
-  formats::parse_csv(text, source, [&](std::size_t line, const auto& fields) {
-    if (width == 0) {
-      width = fields.size();
-      field = static_cast<std::size_t>(
-          std::ranges::find(fields, "arch") - fields.begin());
-    } else if (fields.size() != width || fields[field].empty()) {
-      throw UserError(
-          "{}: line {}: found {} fields, expected {} with a spec in column "
-          "'arch' (a cut file?)",
-          source,
-          line,
-          fields.size(),
-          width);
-    } else {
-      specs.emplace_back(fields[field]);
-    }
-  });
-  return specs;
-}
-
 }  // namespace
 
 Table parse_table(
@@ -344,21 +286,6 @@ void write_table(std::ostream& out, const Table& table) {
     }
     out << line << '\n';
   }
-}
-
-std::vector<std::string> read_arch_list(const std::filesystem::path& path) {
-  const std::string text = formats::read_text(path);
-  std::vector<std::string> specs = spec_lines(text);
-  if (!specs.empty() && is_arch_header(specs[0])) {
-    specs = arch_column(text, formats::source_name(path));
-  }
-  if (specs.empty()) {
-    throw UserError(
-        "{}: found no architecture, expected one spec a line or a CSV with a "
-        "column 'arch'",
-        formats::source_name(path));
-  }
-  return specs;
 }
 
 }  // namespace zcp::tables

@@ -34,12 +34,4 @@ ImageSet read_cifar(
     std::span<const std::filesystem::path> files,
     const CifarLayout& layout);
 
-/// The images of CIFAR-10 in `folder`: every data_batch_*.bin there is, in the
-/// order of their names, or test_batch.bin. Throws UserError.
-ImageSet read_cifar10(const std::filesystem::path& folder, Split split);
-
-/// The images of CIFAR-100 in `folder` with their fine labels: train.bin or
-/// test.bin. Throws UserError.
-ImageSet read_cifar100(const std::filesystem::path& folder, Split split);
-
 }  // namespace zcp::tasks

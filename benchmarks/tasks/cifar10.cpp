@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "benchmarks/formats/files.h"
+#include "benchmarks/tasks/all.h"
 #include "benchmarks/tasks/cifar.h"
-#include "benchmarks/tasks/sources.h"
 #include "common/error.h"
 
 namespace zcp::tasks {
@@ -30,13 +30,7 @@ std::vector<std::filesystem::path> training_batches(
 }
 
 ImageSet
-read(const std::filesystem::path& data, Split split, int, std::int64_t) {
-  return read_cifar10(data, split);
-}
-
-}  // namespace
-
-ImageSet read_cifar10(const std::filesystem::path& folder, Split split) {
+read(const std::filesystem::path& folder, Split split, int, std::int64_t) {
   formats::require_folder(folder, cifar10().info.data_hint);
   if (split == Split::test) {
     const std::vector<std::filesystem::path> file = {folder / "test_batch.bin"};
@@ -51,6 +45,8 @@ ImageSet read_cifar10(const std::filesystem::path& folder, Split split) {
   }
   return read_cifar(files, kCifar10Layout);
 }
+
+}  // namespace
 
 TaskSource cifar10() {
   return {

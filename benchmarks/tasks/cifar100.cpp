@@ -1,7 +1,7 @@
 // CIFAR-100: 50,000 training images of 100 classes, from its binary file.
 #include "benchmarks/formats/files.h"
+#include "benchmarks/tasks/all.h"
 #include "benchmarks/tasks/cifar.h"
-#include "benchmarks/tasks/sources.h"
 
 namespace zcp::tasks {
 namespace {
@@ -13,18 +13,14 @@ const Normalisation kNormalisation = {
     4};
 
 ImageSet
-read(const std::filesystem::path& data, Split split, int, std::int64_t) {
-  return read_cifar100(data, split);
-}
-
-}  // namespace
-
-ImageSet read_cifar100(const std::filesystem::path& folder, Split split) {
+read(const std::filesystem::path& folder, Split split, int, std::int64_t) {
   formats::require_folder(folder, cifar100().info.data_hint);
   const std::vector<std::filesystem::path> file = {
       folder / (split == Split::train ? "train.bin" : "test.bin")};
   return read_cifar(file, kCifar100Layout);
 }
+
+}  // namespace
 
 TaskSource cifar100() {
   return {

@@ -10,8 +10,8 @@
 
 #include "benchmarks/formats/files.h"
 #include "benchmarks/formats/mat_file.h"
-#include "benchmarks/tasks/image_set.h"
-#include "benchmarks/tasks/sources.h"
+#include "benchmarks/tasks/all.h"
+#include "benchmarks/tasks/minibatch_order.h"
 #include "common/error.h"
 #include "common/hash.h"
 #include "common/random.h"
@@ -124,11 +124,7 @@ class DarcyTask : public Task {
   std::string fingerprint() const override {
     std::uint64_t hash = hash64(info_.name + " " + info_.transform);
     for (const auto* values : {&coefficient_, &solution_}) {
-      hash = hash_combine(
-          hash,
-          hash64(
-              {reinterpret_cast<const char*>(values->data()),
-               values->size() * sizeof(float)}));
+      hash = hash_combine(hash, hash_numbers(*values));
     }
     return hash_hex(hash);
   }

@@ -1,7 +1,7 @@
 // Fashion-MNIST: 60,000 training images of 10 classes, from its IDX files.
 #include "benchmarks/formats/files.h"
+#include "benchmarks/tasks/all.h"
 #include "benchmarks/tasks/idx.h"
-#include "benchmarks/tasks/sources.h"
 #include "common/error.h"
 
 namespace zcp::tasks {
@@ -26,13 +26,7 @@ std::filesystem::path find_file(
 }
 
 ImageSet
-read(const std::filesystem::path& data, Split split, int, std::int64_t) {
-  return read_fashion_mnist(data, split);
-}
-
-}  // namespace
-
-ImageSet read_fashion_mnist(const std::filesystem::path& folder, Split split) {
+read(const std::filesystem::path& folder, Split split, int, std::int64_t) {
   formats::require_folder(folder, fashion_mnist().info.data_hint);
   const std::string part = split == Split::train ? "train" : "t10k";
   const auto image_file = find_file(folder, part + "-images-idx3-ubyte");
@@ -53,6 +47,8 @@ ImageSet read_fashion_mnist(const std::filesystem::path& folder, Split split) {
   }
   return set;
 }
+
+}  // namespace
 
 TaskSource fashion_mnist() {
   return {

@@ -2,6 +2,7 @@
 
 #include <fmt/ranges.h>
 
+#include "benchmarks/formats/byte_order.h"
 #include "common/error.h"
 
 namespace zcp::tasks {
@@ -11,11 +12,8 @@ constexpr std::size_t kWord = 4;
 
 /// A big-endian 32-bit number.
 std::uint32_t word_at(std::string_view bytes, std::size_t at) {
-  std::uint32_t word = 0;
-  for (const char byte : bytes.substr(at, kWord)) {
-    word = word << 8U | static_cast<unsigned char>(byte);
-  }
-  return word;
+  return static_cast<std::uint32_t>(
+      formats::big_endian(bytes.substr(at, kWord)));
 }
 
 }  // namespace

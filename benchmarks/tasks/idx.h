@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,9 +28,5 @@ ImageSet join_idx(
     const IdxArray& labels,
     int classes,
     const std::string& source);
-
-/// The images of Fashion-MNIST in `folder`, from the official
-/// train-images-idx3-ubyte.gz and so on, compressed or not. Throws UserError.
-ImageSet read_fashion_mnist(const std::filesystem::path& folder, Split split);
 
 }  // namespace zcp::tasks

@@ -5,13 +5,14 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cmath>
 
 #include "benchmarks/formats/files.h"
+#include "benchmarks/tasks/all.h"
+#include "benchmarks/tasks/class_folders.h"
 #include "benchmarks/tasks/image_file.h"
 #include "benchmarks/tasks/image_set.h"
-#include "benchmarks/tasks/sources.h"
+#include "benchmarks/tasks/minibatch_order.h"
 #include "common/error.h"
 #include "common/hash.h"
 #include "common/random.h"
@@ -26,62 +27,6 @@ constexpr Shape kShape = {3, kSide, kSide};
 /// ImageNet's, as torchvision's models have them.
 constexpr std::array<float, 3> kMean = {0.485F, 0.456F, 0.406F};
 constexpr std::array<float, 3> kDeviation = {0.229F, 0.224F, 0.225F};
-
-struct Example {
-  std::filesystem::path path;
-  std::int64_t label = 0;
-};
-
-bool is_photograph(const std::filesystem::path& path) {
-  std::string extension = path.extension().string();
-  for (char& c : extension) {
-    c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  }
-  return extension == ".png" || extension == ".jpg" || extension == ".jpeg";
-}
-
-/// What a folder holds, by name.
-std::vector<std::filesystem::path> sorted_entries(
-    const std::filesystem::path& folder) {
-  std::vector<std::filesystem::path> entries;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    const std::string name = entry.path().filename().string();
-    if (!name.starts_with('.')) entries.push_back(entry.path());
-  }
-  std::ranges::sort(entries);
-  return entries;
-}
-
-/// The examples, and the names of their classes by label.
-struct Listing {
-  std::vector<Example> examples;
-  std::vector<std::string> classes;
-};
-
-Listing list_folder(const std::filesystem::path& folder) {
-  Listing listing;
-  for (const auto& entry : sorted_entries(folder)) {
-    if (!std::filesystem::is_directory(entry)) continue;
-    const std::size_t before = listing.examples.size();
-    const std::int64_t label = std::ssize(listing.classes);
-    for (const auto& file : sorted_entries(entry)) {
-      if (is_photograph(file)) listing.examples.push_back({file, label});
-    }
-    if (listing.examples.size() == before) {
-      throw UserError(
-          "{}: found no .png, .jpg or .jpeg file, expected the photographs of "
-          "a class",
-          entry.string());
-    }
-    listing.classes.push_back(entry.filename().string());
-  }
-  if (listing.classes.size() >= 2) return listing;
-  throw UserError(
-      "{}: found {} folders, expected {}",
-      folder.string(),
-      listing.classes.size(),
-      image_folder().info.data_hint);
-}
 
 /// Where the input lies in the resized image.
 struct Window {
@@ -105,37 +50,31 @@ Photograph read_photograph(const std::filesystem::path& path) {
       decode_photograph(formats::read_bytes(path), source), kResized, source);
 }
 
-/// The folder of a split: train, and test or val, where both are there; else
-/// all of it is for training.
-std::filesystem::path split_folder(
-    const std::filesystem::path& folder,
-    Split split) {
-  const bool test = std::filesystem::is_directory(folder / "test");
-  std::filesystem::path tested = folder / (test ? "test" : "val");
-  const bool both = std::filesystem::is_directory(folder / "train") &&
-                    std::filesystem::is_directory(tested);
-  if (split == Split::train) return both ? folder / "train" : folder;
-  if (both) return tested;
-  throw UserError(
-      "{}: found no folders train and test (or val), expected both with a "
-      "folder of photographs for each class",
-      folder.string());
-}
-
-/// The central crop, channel after channel.
-ImageSet crop_of(const Photograph& image, std::int64_t label) {
-  const Window window = central_window(image);
-  ImageSet one{kShape, {}, {label}};
+/// Calls put(channel, byte) for each byte of the window, channel after channel,
+/// row by row.
+template <typename Put>
+void each_byte(const Photograph& image, const Window& window, const Put& put) {
   for (std::size_t c = 0; c < kMean.size(); ++c) {
-    for (int row = window.top; row < window.top + kSide; ++row) {
-      const std::size_t begin =
-          static_cast<std::size_t>(row) * static_cast<std::size_t>(image.width);
-      for (int column = window.left; column < window.left + kSide; ++column) {
-        one.pixels.push_back(
-            image.rgb[3 * (begin + static_cast<std::size_t>(column)) + c]);
+    for (int row = 0; row < kSide; ++row) {
+      for (int column = 0; column < kSide; ++column) {
+        const int y = window.top + row;
+        const int x =
+            window.left + (window.mirrored ? kSide - 1 - column : column);
+        const auto pixel = static_cast<std::size_t>(y) *
+                               static_cast<std::size_t>(image.width) +
+                           static_cast<std::size_t>(x);
+        put(c, image.rgb[3 * pixel + c]);
       }
     }
   }
+}
+
+/// The central crop as an image set of one.
+ImageSet crop_of(const Photograph& image, std::int64_t label) {
+  ImageSet one{kShape, {}, {label}};
+  each_byte(image, central_window(image), [&](std::size_t, std::uint8_t byte) {
+    one.pixels.push_back(byte);
+  });
   return one;
 }
 
@@ -146,25 +85,27 @@ ImageSet read_folder(
     int resolution,
     std::int64_t count) {
   formats::require_folder(data, image_folder().info.data_hint);
-  Listing listing = list_folder(split_folder(data, split));
+  ClassFolders folders = list_class_folders(
+      split_folder(data, split), image_folder().info.data_hint);
   if (split == Split::test &&
-      list_folder(split_folder(data, Split::train)).classes !=
-          listing.classes) {
+      list_class_folders(
+          split_folder(data, Split::train), image_folder().info.data_hint)
+              .classes != folders.classes) {
     throw UserError(
         "{}: the classes are {}, expected those of the training folder",
         split_folder(data, split).string(),
-        fmt::join(listing.classes, ", "));
+        fmt::join(folders.classes, ", "));
   }
-  if (count > 0 && count < std::ssize(listing.examples)) {
-    const auto order = shuffled_order(std::ssize(listing.examples), 0);
-    std::vector<Example> chosen;
+  if (count > 0 && count < std::ssize(folders.examples)) {
+    const auto order = shuffled_order(std::ssize(folders.examples), 0);
+    std::vector<LabelledFile> chosen;
     for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
-      chosen.push_back(listing.examples[static_cast<std::size_t>(order[i])]);
+      chosen.push_back(folders.examples[static_cast<std::size_t>(order[i])]);
     }
-    listing.examples = std::move(chosen);
+    folders.examples = std::move(chosen);
   }
   ImageSet all;
-  for (const Example& example : listing.examples) {
+  for (const LabelledFile& example : folders.examples) {
     ImageSet one = crop_of(read_photograph(example.path), example.label);
     if (resolution > 0) reduce_resolution(one, resolution);
     all.shape = one.shape;
@@ -176,16 +117,19 @@ ImageSet read_folder(
 
 class ImageFolderTask : public Task {
  public:
-  ImageFolderTask(TaskInfo info, Listing listing, const OpenOptions& options)
+  ImageFolderTask(
+      TaskInfo info,
+      ClassFolders folders,
+      const OpenOptions& options)
       : info_(std::move(info)),
         folder_(options.data),
-        listing_(std::move(listing)),
+        folders_(std::move(folders)),
         seed_(options.seed),
         augmented_(options.transform == Transform::augment),
-        order_(shuffled_order(std::ssize(listing_.examples), seed_)) {
+        order_(shuffled_order(std::ssize(folders_.examples), seed_)) {
     info_.classes = options.classes > 0
                         ? options.classes
-                        : static_cast<int>(listing_.classes.size());
+                        : static_cast<int>(folders_.classes.size());
     info_.transform = fmt::format(
         "shorter side to {}, {}{} x {}, normalise by mean {} std {}",
         kResized,
@@ -201,12 +145,12 @@ class ImageFolderTask : public Task {
   /// Files are read when their minibatch is asked for.
   Minibatch minibatch(int index, int batch_size) const override {
     const std::int64_t begin = minibatch_begin(
-        info_.name, std::ssize(listing_.examples), index, batch_size);
+        info_.name, std::ssize(folders_.examples), index, batch_size);
     Minibatch batch{batch_size, kShape, {}, {}};
     for (std::int64_t i = begin; i < begin + batch_size; ++i) {
       const auto place = static_cast<std::size_t>(i);
-      const Example& example =
-          listing_.examples[static_cast<std::size_t>(order_[place])];
+      const LabelledFile& example =
+          folders_.examples[static_cast<std::size_t>(order_[place])];
       const Photograph image = read_photograph(example.path);
       append_window(image, choose_window(image, place), batch.x);
       batch.y.push_back(example.label);
@@ -217,7 +161,7 @@ class ImageFolderTask : public Task {
   /// Hash of the files' names and sizes: reading ImageNet takes an hour.
   std::string fingerprint() const override {
     std::uint64_t hash = hash64(info_.name + info_.transform);
-    for (const Example& example : listing_.examples) {
+    for (const LabelledFile& example : folders_.examples) {
       const auto size = std::filesystem::file_size(example.path);
       hash = hash_combine(
           hash,
@@ -247,26 +191,15 @@ class ImageFolderTask : public Task {
       const Photograph& image,
       const Window& window,
       std::vector<float>& out) {
-    for (std::size_t c = 0; c < kMean.size(); ++c) {
-      for (int row = 0; row < kSide; ++row) {
-        for (int column = 0; column < kSide; ++column) {
-          const int y = window.top + row;
-          const int x =
-              window.left + (window.mirrored ? kSide - 1 - column : column);
-          const auto pixel = static_cast<std::size_t>(y) *
-                                 static_cast<std::size_t>(image.width) +
-                             static_cast<std::size_t>(x);
-          const float value =
-              static_cast<float>(image.rgb[3 * pixel + c]) / 255.0F;
-          out.push_back((value - kMean[c]) / kDeviation[c]);
-        }
-      }
-    }
+    each_byte(image, window, [&](std::size_t channel, std::uint8_t byte) {
+      const float value = static_cast<float>(byte) / 255.0F;
+      out.push_back((value - kMean[channel]) / kDeviation[channel]);
+    });
   }
 
   TaskInfo info_;
   std::filesystem::path folder_;
-  Listing listing_;
+  ClassFolders folders_;
   std::uint64_t seed_;
   bool augmented_;
   std::vector<std::int64_t> order_;
@@ -274,8 +207,9 @@ class ImageFolderTask : public Task {
 
 std::unique_ptr<Task> open(const TaskInfo& info, const OpenOptions& options) {
   formats::require_folder(options.data, info.data_hint);
-  Listing listing = list_folder(split_folder(options.data, Split::train));
-  const int found = static_cast<int>(listing.classes.size());
+  ClassFolders folders = list_class_folders(
+      split_folder(options.data, Split::train), info.data_hint);
+  const int found = static_cast<int>(folders.classes.size());
   if (options.classes > 0 && options.classes < found) {
     throw UserError(
         "{}: found {} folders of classes, expected at most the {} asked for",
@@ -283,7 +217,7 @@ std::unique_ptr<Task> open(const TaskInfo& info, const OpenOptions& options) {
         found,
         options.classes);
   }
-  return std::make_unique<ImageFolderTask>(info, std::move(listing), options);
+  return std::make_unique<ImageFolderTask>(info, std::move(folders), options);
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 // The pickled batches of ImageNet at 16 x 16.
 #pragma once
 
-#include <filesystem>
 #include <string>
 
 #include "benchmarks/tasks/image_set.h"
@@ -16,9 +15,5 @@ void append_imagenet16(
     const std::string& source,
     int classes,
     ImageSet& images);
-
-/// ImageNet16-120 in `folder`: every train_data_batch_N there is, in the order
-/// of N, or val_data. Throws UserError.
-ImageSet read_imagenet16_120(const std::filesystem::path& folder, Split split);
 
 }  // namespace zcp::tasks

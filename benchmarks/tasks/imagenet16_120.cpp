@@ -5,8 +5,8 @@
 #include "benchmarks/formats/files.h"
 #include "benchmarks/formats/numpy_pickle.h"
 #include "benchmarks/formats/pickle.h"
+#include "benchmarks/tasks/all.h"
 #include "benchmarks/tasks/imagenet16.h"
-#include "benchmarks/tasks/sources.h"
 #include "common/error.h"
 
 namespace zcp::tasks {
@@ -21,11 +21,6 @@ const Normalisation kNormalisation = {
     {122.68F / 255.0F, 116.66F / 255.0F, 104.01F / 255.0F},
     {63.22F / 255.0F, 61.26F / 255.0F, 65.09F / 255.0F},
     2};
-
-ImageSet
-read(const std::filesystem::path& data, Split split, int, std::int64_t) {
-  return read_imagenet16_120(data, split);
-}
 
 std::vector<std::filesystem::path> batch_files(
     const std::filesystem::path& folder,
@@ -43,6 +38,17 @@ std::vector<std::filesystem::path> batch_files(
         imagenet16_120().info.data_hint);
   }
   return files;
+}
+
+ImageSet
+read(const std::filesystem::path& folder, Split split, int, std::int64_t) {
+  formats::require_folder(folder, imagenet16_120().info.data_hint);
+  ImageSet images;
+  for (const auto& file : batch_files(folder, split)) {
+    append_imagenet16(
+        formats::read_bytes(file), file.string(), kClasses, images);
+  }
+  return images;
 }
 
 }  // namespace
@@ -77,16 +83,6 @@ void append_imagenet16(
     const std::string_view image = data.bytes().substr(i * kPixels, kPixels);
     images.pixels.insert(images.pixels.end(), image.begin(), image.end());
   }
-}
-
-ImageSet read_imagenet16_120(const std::filesystem::path& folder, Split split) {
-  formats::require_folder(folder, imagenet16_120().info.data_hint);
-  ImageSet images;
-  for (const auto& file : batch_files(folder, split)) {
-    append_imagenet16(
-        formats::read_bytes(file), file.string(), kClasses, images);
-  }
-  return images;
 }
 
 TaskSource imagenet16_120() {

@@ -4,8 +4,8 @@
 
 #include "benchmarks/formats/files.h"
 #include "benchmarks/formats/numpy_file.h"
-#include "benchmarks/tasks/image_set.h"
-#include "benchmarks/tasks/sources.h"
+#include "benchmarks/tasks/all.h"
+#include "benchmarks/tasks/minibatch_order.h"
 #include "common/error.h"
 #include "common/hash.h"
 
@@ -54,13 +54,9 @@ class NinaproTask : public Task {
   }
 
   std::string fingerprint() const override {
-    const auto* inputs = reinterpret_cast<const char*>(x_.data());
-    const auto* targets = reinterpret_cast<const char*>(labels_.data());
-    std::uint64_t hash = hash64(info_.name);
-    hash = hash_combine(hash, hash64({inputs, x_.size() * sizeof(float)}));
-    hash = hash_combine(
-        hash, hash64({targets, labels_.size() * sizeof(std::int64_t)}));
-    return hash_hex(hash);
+    const std::uint64_t hash =
+        hash_combine(hash64(info_.name), hash_numbers(x_));
+    return hash_hex(hash_combine(hash, hash_numbers(labels_)));
   }
 
  private:

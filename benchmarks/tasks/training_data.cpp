@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "benchmarks/tasks/sources.h"
+#include "benchmarks/tasks/registry.h"
 #include "common/error.h"
 #include "common/hash.h"
 

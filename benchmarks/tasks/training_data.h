@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <string>
 
-#include "benchmarks/tasks/image_set.h"
+#include "benchmarks/tasks/examples.h"
 
 namespace zcp::tasks {
 

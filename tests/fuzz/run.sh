@@ -1,6 +1,7 @@
 #!/bin/sh
 # Fuzzes every parser, or those named, for SECONDS each, with libFuzzer and
-# AddressSanitizer (clang 14). What it finds lies in the build folder under
+# AddressSanitizer (clang 14). A target is a file NAME.cpp in this folder, its
+# seeds lie in corpus/NAME. What is found lies in the build folder under
 # crashes/; new inputs go to its corpus/, the seeds here stay as they are.
 #
 #   tests/fuzz/run.sh SECONDS [TARGET...]      ZCP_FUZZ_BUILD: the build folder
@@ -13,7 +14,11 @@ build=${ZCP_FUZZ_BUILD:-$root/build/fuzz}
 compiler=${CXX:-clang++-14}
 seconds=${1:?usage: tests/fuzz/run.sh SECONDS [TARGET...]}
 shift
-[ $# -gt 0 ] || set -- table idx cifar tensors numpy pickle nats nas_bench_201 nas_bench_101 nas_bench_301 transnas hw_nas_bench image
+if [ $# -eq 0 ]; then
+  for source in "$here"/*.cpp; do
+    set -- "$@" "$(basename "$source" .cpp)"
+  done
+fi
 
 if ! command -v "$compiler" >/dev/null; then
   echo "fuzz: skipped, no $compiler (Debian: clang-14 libclang-rt-14-dev)" >&2
@@ -27,8 +32,7 @@ flags="-std=c++20 -O1 -g -fno-omit-frame-pointer -I$root
 # ccache, where there is one, makes the second build a matter of a second.
 compile="$(command -v ccache || true) $compiler $flags"
 objects=
-for source in "$root"/common/*.cpp "$root"/benchmarks/*.cpp \
-  "$root"/benchmarks/importers/*.cpp "$root"/benchmarks/tasks/*.cpp; do
+for source in "$root"/common/*.cpp "$root"/benchmarks/*/*.cpp; do
   object=$build/objects/$(echo "${source#"$root"/}" | tr / _).o
   objects="$objects $object"
   $compile -fsanitize=fuzzer-no-link -c "$source" -o "$object"

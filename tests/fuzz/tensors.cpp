@@ -1,8 +1,7 @@
 // Files of torch.save: the zip archive, its pickle and its storages.
-#include "benchmarks/tasks/tensors.h"
-
 #include <cstdlib>
 
+#include "benchmarks/tasks/tensor_file.h"
 #include "tests/fuzz/fuzz.h"
 
 using namespace zcp::formats;

@@ -258,12 +258,13 @@ def rank_agreement(bench: Bench, count: int, names: str, batch: int) -> list[lis
 
 
 def served(names: str) -> str:
-    """Without those that bf16 refuses, which are not scored."""
-    def tau(name: str) -> float:
-        text = (ROOT / f"proxies/definitions/{name}.cpp").read_text()
-        found = re.search(r"d\.bfloat16_tau = ([0-9.]+);", text)
-        return float(found[1]) if found else 0
-    return ",".join(name for name in names.split(",") if tau(name) >= 0.95)
+    """Without those that the program refuses in bf16, by exit status 2."""
+    def refused(name: str) -> bool:
+        command = [str(ZCP), "score", *NATS, *NOISE, "--arch", HEAVIEST, "--batch-size", "2", "--proxies", name,
+                   "--precision", "bf16", "--csv", "/dev/null", "--quiet"]
+        return subprocess.run(command, stderr=subprocess.DEVNULL, check=False).returncode == 2
+
+    return ",".join(name for name in names.split(",") if not refused(name))
 
 
 def measure_bf16(bench: Bench) -> str:

@@ -3,6 +3,7 @@
 #include "benchmarks/formats/files.h"
 #include "benchmarks/formats/tf_records.h"
 #include "benchmarks/importers/nas_bench_101.h"
+#include "benchmarks/importers/nas_bench_101_record.h"
 #include "tests/support/import_test.h"
 #include "tests/support/make_tensors.h"
 

@@ -1,6 +1,7 @@
 #include <numeric>
 
 #include "benchmarks/formats/files.h"
+#include "benchmarks/importers/darts_genotype.h"
 #include "benchmarks/importers/nas_bench_301.h"
 #include "tests/support/import_test.h"
 

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "benchmarks/tables/arch_list.h"
 #include "benchmarks/tables/table.h"
 #include "tests/support/temporary.h"
 #include "tests/support/test_files.h"

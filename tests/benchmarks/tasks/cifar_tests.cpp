@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <set>
 
+#include "benchmarks/tasks/all.h"
 #include "benchmarks/tasks/cifar.h"
+#include "benchmarks/tasks/task.h"
 #include "tests/support/temporary.h"
 #include "tests/support/test_files.h"
 
@@ -39,10 +41,11 @@ TEST_CASE("cifar10: every batch present, in the order of their names") {
   folder.write("data_batch_2.bin", records(2, 1));
   folder.write("data_batch_1.bin", records(3, 10));
   folder.write("test_batch.bin", records(1, 10));
-  const ImageSet images = read_cifar10(folder.path(), Split::train);
+  const ImageSet images =
+      cifar10().images->read(folder.path(), Split::train, 0, 0);
   CHECK(images.labels == std::vector<std::int64_t>{0, 1, 2, 0, 0});
   CHECK(images.pixels[1 * kPixels + 5] == 12);
-  CHECK(read_cifar10(folder.path(), Split::test).size() == 1);
+  CHECK(cifar10().images->read(folder.path(), Split::test, 0, 0).size() == 1);
 }
 
 TEST_CASE("cifar10: minibatches partition one shuffle by the seed") {

@@ -2,7 +2,9 @@
 
 #include <numeric>
 
+#include "benchmarks/tasks/all.h"
 #include "benchmarks/tasks/idx.h"
+#include "benchmarks/tasks/task.h"
 #include "tests/support/make_idx.h"
 #include "tests/support/test_files.h"
 
@@ -99,8 +101,8 @@ TEST_CASE("fashion-mnist: a cut gzip file") {
 
 TEST_CASE("fashion-mnist: Debian's files") {
   if (zcp::test::absent("/usr/share/datasets/fashion-mnist")) return;
-  const ImageSet images =
-      read_fashion_mnist("/usr/share/datasets/fashion-mnist", Split::train);
+  const ImageSet images = fashion_mnist().images->read(
+      "/usr/share/datasets/fashion-mnist", Split::train, 0, 0);
   CHECK(images.size() == 60000);
   CHECK(
       std::accumulate(images.labels.begin(), images.labels.end(), 0L) ==

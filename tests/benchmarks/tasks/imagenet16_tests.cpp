@@ -1,6 +1,8 @@
 #include <algorithm>
 
+#include "benchmarks/tasks/all.h"
 #include "benchmarks/tasks/imagenet16.h"
+#include "benchmarks/tasks/task.h"
 #include "tests/support/temporary.h"
 #include "tests/support/test_files.h"
 
@@ -66,12 +68,16 @@ TEST_CASE("imagenet16-120: the first 120 classes, whatever the protocol") {
     folder.write("train_data_batch_10", batch({7, 1000}, protocol));
     folder.write("train_data_batch_2", batch({9}, protocol));
     folder.write("val_data", batch({3}, protocol));
-    const ImageSet images = read_imagenet16_120(folder.path(), Split::train);
+    const ImageSet images =
+        imagenet16_120().images->read(folder.path(), Split::train, 0, 0);
     CHECK(images.labels == std::vector<std::int64_t>{0, 119, 8, 6});
     CHECK(images.pixels[0] == 120);
     CHECK(images.pixels[kPixels] == 122);
     CHECK(images.pixels.size() == 4 * kPixels);
-    CHECK(read_imagenet16_120(folder.path(), Split::test).labels[0] == 2);
+    CHECK(
+        imagenet16_120()
+            .images->read(folder.path(), Split::test, 0, 0)
+            .labels[0] == 2);
     const Minibatch all =
         open_task("imagenet16-120", folder.path(), 0)->minibatch(0, 4);
     CHECK(all.shape == Shape{3, 16, 16});

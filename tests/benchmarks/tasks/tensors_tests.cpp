@@ -1,6 +1,7 @@
 #include <numeric>
 
-#include "benchmarks/tasks/tensors.h"
+#include "benchmarks/tasks/task.h"
+#include "benchmarks/tasks/tensor_file.h"
 #include "tests/support/make_tensors.h"
 #include "tests/support/temporary.h"
 #include "tests/support/test_files.h"

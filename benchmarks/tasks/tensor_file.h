@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "benchmarks/formats/files.h"
-#include "benchmarks/tasks/task.h"
+#include "common/shape.h"
 
 namespace zcp::tasks {
 

@@ -1,4 +1,5 @@
-// The tasks this build has: each file of this folder defines one.
+// How a task is opened: what a file of this folder says of its task, and what
+// opening has to do for several of them.
 #pragma once
 
 #include <cstdint>
@@ -6,7 +7,7 @@
 #include <memory>
 #include <optional>
 
-#include "benchmarks/tasks/image_set.h"
+#include "benchmarks/tasks/examples.h"
 #include "benchmarks/tasks/task.h"
 
 namespace zcp::tasks {
@@ -42,25 +43,11 @@ struct TaskSource {
   std::optional<ImageSource> images = std::nullopt;
 };
 
-/// The source of that name; throws UserError with the nearest name.
-const TaskSource& find_source(const std::string& name);
-
 /// Where the files of a task lie: as asked, or where Debian puts them. Throws
 /// UserError when there is no such place.
 std::filesystem::path data_of(
     const TaskInfo& info,
     const std::filesystem::path& asked);
-
-TaskSource cifar10();
-TaskSource cifar100();
-TaskSource imagenet16_120();
-TaskSource fashion_mnist();
-TaskSource image_folder();
-TaskSource ninapro();
-TaskSource darcy_flow();
-TaskSource gaussian();
-TaskSource gaussian_224();
-TaskSource tensors();
 
 /// The split's images at height and width `resolution` (0: the task's own); of
 /// them those that come first in the order of shuffled_order(..., 0), `count`
@@ -80,20 +67,5 @@ int choose_classes(const TaskInfo& task, int asked, int found);
 /// smaller image.
 Normalisation
 scaled(const Normalisation& by, const TaskInfo& info, int resolution);
-
-/// The tasks of TransNAS-Bench-101, all on one set of photographs of rooms.
-enum class Taskonomy {
-  class_object,
-  class_scene,
-  jigsaw,
-  room_layout,
-  segmentsemantic,
-  normal,
-  autoencoder
-};
-TaskSource taskonomy(Taskonomy task);
-
-/// Noise in the shapes of another task, under the name noise-NAME.
-TaskSource noise_like(const TaskInfo& info);
 
 }  // namespace zcp::tasks
