@@ -2,7 +2,7 @@
 #include <set>
 #include <string>
 
-#include "benchmarks/tables/table.h"
+#include "benchmarks/tables/arch_list.h"
 #include "nets/spaces/space.h"
 #include "tests/support/temporary.h"
 #include "tests/support/test_files.h"
