@@ -37,16 +37,15 @@ class LinearNetwork final : public networks::Network {
  public:
   explicit LinearNetwork(
       at::Tensor weight,
-      networks::ParameterKind kind = networks::ParameterKind::linear_weight) {
-    parameters_.push_back({"classifier.weight", kind, std::move(weight)});
-  }
+      networks::ParameterKind kind = networks::ParameterKind::linear_weight)
+      : Network({{"classifier.weight", kind, std::move(weight)}}) {}
 
   at::Tensor forward(
       const at::Tensor& x,
       networks::BatchNormMode,
       networks::Recording* recording) const override {
     const at::Tensor in = x.flatten(1);
-    const at::Tensor out = in.mm(parameters_[0].value.t());
+    const at::Tensor out = in.mm(parameters()[0].value.t());
     if (recording != nullptr) {
       networks::LayerCall call = call_of(networks::LayerKind::linear, out);
       call.input = in;
@@ -60,7 +59,7 @@ class LinearNetwork final : public networks::Network {
       const std::function<at::Tensor(const networks::Parameter&)>& change)
       const override {
     return std::make_unique<LinearNetwork>(
-        change(parameters_[0]), parameters_[0].kind);
+        change(parameters()[0]), parameters()[0].kind);
   }
 };
 

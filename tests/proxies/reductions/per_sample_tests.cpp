@@ -1,4 +1,5 @@
 #include "nets/graph/graph.h"
+#include "nets/networks/graph_network.h"
 #include "proxies/engine/differentiate.h"
 #include "proxies/reductions/per_sample.h"
 #include "tests/proxies/linear_network.h"
@@ -15,9 +16,7 @@ std::unique_ptr<networks::Network> grouped_convolution() {
   graph::GraphBuilder builder({4, 5, 5});
   graph::Attributes attributes;
   attributes.out_channels = 6;
-  attributes.kernel = 3;
-  attributes.stride = 2;
-  attributes.padding = 1;
+  attributes.window = {.kernel = 3, .stride = 2, .padding = 1};
   attributes.groups = 2;
   const auto y = builder.conv2d(builder.input(), attributes);
   const graph::Graph graph = std::move(builder).finish(y);

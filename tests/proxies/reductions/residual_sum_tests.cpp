@@ -13,8 +13,7 @@ graph::Graph residual_chain(int blocks) {
   graph::GraphBuilder builder({8, 4, 4});
   graph::Attributes same;
   same.out_channels = 8;
-  same.kernel = 3;
-  same.padding = 1;
+  same.window = {.kernel = 3, .padding = 1};
   auto y = builder.input();
   for (int i = 0; i < blocks; ++i) {
     const auto first = builder.relu(builder.conv2d(y, same));
