@@ -3,6 +3,7 @@
 #include "benchmarks/formats/files.h"
 #include "benchmarks/importers/darts_genotype.h"
 #include "benchmarks/importers/nas_bench_301.h"
+#include "tests/support/bytes.h"
 #include "tests/support/import_test.h"
 
 using namespace zcp::formats;
@@ -25,13 +26,6 @@ const std::string kOfficialSpec =
     "dil_conv_3x3~0,dil_conv_5x5~2|sep_conv_3x3~1,skip_connect~2;"
     "reduce:max_pool_3x3~0,avg_pool_3x3~1|skip_connect~0,dil_conv_5x5~1|"
     "sep_conv_3x3~1,sep_conv_5x5~2|sep_conv_3x3~2,dil_conv_3x3~3";
-
-std::string
-replaced(std::string text, const std::string& from, const std::string& to) {
-  const std::size_t at = text.find(from);
-  REQUIRE(at != std::string::npos);
-  return text.replace(at, from.size(), to);
-}
 
 /// DARTS_V2 as cnn/genotypes.py of quark0/darts prints it.
 const std::string kDartsV2 =

@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "benchmarks/formats/files.h"
+#include "tests/support/bytes.h"
 #include "tests/support/import_test.h"
 
 using namespace zcp::formats;
@@ -20,13 +21,6 @@ std::filesystem::path official(const std::string& extension) {
 /// from there, by their place in the file.
 double base(int arch, int task) {
   return 100.0 * arch + 10.0 * task;
-}
-
-std::string
-replaced(std::string text, const std::string& from, const std::string& to) {
-  const std::size_t at = text.find(from);
-  REQUIRE(at != std::string::npos);
-  return text.replace(at, from.size(), to);
 }
 
 }  // namespace

@@ -14,11 +14,6 @@ using zcp::test::user_error;
 
 namespace {
 
-/// A single image of one channel.
-ImageSet one_image(int side, const std::vector<std::uint8_t>& pixels) {
-  return {{1, side, side}, pixels, {0}};
-}
-
 std::vector<std::int64_t> first_numbers(std::int64_t count) {
   std::vector<std::int64_t> numbers(static_cast<std::size_t>(count));
   std::iota(numbers.begin(), numbers.end(), 0);
@@ -39,25 +34,6 @@ head(const Examples& examples, std::int64_t count, std::uint64_t seed = 0) {
 }
 
 }  // namespace
-
-TEST_CASE("images shrink to the mean of the area each pixel covers") {
-  ImageSet halved = one_image(
-      4, {0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110, 120, 130, 140, 150});
-  reduce_resolution(halved, 2);
-  CHECK(halved.shape == Shape{1, 2, 2});
-  CHECK(halved.pixels == std::vector<std::uint8_t>{25, 45, 105, 125});
-  // Of three columns a new one covers one and a half: weights 2/3 and 1/3.
-  ImageSet thirds = one_image(3, {0, 90, 180, 0, 90, 180, 0, 90, 180});
-  reduce_resolution(thirds, 2);
-  CHECK(thirds.pixels == std::vector<std::uint8_t>{30, 150, 30, 150});
-  ImageSet one = one_image(3, {1, 2, 3, 4, 5, 6, 7, 8, 9});
-  reduce_resolution(one, 1);
-  CHECK(one.pixels == std::vector<std::uint8_t>{5});
-  ImageSet same = one_image(2, {1, 2, 3, 4});
-  reduce_resolution(same, 2);
-  CHECK(same.pixels == std::vector<std::uint8_t>{1, 2, 3, 4});
-  CHECK_THROWS_AS(reduce_resolution(same, 3), std::invalid_argument);
-}
 
 TEST_CASE("a resolution of 12 keeps the mean of Fashion-MNIST's images") {
   const TemporaryFolder folder;
