@@ -36,7 +36,7 @@ TEST_CASE("selection options: what was not given is none") {
 
 TEST_CASE("selection options: an empty text was given") {
   const SelectionOptions options =
-      parse_selection_options(values_of({"--space=", "--archs="}));
+      parse_selection_options(values_of({"--space", "", "--archs", ""}));
   REQUIRE(options.space);
   CHECK(options.space->empty());
   REQUIRE(options.arch_file);

@@ -74,7 +74,8 @@ TEST_CASE("selection: a whole space, a sample, a file") {
   const TemporaryFolder folder;
   SelectionOptions listed;
   listed.space = "nats-tss";
-  listed.arch_file = folder.write("list", kSpecs[2] + "\n" + kSpecs[0] + "\n");
+  listed.arch_file =
+      folder.write("list", kSpecs[2] + "\n" + kSpecs[0] + "\n").string();
   CHECK(select_architectures(listed, 0).specs == Strings{kSpecs[2], kSpecs[0]});
 }
 

@@ -87,6 +87,6 @@ TEST_CASE("score options: what is refused") {
             ": expected different devices of one kind");
   }
   CHECK(
-      refusal({"--device="}) ==
+      refusal({"--device", ""}) ==
       "--device : expected cpu or cuda:0[,cuda:1...]");
 }
