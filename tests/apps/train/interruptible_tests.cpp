@@ -19,13 +19,13 @@ TEST_CASE("an interrupt asks; afterwards signals act as before") {
   {
     const Interruptible interruptible;
     CHECK_FALSE(Interruptible::was_asked());
-    CHECK(action_of(SIGTERM).sa_handler != before);
+    CHECK((action_of(SIGTERM).sa_handler != before));
     std::raise(SIGTERM);
     CHECK(Interruptible::was_asked());
     // The second one kills.
-    CHECK(action_of(SIGTERM).sa_handler == SIG_DFL);
+    CHECK((action_of(SIGTERM).sa_handler == SIG_DFL));
   }
-  CHECK(action_of(SIGTERM).sa_handler == before);
+  CHECK((action_of(SIGTERM).sa_handler == before));
   const Interruptible again;
   CHECK_FALSE(Interruptible::was_asked());
 }
@@ -36,7 +36,7 @@ TEST_CASE("a signal that the caller ignores stays ignored") {
     const Interruptible interruptible;
     std::raise(SIGINT);
     CHECK_FALSE(Interruptible::was_asked());
-    CHECK(action_of(SIGINT).sa_handler == SIG_IGN);
+    CHECK((action_of(SIGINT).sa_handler == SIG_IGN));
   }
   std::signal(SIGINT, before);
 }
