@@ -15,7 +15,9 @@ po::variables_map values_of(const Arguments& arguments, bool models = true) {
   add_selection_options(options, models);
   add_task_options(options, "augment");
   po::variables_map values;
-  REQUIRE(parse_options(arguments, "usage", "example", options, values));
+  const bool parsed =
+      parse_options(arguments, "usage", "example", options, values);
+  REQUIRE(parsed);
   return values;
 }
 
