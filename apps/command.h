@@ -3,6 +3,7 @@
 
 #include <boost/program_options.hpp>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -58,6 +59,22 @@ int at_least(
     const boost::program_options::variables_map& values,
     const char* name,
     int least);
+
+/// The value of an option that has no default; none where it was not given.
+template <typename Value>
+std::optional<Value> optional_value(
+    const boost::program_options::variables_map& values,
+    const char* name) {
+  if (values.count(name) == 0) return std::nullopt;
+  return values[name].as<Value>();
+}
+
+/// Whether an option that takes no value was given.
+inline bool is_given(
+    const boost::program_options::variables_map& values,
+    const char* name) {
+  return values.count(name) != 0;
+}
 
 /// "a,b,,c" -> {a, b, c}.
 std::vector<std::string> split_list(

@@ -3,6 +3,7 @@
 #include <iostream>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "apps/commands.h"
 #include "apps/selection.h"
@@ -57,11 +58,13 @@ ordered_json summary_json(
 
 ordered_json describe_member(
     const Selection& selection,
-    const TaskChoice& task) {
-  const graph::Graph graph = selection.space->build(
-      selection.specs[0], task.shape, task.output, selection.skeleton);
+    const TaskChoice& task,
+    GraphCache& graphs) {
+  const std::string& spec = selection.specs[0];
+  const auto found = graphs.get(spec, graph::Folding::functional);
+  const graph::Graph& graph = *found;
   return summary_json(
-      selection.specs[0],
+      spec,
       task.name,
       task.shape,
       task.classes,
@@ -133,9 +136,14 @@ void print(const ordered_json& summary) {
   }
 }
 
-}  // namespace
+struct DescribeOptions {
+  SelectionOptions selection;
+  TaskOptions task;
+  bool json = false;
+};
 
-int describe(const Arguments& arguments) {
+/// Nothing where --help was asked for, and printed.
+std::optional<DescribeOptions> parse(const Arguments& arguments) {
   po::options_description options("Options");
   add_selection_options(options);
   add_task_options(options);
@@ -150,19 +158,31 @@ int describe(const Arguments& arguments) {
           "nor_conv_3x3~1|skip_connect~2|'",
           options,
           values)) {
-    return 0;
+    return std::nullopt;
   }
-  Selection selection = select_architectures(values, 0);
-  const TaskChoice task = choose_task(values, false, 0);
-  keep_distinct(selection, task);
+  return DescribeOptions{
+      parse_selection_options(values),
+      parse_task_options(values),
+      is_given(values, "json")};
+}
+
+}  // namespace
+
+int describe(const Arguments& arguments) {
+  const auto options = parse(arguments);
+  if (!options) return 0;
+  Selection selection = select_architectures(options->selection, 0);
+  const TaskChoice task = choose_task(options->task, false, 0);
+  const auto graphs = graphs_of(selection, task);
+  keep_distinct(selection, graphs.get());
   if (selection.names().size() != 1) {
     throw UserError(
         "describe shows one architecture, found {}", selection.names().size());
   }
-  const ordered_json summary = selection.space != nullptr
-                                   ? describe_member(selection, task)
+  const ordered_json summary = graphs != nullptr
+                                   ? describe_member(selection, task, *graphs)
                                    : describe_model(selection, task);
-  if (values.count("json") != 0) {
+  if (options->json) {
     std::cout << summary.dump(2) << "\n";
   } else {
     print(summary);

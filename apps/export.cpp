@@ -1,4 +1,5 @@
 #include <iostream>
+#include <optional>
 
 #include "analysis/store/score_store.h"
 #include "apps/command.h"
@@ -19,9 +20,13 @@ void write_csv(std::ostream& out, const tables::Table& table) {
   write_scores_csv(out, table.arch, table.columns, score);
 }
 
-}  // namespace
+struct ExportOptions {
+  std::string store;
+  std::string csv;
+};
 
-int export_scores(const Arguments& arguments) {
+/// Nothing where --help was asked for, and printed.
+std::optional<ExportOptions> parse(const Arguments& arguments) {
   po::options_description options("Options");
   options.add_options()(
       "store", po::value<std::string>()->required(), "the store to read")(
@@ -35,15 +40,21 @@ int export_scores(const Arguments& arguments) {
           "  zcp export --store scores.sqlite --csv scores.csv",
           options,
           values)) {
-    return 0;
+    return std::nullopt;
   }
-  const auto store = values["store"].as<std::string>();
-  check_destination(values["csv"].as<std::string>(), store);
-  const tables::Table table = store::ScoreStore::read(store).table();
-  if (table.arch.empty()) throw UserError("{} holds no scores", store);
-  write_output(values["csv"].as<std::string>(), [&](std::ostream& out) {
-    write_csv(out, table);
-  });
+  return ExportOptions{
+      values["store"].as<std::string>(), values["csv"].as<std::string>()};
+}
+
+}  // namespace
+
+int export_scores(const Arguments& arguments) {
+  const auto options = parse(arguments);
+  if (!options) return 0;
+  check_destination(options->csv, options->store);
+  const tables::Table table = store::ScoreStore::read(options->store).table();
+  if (table.arch.empty()) throw UserError("{} holds no scores", options->store);
+  write_output(options->csv, [&](std::ostream& out) { write_csv(out, table); });
   return 0;
 }
 

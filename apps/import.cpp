@@ -32,14 +32,6 @@ std::string usage() {
   return text;
 }
 
-std::string required_word(
-    const po::variables_map& values,
-    const char* name,
-    const char* what) {
-  if (values.count(name) != 0) return values[name].as<std::string>();
-  throw UserError("no {} was named (--help shows an example)", what);
-}
-
 /// Reads the source with progress on standard error.
 tables::Table read(
     const importers::Importer& importer,
@@ -57,9 +49,15 @@ tables::Table read(
   return table;
 }
 
-}  // namespace
+struct ImportOptions {
+  std::optional<std::string> format;
+  std::optional<std::string> source;
+  std::string csv;
+  bool quiet = false;
+};
 
-int import_table(const Arguments& arguments) {
+/// Nothing where --help was asked for, and printed.
+std::optional<ImportOptions> parse(const Arguments& arguments) {
   po::options_description options("Options");
   options.add_options()("format", po::value<std::string>(), "the format")(
       "source", po::value<std::string>(), "the file or folder to read")(
@@ -76,18 +74,37 @@ int import_table(const Arguments& arguments) {
           positional,
           false,
           values)) {
-    return 0;
+    return std::nullopt;
   }
+  return ImportOptions{
+      optional_value<std::string>(values, "format"),
+      optional_value<std::string>(values, "source"),
+      values["csv"].as<std::string>(),
+      is_given(values, "quiet")};
+}
+
+/// A word that has to be there; `what` says what it names.
+const std::string& required_word(
+    const std::optional<std::string>& word,
+    const char* what) {
+  if (word) return *word;
+  throw UserError("no {} was named (--help shows an example)", what);
+}
+
+}  // namespace
+
+int import_table(const Arguments& arguments) {
+  const auto options = parse(arguments);
+  if (!options) return 0;
   const auto& importer =
-      importers::find_importer(required_word(values, "format", "format"));
-  const std::string source =
-      required_word(values, "source", "source to import");
-  const bool quiet = values.count("quiet") != 0;
-  const tables::Table table = read(importer, source, quiet);
-  write_output(values["csv"].as<std::string>(), [&](std::ostream& out) {
+      importers::find_importer(required_word(options->format, "format"));
+  const std::string& source =
+      required_word(options->source, "source to import");
+  const tables::Table table = read(importer, source, options->quiet);
+  write_output(options->csv, [&](std::ostream& out) {
     tables::write_table(out, table);
   });
-  if (!quiet) {
+  if (!options->quiet) {
     std::cerr << fmt::format(
         "zcp: {}: {} architectures, {} columns\n",
         source,

@@ -1,5 +1,6 @@
 #include <filesystem>
 #include <iostream>
+#include <optional>
 
 #include "analysis/store/merge_stores.h"
 #include "apps/command.h"
@@ -11,22 +12,19 @@ namespace {
 
 namespace po = boost::program_options;
 
-std::vector<std::filesystem::path> input_paths(
-    const po::variables_map& values) {
-  if (values.count("inputs") == 0) {
-    throw UserError("no stores to merge were named (--help shows an example)");
-  }
-  const auto& names = values["inputs"].as<std::vector<std::string>>();
-  return {names.begin(), names.end()};
-}
+struct MergeOptions {
+  std::string store;
+  std::vector<std::filesystem::path> inputs;
+  bool quiet = false;
+};
 
-}  // namespace
-
-int merge(const Arguments& arguments) {
+/// Nothing where --help was asked for, and printed.
+std::optional<MergeOptions> parse(const Arguments& arguments) {
+  using Strings = std::vector<std::string>;
   po::options_description options("Options");
   options.add_options()(
       "store", po::value<std::string>()->required(), "the store to make")(
-      "inputs", po::value<std::vector<std::string>>(), "the stores to unite");
+      "inputs", po::value<Strings>(), "the stores to unite");
   const std::string positional[] = {"inputs"};
   po::variables_map values;
   if (!parse_options(
@@ -40,15 +38,29 @@ int merge(const Arguments& arguments) {
           positional,
           true,
           values)) {
-    return 0;
+    return std::nullopt;
   }
-  const auto out = values["store"].as<std::string>();
-  const auto inputs = input_paths(values);
-  const store::MergeSummary done = store::merge_stores(out, inputs);
-  if (values.count("quiet") == 0) {
+  const auto inputs = optional_value<Strings>(values, "inputs");
+  if (!inputs) {
+    throw UserError("no stores to merge were named (--help shows an example)");
+  }
+  return MergeOptions{
+      values["store"].as<std::string>(),
+      {inputs->begin(), inputs->end()},
+      is_given(values, "quiet")};
+}
+
+}  // namespace
+
+int merge(const Arguments& arguments) {
+  const auto options = parse(arguments);
+  if (!options) return 0;
+  const store::MergeSummary done =
+      store::merge_stores(options->store, options->inputs);
+  if (!options->quiet) {
     std::cerr << fmt::format(
         "zcp: {}: {} scores of {} architectures, {} of them new\n",
-        out,
+        options->store,
         done.scores,
         done.architectures,
         done.added);

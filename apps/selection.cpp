@@ -1,38 +1,42 @@
 #include "apps/selection.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
+#include <initializer_list>
 #include <unordered_set>
 
-#include "apps/command.h"
 #include "benchmarks/tables/arch_list.h"
 #include "common/error.h"
 
 namespace zcp::apps {
 namespace {
 
-namespace po = boost::program_options;
-using Values = po::variables_map;
 using Strings = std::vector<std::string>;
 
+/// An option's name, and whether it was given.
+struct Choice {
+  const char* name;
+  bool given;
+};
+
 /// The one of these options that was given. Throws when there is not one.
-std::string only_one(const Values& values, const Strings& names) {
-  std::string given;
-  for (const std::string& name : names) {
-    if (values.count(name) == 0) continue;
-    if (!given.empty()) {
-      throw UserError("--{} and --{} exclude each other", given, name);
+std::string only_one(std::initializer_list<Choice> choices) {
+  std::string found;
+  std::string all;
+  for (const auto& [name, given] : choices) {
+    all += fmt::format("{}--{}", all.empty() ? "" : ", ", name);
+    if (!given) continue;
+    if (!found.empty()) {
+      throw UserError("--{} and --{} exclude each other", found, name);
     }
-    given = name;
+    found = name;
   }
-  if (given.empty()) {
-    std::string list;
-    for (const std::string& name : names) {
-      list += (list.empty() ? "--" : ", --") + name;
-    }
-    throw UserError("no architecture: expected one of {}", list);
+  if (found.empty()) {
+    throw UserError("no architecture: expected one of {}", all);
   }
-  return given;
+  return found;
 }
 
 Strings all_specs(const spaces::Space& space) {
@@ -57,32 +61,51 @@ Strings normalised(const spaces::Space& space, const Strings& specs) {
 
 Strings chosen_specs(
     const spaces::Space& space,
-    const Values& values,
+    const SelectionOptions& options,
     std::uint64_t seed) {
-  const std::string way = only_one(values, {"arch", "archs", "sample", "all"});
-  if (way == "arch") return normalised(space, values["arch"].as<Strings>());
+  const std::string way = only_one(
+      {{"arch", !options.archs.empty()},
+       {"archs", options.arch_file.has_value()},
+       {"sample", options.sample.has_value()},
+       {"all", options.all}});
+  if (way == "arch") return normalised(space, options.archs);
   if (way == "archs") {
-    return normalised(
-        space, tables::read_arch_list(values["archs"].as<std::string>()));
+    return normalised(space, tables::read_arch_list(*options.arch_file));
   }
   if (way == "sample") {
-    return spaces::sample_specs(
-        space, values["sample"].as<std::int64_t>(), seed);
+    return spaces::sample_specs(space, *options.sample, seed);
   }
   return all_specs(space);
 }
 
 /// A size of the skeleton; 0 where it is not given.
-int skeleton_size(const Values& values, const char* option) {
-  if (values.count(option) == 0) return 0;
-  const int size = values[option].as<int>();
-  if (size < 1) throw UserError("--{} {}: expected 1 or more", option, size);
-  return size;
+int skeleton_size(std::optional<int> size, const char* option) {
+  if (!size) return 0;
+  if (*size < 1) {
+    throw UserError("--{} {}: expected 1 or more", option, *size);
+  }
+  return *size;
+}
+
+/// Options that choose or change members of a space.
+void refuse_with_models(const SelectionOptions& options) {
+  const Choice choices[] = {
+      {"arch", !options.archs.empty()},
+      {"archs", options.arch_file.has_value()},
+      {"sample", options.sample.has_value()},
+      {"all", options.all},
+      {"distinct", options.distinct},
+      {"channels", options.channels.has_value()},
+      {"cells", options.cells.has_value()}};
+  for (const auto& [name, given] : choices) {
+    if (given) {
+      throw UserError("--{} goes with --space, not with --model", name);
+    }
+  }
 }
 
 /// --model options: each a file, no two of one name.
-Strings chosen_models(const Values& values) {
-  const Strings models = values["model"].as<Strings>();
+void check_models(const Strings& models) {
   std::unordered_set<std::string> names;
   for (const std::string& path : models) {
     if (!std::filesystem::is_regular_file(path)) {
@@ -95,57 +118,9 @@ Strings chosen_models(const Values& values) {
           std::filesystem::path(path).stem().string());
     }
   }
-  return models;
 }
 
 }  // namespace
-
-void add_selection_options(po::options_description& options, bool models) {
-  options.add_options()(
-      "space", po::value<std::string>(), "search space (zcp spaces)")(
-      "arch", po::value<Strings>()->composing(), "a spec; repeatable")(
-      "archs",
-      po::value<std::string>(),
-      "file with a spec a line, or a CSV with a column arch (-: standard "
-      "input)")(
-      "sample",
-      po::value<std::int64_t>(),
-      "this many, drawn uniformly by --seed")("all", "the whole space")(
-      "distinct",
-      "of architectures that compute the same function only the first; "
-      "--sample draws until it has so many")(
-      "channels",
-      po::value<int>(),
-      "of the stem of the space's networks, for thinner ones (without: the "
-      "benchmark's)")(
-      "cells",
-      po::value<int>(),
-      "a stage, for shallower networks (without: the benchmark's)");
-  if (!models) return;
-  options.add_options()(
-      "model",
-      po::value<Strings>()->composing(),
-      "a TorchScript file instead of a space; repeatable");
-}
-
-void add_task_options(
-    po::options_description& options,
-    const std::string& transform) {
-  options.add_options()(
-      "task",
-      po::value<std::string>()->default_value("cifar10"),
-      "data set: input shape and classes (zcp spaces lists them)")(
-      "data", po::value<std::string>(), "where the task's files lie")(
-      "transform",
-      po::value<std::string>()->default_value(transform),
-      "normalise, or augment (crop and flip by the seed)")(
-      "resolution",
-      po::value<int>()->default_value(0),
-      "height and width that images are reduced to (0: the task's own)")(
-      "classes",
-      po::value<int>()->default_value(0),
-      "outputs of the network (0: the task's own)");
-}
 
 Strings Selection::names() const {
   if (space != nullptr) return specs;
@@ -156,55 +131,60 @@ Strings Selection::names() const {
   return names;
 }
 
-Selection select_architectures(const Values& values, std::uint64_t seed) {
+Selection select_architectures(
+    const SelectionOptions& options,
+    std::uint64_t seed) {
   Selection selection;
-  if (only_one(values, {"space", "model"}) == "model") {
-    for (const char* option :
-         {"arch", "archs", "sample", "all", "distinct", "channels", "cells"}) {
-      if (values.count(option) != 0) {
-        throw UserError("--{} goes with --space, not with --model", option);
-      }
-    }
-    selection.models = chosen_models(values);
+  const std::string source = only_one(
+      {{"space", options.space.has_value()},
+       {"model", !options.models.empty()}});
+  if (source == "model") {
+    refuse_with_models(options);
+    check_models(options.models);
+    selection.models = options.models;
     return selection;
   }
-  selection.space = &spaces::find_space(values["space"].as<std::string>());
-  selection.specs = chosen_specs(*selection.space, values, seed);
-  selection.distinct = values.count("distinct") != 0;
+  selection.space = &spaces::find_space(*options.space);
+  selection.specs = chosen_specs(*selection.space, options, seed);
+  selection.distinct = options.distinct;
   selection.seed = seed;
-  if (values.count("sample") != 0) {
-    selection.sample = values["sample"].as<std::int64_t>();
-  }
-  selection.skeleton.channels = skeleton_size(values, "channels");
-  selection.skeleton.cells_per_stage = skeleton_size(values, "cells");
+  selection.sample = options.sample;
+  selection.skeleton.channels = skeleton_size(options.channels, "channels");
+  selection.skeleton.cells_per_stage = skeleton_size(options.cells, "cells");
   return selection;
+}
+
+std::unique_ptr<GraphCache> graphs_of(
+    const Selection& selection,
+    const TaskChoice& task) {
+  if (selection.space == nullptr) return nullptr;
+  return std::make_unique<GraphCache>(
+      *selection.space, task.shape, task.output, selection.skeleton);
 }
 
 namespace {
 
 /// The first of each function among `specs`, at most `most`.
 Strings first_of_each_function(
-    const Selection& selection,
-    const TaskChoice& task,
     const Strings& specs,
+    GraphCache& graphs,
     std::size_t most) {
   std::unordered_set<std::uint64_t> seen;
   Strings kept;
   for (const std::string& spec : specs) {
     if (kept.size() == most) break;
-    const graph::Graph graph = selection.space->build(
-        spec, task.shape, task.output, selection.skeleton);
-    if (seen.insert(graph.hash()).second) kept.push_back(spec);
+    const auto graph = graphs.get(spec, graph::Folding::functional);
+    if (seen.insert(graph->hash()).second) kept.push_back(spec);
   }
   return kept;
 }
 
 }  // namespace
 
-void keep_distinct(Selection& selection, const TaskChoice& task) {
+void keep_distinct(Selection& selection, GraphCache* graphs) {
   if (!selection.distinct) return;
   const auto keep = [&](std::size_t most) {
-    return first_of_each_function(selection, task, selection.specs, most);
+    return first_of_each_function(selection.specs, *graphs, most);
   };
   if (!selection.sample) {
     selection.specs = keep(selection.specs.size());
@@ -254,27 +234,30 @@ TaskChoice choice_of(
 }
 
 TaskChoice
-choose_task(const Values& values, bool needs_data, std::uint64_t seed) {
-  const auto name = values["task"].as<std::string>();
-  const int classes = values["classes"].as<int>();
-  const auto transform =
-      tasks::parse_transform(values["transform"].as<std::string>());
-  if (classes < 0) {
-    throw UserError("--classes {}: expected 0 or more", classes);
+choose_task(const TaskOptions& options, bool needs_data, std::uint64_t seed) {
+  const auto transform = tasks::parse_transform(options.transform);
+  if (options.classes < 0) {
+    throw UserError("--classes {}: expected 0 or more", options.classes);
   }
-  const int resolution = at_least(values, "resolution", 0);
-  tasks::TaskInfo info = tasks::find_task(name, resolution);
+  if (options.resolution < 0) {
+    throw UserError("--resolution {}: expected 0 or more", options.resolution);
+  }
+  tasks::TaskInfo info = tasks::find_task(options.name, options.resolution);
   std::unique_ptr<tasks::Task> task;
   // The shape of `tensors` stands in its file, the classes of `image-folder`
   // are its folders.
-  const bool open_classes = info.classes == 0 && classes == 0;
+  const bool open_classes = info.classes == 0 && options.classes == 0;
   if (needs_data || info.shape.channels == 0 || open_classes) {
-    const std::string data =
-        values.count("data") != 0 ? values["data"].as<std::string>() : "";
-    task = tasks::open_task(name, data, seed, transform, classes, resolution);
+    task = tasks::open_task(
+        options.name,
+        options.data,
+        seed,
+        transform,
+        options.classes,
+        options.resolution);
     info = task->info();
   }
-  if (classes > 0) info.classes = classes;
+  if (options.classes > 0) info.classes = options.classes;
   return choice_of(info, std::move(task));
 }
 

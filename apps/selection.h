@@ -1,8 +1,7 @@
-// The options by which `score`, `train` and `describe` are told what and under
-// which protocol.
+// The architectures and the task that `score`, `train` and `describe` are asked
+// for, found in the spaces and among the data sets.
 #pragma once
 
-#include <boost/program_options.hpp>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -10,23 +9,14 @@
 #include <vector>
 
 #include "analysis/store/protocol.h"
+#include "apps/graph_cache.h"
+#include "apps/selection_options.h"
 #include "benchmarks/tasks/task.h"
 #include "nets/spaces/space.h"
 
 namespace zcp::apps {
 
-/// --space with --arch, --archs, --sample or --all, --distinct, --channels,
-/// --cells; or, with `models`, --model.
-void add_selection_options(
-    boost::program_options::options_description& options,
-    bool models = true);
-
-/// --task, --data, --transform, --resolution, --classes.
-void add_task_options(
-    boost::program_options::options_description& options,
-    const std::string& transform = "normalise");
-
-/// What is to be scored: members of a space, or TorchScript files.
+/// What was asked for: members of a space, or TorchScript files.
 struct Selection {
   const spaces::Space* space = nullptr;  ///< null for models
   std::vector<std::string> specs;        ///< normalised; in the order asked
@@ -43,10 +33,10 @@ struct Selection {
 /// Throws UserError unless exactly one way of choosing is used, for a spec
 /// that is ill-formed, a file that is absent, two models of one name.
 Selection select_architectures(
-    const boost::program_options::variables_map& values,
+    const SelectionOptions& options,
     std::uint64_t seed);
 
-/// Opens the task; without need for its data only what is known of it.
+/// The task that networks are built for.
 struct TaskChoice {
   std::string name;
   Shape shape;
@@ -56,21 +46,27 @@ struct TaskChoice {
   std::unique_ptr<tasks::Task> task;  ///< null when data are not needed
 };
 
-/// Throws UserError when data are needed and missing.
-TaskChoice choose_task(
-    const boost::program_options::variables_map& values,
-    bool needs_data,
-    std::uint64_t seed);
+/// Finds the task, and opens its data where they are needed or decide the
+/// shape or the classes. Throws UserError for an option that is out of range
+/// and when data are needed and missing.
+TaskChoice
+choose_task(const TaskOptions& options, bool needs_data, std::uint64_t seed);
 
 /// What networks for a task take and give.
 TaskChoice choice_of(
     const tasks::TaskInfo& info,
     std::unique_ptr<tasks::Task> task);
 
+/// The graphs of the selection's space for that task; none for models.
+std::unique_ptr<GraphCache> graphs_of(
+    const Selection& selection,
+    const TaskChoice& task);
+
 /// With --distinct, leaves the first of architectures that compute the same
 /// function; a sample is drawn on until it has as many as it was to have.
-/// Throws UserError when the space has not so many.
-void keep_distinct(Selection& selection, const TaskChoice& task);
+/// `graphs` are those of graphs_of(). Throws UserError when the space has not
+/// so many.
+void keep_distinct(Selection& selection, GraphCache* graphs);
 
 /// Adds the skeleton's sizes to a protocol, where they are not the benchmark's.
 void add_skeleton(store::Protocol& protocol, const spaces::Skeleton& skeleton);

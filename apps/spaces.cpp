@@ -3,6 +3,7 @@
 
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "apps/commands.h"
 #include "benchmarks/tasks/task.h"
@@ -76,9 +77,12 @@ void print_tasks() {
       "noise in the shapes of any other task, no data");
 }
 
-}  // namespace
+struct SpacesOptions {
+  bool json = false;
+};
 
-int list_spaces(const Arguments& arguments) {
+/// Nothing where --help was asked for, and printed.
+std::optional<SpacesOptions> parse(const Arguments& arguments) {
   po::options_description options("Options");
   options.add_options()("json", "as an array of objects");
   po::variables_map values;
@@ -88,9 +92,17 @@ int list_spaces(const Arguments& arguments) {
           "  zcp spaces --json",
           options,
           values)) {
-    return 0;
+    return std::nullopt;
   }
-  if (values.count("json") != 0) {
+  return SpacesOptions{is_given(values, "json")};
+}
+
+}  // namespace
+
+int list_spaces(const Arguments& arguments) {
+  const auto options = parse(arguments);
+  if (!options) return 0;
+  if (options->json) {
     auto all = nlohmann::ordered_json::array();
     for (const auto& space : spaces::all_spaces())
       all.push_back(to_json(space->info()));

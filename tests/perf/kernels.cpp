@@ -10,6 +10,7 @@
 #include "nets/kernels/average_pool.h"
 #include "nets/kernels/batch_norm.h"
 #include "nets/kernels/convolution.h"
+#include "nets/kernels/one_core.h"
 #include "nets/spaces/space.h"
 #include "proxies/reductions/bit_codes.h"
 
@@ -167,4 +168,13 @@ BENCHMARK(build_graph)->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 
-BENCHMARK_MAIN();
+/// Under the settings that zcp makes for its process.
+int main(int argc, char** argv) {
+  kernels::set_blas_threads_to_one();
+  kernels::keep_memory();
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  benchmark::RunSpecifiedBenchmarks();
+  benchmark::Shutdown();
+  return 0;
+}

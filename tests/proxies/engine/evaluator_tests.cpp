@@ -7,6 +7,7 @@
 
 #include "common/error.h"
 #include "common/random.h"
+#include "nets/kernels/one_core.h"
 #include "nets/spaces/space.h"
 #include "proxies/engine/evaluator.h"
 #include "proxies/registry.h"
@@ -178,6 +179,8 @@ TEST_CASE("a network that writes into its input") {
 }
 
 TEST_CASE("scores do not depend on the threads around them") {
+  // As main does: OpenBLAS may otherwise take as many as there are cores.
+  kernels::set_blas_threads_to_one();
   const auto proxies = select_proxies({"core", "snip", "jacob_cov"});
   const Evaluator evaluator = make_evaluator(proxies);
   const auto specs =

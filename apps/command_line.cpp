@@ -1,0 +1,34 @@
+#include "apps/command_line.h"
+
+#include <algorithm>
+#include <cctype>
+
+namespace zcp::apps {
+namespace {
+
+bool is_plain(char c) {
+  constexpr std::string_view kOthers = "-_./,:=+@%";
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+         kOthers.find(c) != std::string_view::npos;
+}
+
+std::string quoted(const std::string& argument) {
+  if (!argument.empty() && std::ranges::all_of(argument, is_plain)) {
+    return argument;
+  }
+  std::string text = "'";
+  for (const char c : argument) {
+    text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  }
+  return text + "'";
+}
+
+}  // namespace
+
+std::string command_line(std::string_view command, const Arguments& arguments) {
+  std::string line = "zcp " + std::string(command);
+  for (const auto& argument : arguments) line += " " + quoted(argument);
+  return line;
+}
+
+}  // namespace zcp::apps

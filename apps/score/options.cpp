@@ -1,0 +1,138 @@
+#include "apps/score/options.h"
+
+#include <omp.h>
+
+#include <algorithm>
+
+#include "apps/command_line.h"
+#include "common/error.h"
+
+namespace zcp::apps {
+namespace {
+
+namespace po = boost::program_options;
+using Strings = std::vector<std::string>;
+
+po::options_description describe_options() {
+  po::options_description options("What");
+  add_selection_options(options);
+  po::options_description protocol("Protocol");
+  protocol.add_options()(
+      "proxies",
+      po::value<std::string>()->required(),
+      "names, or the groups core, suite-zero, all; comma-separated");
+  add_task_options(protocol);
+  protocol.add_options()(
+      "batch-size", po::value<int>()->default_value(64), "images a minibatch")(
+      "minibatches",
+      po::value<int>()->default_value(2),
+      "for the proxies that look at several; the others use the first")(
+      "seed",
+      po::value<std::int64_t>()->default_value(0),
+      "of weights, minibatches, noise and --sample")(
+      "init",
+      po::value<std::string>()->default_value("default"),
+      "initialiser of every proxy's network; default: the one it was "
+      "published with, a model's own weights")(
+      "precision",
+      po::value<std::string>()->default_value("fp32"),
+      "of weights and activations: fp32, bf16 or fp64")(
+      "device",
+      po::value<std::string>()->default_value("cpu"),
+      "cpu, or cuda:0[,cuda:1...]")(
+      "workers",
+      po::value<int>()->default_value(0),
+      "architectures at once (0: the cores, or one a device), on each device; "
+      "scores do not depend on it");
+  po::options_description where("Where");
+  where.add_options()(
+      "csv",
+      po::value<std::string>()->default_value("-"),
+      "table of the scores (-: standard output)")(
+      "store",
+      po::value<std::string>(),
+      "SQLite file that keeps scores; what it has is not computed again")(
+      "shard",
+      po::value<std::string>(),
+      "I/N: only the I-th of N stable parts, 0 <= I < N");
+  options.add(protocol).add(where);
+  return options;
+}
+
+/// Devices of one kind, no two the same.
+Strings parse_devices(const std::string& text) {
+  const auto kind = [](const std::string& device) {
+    return device.substr(0, device.find(':'));
+  };
+  Strings devices = split_list(text);
+  if (devices.empty()) {
+    throw UserError("--device {}: expected cpu or cuda:0[,cuda:1...]", text);
+  }
+  for (const std::string& device : devices) {
+    if (kind(device) != kind(devices[0]) ||
+        std::ranges::count(devices, device) > 1) {
+      throw UserError(
+          "--device {}: expected different devices of one kind", text);
+    }
+  }
+  return devices;
+}
+
+/// On a processor the cores, else `asked` (one, where nothing was) a device.
+int worker_count(int asked, const Strings& devices) {
+  if (devices[0] == "cpu") return asked > 0 ? asked : omp_get_num_procs();
+  return std::max(asked, 1) * static_cast<int>(devices.size());
+}
+
+ScoreOptions read_values(
+    const po::variables_map& values,
+    const Arguments& arguments) {
+  ScoreOptions options;
+  options.selection = parse_selection_options(values);
+  options.task = parse_task_options(values);
+  options.proxies = split_list(values["proxies"].as<std::string>());
+  options.evaluator.seed = non_negative(values, "seed");
+  options.evaluator.batch_size = at_least(values, "batch-size", 1);
+  options.evaluator.minibatches = at_least(values, "minibatches", 1);
+  options.init = values["init"].as<std::string>();
+  if (options.init != "default") {
+    options.evaluator.initialiser =
+        initialisers::find_initialiser(options.init);
+  }
+  options.evaluator.precision = values["precision"].as<std::string>();
+  options.devices = parse_devices(values["device"].as<std::string>());
+  options.workers =
+      worker_count(at_least(values, "workers", 0), options.devices);
+  options.csv = values["csv"].as<std::string>();
+  options.store = optional_value<std::string>(values, "store").value_or("");
+  if (const auto shard = optional_value<std::string>(values, "shard")) {
+    options.shard = parse_shard(*shard);
+  }
+  options.quiet = is_given(values, "quiet");
+  options.command_line = command_line("score", arguments);
+  return options;
+}
+
+}  // namespace
+
+std::string ScoreOptions::device_kind() const {
+  return devices[0].substr(0, devices[0].find(':'));
+}
+
+std::optional<ScoreOptions> parse_score_options(const Arguments& arguments) {
+  po::options_description description = describe_options();
+  po::variables_map values;
+  if (!parse_options(
+          arguments,
+          "zcp score: scores architectures without training them",
+          "  zcp score --space nats-tss --sample 100 --task cifar10 "
+          "--data cifar-10-batches-bin \\\n    --proxies core "
+          "--store scores.sqlite --csv scores.csv",
+          description,
+          values)) {
+    return std::nullopt;
+  }
+  return read_values(values, arguments);
+}
+
+}  // namespace zcp::apps

@@ -1,0 +1,39 @@
+// What `zcp score` is asked for.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "apps/command.h"
+#include "apps/selection_options.h"
+#include "apps/shard.h"
+#include "proxies/engine/evaluator.h"
+
+namespace zcp::apps {
+
+struct ScoreOptions {
+  SelectionOptions selection;
+  TaskOptions task;
+  std::vector<std::string> proxies;  ///< names and groups
+  /// All but device and loss.
+  engine::EvaluatorOptions evaluator;
+  std::string init;                  ///< name of an initialiser, or "default"
+  std::vector<std::string> devices;  ///< one or more, of one kind
+  int workers = 1;                   ///< on all devices together
+  std::string csv;
+  std::string store;  ///< empty: none
+  Shard shard;
+  bool quiet = false;
+  std::string command_line;
+
+  /// Of the devices: cpu or cuda.
+  std::string device_kind() const;
+};
+
+/// Nothing where --help was asked for, and printed. Throws UserError for an
+/// option that is unknown, ill-formed or out of range; selection and task are
+/// checked later, by who looks for them.
+std::optional<ScoreOptions> parse_score_options(const Arguments& arguments);
+
+}  // namespace zcp::apps

@@ -1,0 +1,31 @@
+#include "apps/score/protocol.h"
+
+namespace zcp::apps {
+
+store::Protocol score_protocol(
+    const ScoreOptions& options,
+    const Selection& selection,
+    const TaskChoice& task,
+    bool reads_data) {
+  const auto& e = options.evaluator;
+  const auto* space = selection.space;
+  store::Protocol protocol{
+      {"space", space != nullptr ? space->info().name : "models"},
+      {"task", task.name},
+      {"classes", std::to_string(task.classes)},
+      {"transform", options.task.transform},
+      {"batch_size", std::to_string(e.batch_size)},
+      {"minibatches", std::to_string(e.minibatches)},
+      {"seed", std::to_string(e.seed)},
+      {"init", options.init},
+      {"precision", e.precision},
+      {"device", options.device_kind()}};
+  add_skeleton(protocol, selection.skeleton);
+  if (options.task.resolution > 0) {
+    protocol["resolution"] = std::to_string(options.task.resolution);
+  }
+  if (reads_data) protocol["data"] = task.task->fingerprint();
+  return protocol;
+}
+
+}  // namespace zcp::apps

@@ -1,0 +1,167 @@
+#include "apps/score/run.h"
+
+#include <algorithm>
+#include <iostream>
+#include <mutex>
+
+#include "apps/open_store.h"
+#include "apps/progress.h"
+#include "apps/provenance.h"
+#include "apps/score/output.h"
+#include "apps/score/protocol.h"
+#include "apps/score/score_table.h"
+#include "apps/score/work.h"
+#include "common/atomic_file.h"
+#include "common/error.h"
+#include "common/parallel.h"
+#include "proxies/engine/bfloat16.h"
+#include "proxies/registry.h"
+
+namespace zcp::apps {
+namespace {
+
+using engine::Descriptor;
+using engine::WorkItem;
+using store::ScoreStore;
+
+bool is_group(const std::string& name) {
+  return name == "all" ||
+         std::ranges::find(proxies::groups(), name, &proxies::Group::name) !=
+             proxies::groups().end();
+}
+
+/// A proxy asked for by its own name has to be served; one that came with a
+/// group only has no score.
+void require_served(const ScoreOptions& options) {
+  for (const std::string& name : options.proxies) {
+    if (is_group(name)) continue;
+    const Descriptor& proxy = proxies::find_proxy(name);
+    if (options.evaluator.minibatches < proxy.needs.minibatches) {
+      throw UserError(
+          "{} needs --minibatches {} or more, found {}",
+          name,
+          proxy.needs.minibatches,
+          options.evaluator.minibatches);
+    }
+    if (options.evaluator.precision != "bf16") continue;
+    if (const auto refusal = engine::refusal_in_bfloat16(proxy)) {
+      throw UserError(
+          "--precision bf16: {} {}; expected fp32 or fp64", name, *refusal);
+    }
+  }
+}
+
+std::vector<std::string> names_of(const Proxies& proxies) {
+  std::vector<std::string> names;
+  for (const Descriptor* proxy : proxies) names.push_back(proxy->name);
+  return names;
+}
+
+/// How many architectures have a score to come. `missing` is in their order.
+std::int64_t count_architectures(
+    const std::vector<engine::MissingScore>& missing) {
+  std::int64_t count = 0;
+  for (std::size_t i = 0; i < missing.size(); ++i) {
+    const bool another =
+        i == 0 || missing[i].architecture != missing[i - 1].architecture;
+    if (another) ++count;
+  }
+  return count;
+}
+
+/// Scores what is missing and keeps it in the table and in the store (null:
+/// there is none).
+void compute(
+    const std::vector<engine::MissingScore>& missing,
+    const std::vector<WorkItem>& items,
+    const Scorer& scorer,
+    const ScoreOptions& options,
+    ScoreTable& table,
+    ScoreStore* store) {
+  if (missing.empty()) return;
+  double work = 0;
+  for (const WorkItem& item : items) work += engine::relative_cost(item);
+  Progress progress(
+      "scoring", count_architectures(missing), options.quiet, work);
+  std::mutex mutex;
+  const auto keep = [&](const WorkItem& item,
+                        const std::vector<engine::Score>& scores) {
+    const std::scoped_lock lock(mutex);
+    const ScoreTable::Added added = table.add(item, scores);
+    if (store != nullptr) store->put(added.records);
+    return added.completed;
+  };
+  const auto score_one = [&](std::size_t i) {
+    const WorkItem& item = items[i];
+    const std::int64_t completed = keep(item, scorer.score(item));
+    progress.advance(completed, engine::relative_cost(item));
+  };
+  parallel_for(items.size(), score_one, {.workers = options.workers});
+  progress.finish();
+}
+
+/// The store with what the table has of it, where there is to be one.
+std::optional<ScoreStore> use_store(
+    const ScoreOptions& options,
+    const store::Protocol& protocol,
+    const std::function<bool(std::size_t)>& mine,
+    ScoreTable& table) {
+  std::optional<ScoreStore> store;
+  if (options.store.empty()) return store;
+  store.emplace(open_store(
+      options.store,
+      protocol,
+      this_run(options.command_line, options.workers),
+      {table.proxies(), table.archs(), mine}));
+  table.add_records(store->find({}, table.proxies()));
+  return store;
+}
+
+void score_selection(
+    const ScoreOptions& options,
+    const Proxies& proxies,
+    const Selection& selection,
+    const TaskChoice& task,
+    GraphCache* graphs) {
+  const Architectures architectures = unite_names(selection.names());
+  const Scorer scorer(options, proxies, selection, task, architectures, graphs);
+  const auto prints = scorer.fingerprints();
+  const auto mine = [&](std::size_t i) {
+    return options.shard.takes(prints[i].functional);
+  };
+  ScoreTable table(architectures.unique, names_of(proxies));
+  auto store = use_store(
+      options,
+      score_protocol(options, selection, task, read_data(proxies)),
+      mine,
+      table);
+  const auto missing = table.missing(mine);
+  const auto items = engine::make_schedule(prints, proxies, missing);
+  compute(missing, items, scorer, options, table, store ? &*store : nullptr);
+  write_output(options.csv, [&](std::ostream& out) {
+    write_score_rows(out, architectures, table, mine);
+  });
+  if (options.quiet) return;
+  for (const std::string& line : missing_score_lines(table)) {
+    std::cerr << "zcp: " << line << "\n";
+  }
+}
+
+}  // namespace
+
+void run_score(const ScoreOptions& options) {
+  check_destination(options.csv, options.store);
+  const Proxies proxies = proxies::select_proxies(options.proxies);
+  require_served(options);
+  if (options.evaluator.precision == "bf16" && !options.quiet) {
+    std::cerr << "zcp: bf16: " << engine::describe_bfloat16() << "\n";
+  }
+  const std::uint64_t seed = options.evaluator.seed;
+  Selection selection = select_architectures(options.selection, seed);
+  const TaskChoice task = choose_task(options.task, read_data(proxies), seed);
+  const auto graphs = graphs_of(selection, task);
+  keep_distinct(selection, graphs.get());
+  score_selection(options, proxies, selection, task, graphs.get());
+}
+
+}  // namespace zcp::apps

@@ -1,0 +1,70 @@
+// The scores of a call: what is known, and what is still missing.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "analysis/store/score_store.h"
+#include "proxies/engine/descriptor.h"
+#include "proxies/engine/schedule.h"
+
+namespace zcp::apps {
+
+/// A row an architecture, a column a proxy. Not to be changed by several
+/// threads at once.
+class ScoreTable {
+ public:
+  /// Each architecture and each proxy once. `archs` has to outlive the table:
+  /// the names of a whole space are not kept twice.
+  ScoreTable(
+      std::span<const std::string> archs,
+      std::vector<std::string> proxies);
+
+  std::span<const std::string> archs() const { return archs_; }
+  const std::vector<std::string>& proxies() const { return proxies_; }
+
+  /// None where it is not known. A score that does not exist is known, with its
+  /// reason.
+  const std::optional<engine::Score>& at(std::size_t arch, std::size_t proxy)
+      const {
+    return scores_[arch][proxy];
+  }
+
+  /// The value; NaN where there is none.
+  double value(std::size_t arch, std::size_t proxy) const;
+
+  /// Takes what a store has. Records of other architectures are passed over,
+  /// all have to be of these proxies.
+  void add_records(std::span<const store::ScoreRecord> records);
+
+  /// What is not known of the architectures of which `mine` is true, by
+  /// architecture, then by proxy.
+  std::vector<engine::MissingScore> missing(
+      const std::function<bool(std::size_t)>& mine) const;
+
+  /// What a work item's scores were worth.
+  struct Added {
+    std::vector<store::ScoreRecord> records;  ///< for a store
+    std::int64_t completed = 0;  ///< architectures with no score missing now
+  };
+
+  /// Gives an item's scores, in the order of its proxies, to all architectures
+  /// they serve. None of them may be known yet.
+  Added add(
+      const engine::WorkItem& item,
+      std::span<const engine::Score> scores);
+
+ private:
+  bool set(std::size_t arch, std::size_t proxy, engine::Score score);
+
+  std::span<const std::string> archs_;
+  std::vector<std::string> proxies_;
+  std::vector<std::vector<std::optional<engine::Score>>> scores_;
+  std::vector<int> unknown_;  ///< how many scores, by architecture
+};
+
+}  // namespace zcp::apps

@@ -1,0 +1,106 @@
+#include "apps/score/work.h"
+
+#include <omp.h>
+
+#include <algorithm>
+
+namespace zcp::apps {
+namespace {
+
+std::vector<Minibatch> load_minibatches(
+    const TaskChoice& task,
+    const engine::EvaluatorOptions& options) {
+  std::vector<Minibatch> minibatches;
+  for (int i = 0; i < options.minibatches; ++i) {
+    minibatches.push_back(task.task->minibatch(i, options.batch_size));
+  }
+  return minibatches;
+}
+
+bool count_only(const Proxies& proxies) {
+  return std::ranges::all_of(
+      proxies, [](const auto* proxy) { return proxy->needs.counts_only; });
+}
+
+/// Whether a proxy looks at layers whose output nothing reads.
+bool look_at_declared(const Proxies& proxies) {
+  return std::ranges::any_of(proxies, [](const auto* proxy) {
+    return proxy->needs.folding == graph::Folding::as_declared;
+  });
+}
+
+}  // namespace
+
+bool read_data(const Proxies& proxies) {
+  return std::ranges::any_of(
+      proxies, [](const auto* proxy) { return proxy->needs.inputs(); });
+}
+
+Scorer::Scorer(
+    const ScoreOptions& options,
+    const Proxies& proxies,
+    const Selection& selection,
+    const TaskChoice& task,
+    const Architectures& architectures,
+    GraphCache* graphs)
+    : options_(options),
+      proxies_(proxies),
+      selection_(selection),
+      architectures_(architectures),
+      graphs_(graphs),
+      only_counts_(options.shard.count == 1 && count_only(proxies)) {
+  make_evaluators(task);
+}
+
+/// One for all workers of a processor, one for each of other devices: work
+/// queues there are the evaluator's.
+void Scorer::make_evaluators(const TaskChoice& task) {
+  std::vector<Minibatch> minibatches;
+  if (task.task != nullptr) {
+    minibatches = load_minibatches(task, options_.evaluator);
+  }
+  const int count = options_.devices[0] == "cpu" ? 1 : options_.workers;
+  for (int i = 0; i < count; ++i) {
+    engine::EvaluatorOptions options = options_.evaluator;
+    options.loss = task.loss;
+    const auto device = static_cast<std::size_t>(i);
+    options.device = options_.devices[device % options_.devices.size()];
+    evaluators_.push_back(std::make_unique<engine::Evaluator>(
+        proxies_, options, task.shape, task.output, minibatches));
+  }
+}
+
+/// The calling worker's.
+const engine::Evaluator& Scorer::evaluator() const {
+  const auto worker = static_cast<std::size_t>(omp_get_thread_num());
+  return *evaluators_[worker % evaluators_.size()];
+}
+
+std::vector<engine::Fingerprint> Scorer::fingerprints() const {
+  if (graphs_ == nullptr || only_counts_) {
+    return fingerprint_names(architectures_.unique);
+  }
+  return fingerprint_graphs(
+      architectures_.unique,
+      *graphs_,
+      look_at_declared(proxies_),
+      options_.workers);
+}
+
+std::vector<engine::Score> Scorer::score(const engine::WorkItem& item) const {
+  Proxies which;
+  for (const std::size_t p : item.proxies) which.push_back(proxies_[p]);
+  const std::size_t architecture = item.representative;
+  if (graphs_ == nullptr) {
+    const std::size_t asked = architectures_.first_of[architecture];
+    return evaluator().score_model(selection_.models[asked], which);
+  }
+  const std::string& spec = architectures_.unique[architecture];
+  if (only_counts_) {
+    return evaluator().score(
+        graphs_->build(spec, graph::Folding::counted), which);
+  }
+  return evaluator().score(*graphs_->get(spec, item.folding), which);
+}
+
+}  // namespace zcp::apps

@@ -1,0 +1,84 @@
+#include "apps/selection_options.h"
+
+#include "apps/command.h"
+
+namespace zcp::apps {
+namespace {
+
+namespace po = boost::program_options;
+using Strings = std::vector<std::string>;
+
+}  // namespace
+
+void add_selection_options(po::options_description& options, bool models) {
+  options.add_options()(
+      "space", po::value<std::string>(), "search space (zcp spaces)")(
+      "arch", po::value<Strings>()->composing(), "a spec; repeatable")(
+      "archs",
+      po::value<std::string>(),
+      "file with a spec a line, or a CSV with a column arch (-: standard "
+      "input)")(
+      "sample",
+      po::value<std::int64_t>(),
+      "this many, drawn uniformly by --seed")("all", "the whole space")(
+      "distinct",
+      "of architectures that compute the same function only the first; "
+      "--sample draws until it has so many")(
+      "channels",
+      po::value<int>(),
+      "of the stem of the space's networks, for thinner ones (without: the "
+      "benchmark's)")(
+      "cells",
+      po::value<int>(),
+      "a stage, for shallower networks (without: the benchmark's)");
+  if (!models) return;
+  options.add_options()(
+      "model",
+      po::value<Strings>()->composing(),
+      "a TorchScript file instead of a space; repeatable");
+}
+
+void add_task_options(
+    po::options_description& options,
+    const std::string& transform) {
+  options.add_options()(
+      "task",
+      po::value<std::string>()->default_value("cifar10"),
+      "data set: input shape and classes (zcp spaces lists them)")(
+      "data", po::value<std::string>(), "where the task's files lie")(
+      "transform",
+      po::value<std::string>()->default_value(transform),
+      "normalise, or augment (crop and flip by the seed)")(
+      "resolution",
+      po::value<int>()->default_value(0),
+      "height and width that images are reduced to (0: the task's own)")(
+      "classes",
+      po::value<int>()->default_value(0),
+      "outputs of the network (0: the task's own)");
+}
+
+SelectionOptions parse_selection_options(const po::variables_map& values) {
+  SelectionOptions options;
+  options.space = optional_value<std::string>(values, "space");
+  options.archs = optional_value<Strings>(values, "arch").value_or(Strings());
+  options.arch_file = optional_value<std::string>(values, "archs");
+  options.sample = optional_value<std::int64_t>(values, "sample");
+  options.all = is_given(values, "all");
+  options.distinct = is_given(values, "distinct");
+  options.channels = optional_value<int>(values, "channels");
+  options.cells = optional_value<int>(values, "cells");
+  options.models = optional_value<Strings>(values, "model").value_or(Strings());
+  return options;
+}
+
+TaskOptions parse_task_options(const po::variables_map& values) {
+  TaskOptions options;
+  options.name = values["task"].as<std::string>();
+  options.data = optional_value<std::string>(values, "data").value_or("");
+  options.transform = values["transform"].as<std::string>();
+  options.resolution = values["resolution"].as<int>();
+  options.classes = values["classes"].as<int>();
+  return options;
+}
+
+}  // namespace zcp::apps

@@ -1,0 +1,34 @@
+// Trainings that an interrupt ends in order.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <csignal>
+
+namespace zcp::apps {
+
+/// While it lives, an interrupt (Ctrl-C) or a request to end asks instead of
+/// killing, so that the table of what is complete can be written; a second one
+/// kills. What the program's caller ignores stays ignored.
+class Interruptible {
+ public:
+  Interruptible();
+  ~Interruptible();
+  Interruptible(const Interruptible&) = delete;
+  Interruptible& operator=(const Interruptible&) = delete;
+
+  /// Whether a signal has come since the last object was made.
+  static bool was_asked() { return asked; }
+
+ private:
+  static constexpr std::array<int, 2> kSignals{SIGINT, SIGTERM};
+
+  // A handler gets no argument of ours.
+  // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables)
+  static inline std::atomic<bool> asked = false;
+  static_assert(std::atomic<bool>::is_always_lock_free);
+
+  std::array<struct sigaction, kSignals.size()> before_{};
+};
+
+}  // namespace zcp::apps

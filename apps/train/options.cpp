@@ -1,0 +1,166 @@
+#include "apps/train/options.h"
+
+#include <omp.h>
+
+#include <filesystem>
+
+#include "apps/command_line.h"
+#include "common/error.h"
+
+namespace zcp::apps {
+namespace {
+
+namespace po = boost::program_options;
+
+po::options_description describe_options() {
+  po::options_description options("What");
+  add_selection_options(options, false);
+  po::options_description protocol("Protocol");
+  add_task_options(protocol, "augment");
+  protocol.add_options()(
+      "train-images",
+      po::value<std::int64_t>()->default_value(0),
+      "to train on, the same ones in every run (0: all)")(
+      "test-images",
+      po::value<std::int64_t>()->default_value(0),
+      "to test with, the same ones in every run (0: all)")(
+      "epochs", po::value<int>()->required(), "over the training images")(
+      "batch-size", po::value<int>()->default_value(128), "images a minibatch")(
+      "learning-rate",
+      po::value<double>()->default_value(0.1, "0.1"),
+      "at the start; it falls to 0 along half a cosine")(
+      "momentum", po::value<double>()->default_value(0.9, "0.9"), "Nesterov's")(
+      "weight-decay",
+      po::value<double>()->default_value(5e-4, "0.0005"),
+      "of every parameter")(
+      "init",
+      po::value<std::string>()->default_value("pytorch"),
+      "initialiser of the weights")(
+      "seeds",
+      po::value<int>()->default_value(1),
+      "training runs an architecture, with --seed and the numbers after it")(
+      "seed",
+      po::value<std::int64_t>()->default_value(0),
+      "of --sample, and the first one of weights, order and crops")(
+      "workers",
+      po::value<int>()->default_value(0),
+      "networks at once, a core each (0: the cores); accuracies do not depend "
+      "on it");
+  po::options_description where("Where");
+  where.add_options()(
+      "csv",
+      po::value<std::string>()->required(),
+      "table of the accuracies (-: standard output)")(
+      "store",
+      po::value<std::string>(),
+      "SQLite file that keeps every run; what it has is not trained again "
+      "(without: the table's name with .sqlite)")(
+      "shard",
+      po::value<std::string>(),
+      "I/N: only the I-th of N stable parts, 0 <= I < N");
+  options.add(protocol).add(where);
+  return options;
+}
+
+double in_range(
+    const po::variables_map& values,
+    const char* name,
+    double low,
+    double high) {
+  const auto value = values[name].as<double>();
+  if (!(value >= low && value <= high)) {
+    throw UserError("--{} {}: expected {} to {}", name, value, low, high);
+  }
+  return value;
+}
+
+training::TrainingOptions read_training(const po::variables_map& values) {
+  training::TrainingOptions options;
+  options.epochs = at_least(values, "epochs", 1);
+  options.batch_size = at_least(values, "batch-size", 1);
+  options.learning_rate = in_range(values, "learning-rate", 0, 1000);
+  options.momentum = in_range(values, "momentum", 0, 1);
+  options.weight_decay = in_range(values, "weight-decay", 0, 1000);
+  options.initialiser =
+      initialisers::find_initialiser(values["init"].as<std::string>());
+  options.seed = non_negative(values, "seed");
+  return options;
+}
+
+std::string store_of(const po::variables_map& values) {
+  namespace fs = std::filesystem;
+  if (values.count("store") != 0) return values["store"].as<std::string>();
+  const auto csv = values["csv"].as<std::string>();
+  if (csv == "-" || (fs::exists(csv) && !fs::is_regular_file(csv))) {
+    throw UserError(
+        "--csv {} needs --store, a file that keeps what is trained", csv);
+  }
+  return std::filesystem::path(csv).replace_extension(".sqlite");
+}
+
+tasks::TrainingDataOptions read_data_options(const po::variables_map& values) {
+  tasks::TrainingDataOptions options;
+  options.data = optional_value<std::string>(values, "data").value_or("");
+  options.resolution = at_least(values, "resolution", 0);
+  options.train_size =
+      static_cast<std::int64_t>(non_negative(values, "train-images"));
+  options.test_size =
+      static_cast<std::int64_t>(non_negative(values, "test-images"));
+  options.classes = at_least(values, "classes", 0);
+  options.transform =
+      tasks::parse_transform(values["transform"].as<std::string>());
+  return options;
+}
+
+TrainOptions read_values(
+    const po::variables_map& values,
+    const Arguments& arguments) {
+  TrainOptions options;
+  options.selection = parse_selection_options(values);
+  options.task = parse_task_options(values);
+  options.training = read_training(values);
+  options.seeds = at_least(values, "seeds", 1);
+  options.data = read_data_options(values);
+  options.init = values["init"].as<std::string>();
+  const int workers = at_least(values, "workers", 0);
+  options.workers = workers > 0 ? workers : omp_get_num_procs();
+  options.csv = values["csv"].as<std::string>();
+  options.store = store_of(values);
+  if (const auto shard = optional_value<std::string>(values, "shard")) {
+    options.shard = parse_shard(*shard);
+  }
+  options.quiet = is_given(values, "quiet");
+  options.command_line = command_line("train", arguments);
+  return options;
+}
+
+}  // namespace
+
+std::vector<std::uint64_t> TrainOptions::all_seeds() const {
+  std::vector<std::uint64_t> all;
+  for (int i = 0; i < seeds; ++i) {
+    all.push_back(training.seed + static_cast<std::uint64_t>(i));
+  }
+  return all;
+}
+
+std::optional<TrainOptions> parse_train_options(const Arguments& arguments) {
+  po::options_description description = describe_options();
+  po::variables_map values;
+  if (!parse_options(
+          arguments,
+          "zcp train: trains architectures, for a table of accuracies of one's "
+          "own",
+          "  zcp train --space nats-tss --sample 100 --channels 8 --cells 3 "
+          "--task fashion-mnist \\\n    --resolution 12 --train-images 5000 "
+          "--epochs 6 --seeds 3 --csv accuracies.csv\n\n"
+          "Killed at any moment and started again, it goes on from the runs "
+          "that were complete.",
+          description,
+          values)) {
+    return std::nullopt;
+  }
+  return read_values(values, arguments);
+}
+
+}  // namespace zcp::apps

@@ -1,0 +1,39 @@
+// What `zcp train` is asked for.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "apps/command.h"
+#include "apps/selection_options.h"
+#include "apps/shard.h"
+#include "benchmarks/tasks/training_data.h"
+#include "nets/training/trainer.h"
+
+namespace zcp::apps {
+
+struct TrainOptions {
+  SelectionOptions selection;
+  TaskOptions task;
+  tasks::TrainingDataOptions data;     ///< of the task
+  training::TrainingOptions training;  ///< with the first of the seeds
+  int seeds = 1;
+  std::string init;  ///< name of an initialiser
+  int workers = 1;
+  std::string csv;
+  std::string store;
+  Shard shard;
+  bool quiet = false;
+  std::string command_line;
+
+  /// Of the trainings of each architecture: the first and the numbers after it.
+  std::vector<std::uint64_t> all_seeds() const;
+};
+
+/// Nothing where --help was asked for, and printed. Throws UserError for an
+/// option that is unknown, ill-formed or out of range; the selection is checked
+/// later, by who looks for it.
+std::optional<TrainOptions> parse_train_options(const Arguments& arguments);
+
+}  // namespace zcp::apps
