@@ -45,21 +45,21 @@ std::vector<at::Tensor> tensors_of(
   return tensors;
 }
 
-/// x with sample 1 changed, far from where it was.
+/// x with sample 0 changed, far from where it was.
 at::Tensor with_one_changed(const at::Tensor& x) {
   at::Tensor changed = x.detach().clone();
-  changed.select(0, 1).copy_(0.5 - 1.5 * x.detach().select(0, 1).flip(-1));
+  changed.select(0, 0).copy_(0.5 - 1.5 * x.detach().select(0, 0).flip(-1));
   return changed;
 }
 
-/// Whether all rows but row 1 are equal.
+/// Whether all rows but the first are equal.
 bool others_are_equal(const at::Tensor& a, const at::Tensor& b) {
   const at::Tensor before = at::nan_to_num(a.to(at::kDouble));
   const at::Tensor after = at::nan_to_num(b.to(at::kDouble));
   if (before.numel() == 0) return true;
   const double largest = before.abs().max().item<double>();
   at::Tensor difference = (before - after).abs();
-  difference.select(0, 1).zero_();
+  difference.select(0, 0).zero_();
   return difference.max().item<double>() <= kRounding * largest;
 }
 

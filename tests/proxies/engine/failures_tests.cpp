@@ -44,13 +44,17 @@ class ModelFile {
       const std::int64_t count = c10::multiply_integers(sizes);
       return (at::arange(count) * step).sin().view(sizes);
     };
-    module.register_parameter("conv", weight({4, 3, 3, 3}, 0.7), false);
-    module.register_parameter("linear", weight({10, 4}, 1.3), false);
+    torch::jit::Module conv("conv");
+    conv.register_parameter("weight", weight({4, 3, 3, 3}, 0.7), false);
+    torch::jit::Module linear("linear");
+    linear.register_parameter("weight", weight({10, 4}, 1.3), false);
+    module.register_module("conv", conv);
+    module.register_module("linear", linear);
     module.define(
         "def forward(self, x):\n"
-        "    y = torch.relu(torch.conv2d(x, self.conv))\n" +
+        "    y = torch.relu(torch.conv2d(x, self.conv.weight))\n" +
         between +
-        "    return torch.linear(torch.mean(y, [2, 3]), self.linear)\n");
+        "    return torch.linear(torch.mean(y, [2, 3]), self.linear.weight)\n");
     module.save(path().string());
   }
 
