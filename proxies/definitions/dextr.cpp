@@ -9,6 +9,7 @@
 #include "proxies/engine/differentiate.h"
 #include "proxies/engine/observer.h"
 #include "proxies/reductions/first_sample.h"
+#include "proxies/reductions/sample_axis.h"
 
 namespace zcp::definitions {
 namespace {
@@ -63,15 +64,18 @@ engine::Descriptor dextr() {
   d.degenerate = "never";
   d.variant = "authors', one angle; outputs 0 to 9";
   d.reference = "rohanasthana/Dextr: no_free_lunch_architectures/length.py";
-  d.make = engine::from_pass(
-      [](const engine::Pass& pass, const engine::Setting& setting) {
-        const double a = reductions::log_condition_sum(pass).item<double>();
-        const double kappa = curvature(pass.network, setting.random.circle);
-        if (!std::isfinite(kappa)) return engine::Score::of(a);
-        const double b = std::log1p(kappa);
-        if (!(a + b > 0)) return engine::Score::degenerate("both terms are 0");
-        return engine::Score::of(a * b / (a + b));
-      });
+  d.make = reductions::with_samples_first(
+      [](const networks::LayerCall& call) { return call.calls > 0; },
+      engine::from_pass(
+          [](const engine::Pass& pass, const engine::Setting& setting) {
+            const double a = reductions::log_condition_sum(pass).item<double>();
+            const double kappa = curvature(pass.network, setting.random.circle);
+            if (!std::isfinite(kappa)) return engine::Score::of(a);
+            const double b = std::log1p(kappa);
+            if (!(a + b > 0))
+              return engine::Score::degenerate("both terms are 0");
+            return engine::Score::of(a * b / (a + b));
+          }));
   return d;
 }
 

@@ -3,6 +3,7 @@
 // TorchScript network layers are seen, not containers.
 #include "proxies/engine/observer.h"
 #include "proxies/reductions/first_sample.h"
+#include "proxies/reductions/sample_axis.h"
 
 namespace zcp::definitions {
 
@@ -20,10 +21,12 @@ engine::Descriptor dextr_svd() {
   d.variant = "the first term of Dextr";
   d.paper = "TMLR 2025, Dextr";
   d.reference = "rohanasthana/Dextr: NASBench201/correlation/NAS_Bench_201.py";
-  d.make = engine::from_pass([](const engine::Pass& pass) {
-    return engine::score_of(
-        reductions::log_condition_sum(pass), "an activation is not finite");
-  });
+  d.make = reductions::with_samples_first(
+      [](const networks::LayerCall& call) { return call.calls > 0; },
+      engine::from_pass([](const engine::Pass& pass) {
+        return engine::score_of(
+            reductions::log_condition_sum(pass), "an activation is not finite");
+      }));
   return d;
 }
 

@@ -43,12 +43,12 @@ engine::Descriptor epe_nas() {
   d.paper = "https://arxiv.org/abs/2102.08099";
   d.reference = "VascoLopes/EPE-NAS: search.py";
   d.suite_zero = "epe_nas";
-  d.make = engine::from_pass([](const engine::Pass& pass,
-                                const engine::Setting& setting) {
+  d.make = engine::from_pass([](const engine::Pass& pass) {
     const at::Tensor rows = reductions::jacobian_rows(pass);
     if (!rows.defined())
       return engine::Score::degenerate(reductions::kConstantJacobian);
-    const bool many = setting.classes > 100;
+    // NASLib counts the logits, not the labels.
+    const bool many = pass.logits.size(1) > 100;
     std::vector<at::Tensor> scores;
     const at::Tensor present = std::get<0>(at::_unique(pass.y));
     for (std::int64_t c = 0; c < present.size(0); ++c) {

@@ -4,6 +4,7 @@
 // the samples of the inner sum is 0. Deviation: for sequences the channel is
 // the last axis; zero-cost-nas would sum over the channels.
 #include "proxies/engine/observer.h"
+#include "proxies/reductions/sample_axis.h"
 
 namespace zcp::definitions {
 namespace {
@@ -13,6 +14,9 @@ at::Tensor
 channel_term(const at::Tensor& a, const at::Tensor& gradient, bool linear) {
   at::Tensor product = a * gradient;
   if (linear && product.dim() > 3) product = product.flatten(1, -2);
+  if (!linear && product.dim() != 4 && product.dim() > 2) {
+    product = product.flatten(2).sum(2);  // sequences and volumes
+  }
   if (product.dim() == 4) product = product.sum({2, 3});
   if (product.dim() == 3) product = product.sum(1);
   return 0.5 * product.to(at::kDouble).square().mean(0).sum();
@@ -38,22 +42,24 @@ engine::Descriptor fisher() {
       "SamsungLabs/zero-cost-nas: foresight/pruners/measures/fisher.py";
   d.suite_zero = "fisher";
   d.bfloat16_tau = 0.986;
-  d.make = engine::from_pass([](const engine::Pass& pass) {
-    std::vector<at::Tensor> terms;
-    const auto& calls = pass.recording.calls;
-    for (std::size_t i = 0; i < calls.size(); ++i) {
-      if (calls[i].weight < 0 || !pass.output_gradients[i].defined()) continue;
-      const auto slot = static_cast<std::size_t>(calls[i].weight);
-      const at::Tensor& weight = pass.network.parameters()[slot].value;
-      terms.push_back(
-          channel_term(
-              calls[i].output.detach(),
-              pass.output_gradients[i],
-              calls[i].kind == networks::LayerKind::linear) *
-          static_cast<double>(weight[0].numel()));
-    }
-    return engine::sum_of(terms, "a gradient is not finite");
-  });
+  d.make = reductions::with_samples_first(
+      &reductions::has_weight, engine::from_pass([](const engine::Pass& pass) {
+        std::vector<at::Tensor> terms;
+        const auto& calls = pass.recording.calls;
+        for (std::size_t i = 0; i < calls.size(); ++i) {
+          if (calls[i].weight < 0 || !pass.output_gradients[i].defined())
+            continue;
+          const auto slot = static_cast<std::size_t>(calls[i].weight);
+          const at::Tensor& weight = pass.network.parameters()[slot].value;
+          terms.push_back(
+              channel_term(
+                  calls[i].output.detach(),
+                  pass.output_gradients[i],
+                  calls[i].kind == networks::LayerKind::linear) *
+              static_cast<double>(weight[0].numel()));
+        }
+        return engine::sum_of(terms, "a gradient is not finite");
+      }));
   return d;
 }
 

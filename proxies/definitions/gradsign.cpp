@@ -1,14 +1,19 @@
 // L_n is the loss of sample n alone, its BatchNorm statistics too. (The
-// authors' gradsign.py takes the mean.) One forward and one backward pass are
-// enough: BatchNorm normalises each sample by itself, so samples do not
-// interact, and a layer's per-sample gradients are products of its recorded
-// input and output gradient.
+// authors' gradsign.py takes the mean.) Where the network's tensors have a row
+// a sample, one forward and one backward pass are enough: BatchNorm normalises
+// each sample by itself, so samples do not interact, and a layer's per-sample
+// gradients are products of its recorded input and output gradient. Elsewhere
+// (attention over [tokens, N, D], windows or patches in the batch, weights that
+// are computed from others) each sample has a forward and a backward pass of
+// its own.
 #include <map>
+#include <optional>
 
 #include "proxies/engine/differentiate.h"
 #include "proxies/engine/loss.h"
 #include "proxies/engine/observer.h"
 #include "proxies/reductions/per_sample.h"
+#include "proxies/reductions/sample_axis.h"
 
 namespace zcp::definitions {
 namespace {
@@ -18,53 +23,164 @@ bool sees_one_value(const networks::LayerCall& call) {
          call.input.numel() == call.input.size(0) * call.input.size(1);
 }
 
-/// Per-sample gradients of layers that run several times are added before their
-/// signs are taken.
-engine::Score sum_of_signs(
+using LayerCalls = std::vector<const networks::LayerCall*>;
+
+/// The gradients at the output of each call, and at each weight.
+struct Gradients {
+  std::vector<at::Tensor> outputs;
+  std::vector<at::Tensor> weights;  // by parameter index
+};
+
+Gradients gradients_of_calls(
+    const at::Tensor& loss,
     const networks::Network& network,
-    const std::vector<const networks::LayerCall*>& layers,
-    const std::vector<at::Tensor>& output_gradients) {
+    const LayerCalls& layers,
+    bool weights) {
+  std::vector<at::Tensor> variables;
+  for (const auto* call : layers) variables.push_back(call->output);
+  if (weights) {
+    for (const auto& parameter : network.parameters()) {
+      variables.push_back(
+          parameter.is_layer_weight() ? parameter.value : at::Tensor());
+    }
+  }
+  auto all = engine::gradients_of(loss, variables, engine::GraphUse::last);
+  const auto middle = all.begin() + std::ssize(layers);
+  return {{all.begin(), middle}, {middle, all.end()}};
+}
+
+/// Whether the gradients of the samples [N, numel(W)] add up to that of their
+/// summed loss, as far as rounding lets tell.
+bool adds_up(const at::Tensor& by_sample, const at::Tensor& whole) {
+  if (by_sample.size(1) != whole.numel()) return false;
+  constexpr double kRounding = 1e-3;
+  const at::Tensor difference =
+      (by_sample.sum(0) - whole.flatten()).abs().max();
+  const at::Tensor scale = by_sample.abs().sum(0).max();
+  return (difference <= kRounding * scale).item<bool>();
+}
+
+/// The sum over weights, layer by layer, so that the per-sample gradients of
+/// one weight at a time are held. Those of layers that run several times are
+/// added before their signs are taken. None where they do not add up to
+/// `gradients.weights`, if that holds any: then the layer is not what its call
+/// says.
+std::optional<engine::Score> sum_of_signs(
+    const networks::Network& network,
+    const LayerCalls& layers,
+    const Gradients& gradients) {
   const at::NoGradGuard no_grad;
-  std::map<int, at::Tensor> by_weight;
+  std::map<int, std::vector<std::size_t>> calls_of_weight;
   for (std::size_t i = 0; i < layers.size(); ++i) {
-    if (!output_gradients[i].defined()) continue;
-    const int slot = layers[i]->weight;
-    const at::Tensor gradient = reductions::per_sample_weight_gradient(
-        *layers[i],
-        network.parameters()[static_cast<std::size_t>(slot)].value,
-        output_gradients[i]);
-    at::Tensor& sum = by_weight[slot];
-    sum = sum.defined() ? sum + gradient : gradient;
+    if (!gradients.outputs[i].defined()) continue;
+    calls_of_weight[layers[i]->weight].push_back(i);
   }
   std::vector<at::Tensor> terms;
-  for (const auto& [slot, gradient] : by_weight) {
-    terms.push_back(gradient.sign().sum(0).abs().sum(at::kDouble));
+  for (const auto& [slot, calls] : calls_of_weight) {
+    const auto index = static_cast<std::size_t>(slot);
+    const at::Tensor& weight = network.parameters()[index].value;
+    at::Tensor sum;
+    for (const std::size_t i : calls) {
+      const at::Tensor gradient = reductions::per_sample_weight_gradient(
+          *layers[i], weight, gradients.outputs[i]);
+      sum = sum.defined() ? sum + gradient : gradient;
+    }
+    const bool checked = !gradients.weights.empty();
+    if (checked && !(gradients.weights[index].defined() &&
+                     adds_up(sum, gradients.weights[index]))) {
+      return std::nullopt;
+    }
+    terms.push_back(sum.sign().sum(0).abs().sum(at::kDouble));
   }
   return engine::sum_of(terms, "a gradient is not finite");
+}
+
+/// Sample n alone, with what belongs to all samples.
+engine::DeviceMinibatch sample_of(
+    const engine::DeviceMinibatch& batch,
+    std::int64_t n) {
+  engine::DeviceMinibatch one = batch;
+  one.x = batch.x.slice(0, n, n + 1);
+  one.y = batch.y.slice(0, n, n + 1);
+  return one;
+}
+
+/// The same score by a forward and a backward pass a sample, whatever the
+/// network does with its tensors.
+engine::Score score_by_samples(
+    const engine::Setting& setting,
+    const networks::Network& network) {
+  const engine::DeviceMinibatch& batch = setting.minibatches[0];
+  std::vector<at::Tensor> weights;
+  for (const auto& parameter : network.parameters()) {
+    if (parameter.is_layer_weight()) weights.push_back(parameter.value);
+  }
+  std::vector<at::Tensor> signs(weights.size());
+  for (std::int64_t n = 0; n < batch.x.size(0); ++n) {
+    const engine::DeviceMinibatch one = sample_of(batch, n);
+    const at::Tensor loss = engine::summed_loss(
+        network.forward(
+            one.x, networks::BatchNormMode::batch_statistics, nullptr),
+        one,
+        setting.run.loss);
+    const auto gradients =
+        engine::gradients_of(loss, weights, engine::GraphUse::last);
+    const at::NoGradGuard no_grad;
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+      if (!gradients[i].defined()) continue;
+      const at::Tensor sign = gradients[i].sign();
+      signs[i] = signs[i].defined() ? signs[i] + sign : sign;
+    }
+  }
+  std::vector<at::Tensor> terms;
+  for (const at::Tensor& sum : signs) {
+    if (sum.defined()) terms.push_back(sum.abs().sum(at::kDouble));
+  }
+  return engine::sum_of(terms, "a gradient is not finite");
+}
+
+/// Whether per_sample_weight_gradient() knows the layer: convolutions of maps
+/// with windows given by numbers, and linear layers that use a whole weight.
+bool has_layer_form(
+    const networks::LayerCall& call,
+    const networks::Network& network) {
+  const auto slot = static_cast<std::size_t>(call.weight);
+  const at::Tensor& weight = network.parameters()[slot].value;
+  if (call.kind == networks::LayerKind::conv) {
+    return weight.dim() == 4 && call.windows.size() == 2;
+  }
+  return call.kind == networks::LayerKind::linear && weight.dim() == 2;
 }
 
 engine::Score gradsign_score(const engine::Setting& setting) {
   const at::AutoGradMode mode(true);
   const auto network = engine::differentiable(*setting.network);
+  const bool traced = setting.graph == nullptr;
+  if (traced &&
+      reductions::sample_axis_fault(setting, &reductions::has_weight)) {
+    return score_by_samples(setting, *network);
+  }
   const engine::DeviceMinibatch& batch = setting.minibatches[0];
   networks::Recording recording;
   const at::Tensor logits = network->forward(
       batch.x, networks::BatchNormMode::sample_statistics, &recording);
   const at::Tensor loss = engine::summed_loss(logits, batch, setting.run.loss);
-  std::vector<at::Tensor> outputs;
-  std::vector<const networks::LayerCall*> layers;
+  LayerCalls layers;
+  bool known = true;
   for (const networks::LayerCall& call : recording.calls) {
     if (sees_one_value(call)) {
       return engine::Score::degenerate("a BatchNorm sees one value a channel");
     }
     if (call.weight < 0 || !call.output.requires_grad()) continue;
-    outputs.push_back(call.output);
     layers.push_back(&call);
+    known = known && has_layer_form(call, *network);
   }
-  return sum_of_signs(
-      *network,
-      layers,
-      engine::gradients_of(loss, outputs, engine::GraphUse::last));
+  if (known) {
+    const auto score = sum_of_signs(
+        *network, layers, gradients_of_calls(loss, *network, layers, traced));
+    if (score) return *score;
+  }
+  return score_by_samples(setting, *network);
 }
 
 }  // namespace

@@ -63,6 +63,7 @@ engine::Descriptor grasp() {
       .pass = engine::PassKind::own,
       .minibatches = 1,
       .labels = true,
+      .numbers_a_parameter = 4,  // g, g squared, H g and what leads to it
       .detail = "double backward"};
   d.dtype = "float64 sums";
   d.degenerate = "a gradient that is not finite";

@@ -11,8 +11,8 @@ namespace zcp::definitions {
 namespace {
 
 /// log((tr C)^2 / tr C^2) of one output.
-at::Tensor log_participation(const at::Tensor& output) {
-  const at::Tensor covariance = reductions::channel_covariance(output);
+at::Tensor log_participation(const networks::LayerCall& call) {
+  const at::Tensor covariance = reductions::channel_covariance(call);
   const at::Tensor c =
       covariance + 1e-10 * at::eye(covariance.size(0), covariance.options());
   return (c.trace().square() / c.square().sum()).log();
@@ -48,7 +48,7 @@ engine::Descriptor intrain() {
     std::vector<at::Tensor> ratios;
     for (const networks::LayerCall& call : pass.recording.calls) {
       if (call.weight >= 0) {
-        ratios.push_back(log_participation(call.output.detach()));
+        ratios.push_back(log_participation(call));
       }
     }
     if (ratios.empty()) return engine::Score::degenerate("no layer runs");

@@ -6,6 +6,7 @@
 #include "proxies/definitions.h"
 #include "proxies/engine/observer.h"
 #include "proxies/reductions/gradient_history.h"
+#include "proxies/reductions/sample_axis.h"
 #include "proxies/reductions/sign_patterns.h"
 
 namespace zcp::definitions {
@@ -42,17 +43,19 @@ engine::Descriptor l_swag() {
   d.variant = "the paper's formula without its selection of layers";
   d.paper = "https://arxiv.org/abs/2505.07300";
   d.reference = "no code released";
-  d.make = reductions::from_gradient_history(
-      [](const reductions::GradientHistory& gradients, double patterns) {
-        std::vector<at::Tensor> logs;
-        for (const auto& layer : gradients.layers()) {
-          if (!layer.empty()) logs.push_back(layer_term(layer));
-        }
-        if (logs.empty()) return engine::Score::of(0);
-        return engine::score_of(
-            at::stack(logs).sum() * patterns, "a gradient is not finite");
-      },
-      sum_of_patterns);
+  d.make = reductions::with_samples_first(
+      &reductions::has_sign_patterns,
+      reductions::from_gradient_history(
+          [](const reductions::GradientHistory& gradients, double patterns) {
+            std::vector<at::Tensor> logs;
+            for (const auto& layer : gradients.layers()) {
+              if (!layer.empty()) logs.push_back(layer_term(layer));
+            }
+            if (logs.empty()) return engine::Score::of(0);
+            return engine::score_of(
+                at::stack(logs).sum() * patterns, "a gradient is not finite");
+          },
+          sum_of_patterns));
   return d;
 }
 

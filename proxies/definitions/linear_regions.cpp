@@ -2,6 +2,7 @@
 // repeatedly and in half precision. The score is at most the batch size.
 #include "proxies/engine/observer.h"
 #include "proxies/reductions/code_kernel.h"
+#include "proxies/reductions/sample_axis.h"
 
 namespace zcp::definitions {
 
@@ -20,15 +21,17 @@ engine::Descriptor linear_regions() {
   d.variant = "TE-NAS; inputs, repeats and width are the protocol's";
   d.paper = "https://arxiv.org/abs/2102.11535";
   d.reference = "VITA-Group/TENAS: lib/procedures/linear_region_counter.py";
-  d.make = engine::from_pass([](const engine::Pass& pass) {
-    const at::Tensor kernel = reductions::code_kernel(
-        pass, [](const networks::LayerCall&) { return true; });
-    if (!kernel.defined()) return engine::Score::degenerate("no ReLU");
-    // Two samples share a code when they agree in every unit.
-    const at::Tensor same = kernel == kernel.diagonal().unsqueeze(1);
-    const at::Tensor multiplicity = same.sum(1).to(at::kDouble);
-    return engine::score_of(multiplicity.reciprocal().sum().round(), "no ReLU");
-  });
+  d.make = reductions::with_samples_first(
+      &reductions::is_relu, engine::from_pass([](const engine::Pass& pass) {
+        const at::Tensor kernel = reductions::code_kernel(
+            pass, [](const networks::LayerCall&) { return true; });
+        if (!kernel.defined()) return engine::Score::degenerate("no ReLU");
+        // Two samples share a code when they agree in every unit.
+        const at::Tensor same = kernel == kernel.diagonal().unsqueeze(1);
+        const at::Tensor multiplicity = same.sum(1).to(at::kDouble);
+        return engine::score_of(
+            multiplicity.reciprocal().sum().round(), "no ReLU");
+      }));
   return d;
 }
 

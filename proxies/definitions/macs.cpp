@@ -15,6 +15,9 @@ engine::Descriptor macs() {
   d.suite_zero = "flops";
   d.bfloat16_tau = 1;
   d.make = engine::from_setting([](const engine::Setting& setting) {
+    if (setting.macs < 0) {
+      return engine::Score::failed("the network does not run");
+    }
     return engine::Score::of(static_cast<double>(setting.macs));
   });
   return d;

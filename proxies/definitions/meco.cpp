@@ -4,6 +4,7 @@
 // are seen, not containers.
 #include "proxies/engine/observer.h"
 #include "proxies/reductions/first_sample.h"
+#include "proxies/reductions/sample_axis.h"
 
 namespace zcp::definitions {
 
@@ -23,12 +24,14 @@ engine::Descriptor meco() {
   d.paper = "https://openreview.net/forum?id=KFm2lZiI7n";
   d.reference = "HamsterMimi/MeCo: measures/meco.py";
   d.bfloat16_tau = 0.999;
-  d.make = engine::from_pass([](const engine::Pass& pass) {
-    return reductions::sum_over_first_samples(
-        pass, [](const at::Tensor& rows, int calls) {
-          return reductions::smallest_correlation_eigenvalue(rows) * calls;
-        });
-  });
+  d.make = reductions::with_samples_first(
+      [](const networks::LayerCall& call) { return call.calls > 0; },
+      engine::from_pass([](const engine::Pass& pass) {
+        return reductions::sum_over_first_samples(
+            pass, [](const at::Tensor& rows, int calls) {
+              return reductions::smallest_correlation_eigenvalue(rows) * calls;
+            });
+      }));
   return d;
 }
 

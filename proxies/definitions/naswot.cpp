@@ -2,6 +2,7 @@
 // function is hook_logdet of scores.py.
 #include "proxies/engine/observer.h"
 #include "proxies/reductions/code_kernel.h"
+#include "proxies/reductions/sample_axis.h"
 
 namespace zcp::definitions {
 
@@ -21,10 +22,14 @@ engine::Descriptor naswot() {
   d.reference = "BayesWatch/nas-without-training: score_networks.py";
   d.core = true;
   d.bfloat16_tau = 0.997;
-  d.make = engine::from_pass([](const engine::Pass& pass) {
-    return reductions::log_determinant(reductions::code_kernel(
-        pass, [](const networks::LayerCall& call) { return call.live; }));
-  });
+  d.make = reductions::with_samples_first(
+      [](const networks::LayerCall& call) {
+        return reductions::is_relu(call) && call.live;
+      },
+      engine::from_pass([](const engine::Pass& pass) {
+        return reductions::log_determinant(reductions::code_kernel(
+            pass, [](const networks::LayerCall& call) { return call.live; }));
+      }));
   return d;
 }
 

@@ -16,6 +16,7 @@ engine::Descriptor ntk_condition() {
   d.needs = {
       .pass = engine::PassKind::own,
       .minibatches = 1,
+      .numbers_a_parameter = 1,  // one sample's gradient
       .initialiser = initialisers::Initialiser::kaiming_normal_fan_out,
       .detail = "a backward pass a sample"};
   d.dtype = "float64 kernel";

@@ -3,6 +3,7 @@
 #include "proxies/definitions.h"
 #include "proxies/engine/observer.h"
 #include "proxies/reductions/code_kernel.h"
+#include "proxies/reductions/sample_axis.h"
 
 namespace zcp::definitions {
 
@@ -16,10 +17,11 @@ engine::Descriptor nwot() {
       "automl/NASLib: naslib/predictors/utils/pruners/measures/nwot.py";
   d.suite_zero = "nwot";
   d.bfloat16_tau = 1.000;
-  d.make = engine::from_pass([](const engine::Pass& pass) {
-    return reductions::log_determinant(reductions::code_kernel(
-        pass, [](const networks::LayerCall&) { return true; }));
-  });
+  d.make = reductions::with_samples_first(
+      &reductions::is_relu, engine::from_pass([](const engine::Pass& pass) {
+        return reductions::log_determinant(reductions::code_kernel(
+            pass, [](const networks::LayerCall&) { return true; }));
+      }));
   return d;
 }
 

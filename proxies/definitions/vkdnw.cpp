@@ -27,8 +27,7 @@ engine::Descriptor vkdnw() {
   d.paper = "CVPR 2025, VKDNW";
   d.reference = "ondratybl/VKDNW: NB201/ZeroShotProxy/compute_vkdnw_score.py";
   d.make = engine::from_setting([](const engine::Setting& setting) {
-    return reductions::fisher_spectrum_score(
-        *setting.network, setting.random.noise, false);
+    return reductions::fisher_spectrum_score(setting, false);
   });
   return d;
 }

@@ -9,8 +9,7 @@ engine::Descriptor vkdnw_fim() {
   engine::Descriptor d = engine::variant_of(vkdnw());
   d.variant = "the true Fisher information";
   d.make = engine::from_setting([](const engine::Setting& setting) {
-    return reductions::fisher_spectrum_score(
-        *setting.network, setting.random.noise, true);
+    return reductions::fisher_spectrum_score(setting, true);
   });
   return d;
 }

@@ -6,6 +6,7 @@
 #include "proxies/engine/observer.h"
 #include "proxies/reductions/code_kernel.h"
 #include "proxies/reductions/correlation.h"
+#include "proxies/reductions/sample_axis.h"
 
 namespace zcp::definitions {
 namespace {
@@ -75,14 +76,15 @@ engine::Descriptor wrcor() {
   d.reference =
       "kunjing96/ZSNAS-WRCor: "
       "foresight/pruners/measures/act_grad_cor_weighted.py";
-  d.make = engine::from_pass([](const engine::Pass& pass) {
-    at::Tensor kernel;
-    for (std::size_t i = 0; i < pass.recording.calls.size(); ++i) {
-      const networks::LayerCall& call = pass.recording.calls[i];
-      if (call.kind == networks::LayerKind::relu) add_relu(pass, i, kernel);
-    }
-    return reductions::log_determinant(kernel);
-  });
+  d.make = reductions::with_samples_first(
+      &reductions::is_relu, engine::from_pass([](const engine::Pass& pass) {
+        at::Tensor kernel;
+        for (std::size_t i = 0; i < pass.recording.calls.size(); ++i) {
+          const networks::LayerCall& call = pass.recording.calls[i];
+          if (call.kind == networks::LayerKind::relu) add_relu(pass, i, kernel);
+        }
+        return reductions::log_determinant(kernel);
+      }));
   return d;
 }
 

@@ -4,12 +4,19 @@
 #include <map>
 
 #include "proxies/engine/observer.h"
+#include "proxies/reductions/sample_axis.h"
 
 namespace zcp::definitions {
 namespace {
 
 constexpr double kMixup = 0.01;
 constexpr double kMomentum = 0.1;
+
+/// A pool whose output is one position a channel, or no longer a map.
+bool is_global_pool(const networks::LayerCall& call) {
+  return call.kind == networks::LayerKind::pool &&
+         call.output.numel() == call.input.size(0) * call.input.size(1);
+}
 
 class Zen final : public engine::Observer {
  public:
@@ -43,11 +50,7 @@ class Zen final : public engine::Observer {
       if (call.batch_variance.defined() && call.scale >= 0) {
         move_variance(call);
       }
-      // A pool whose output is one position a channel, or no longer a map.
-      const bool global =
-          call.kind == networks::LayerKind::pool &&
-          call.output.numel() == call.input.size(0) * call.input.size(1);
-      if (global) pooled = call.input;
+      if (is_global_pool(call)) pooled = call.input;
     }
     return pooled;
   }
@@ -89,9 +92,10 @@ engine::Descriptor zen() {
   d.reference = "idstcv/ZenNAS: ZeroShotProxy/compute_zen_score.py";
   d.suite_zero = "zen";
   d.bfloat16_tau = 0.998;
-  d.make = [](const engine::Setting& setting) {
-    return std::make_unique<Zen>(setting);
-  };
+  d.make = reductions::with_samples_first(
+      &is_global_pool, [](const engine::Setting& setting) {
+        return std::make_unique<Zen>(setting);
+      });
   return d;
 }
 

@@ -14,7 +14,7 @@ double size_correction(const engine::Pass& pass) {
     if (call.kind != networks::LayerKind::conv) continue;
     const at::Tensor& out = call.output;
     sum += std::log(
-        static_cast<double>(out.size(2) * out.size(3)) /
+        static_cast<double>(out.numel() / (out.size(0) * out.size(1))) /
         std::sqrt(static_cast<double>(out.size(1))));
   }
   return sum;

@@ -12,6 +12,10 @@ Score Score::degenerate(std::string reason) {
   return {ScoreStatus::degenerate, 0, std::move(reason), 0};
 }
 
+Score Score::failed(std::string reason) {
+  return {ScoreStatus::failed, 0, std::move(reason), 0};
+}
+
 Descriptor variant_of(Descriptor proxy) {
   proxy.name.clear();
   proxy.aliases.clear();

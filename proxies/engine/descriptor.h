@@ -23,9 +23,14 @@ struct Score {
   double value = 0;    ///< meaningful when status is ok
   std::string reason;  ///< why there is no value
   double seconds = 0;  ///< its share of the passes, and its own reduction
+  /// Says that status failed has a cause outside the architecture: the machine
+  /// ran out of memory or its device broke. Another run may have the score, so
+  /// that this one must not be stored.
+  bool transient = false;
 
   static Score of(double value);
   static Score degenerate(std::string reason);
+  static Score failed(std::string reason);
 };
 
 /// The kind of pass that a proxy observes. Passes are run once for all proxies
@@ -63,6 +68,9 @@ struct Needs {
   bool codes = false;          ///< only outputs of activation functions
   /// Whether layers whose output nothing reads run, too.
   graph::Folding folding = graph::Folding::functional;
+  /// How many numbers it holds at once for each parameter of the network, apart
+  /// from those that the other fields say; see bytes_needed() in memory.h.
+  double numbers_a_parameter = 0;
   /// The initialiser that belongs to the proxy's definition; none: PyTorch's.
   std::optional<initialisers::Initialiser> initialiser = {};
 

@@ -89,7 +89,10 @@ DeviceMinibatch on_device(
   device.x = pinned(x, options.device())
                  .to(options)
                  .contiguous(networks::kMemoryFormat);
-  if (!host.y.empty()) device.y = labels_on_device(host, options.device());
+  if (!host.y.empty()) {
+    device.y = labels_on_device(host, options.device());
+    device.largest_label = *std::ranges::max_element(host.y);
+  }
   if (!host.numbers.empty()) {
     device.y = numbers_on_device(host.numbers, host.size, options);
   }

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <c10/core/StreamGuard.h>
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -16,6 +17,8 @@
 #include "proxies/engine/bfloat16.h"
 #include "proxies/engine/device.h"
 #include "proxies/engine/device_data.h"
+#include "proxies/engine/input_check.h"
+#include "proxies/engine/memory.h"
 #include "proxies/engine/observer.h"
 #include "proxies/engine/passes.h"
 
@@ -28,13 +31,83 @@ using networks::Network;
 /// The network to score, apart from its weights.
 struct Subject {
   std::int64_t params;
-  std::int64_t macs;
+  std::int64_t macs;                    ///< -1 where it cannot run
+  std::int64_t activations;             ///< Workload::activations
   const graph::Graph* graph = nullptr;  ///< null for a TorchScript file
   /// The initialiser of a proxy's network.
   std::function<Initialiser(const Descriptor&)> initialiser_of;
   /// Makes the network under an initialiser.
   std::function<std::unique_ptr<Network>(Initialiser)> make_network;
+  /// The score of every proxy that runs it, where it cannot run.
+  std::optional<Score> cannot_run = {};
 };
+
+/// Why the values of a minibatch have no meaning; none where they have.
+struct InputFaults {
+  std::optional<std::string> inputs;
+  std::optional<std::string> numbers;
+};
+
+/// Those of each minibatch. Samples are counted over all of them.
+std::vector<InputFaults> faults_of(const std::vector<Minibatch>& minibatches) {
+  std::vector<InputFaults> faults;
+  std::int64_t first = 0;
+  for (const Minibatch& one : minibatches) {
+    faults.push_back(
+        {describe_not_finite(one.x, one.size, first, "images", "image"),
+         describe_not_finite(
+             one.numbers, one.size, first, "numbers", "sample")});
+    first += one.size;
+  }
+  return faults;
+}
+
+std::int64_t output_elements(std::span<const graph::Layer> layers) {
+  std::int64_t sum = 0;
+  for (const graph::Layer& layer : layers) sum += layer.output.elements();
+  return sum;
+}
+
+/// Whether the proxy looks at the network without running it.
+bool runs_nothing(PassKind kind) {
+  return kind == PassKind::structure || kind == PassKind::weights;
+}
+
+/// What a TorchScript network is apart from its weights.
+struct Summary {
+  std::int64_t params = 0;
+  std::int64_t macs = -1;
+  std::int64_t activations = 0;
+  std::optional<Score> cannot_run;
+};
+
+/// Runs the network once. One that does not run keeps its #params.
+Summary summarise(
+    const networks::ScriptNetwork& network,
+    const std::filesystem::path& path,
+    Shape shape) {
+  Summary summary;
+  try {
+    const auto whole = networks::summarise_model(network, path, shape);
+    summary.params = whole.params;
+    summary.macs = whole.macs;
+    summary.activations = output_elements(whole.layers);
+  } catch (const std::exception& error) {
+    for (const networks::Parameter& parameter : network.parameters()) {
+      summary.params += parameter.value.numel();
+    }
+    Score score = failed_by(error);
+    if (score.reason.find(path.string()) == std::string::npos) {
+      score.reason = path.string() + ": " + score.reason;
+    }
+    summary.cannot_run = score;
+  }
+  return summary;
+}
+
+void fail_all(const ProxyRuns& runs, const Score& score) {
+  for (ProxyRun* run : runs) run->set(score);
+}
 
 }  // namespace
 
@@ -44,6 +117,8 @@ struct Evaluator::State {
   Shape shape;
   Output output{0};
   std::vector<DeviceMinibatch> minibatches;
+  std::vector<InputFaults> faults;  // by minibatch
+  std::int64_t memory_limit = 0;
   RandomInputs random;
   std::optional<c10::Stream> stream;
 
@@ -65,6 +140,9 @@ struct Evaluator::State {
   }
 
   std::optional<std::string> refusal(const Descriptor& proxy) const;
+  std::optional<std::string> fault_of_inputs(const Descriptor& proxy) const;
+  Workload workload(const Subject& subject) const;
+  void run_networks(const Subject& subject, std::vector<ProxyRun>& runs) const;
   std::vector<Score> score(
       const Subject& subject,
       std::span<const Descriptor* const> which) const;
@@ -84,7 +162,60 @@ std::optional<std::string> Evaluator::State::refusal(
   if (proxy.needs.classes && output.head != Head::classes) {
     return "needs a class for each input, which the task has not";
   }
+  return fault_of_inputs(proxy);
+}
+
+/// Why the inputs or numbers that the proxy reads have no meaning.
+std::optional<std::string> Evaluator::State::fault_of_inputs(
+    const Descriptor& proxy) const {
+  if (!proxy.needs.inputs()) return std::nullopt;
+  const std::size_t seen = proxy.needs.all_minibatches ? faults.size() : 1;
+  for (std::size_t i = 0; i < std::min(seen, faults.size()); ++i) {
+    if (faults[i].inputs) return faults[i].inputs;
+    if (proxy.needs.labels && faults[i].numbers) return faults[i].numbers;
+  }
   return std::nullopt;
+}
+
+Workload Evaluator::State::workload(const Subject& subject) const {
+  return {
+      .params = subject.params,
+      .activations = subject.activations,
+      .batch_size = settings.batch_size,
+      .minibatches = settings.minibatches,
+      .bytes_a_number = static_cast<int>(settings.options.dtype().itemsize())};
+}
+
+/// Runs what has no score yet, with one network for each initialiser.
+void Evaluator::State::run_networks(
+    const Subject& subject,
+    std::vector<ProxyRun>& runs) const {
+  std::map<Initialiser, std::map<PassKind, ProxyRuns>> grouped;
+  for (ProxyRun& run : runs) {
+    if (run.is_set()) continue;
+    const PassKind kind = shared_kind(run.needs().pass);
+    grouped[subject.initialiser_of(run.proxy())][kind].push_back(&run);
+  }
+  for (auto& [drawn_by, by_pass] : grouped) {
+    std::unique_ptr<Network> network;
+    for (auto& [kind, group] : by_pass) {
+      if (subject.cannot_run && !runs_nothing(kind)) {
+        fail_all(group, *subject.cannot_run);
+        continue;
+      }
+      try {
+        if (kind != PassKind::structure && network == nullptr) {
+          network = subject.make_network(drawn_by);
+        }
+      } catch (const UserError&) {
+        throw;
+      } catch (const std::exception& error) {
+        fail_all(group, failed_by(error));
+        continue;
+      }
+      run_group(kind, setting(subject, network.get()), group);
+    }
+  }
 }
 
 std::vector<Score> Evaluator::State::score(
@@ -94,27 +225,26 @@ std::vector<Score> Evaluator::State::score(
   c10::OptionalStreamGuard guard;
   if (stream) guard.reset_stream(*stream);
   std::vector<ProxyRun> runs;
-  for (const Descriptor* proxy : which) runs.emplace_back(*proxy);
-  std::map<Initialiser, std::map<PassKind, ProxyRuns>> grouped;
-  for (std::size_t i = 0; i < which.size(); ++i) {
-    if (const auto reason = refusal(*which[i])) {
-      runs[i].set(Score::degenerate(*reason));
-      continue;
-    }
-    const PassKind kind = shared_kind(which[i]->needs.pass);
-    grouped[subject.initialiser_of(*which[i])][kind].push_back(&runs[i]);
-  }
-  for (auto& [drawn_by, by_pass] : grouped) {
-    std::unique_ptr<Network> network;
-    for (auto& [kind, group] : by_pass) {
-      if (kind != PassKind::structure && network == nullptr) {
-        network = subject.make_network(drawn_by);
-      }
-      run_group(kind, setting(subject, network.get()), group);
+  for (const Descriptor* proxy : which) {
+    ProxyRun& run = runs.emplace_back(*proxy);
+    if (const auto reason = refusal(*proxy)) {
+      run.set(Score::degenerate(*reason));
+    } else if (
+        const auto too_large =
+            refusal_by_memory(*proxy, workload(subject), memory_limit)) {
+      Score none = Score::failed(*too_large);
+      none.transient = true;  // the limit is no part of the protocol
+      run.set(none);
     }
   }
+  run_networks(subject, runs);
   std::vector<Score> scores;
-  for (const ProxyRun& run : runs) scores.push_back(run.score());
+  for (const ProxyRun& run : runs) {
+    const Score& score = run.score();
+    const bool replaced = subject.cannot_run && !score.transient &&
+                          score.status == ScoreStatus::failed;
+    scores.push_back(replaced ? *subject.cannot_run : score);
+  }
   return scores;
 }
 
@@ -137,6 +267,8 @@ Evaluator::Evaluator(
   for (const Minibatch& host : minibatches) {
     state->minibatches.push_back(on_device(host, state->settings.options));
   }
+  state->faults = faults_of(minibatches);
+  state->memory_limit = options.memory_limit;
   for (const Descriptor* proxy : proxies) {
     if (proxy->needs.inputs() && minibatches.empty()) {
       throw UserError("{} needs inputs, found none", proxy->name);
@@ -155,6 +287,7 @@ std::vector<Score> Evaluator::score(
   return state_->score(
       {graph.params(),
        graph.macs(),
+       output_elements(graph.layers()),
        &graph,
        [&](const Descriptor& proxy) { return state_->initialiser_of(proxy); },
        [&](Initialiser initialiser) {
@@ -175,6 +308,7 @@ std::vector<Score> Evaluator::score(
   return state_->score(
       {graph.params(),
        graph.macs(),
+       output_elements(graph.layers()),
        &graph,
        [](const Descriptor&) { return Initialiser::pytorch; },
        [&](Initialiser) {
@@ -189,14 +323,14 @@ std::vector<Score> Evaluator::score_model(
     std::span<const Descriptor* const> which) const {
   const auto loaded =
       networks::load_script_network(path, state_->settings.options);
-  const networks::ModelSummary summary =
-      networks::summarise_model(*loaded, path, state_->shape);
+  const Summary summary = summarise(*loaded, path, state_->shape);
   // All proxies share one network: with the file's weights, or redrawn by the
   // initialiser that the user asked for.
   const auto& redrawn_by = state_->initialiser;
   return state_->score(
       {summary.params,
        summary.macs,
+       summary.activations,
        nullptr,
        [&](const Descriptor&) {
          return redrawn_by.value_or(Initialiser::pytorch);
@@ -209,7 +343,8 @@ std::vector<Score> Evaluator::score_model(
              [](const networks::Parameter& parameter) {
                return parameter.value;
              });
-       }},
+       },
+       summary.cannot_run},
       which);
 }
 

@@ -42,6 +42,9 @@ struct EvaluatorOptions {
   std::string precision = "fp32";
   std::string device = "cpu";
   Loss loss = Loss::cross_entropy;
+  /// Bytes that a proxy may need by the estimate of bytes_needed() in memory.h;
+  /// one that needs more has no score and a reason. 0: no limit.
+  std::int64_t memory_limit = 0;
   HostNoise noise;
 };
 
@@ -50,7 +53,8 @@ class Evaluator {
   /// Throws UserError when the precision or the device is unknown, or when a
   /// proxy needs inputs and there are none. A proxy that needs more minibatches
   /// than the options give, or classes where the task has none, gets no score
-  /// and a reason. `shape` and `output` are the task's.
+  /// and a reason; so does one that reads inputs or numbers of which one is not
+  /// finite. `shape` and `output` are the task's.
   Evaluator(
       const std::vector<const Descriptor*>& proxies,
       const EvaluatorOptions& options,
@@ -65,6 +69,11 @@ class Evaluator {
   /// threads at once; LibTorch's operators use one core in each, so that a
   /// score never depends on how many run. OpenBLAS's threads are the process's:
   /// the program sets them to one (kernels::set_blas_threads_to_one).
+  ///
+  /// What goes wrong while a proxy is computed is the reason in its score. A
+  /// score with Score::transient set says nothing of the architecture (memory
+  /// ran out, the device broke, or the memory limit forbids it): callers must
+  /// not store it.
   std::vector<Score> score(
       const graph::Graph& graph,
       std::span<const Descriptor* const> which) const;
@@ -77,6 +86,8 @@ class Evaluator {
       std::span<const Descriptor* const> which) const;
 
   /// The same of a TorchScript file. Throws UserError when it cannot be read.
+  /// A network that can be read but not run on the task's inputs has #params;
+  /// its other scores are failed, with a reason that names the file.
   std::vector<Score> score_model(
       const std::filesystem::path& path,
       std::span<const Descriptor* const> which) const;

@@ -1,6 +1,7 @@
 #include "proxies/engine/loss.h"
 
 #include <stdexcept>
+#include <string>
 
 namespace zcp::engine {
 namespace {
@@ -9,6 +10,17 @@ namespace {
 /// exponentials, or of squares.
 at::Tensor widened(const at::Tensor& output) {
   return output.scalar_type() == at::kBFloat16 ? output.to(at::kFloat) : output;
+}
+
+/// Throws where the output has no logit for a label, which on some devices
+/// would end the process's use of them.
+void check_labels(const at::Tensor& output, const DeviceMinibatch& batch) {
+  const std::int64_t logits = output.dim() > 1 ? output.size(1) : 1;
+  if (batch.largest_label < logits) return;
+  throw std::invalid_argument(
+      "label " + std::to_string(batch.largest_label) +
+      ", but the network has " + std::to_string(logits) +
+      (logits == 1 ? " output" : " outputs"));
 }
 
 /// The loss of each sample [N], where the targets are numbers.
@@ -43,6 +55,7 @@ double labels_a_sample(const DeviceMinibatch& batch) {
 at::Tensor
 mean_loss(const at::Tensor& output, const DeviceMinibatch& batch, Loss loss) {
   if (loss == Loss::cross_entropy) {
+    check_labels(output, batch);
     return at::cross_entropy_loss(widened(output), batch.y);
   }
   return sample_losses(output, batch, loss).mean();
@@ -51,6 +64,7 @@ mean_loss(const at::Tensor& output, const DeviceMinibatch& batch, Loss loss) {
 at::Tensor
 summed_loss(const at::Tensor& output, const DeviceMinibatch& batch, Loss loss) {
   if (loss == Loss::cross_entropy) {
+    check_labels(output, batch);
     const at::Tensor sum = at::cross_entropy_loss(
         widened(output), batch.y, {}, at::Reduction::Sum);
     return batch.y.dim() == 1 ? sum : sum / labels_a_sample(batch);

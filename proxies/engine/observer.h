@@ -29,6 +29,8 @@ struct DeviceMinibatch {
   /// Labels [N] or [N, H, W], int64, or numbers [N, K], float32 or float64;
   /// undefined without either.
   at::Tensor y;
+  /// The largest label; -1 where it is not known.
+  std::int64_t largest_label = -1;
   /// Before it is compared with numbers, the output is multiplied by `scale`
   /// and then shifted by `offset`, both [1, K]; undefined: it is not.
   at::Tensor scale;
@@ -50,7 +52,7 @@ struct Setting {
   const networks::Network* network;  ///< null for PassKind::structure
   const graph::Graph* graph;         ///< null for a TorchScript file
   std::int64_t params;               ///< of the whole network, as declared
-  std::int64_t macs;
+  std::int64_t macs;                 ///< -1 where the network cannot run
   int classes;
   std::span<const DeviceMinibatch> minibatches;
   RandomInputs random;

@@ -242,15 +242,6 @@ void run_passes(PassKind kind, const Setting& setting, const ProxyRuns& runs) {
   }
 }
 
-/// After a pass that threw: the runs reset, those that look at the Jacobian and
-/// those that look at the loss apart; nothing where only one of both is there.
-std::vector<ProxyRuns> split_by_kind(const ProxyRuns& runs) {
-  const MinibatchRuns kinds(runs);
-  if (kinds.jacobian.empty() || kinds.loss.empty()) return {};
-  for (ProxyRun* run : runs) run->reset();
-  return {kinds.jacobian, kinds.loss};
-}
-
 }  // namespace
 
 PassKind shared_kind(PassKind kind) {
@@ -263,11 +254,16 @@ void run_group(PassKind kind, const Setting& setting, const ProxyRuns& runs) {
     for (ProxyRun* run : runs) run->start(setting);
     if (setting.network != nullptr) run_passes(kind, setting, runs);
   } catch (const std::exception& error) {
-    // A network may have a loss and no Jacobian, or the reverse.
-    const auto parts = split_by_kind(runs);
-    for (const ProxyRuns& part : parts) run_group(kind, setting, part);
-    if (!parts.empty()) return;
-    for (ProxyRun* run : runs) run->fail(brief(error));
+    if (runs.size() > 1) {
+      // Which stage threw concerns only those who need it: the codes of a
+      // network exist without its loss, and its loss without its Jacobian.
+      for (ProxyRun* run : runs) {
+        run->reset();
+        run_group(kind, setting, {run});
+      }
+      return;
+    }
+    for (ProxyRun* run : runs) run->fail(error);
   }
   double own = 0;
   for (const ProxyRun* run : runs) own += run->score().seconds;

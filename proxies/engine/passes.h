@@ -12,9 +12,9 @@ PassKind shared_kind(PassKind kind);
 
 /// Makes the observers of `runs`, runs the passes of `kind` with the united
 /// needs of all and takes the scores. What an observer throws is its own
-/// failure. What a pass throws is the failure of all; but where minibatches
-/// serve the Jacobian too, the passes are repeated for either alone, so that
-/// only those fail whose own passes throw.
+/// failure. After a pass that throws, the passes are repeated for each run
+/// alone, so that only those fail whose own passes throw: a score does not
+/// depend on the proxies that are computed beside it.
 ///
 /// `setting.network` is null for PassKind::structure. The time that the group
 /// takes together is divided equally between its runs.

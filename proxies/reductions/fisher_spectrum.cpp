@@ -7,6 +7,7 @@
 
 #include "proxies/engine/differentiate.h"
 #include "proxies/engine/observer.h"
+#include "proxies/reductions/sample_axis.h"
 
 namespace zcp::reductions {
 namespace {
@@ -67,9 +68,13 @@ class LayerJacobian {
     }
   }
 
-  /// True when every parameter of `wanted` belongs to a convolution, a linear
-  /// layer or a BatchNorm.
+  /// True when every parameter of `wanted` belongs to a convolution of maps, a
+  /// linear layer or a BatchNorm of maps.
   bool covers(const std::vector<std::size_t>& wanted) const {
+    const auto known = [&](const LayerCall* call) {
+      return has_layer_form(*call);
+    };
+    if (!std::ranges::all_of(calls_, known)) return false;
     return std::ranges::all_of(wanted, [&](std::size_t i) {
       const auto kind = network_.parameters()[i].kind;
       if (kind == networks::ParameterKind::other) return false;
@@ -96,7 +101,48 @@ class LayerJacobian {
     return columns;
   }
 
+  /// Whether the samples' derivatives of a logit add up to those of its sum, as
+  /// far as rounding lets tell: a parameter may be used by more than the layer
+  /// that it was found at.
+  bool adds_up(const at::Tensor& logit, const std::vector<std::size_t>& wanted)
+      const {
+    std::vector<at::Tensor> values;
+    for (const std::size_t i : wanted) {
+      values.push_back(network_.parameters()[i].value);
+    }
+    const auto whole =
+        engine::gradients_of(logit.sum(), values, engine::GraphUse::again);
+    const auto columns = of_logit(logit);
+    const at::NoGradGuard no_grad;
+    for (std::size_t p = 0; p < wanted.size(); ++p) {
+      const auto found = columns.find(wanted[p]);
+      const bool in_layer = found != columns.end();
+      if (!whole[p].defined() && !in_layer) continue;
+      if (!whole[p].defined() || !in_layer) return false;
+      constexpr double kRounding = 1e-3;
+      const at::Tensor sum = found->second.sum();
+      const at::Tensor scale = found->second.abs().sum();
+      const at::Tensor first = whole[p].contiguous().flatten()[0];
+      if ((sum - first).abs().item<double>() >
+          kRounding * scale.item<double>()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
  private:
+  /// Whether add_call() knows the layer.
+  bool has_layer_form(const LayerCall& call) const {
+    if (call.scale >= 0) return call.output.dim() == 4;
+    const auto slot = static_cast<std::size_t>(call.weight);
+    const at::Tensor& weight = network_.parameters()[slot].value;
+    if (call.kind == LayerKind::conv) {
+      return weight.dim() == 4 && call.windows.size() == 2;
+    }
+    return call.kind == LayerKind::linear && weight.dim() == 2;
+  }
+
   void add_call(
       const LayerCall& call,
       const at::Tensor& g,
@@ -127,19 +173,24 @@ class LayerJacobian {
 };
 
 /// J [N, K, P] by layers, or by a backward pass for each sample and class
-/// where a parameter lies outside the layers that LayerJacobian knows.
+/// where a parameter lies outside the layers that LayerJacobian knows, or where
+/// the layout says that tensors do not have a row a sample.
 at::Tensor jacobian(
     const Network& network,
     const at::Tensor& logits,
     const networks::Recording& recording,
-    const std::vector<std::size_t>& wanted) {
+    const std::vector<std::size_t>& wanted,
+    Layout layout) {
   const std::int64_t samples = logits.size(0);
   const std::int64_t classes = logits.size(1);
   at::Tensor j = at::zeros(
       {samples, classes, static_cast<std::int64_t>(wanted.size())},
       logits.options().dtype(at::kDouble).requires_grad(false));
   const LayerJacobian layers(network, recording);
-  if (layers.covers(wanted)) {
+  const bool by_layers = layout != Layout::other && layers.covers(wanted) &&
+                         (layout == Layout::of_graph ||
+                          layers.adds_up(logits.select(1, 0), wanted));
+  if (by_layers) {
     for (std::int64_t k = 0; k < classes; ++k) {
       auto columns = layers.of_logit(logits.select(1, k));
       for (std::size_t p = 0; p < wanted.size(); ++p) {
@@ -215,7 +266,8 @@ at::Tensor quantile_entropy(const at::Tensor& information) {
 engine::Score fisher_spectrum_score(
     const Network& network,
     const at::Tensor& x,
-    bool transposed) {
+    bool transposed,
+    Layout layout) {
   const at::AutoGradMode mode(true);
   const auto runnable = engine::differentiable(network);
   networks::Recording recording;
@@ -224,7 +276,7 @@ engine::Score fisher_spectrum_score(
   std::vector<std::size_t> wanted = networks::declared_order(*runnable);
   const double tensors = static_cast<double>(wanted.size());
   if (wanted.size() > kTensors) wanted.resize(kTensors);
-  const at::Tensor j = jacobian(*runnable, logits, recording, wanted);
+  const at::Tensor j = jacobian(*runnable, logits, recording, wanted, layout);
   const at::NoGradGuard no_grad;
   const at::Tensor lower = softmax_cholesky(logits);
   const at::Tensor product =
@@ -236,6 +288,24 @@ engine::Score fisher_spectrum_score(
   }
   return engine::score_of(
       quantile_entropy(information) + tensors, "an activation is not finite");
+}
+
+engine::Score fisher_spectrum_score(
+    const engine::Setting& setting,
+    bool transposed) {
+  Layout layout = Layout::of_graph;
+  if (setting.graph == nullptr) {
+    const auto holds_parameters = [](const LayerCall& call) {
+      return call.weight >= 0 || call.scale >= 0;
+    };
+    const bool other =
+        sample_axis_fault(
+            *setting.network, setting.random.noise, holds_parameters)
+            .has_value();
+    layout = other ? Layout::other : Layout::samples_first;
+  }
+  return fisher_spectrum_score(
+      *setting.network, setting.random.noise, transposed, layout);
 }
 
 }  // namespace zcp::reductions

@@ -3,6 +3,15 @@
 #include <cmath>
 
 namespace zcp::reductions {
+namespace {
+
+/// Between the columns.
+at::Tensor covariance_of(const at::Tensor& rows) {
+  const at::Tensor centred = rows - rows.mean(0, true);
+  return centred.t().mm(centred) / static_cast<double>(rows.size(0));
+}
+
+}  // namespace
 
 at::Tensor position_rows(const at::Tensor& output) {
   const at::Tensor last =
@@ -10,17 +19,33 @@ at::Tensor position_rows(const at::Tensor& output) {
   return last.reshape({-1, last.size(-1)}).to(at::kDouble);
 }
 
+at::Tensor position_rows(const networks::LayerCall& call) {
+  const at::Tensor output = call.output.detach();
+  switch (call.kind) {
+    case networks::LayerKind::conv:
+    case networks::LayerKind::batch_norm:
+      if (output.dim() == 4) return position_rows(output);
+      return position_rows(output.movedim(1, -1).flatten(0, -2));
+    case networks::LayerKind::linear:
+      return position_rows(output.flatten(0, -2));
+    default:
+      return position_rows(output);
+  }
+}
+
 at::Tensor channel_covariance(const at::Tensor& output) {
-  const at::Tensor rows = position_rows(output);
-  const at::Tensor centred = rows - rows.mean(0, true);
-  return centred.t().mm(centred) / static_cast<double>(rows.size(0));
+  return covariance_of(position_rows(output));
+}
+
+at::Tensor channel_covariance(const networks::LayerCall& call) {
+  return covariance_of(position_rows(call));
 }
 
 engine::Score stable_rank_of(const engine::Pass& pass) {
   std::vector<at::Tensor> ranks;
   for (const networks::LayerCall& call : pass.recording.calls) {
     if (call.kind != networks::LayerKind::batch_norm) continue;
-    const at::Tensor rows = position_rows(call.output.detach());
+    const at::Tensor rows = position_rows(call);
     const at::Tensor eigenvalues = at::linalg_eigvalsh(rows.t().mm(rows));
     const at::Tensor largest = eigenvalues[-1];
     ranks.push_back(at::where(

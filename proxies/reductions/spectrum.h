@@ -17,9 +17,17 @@ inline constexpr const char* kNoBlocks =
 /// [N, C, H, W], or of a sequence or vector, whose channels are its last axis.
 at::Tensor position_rows(const at::Tensor& output);
 
+/// The same of what a layer returned: the channels are the second axis for a
+/// convolution or a BatchNorm, however many axes follow, and the last for a
+/// linear layer.
+at::Tensor position_rows(const networks::LayerCall& call);
+
 /// Covariance between the channels of a map [N, C, H, W] (of a sequence or
 /// vector: its last axis), over samples and positions, float64 [C, C].
 at::Tensor channel_covariance(const at::Tensor& output);
+
+/// The same from position_rows() of a call.
+at::Tensor channel_covariance(const networks::LayerCall& call);
 
 /// Sum over BatchNorm outputs of ||M||_F^2 / ||M||_2^2, M channels x positions
 /// and uncentred; an output of zeros adds 0. Degenerate without BatchNorm.

@@ -2,38 +2,140 @@
 
 #include <torch/csrc/autograd/autograd.h>
 
+#include <algorithm>
+#include <vector>
+
 #include "proxies/engine/differentiate.h"
 
 namespace zcp::reductions {
+namespace {
 
-at::Tensor neural_tangent_kernel(
-    const networks::Network& network,
-    const at::Tensor& x) {
-  const at::AutoGradMode mode(true);
-  const auto runnable = engine::differentiable(network);
-  std::vector<at::Tensor> weights;
-  for (const auto& parameter : runnable->parameters()) {
-    if (parameter.name.find("weight") != std::string::npos) {
-      weights.push_back(parameter.value);
-    }
-  }
-  const at::Tensor logits =
-      runnable->forward(x, networks::BatchNormMode::batch_statistics, nullptr);
-  const std::int64_t samples = x.size(0);
+/// The gradient of the sum of one sample's logits with respect to each of
+/// `weights`; undefined where it does not depend on one.
+std::vector<at::Tensor> gradients_of_sample(
+    const at::Tensor& logits,
+    std::int64_t sample,
+    const std::vector<at::Tensor>& weights) {
+  return torch::autograd::grad(
+      {logits[sample].sum()}, weights, {}, true, false, true);
+}
+
+/// All of G at once.
+at::Tensor kernel_of_whole(
+    const at::Tensor& logits,
+    const std::vector<at::Tensor>& weights) {
   std::vector<at::Tensor> rows;
-  for (std::int64_t n = 0; n < samples; ++n) {
-    const auto gradients = torch::autograd::grad(
-        {logits[n].sum()}, weights, {}, true, false, true);
+  for (std::int64_t n = 0; n < logits.size(0); ++n) {
     std::vector<at::Tensor> parts;
-    for (const at::Tensor& g : gradients) {
+    for (const at::Tensor& g : gradients_of_sample(logits, n, weights)) {
       if (g.defined()) parts.push_back(g.flatten());
     }
     rows.push_back(
-        parts.empty() ? at::zeros({1}, x.options()) : at::cat(parts));
+        parts.empty() ? at::zeros({1}, logits.options()) : at::cat(parts));
   }
   const at::NoGradGuard no_grad;
   const at::Tensor matrix = at::stack(rows).to(at::kDouble);
   return matrix.mm(matrix.t());
+}
+
+/// Weights whose columns of G are made together. Of a weight that is larger
+/// than a piece, the entries from `begin` to `end` of each sample.
+struct Piece {
+  std::vector<at::Tensor> weights;
+  std::int64_t begin = 0;
+  std::int64_t end = 0;
+};
+
+/// The weights in pieces of at most `most` columns of G.
+std::vector<Piece> pieces_of(
+    const std::vector<at::Tensor>& weights,
+    std::int64_t most) {
+  std::vector<Piece> pieces;
+  for (const at::Tensor& weight : weights) {
+    const std::int64_t count = weight.numel();
+    const bool joins = !pieces.empty() && pieces.back().end + count <= most &&
+                       pieces.back().begin == 0;
+    if (joins) {
+      pieces.back().weights.push_back(weight);
+      pieces.back().end += count;
+      continue;
+    }
+    for (std::int64_t begin = 0; begin < count; begin += most) {
+      pieces.push_back({{weight}, begin, std::min(begin + most, count)});
+    }
+  }
+  return pieces;
+}
+
+/// Adds the products of a piece's columns, [N, columns], in float64.
+void add_products(const at::Tensor& rows, at::Tensor& kernel) {
+  constexpr std::int64_t kColumns = std::int64_t{1} << 18;
+  for (std::int64_t c = 0; c < rows.size(1); c += kColumns) {
+    const at::Tensor part = rows.slice(1, c, c + kColumns).to(at::kDouble);
+    kernel += part.mm(part.t());
+  }
+}
+
+at::Tensor kernel_in_pieces(
+    const at::Tensor& logits,
+    const std::vector<at::Tensor>& weights,
+    std::int64_t columns) {
+  const std::int64_t samples = logits.size(0);
+  at::Tensor kernel = at::zeros(
+      {samples, samples},
+      logits.options().dtype(at::kDouble).requires_grad(false));
+  for (const Piece& piece : pieces_of(weights, columns)) {
+    at::Tensor rows = at::zeros(
+        {samples, piece.end - piece.begin},
+        logits.options().requires_grad(false));
+    for (std::int64_t n = 0; n < samples; ++n) {
+      const auto gradients = gradients_of_sample(logits, n, piece.weights);
+      const at::NoGradGuard no_grad;
+      std::int64_t place = 0;
+      for (std::size_t i = 0; i < gradients.size(); ++i) {
+        const std::int64_t count =
+            std::min(piece.weights[i].numel(), piece.end - piece.begin);
+        if (gradients[i].defined()) {
+          rows[n]
+              .slice(0, place, place + count)
+              .copy_(gradients[i].flatten().slice(
+                  0, piece.begin, piece.begin + count));
+        }
+        place += count;
+      }
+    }
+    const at::NoGradGuard no_grad;
+    add_products(rows, kernel);
+  }
+  return kernel;
+}
+
+}  // namespace
+
+at::Tensor neural_tangent_kernel(
+    const networks::Network& network,
+    const at::Tensor& x,
+    std::int64_t most_bytes) {
+  const at::AutoGradMode mode(true);
+  const auto runnable = engine::differentiable(network);
+  std::vector<at::Tensor> weights;
+  std::int64_t count = 0;
+  for (const auto& parameter : runnable->parameters()) {
+    if (parameter.name.find("weight") != std::string::npos) {
+      weights.push_back(parameter.value);
+      count += parameter.value.numel();
+    }
+  }
+  const at::Tensor logits =
+      runnable->forward(x, networks::BatchNormMode::batch_statistics, nullptr);
+  const std::int64_t samples = logits.size(0);
+  const std::int64_t bytes_a_column =
+      samples * static_cast<std::int64_t>(x.element_size());
+  if (count * bytes_a_column <= most_bytes) {
+    return kernel_of_whole(logits, weights);
+  }
+  return kernel_in_pieces(
+      logits, weights, std::max<std::int64_t>(most_bytes / bytes_a_column, 1));
 }
 
 }  // namespace zcp::reductions

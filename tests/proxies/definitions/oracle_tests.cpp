@@ -139,16 +139,19 @@ TEST_CASE("gradients that are equal in every minibatch do not count in ZiCo") {
   CHECK(scores[0].value == 0);
 }
 
-TEST_CASE("a gradient that is not a number leaves no ZiCo") {
+TEST_CASE("a pixel that is not a number leaves no ZiCo, and is named") {
   std::vector<Minibatch> minibatches{
       noise_batch(6, 2, 2), noise_batch(6, 2, 3)};
   minibatches[1].x[0] = std::nanf("");
   const graph::Graph graph = classifier(2);
   const auto scores = scores_of(
       graph, random_parameters(graph), {"zico", "zico_bc"}, minibatches);
+  REQUIRE(scores.size() == 2);
   for (const Score& score : scores) {
     CHECK(score.status == ScoreStatus::degenerate);
-    CHECK(score.reason == "a gradient is not finite");
+    CHECK(
+        score.reason ==
+        "the images hold NaN (first in image 6, counted from 0)");
   }
 }
 

@@ -146,7 +146,7 @@ std::vector<Score> score_script(
 
 }  // namespace
 
-TEST_CASE("a network without a loss still has a Jacobian") {
+TEST_CASE("a network without a loss still has codes and a Jacobian") {
   const std::string forward = R"(
     def forward(self, x):
         return torch.linear(torch.flatten(torch.relu(x), 1), self.w)
@@ -155,10 +155,15 @@ TEST_CASE("a network without a loss still has a Jacobian") {
   // Labels go to 9.
   const auto scores = score_script(forward, 2, proxies);
   CHECK(scores[0].status == ScoreStatus::failed);
-  CHECK(scores[1].status == ScoreStatus::failed);
+  CHECK(scores[0].reason == "label 9, but the network has 2 outputs");
+  CHECK(scores[1].status == ScoreStatus::ok);
   CHECK(scores[2].status == ScoreStatus::ok);
-  const std::vector<const Descriptor*> one{proxies[2]};
-  CHECK(bit_equal(score_script(forward, 2, one)[0], scores[2]));
+  for (std::size_t i = 0; i < proxies.size(); ++i) {
+    const std::vector<const Descriptor*> one{proxies[i]};
+    const Score alone = score_script(forward, 2, one)[0];
+    CHECK(bit_equal(alone, scores[i]));
+    CHECK(alone.reason == scores[i].reason);
+  }
 }
 
 TEST_CASE("a network that writes into its input") {

@@ -89,3 +89,18 @@ TEST_CASE("a loss of bfloat16 outputs is computed in float32") {
   CHECK((loss.scalar_type() == at::kFloat));
   CHECK(loss.item<double>() == Approx(std::log(3.0)).epsilon(1e-6));
 }
+
+TEST_CASE("a label without an output is named") {
+  DeviceMinibatch batch;
+  batch.y = at::tensor({0, 7}, at::kLong);
+  batch.largest_label = 7;
+  const at::Tensor logits = at::zeros({2, 5}, at::kDouble);
+  CHECK_THROWS_WITH_AS(
+      mean_loss(logits, batch, Loss::cross_entropy),
+      "label 7, but the network has 5 outputs",
+      std::invalid_argument);
+  CHECK_THROWS_WITH_AS(
+      summed_loss(logits, batch, Loss::cross_entropy),
+      "label 7, but the network has 5 outputs",
+      std::invalid_argument);
+}

@@ -1,3 +1,4 @@
+#include <new>
 #include <stdexcept>
 
 #include "proxies/engine/proxy_run.h"
@@ -68,4 +69,17 @@ TEST_CASE("a score that was set needs no run") {
   ProxyRun run(proxy);
   run.set(Score::degenerate("not for this task"));
   CHECK(run.score().reason == "not for this task");
+}
+
+TEST_CASE("memory and devices are not the architecture's, shapes are") {
+  CHECK(failed_by(std::bad_alloc()).transient);
+  CHECK(failed_by(std::bad_alloc()).reason == "out of memory");
+  CHECK(is_transient(std::runtime_error(
+      "[enforce fail at alloc_cpu.cpp:75] err == 0. DefaultCPUAllocator: "
+      "can't allocate memory: you tried to allocate 8 bytes.")));
+  CHECK(is_transient(std::runtime_error(
+      "CUDA error: an illegal memory access was encountered")));
+  const Score shape = failed_by(std::runtime_error("shape '[2]' is invalid"));
+  CHECK_FALSE(shape.transient);
+  CHECK(shape.status == ScoreStatus::failed);
 }

@@ -63,3 +63,16 @@ TEST_CASE("entropies of blocks") {
   CHECK_FALSE(
       reductions::block_entropies({at::ones({1, 2, 1, 3})}).has_value());
 }
+
+TEST_CASE("the channels of a layer's output lie where its kind has them") {
+  const at::Tensor map = at::arange(24, at::kDouble).view({1, 2, 3, 4});
+  const auto rows = [](LayerKind kind, const at::Tensor& output) {
+    return reductions::position_rows(test::call_of(kind, output));
+  };
+  // Two channels of a map or of a sequence; four features of a linear layer.
+  CHECK(at::equal(rows(LayerKind::conv, map), map.view({2, 12}).t()));
+  CHECK(at::equal(
+      rows(LayerKind::batch_norm, map.flatten(2)), map.view({2, 12}).t()));
+  CHECK(at::equal(rows(LayerKind::linear, map), map.view({6, 4})));
+  CHECK(at::equal(rows(LayerKind::conv, map.flatten(1)), map.flatten(1)));
+}

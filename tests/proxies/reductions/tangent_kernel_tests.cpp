@@ -13,3 +13,14 @@ TEST_CASE("the tangent kernel of a linear network is K times X X^T") {
       reductions::neural_tangent_kernel(network, x),
       3 * matrix({{5, 6}, {6, 9}})));
 }
+
+TEST_CASE("a tangent kernel in pieces is that of the whole") {
+  // 6 numbers of 8 bytes for each of 2 samples: pieces of 6, 4 and 1 columns.
+  const test::LinearNetwork network(matrix({{1, 2}, {3, 4}, {5, 6}}));
+  const at::Tensor x = matrix({{1, 2}, {0, 3}});
+  for (const std::int64_t bytes : {96, 64, 16, 1}) {
+    CHECK(at::allclose(
+        reductions::neural_tangent_kernel(network, x, bytes),
+        3 * matrix({{5, 6}, {6, 9}})));
+  }
+}

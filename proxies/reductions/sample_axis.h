@@ -1,0 +1,50 @@
+// Whether a network's tensors have one row a sample, which several proxies take
+// for granted. Needs LibTorch.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "proxies/engine/observer.h"
+
+namespace zcp::reductions {
+
+using CallFilter = std::function<bool(const networks::LayerCall&)>;
+
+/// Why row n of the inputs and outputs of the calls that `looked_at` accepts is
+/// not sample n of x [N, ...]; none where it is. Attention over [tokens, N, D],
+/// windows and patches in the batch, and layers that let samples meet are such
+/// reasons.
+///
+/// The shapes are compared with N, and a second forward pass with one sample
+/// changed has to leave the rows of the others as they are. Both passes have at
+/// most three of the samples, and BatchNorm does not couple them.
+std::optional<std::string> sample_axis_fault(
+    const networks::Network& network,
+    const at::Tensor& x,
+    const CallFilter& looked_at);
+
+/// The same for the network of a setting, with the inputs of the first
+/// minibatch, or noise where there is none. The network of a graph has one row
+/// a sample by construction and is not run.
+std::optional<std::string> sample_axis_fault(
+    const engine::Setting& setting,
+    const CallFilter& looked_at);
+
+/// For Descriptor::make of a proxy that takes row n for sample n in the calls
+/// that `looked_at` accepts: that of `make`, but degenerate with the reason
+/// where sample_axis_fault() has one.
+engine::MakeObserver with_samples_first(
+    CallFilter looked_at,
+    engine::MakeObserver make);
+
+/// Filters: ReLUs; activation functions that have sign patterns; layers with a
+/// weight.
+bool is_relu(const networks::LayerCall& call);
+bool has_sign_patterns(const networks::LayerCall& call);
+bool has_weight(const networks::LayerCall& call);
+
+}  // namespace zcp::reductions

@@ -1,0 +1,221 @@
+// A proxy scores alone what it scores among all, whatever goes wrong.
+#include <torch/script.h>
+
+#include <bit>
+#include <limits>
+#include <string>
+
+#include "common/random.h"
+#include "proxies/engine/evaluator.h"
+#include "proxies/registry.h"
+#include "tests/support/temporary.h"
+#include "tests/support/test_files.h"
+
+using namespace zcp;
+using namespace zcp::engine;
+using namespace zcp::proxies;
+
+namespace {
+
+constexpr int kBatch = 6;
+const Shape kShape{3, 8, 8};
+
+std::vector<Minibatch> minibatches(int classes) {
+  std::vector<Minibatch> all;
+  for (std::uint64_t i = 0; i < 4; ++i) {
+    Minibatch minibatch{kBatch, kShape, {}, {}};
+    minibatch.x.resize(static_cast<std::size_t>(kBatch * kShape.elements()));
+    minibatch.y.resize(kBatch);
+    fill_normal(minibatch.x, 1.0F, i);
+    fill_integers(minibatch.y, classes, i);
+    minibatch.y[0] = classes - 1;
+    all.push_back(std::move(minibatch));
+  }
+  return all;
+}
+
+/// A TorchScript file: `between` stands between its convolution and its
+/// classifier of 10 outputs.
+class ModelFile {
+ public:
+  explicit ModelFile(const std::string& between = "") {
+    torch::jit::Module module("net");
+    const auto weight = [](at::IntArrayRef sizes, double step) {
+      const std::int64_t count = c10::multiply_integers(sizes);
+      return (at::arange(count) * step).sin().view(sizes);
+    };
+    torch::jit::Module conv("conv");
+    conv.register_parameter("weight", weight({4, 3, 3, 3}, 0.7), false);
+    torch::jit::Module linear("linear");
+    linear.register_parameter("weight", weight({10, 4}, 1.3), false);
+    module.register_module("conv", conv);
+    module.register_module("linear", linear);
+    module.define(
+        "def forward(self, x):\n"
+        "    y = torch.relu(torch.conv2d(x, self.conv.weight))\n" +
+        between +
+        "    return torch.linear(torch.mean(y, [2, 3]), self.linear.weight)\n");
+    module.save(path().string());
+  }
+
+  std::filesystem::path path() const { return folder_.path() / "net.pt"; }
+
+ private:
+  test::TemporaryFolder folder_;
+};
+
+Evaluator make_evaluator(
+    const std::vector<const Descriptor*>& proxies,
+    const std::vector<Minibatch>& data,
+    std::int64_t memory_limit = 0) {
+  EvaluatorOptions options;
+  options.batch_size = kBatch;
+  options.minibatches = static_cast<int>(data.size());
+  options.memory_limit = memory_limit;
+  return {proxies, options, kShape, 10, data};
+}
+
+/// The scores of all proxies, after each was compared with its score alone.
+std::vector<Score> scores_of(
+    const ModelFile& model,
+    const std::vector<Minibatch>& data) {
+  const auto proxies = select_proxies({"all"});
+  const auto together =
+      make_evaluator(proxies, data).score_model(model.path(), proxies);
+  REQUIRE(together.size() == proxies.size());
+  REQUIRE(proxies.size() > 40);
+  for (std::size_t i = 0; i < proxies.size(); ++i) {
+    const std::vector<const Descriptor*> one{proxies[i]};
+    const Score alone =
+        make_evaluator(one, data).score_model(model.path(), one)[0];
+    INFO(
+        proxies[i]->name << ": " << alone.reason << " / "
+                         << together[i].reason);
+    CHECK(alone.status == together[i].status);
+    CHECK(alone.reason == together[i].reason);
+    CHECK(
+        std::bit_cast<std::uint64_t>(alone.value) ==
+        std::bit_cast<std::uint64_t>(together[i].value));
+    CHECK_FALSE(together[i].transient);
+  }
+  return together;
+}
+
+Score score_named(const std::string& name, const std::vector<Score>& scores) {
+  const auto proxies = select_proxies({"all"});
+  for (std::size_t i = 0; i < proxies.size(); ++i) {
+    if (proxies[i]->name == name) return scores[i];
+  }
+  FAIL("no proxy is named " << name);
+  return {};
+}
+
+}  // namespace
+
+TEST_CASE("a network that does everything scores alone as among all") {
+  const auto scores = scores_of(ModelFile(), minibatches(10));
+  for (const char* name : {"snip", "naswot", "swap", "gradsign", "vkdnw"}) {
+    CAPTURE(name);
+    CHECK(score_named(name, scores).status == ScoreStatus::ok);
+  }
+}
+
+TEST_CASE("labels without an output end the losses alone") {
+  const ModelFile model;
+  const auto good = scores_of(model, minibatches(10));
+  const auto scores = scores_of(model, minibatches(13));
+  for (const char* name :
+       {"naswot",
+        "nwot",
+        "swap",
+        "linear_regions",
+        "jacob_cov",
+        "synflow",
+        "ntk_trace"}) {
+    CAPTURE(name);
+    CHECK(score_named(name, scores).status == ScoreStatus::ok);
+    CHECK(score_named(name, scores).value == score_named(name, good).value);
+  }
+  for (const char* name : {"snip", "zico", "fisher", "gradsign", "grasp"}) {
+    CAPTURE(name);
+    CHECK(score_named(name, scores).status == ScoreStatus::failed);
+    CHECK(
+        score_named(name, scores).reason ==
+        "label 12, but the network has 10 outputs");
+  }
+}
+
+TEST_CASE("a backward pass that throws leaves what needs none") {
+  const ModelFile model("    y = torch.nextafter(y, y + 1.0)\n");
+  const auto scores = scores_of(model, minibatches(10));
+  for (const char* name : {"naswot", "swap", "linear_regions", "near"}) {
+    CAPTURE(name);
+    CHECK(score_named(name, scores).status == ScoreStatus::ok);
+  }
+  for (const char* name : {"snip", "jacob_cov", "synflow", "ntk_trace"}) {
+    CAPTURE(name);
+    CHECK(score_named(name, scores).status == ScoreStatus::failed);
+    CHECK_FALSE(score_named(name, scores).reason.empty());
+  }
+}
+
+TEST_CASE("NaN in the images is named by each proxy that reads them") {
+  const ModelFile model;
+  auto data = minibatches(10);
+  const auto good = scores_of(model, data);
+  data[0].x[static_cast<std::size_t>(3 * kShape.elements() + 5)] =
+      std::numeric_limits<float>::quiet_NaN();
+  const auto scores = scores_of(model, data);
+  const auto proxies = select_proxies({"all"});
+  int reading = 0;
+  for (std::size_t i = 0; i < proxies.size(); ++i) {
+    CAPTURE(proxies[i]->name);
+    if (proxies[i]->needs.inputs()) {
+      ++reading;
+      CHECK(scores[i].status == ScoreStatus::degenerate);
+      CHECK(
+          scores[i].reason ==
+          "the images hold NaN (first in image 3, counted from 0)");
+    } else {
+      CHECK(scores[i].status == good[i].status);
+      CHECK(scores[i].value == good[i].value);
+    }
+  }
+  CHECK(reading > 20);
+}
+
+TEST_CASE("NaN in the second minibatch ends those who see it") {
+  auto data = minibatches(10);
+  data[1].x[0] = std::numeric_limits<float>::quiet_NaN();
+  const auto scores = scores_of(ModelFile(), data);
+  CHECK(score_named("snip", scores).status == ScoreStatus::ok);
+  CHECK(
+      score_named("zico", scores).reason ==
+      "the images hold NaN (first in image 6, counted from 0)");
+}
+
+TEST_CASE("a network that does not run has its size and a reason") {
+  // A batch size that was fixed when the file was written.
+  const ModelFile model("    y = y.view(5, 4, 6, 6)\n");
+  const auto scores = scores_of(model, minibatches(10));
+  CHECK(score_named("params", scores).value == 4 * 27 + 40);
+  CHECK(score_named("l2_norm", scores).status == ScoreStatus::ok);
+  for (const char* name : {"macs", "snip", "naswot", "zen", "synflow"}) {
+    CAPTURE(name);
+    const Score score = score_named(name, scores);
+    CHECK(score.status == ScoreStatus::failed);
+    CHECK(score.reason.find("net.pt") != std::string::npos);
+    CHECK(score.reason.find("5, 4, 6, 6") != std::string::npos);
+  }
+}
+
+TEST_CASE("a memory limit refuses what needs more, not to be stored") {
+  const ModelFile model;
+  const auto proxies = select_proxies({"params", "snip"});
+  const auto scores = make_evaluator(proxies, minibatches(10), 1000)
+                          .score_model(model.path(), proxies);
+  CHECK(scores[0].status == ScoreStatus::ok);
+  CHECK(scores[1].status == ScoreStatus::failed);
+  CHECK(scores[1].transient);
+  CHECK(scores[1].reason.find("--memory allows") != std::string::npos);
+}

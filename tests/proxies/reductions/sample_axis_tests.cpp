@@ -1,0 +1,74 @@
+#include "proxies/reductions/sample_axis.h"
+#include "tests/proxies/linear_network.h"
+#include "tests/support/normal_tensor.h"
+#include "tests/support/test_files.h"
+
+using namespace zcp;
+using networks::LayerCall;
+
+namespace {
+
+/// A network whose only call is a ReLU of what `arrange` makes of x.
+class Arranged final : public networks::Network {
+ public:
+  using Arrange = at::Tensor (*)(const at::Tensor&);
+  explicit Arranged(Arrange arrange) : Network({}), arrange_(arrange) {}
+
+  at::Tensor forward(
+      const at::Tensor& x,
+      networks::BatchNormMode,
+      networks::Recording* recording) const override {
+    const at::Tensor out = arrange_(x).relu();
+    if (recording != nullptr) {
+      recording->calls.push_back(test::call_of(networks::LayerKind::relu, out));
+    }
+    return x;
+  }
+
+  std::unique_ptr<networks::Network> with_parameters(
+      const std::function<at::Tensor(const networks::Parameter&)>&)
+      const override {
+    return std::make_unique<Arranged>(arrange_);
+  }
+
+ private:
+  Arrange arrange_;
+};
+
+std::optional<std::string> fault(Arranged::Arrange arrange) {
+  const Arranged network(arrange);
+  return reductions::sample_axis_fault(
+      network, test::normal({3, 3, 4}, 1, at::kFloat), &reductions::is_relu);
+}
+
+}  // namespace
+
+TEST_CASE("rows that are samples have no fault") {
+  CHECK_FALSE(fault([](const at::Tensor& x) { return x.clone(); }));
+  CHECK_FALSE(fault([](const at::Tensor& x) { return x.flatten(1); }));
+}
+
+TEST_CASE("patches in the batch are told by the shape") {
+  const auto reason =
+      fault([](const at::Tensor& x) { return x.flatten(0, 1); });
+  REQUIRE(reason.has_value());
+  CHECK(
+      *reason ==
+      "a layer's tensor of shape [9, 4] has not the 3 samples along its first "
+      "axis");
+}
+
+TEST_CASE("as many tokens as samples in front are told by a changed sample") {
+  CHECK(fault([](const at::Tensor& x) { return x.transpose(0, 1); }));
+  CHECK(fault([](const at::Tensor& x) { return x.flip(0); }));
+  CHECK(fault([](const at::Tensor& x) { return x - x.mean(0, true); }));
+}
+
+TEST_CASE("calls that are not looked at have no fault") {
+  const Arranged network(
+      [](const at::Tensor& x) { return x.transpose(0, 1).contiguous(); });
+  CHECK_FALSE(reductions::sample_axis_fault(
+      network, test::normal({3, 3, 4}, 1, at::kFloat), [](const LayerCall&) {
+        return false;
+      }));
+}
