@@ -13,6 +13,10 @@ namespace zcp::store {
 /// standard input, is none.
 bool is_sqlite_file(const std::filesystem::path& path);
 
+/// Throws UserError, one line, when `path` is no name that a store can have:
+/// empty, "-", too long.
+void check_name(const std::filesystem::path& path);
+
 /// Makes an empty store at `path` unless there is a file that is not empty.
 /// Several processes may do this at once: the first to finish wins and the
 /// others find its store. Throws UserError when the write-ahead log of a store
@@ -22,13 +26,24 @@ void create_if_absent(
     const Protocol& protocol,
     std::chrono::milliseconds patience);
 
-/// A reader's connection to a store. Throws UserError, one line that says what
-/// `path` is instead, when it is none.
-sqlite::Database open_reader(
+/// A connection that knows the functions of checksum.h.
+sqlite::Database connect(
+    const std::filesystem::path& path,
+    sqlite::Access access,
+    std::chrono::milliseconds patience);
+
+/// A reader's connection to a store that check_store() has read. Throws
+/// UserError, one line that says what `path` is instead, when it is none.
+struct Reader {
+  sqlite::Database database;
+  int version = 0;  // of its schema
+};
+Reader open_reader(
     const std::filesystem::path& path,
     std::chrono::milliseconds patience);
 
-/// A writer's connection to a file that open_reader() has taken.
+/// A writer's connection to a store that open_reader() has taken. Writers call
+/// migrate() before they change anything.
 sqlite::Database open_writer(
     const std::filesystem::path& path,
     std::chrono::milliseconds patience);

@@ -146,7 +146,7 @@ TEST_CASE("score store: a change that was cut short is undone") {
     database.execute(
         "PRAGMA cache_size = 1; BEGIN; UPDATE score SET value = 2;"
         "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n"
-        " WHERE i < 9999) INSERT INTO architecture SELECT i, i, i FROM n");
+        " WHERE i < 9999) INSERT INTO architecture SELECT i, i, i, 0 FROM n");
     kill(getpid(), SIGKILL);
   }
   waitpid(child, nullptr, 0);
