@@ -38,12 +38,18 @@ int export_scores(const Arguments& arguments) {
     return 0;
   }
   const auto store = values["store"].as<std::string>();
-  check_destination(values["csv"].as<std::string>(), store);
-  const tables::Table table = store::ScoreStore::read(store).table();
+  const auto csv = values["csv"].as<std::string>();
+  check_destinations({&csv, 1}, {&store, 1});
+  const auto scores = store::ScoreStore::read(store);
+  if (!scores.has_checksums() && values.count("quiet") == 0) {
+    std::cerr << fmt::format(
+        "zcp: {} is of schema version 1, without checksums: a number in it "
+        "that was changed cannot be noticed\n",
+        store);
+  }
+  const tables::Table table = scores.table();
   if (table.arch.empty()) throw UserError("{} holds no scores", store);
-  write_output(values["csv"].as<std::string>(), [&](std::ostream& out) {
-    write_csv(out, table);
-  });
+  write_output(csv, [&](std::ostream& out) { write_csv(out, table); });
   return 0;
 }
 
