@@ -3,7 +3,7 @@
 
 #include <signal.h>
 
-#include <initializer_list>
+#include <array>
 
 namespace zcp {
 
@@ -20,23 +20,32 @@ class HeldSignals {
   HeldSignals(const HeldSignals&) = delete;
   HeldSignals& operator=(const HeldSignals&) = delete;
 
-  /// True when one of them waits.
+  /// True when one of them waits that will end the process or call a handler.
   static bool pending() {
     sigset_t waiting;
     if (sigpending(&waiting) != 0) return false;
-    return sigismember(&waiting, SIGINT) == 1 ||
-           sigismember(&waiting, SIGTERM) == 1 ||
-           sigismember(&waiting, SIGHUP) == 1;
+    for (const int signal : kEnding) {
+      if (sigismember(&waiting, signal) == 1 && !is_ignored(signal)) {
+        return true;
+      }
+    }
+    return false;
   }
 
  private:
+  static constexpr std::array kEnding = {SIGINT, SIGTERM, SIGHUP};
+
   static sigset_t ending_signals() {
     sigset_t signals;
     sigemptyset(&signals);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
-      sigaddset(&signals, signal);
-    }
+    for (const int signal : kEnding) sigaddset(&signals, signal);
     return signals;
+  }
+
+  /// As under nohup, which has SIGHUP ignored.
+  static bool is_ignored(int signal) {
+    struct sigaction set {};
+    return sigaction(signal, nullptr, &set) == 0 && set.sa_handler == SIG_IGN;
   }
 
   sigset_t before_;

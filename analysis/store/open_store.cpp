@@ -1,6 +1,8 @@
 #include "analysis/store/open_store.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <array>
@@ -18,6 +20,7 @@
 #include "analysis/store/schema.h"
 #include "common/atomic_file.h"
 #include "common/error.h"
+#include "common/file_descriptor.h"
 #include "common/file_identity.h"
 
 namespace zcp::store {
@@ -88,9 +91,12 @@ Reader open_to_read(const fs::path& path, milliseconds patience) {
   return {std::move(database), version};
 }
 
-/// The store is built in memory, so that it needs no name before it is whole.
-void create_store(const fs::path& path, const Protocol& protocol) {
-  AtomicFile file(path);
+/// Writes an empty store. It is built in memory, so that it needs no name
+/// before it is whole.
+void write_to(
+    const AtomicFile& file,
+    const fs::path& path,
+    const Protocol& protocol) {
   Database database = Database::in_memory();
   add_checksum_functions(database);
   write_empty_store(database, protocol);
@@ -102,7 +108,31 @@ void create_store(const fs::path& path, const Protocol& protocol) {
     throw std::runtime_error(
         fmt::format("{} could not be written to its end", path.string()));
   }
+}
+
+void create_store(const fs::path& path, const Protocol& protocol) {
+  AtomicFile file(path);
+  write_to(file, path, protocol);
   file.publish_new();  // or another process was first
+}
+
+/// A store takes the place of an empty file. Of several processes the first
+/// to lock that file does so; the others find that it is no longer at `path`.
+void replace_empty_file(const fs::path& path, const Protocol& protocol) {
+  const FileDescriptor empty(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+  if (!empty) {
+    throw UserError(
+        "{} cannot be written to; give another file or its permissions",
+        path.string());
+  }
+  ::flock(empty.number(), LOCK_EX);
+  struct stat locked {};
+  ::fstat(empty.number(), &locked);
+  const FileIdentity identity = {locked.st_dev, locked.st_ino};
+  if (identity_of(path) != identity || look_at(path) != Found::empty) return;
+  AtomicFile file(path);
+  write_to(file, path, protocol);
+  file.replace();
 }
 
 }  // namespace
@@ -126,18 +156,12 @@ bool is_sqlite_file(const fs::path& path) {
          has_sqlite_header(path);
 }
 
-void create_if_absent(
-    const fs::path& path,
-    const Protocol& protocol,
-    milliseconds patience) {
+void create_if_absent(const fs::path& path, const Protocol& protocol) {
   check_name(path);
   refuse_orphans(path);
   const Found found = look_at(path);
-  if (found == Found::nothing) return create_store(path, protocol);
-  if (found == Found::other) return;
-  // An empty file is an empty database: whoever comes first fills it.
-  Database database = connect(path, Access::write, patience);
-  write_empty_store(database, protocol);
+  if (found == Found::nothing) create_store(path, protocol);
+  if (found == Found::empty) replace_empty_file(path, protocol);
 }
 
 Database connect(const fs::path& path, Access access, milliseconds patience) {

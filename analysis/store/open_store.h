@@ -23,8 +23,7 @@ void check_name(const std::filesystem::path& path);
 /// that is gone lies there.
 void create_if_absent(
     const std::filesystem::path& path,
-    const Protocol& protocol,
-    std::chrono::milliseconds patience);
+    const Protocol& protocol);
 
 /// A connection that knows the functions of checksum.h.
 sqlite::Database connect(

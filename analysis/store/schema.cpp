@@ -150,7 +150,6 @@ std::string schema_of_version(int version) {
 
 void write_empty_store(Database& database, const Protocol& protocol) {
   Transaction transaction(database);
-  if (database.has_table("meta")) return;
   database.execute(schema_of_version(kSchemaVersion));
   Statement meta = database.prepare(kInsertMeta);
   insert_pair(meta, "format", kFormat);

@@ -39,7 +39,7 @@ inline constexpr std::array<StoredTable, 6> kTables = {{
 std::string schema_of_version(int version);
 
 /// Makes the tables in an empty database and writes the protocol, in one
-/// transaction. Does nothing when there are tables already.
+/// transaction.
 void write_empty_store(sqlite::Database& database, const Protocol& protocol);
 
 /// Turns a store of version 1 into one of version 2, in the caller's

@@ -52,7 +52,7 @@ ScoreStore ScoreStore::open(
     const Protocol& protocol,
     const Provenance& provenance,
     milliseconds patience) {
-  create_if_absent(path, protocol, patience);
+  create_if_absent(path, protocol);
   Protocol stored = read_protocol(open_reader(path, patience).database);
   check_protocol(path, stored, protocol);
   Database writer = open_writer(path, patience);

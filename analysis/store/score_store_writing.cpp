@@ -59,13 +59,13 @@ class Growth {
 constexpr const char* kInsertArchitecture =
     "INSERT INTO architecture"
     " SELECT id, ?1, ?2, row_checksum(id, ?1, ?2)"
-    " FROM (SELECT coalesce(max(id), 0) + 1 AS id FROM architecture)"
+    " FROM (SELECT coalesce((SELECT max(id) FROM architecture), 0) + 1 AS id)"
     " WHERE true ON CONFLICT DO NOTHING RETURNING checksum, id";
 
 /// ?1: the name.
 constexpr const char* kInsertProxy =
     "INSERT INTO proxy SELECT id, ?1, row_checksum(id, ?1)"
-    " FROM (SELECT coalesce(max(id), 0) + 1 AS id FROM proxy)"
+    " FROM (SELECT coalesce((SELECT max(id) FROM proxy), 0) + 1 AS id)"
     " WHERE true ON CONFLICT DO NOTHING RETURNING checksum, id";
 
 constexpr const char* kInsertScore =

@@ -33,3 +33,13 @@ TEST_CASE("held signals: they come once the work is tidied up") {
     CHECK(WTERMSIG(status) == signal);
   }
 }
+
+TEST_CASE("held signals: one that is ignored stops nothing") {
+  const auto before = ::signal(SIGHUP, SIG_IGN);
+  {
+    const zcp::HeldSignals held;
+    ::raise(SIGHUP);
+    CHECK_FALSE(zcp::HeldSignals::pending());
+  }
+  ::signal(SIGHUP, before);
+}
