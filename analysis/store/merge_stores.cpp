@@ -263,6 +263,7 @@ MergeSummary merge_stores(
   const bool adding = std::ranges::any_of(
       inputs, [&](const fs::path& input) { return is_same(input, out); });
   if (!adding && identity_of(out)) refuse_existing(out);
+  if (!adding) refuse_orphans(out);
   const Protocol protocol = common_protocol(inputs);
   const HeldSignals signals;  // until the file below is gone
   AtomicFile file(out, AtomicFile::Kind::named);

@@ -51,21 +51,6 @@ Found look_at(const fs::path& path) {
   return empty ? Found::empty : Found::other;
 }
 
-/// A log left behind by a store that was deleted would be taken for that of
-/// the new one. Looked at before `path`, whose log comes after itself.
-void refuse_orphans(const fs::path& path) {
-  for (const char* suffix : {"-wal", "-journal"}) {
-    fs::path log = final_path(path);
-    log += suffix;
-    if (identity_of(log) && look_at(path) != Found::other) {
-      throw UserError(
-          "{} is left of a store that is no longer there; remove it or take "
-          "another --store",
-          log.string());
-    }
-  }
-}
-
 void check_is_file(const fs::path& path) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
@@ -154,6 +139,21 @@ bool is_sqlite_file(const fs::path& path) {
   std::error_code error;
   return path != "-" && fs::is_regular_file(path, error) &&
          has_sqlite_header(path);
+}
+
+// The log is looked at first: that of a store that is just being made comes
+// after the store itself.
+void refuse_orphans(const fs::path& path) {
+  for (const char* suffix : {"-wal", "-journal"}) {
+    fs::path log = final_path(path);
+    log += suffix;
+    if (identity_of(log) && look_at(path) != Found::other) {
+      throw UserError(
+          "{} is left of a store that is no longer there; remove it or take "
+          "another --store",
+          log.string());
+    }
+  }
 }
 
 void create_if_absent(const fs::path& path, const Protocol& protocol) {

@@ -17,10 +17,13 @@ bool is_sqlite_file(const std::filesystem::path& path);
 /// empty, "-", too long.
 void check_name(const std::filesystem::path& path);
 
+/// Throws UserError when there is no store at `path` but the log of one that is
+/// gone: SQLite would take it for that of a new store.
+void refuse_orphans(const std::filesystem::path& path);
+
 /// Makes an empty store at `path` unless there is a file that is not empty.
 /// Several processes may do this at once: the first to finish wins and the
-/// others find its store. Throws UserError when the write-ahead log of a store
-/// that is gone lies there.
+/// others find its store. Throws as check_name() and refuse_orphans().
 void create_if_absent(
     const std::filesystem::path& path,
     const Protocol& protocol);

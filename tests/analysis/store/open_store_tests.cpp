@@ -2,6 +2,7 @@
 
 #include <thread>
 
+#include "analysis/store/merge_stores.h"
 #include "analysis/store/open_store.h"
 #include "analysis/store/schema.h"
 #include "analysis/store/sqlite.h"
@@ -136,7 +137,12 @@ TEST_CASE("score store: the log of a deleted store is not taken over") {
   CHECK(mentions(
       user_error([&] { open(folder.path() / "s.sqlite"); }),
       {"s.sqlite-wal", "remove it"}));
-  CHECK(files_in(folder.path()) == 1);
+  const auto other = store_of(folder.path() / "o", {score("a", "zico", 1)});
+  const std::vector<fs::path> inputs = {other};
+  CHECK(mentions(
+      user_error([&] { merge_stores(folder.path() / "s.sqlite", inputs); }),
+      {"s.sqlite-wal", "remove it"}));
+  CHECK(files_in(folder.path()) == 2);
 }
 
 TEST_CASE("score store: a change that was cut short is undone") {
