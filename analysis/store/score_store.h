@@ -128,7 +128,8 @@ class ScoreStore {
   /// Throws std::runtime_error when the file at path() is no longer the one
   /// that was opened, because it was deleted, renamed or replaced. All that
   /// this store holds is then saved beside it, as PATH.rescued or under the
-  /// next free name like it; the text says so.
+  /// next free name like it (where temporary files go, when its folder is gone
+  /// too); the text says where.
   void check_in_place();
 
   /// The architectures with a record, the proxies with a record.

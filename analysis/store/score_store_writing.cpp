@@ -4,6 +4,7 @@
 #include <cmath>
 #include <optional>
 #include <stdexcept>
+#include <system_error>
 #include <unordered_map>
 
 #include "analysis/store/checksum.h"
@@ -14,6 +15,7 @@
 namespace zcp::store {
 namespace {
 
+namespace fs = std::filesystem;
 using sqlite::Database;
 using sqlite::Statement;
 using sqlite::Transaction;
@@ -131,13 +133,17 @@ bool changes_row(Statement& statement, std::int64_t& checksum) {
   return changed;
 }
 
-/// A free name beside the store.
-std::filesystem::path rescue_name(const std::filesystem::path& path) {
-  std::filesystem::path name = path;
-  name += ".rescued";
+/// A free name beside the store, or among the temporary files when its folder
+/// is gone too.
+fs::path rescue_name(const fs::path& path) {
+  std::error_code error;
+  const bool beside = fs::is_directory(final_path(path).parent_path(), error);
+  fs::path base = beside ? path : fs::temp_directory_path() / path.filename();
+  base += ".rescued";
+  fs::path name = base;
   for (int i = 2; identity_of(name); ++i) {
-    name = path;
-    name += fmt::format(".rescued-{}", i);
+    name = base;
+    name += fmt::format("-{}", i);
   }
   return name;
 }
@@ -221,7 +227,7 @@ void ScoreStore::Impl::rescue(
       identity_of(path) ? "replaced by another file" : "deleted or renamed");
   try {
     if (!rescued) {
-      const std::filesystem::path name = rescue_name(path);
+      const fs::path name = rescue_name(path);
       database.copy_to(name);
       rescued = std::make_unique<ScoreStore>(
           ScoreStore::open(name, protocol, provenance.value_or(Provenance{})));

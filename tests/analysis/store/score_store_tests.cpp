@@ -392,3 +392,21 @@ TEST_CASE("score store: one that is replaced in use leaves the other alone") {
       std::vector<std::string>{"a", "b"});
   CHECK(bytes(path.string() + ".rescued") == "something else");
 }
+
+TEST_CASE(
+    "score store: one whose folder is deleted in use is saved elsewhere") {
+  const TemporaryFolder folder;
+  const std::string name = fmt::format("zcp-test-{}-gone.sqlite", getpid());
+  fs::create_directory(folder.path() / "gone");
+  const fs::path rescued = fs::temp_directory_path() / (name + ".rescued");
+  ScoreStore store = open(folder.path() / "gone" / name);
+  put(store, score("a", "zico", 1));
+  fs::remove_all(folder.path() / "gone");
+  CHECK(mentions(
+      put_error(store, score("b", "zico", 2)),
+      {"deleted or renamed", rescued.string()}));
+  store = open(folder.path() / "other");
+  CHECK(
+      ScoreStore::read(rescued).archs() == std::vector<std::string>{"a", "b"});
+  fs::remove(rescued);
+}
