@@ -7,9 +7,10 @@
 
 namespace zcp {
 
-/// Holds back SIGINT, SIGTERM and SIGHUP from this thread, which has to be the
-/// only one of the process to keep them from it. They arrive when the object
-/// goes; whoever works meanwhile asks pending() from time to time.
+/// Holds back the signals by which terminals, users and batch systems end a
+/// process (kEnding) from this thread, which has to be the only one of the
+/// process to keep them from it. They arrive when the object goes; whoever
+/// works meanwhile asks pending() from time to time.
 class HeldSignals {
  public:
   HeldSignals() {
@@ -33,7 +34,8 @@ class HeldSignals {
   }
 
  private:
-  static constexpr std::array kEnding = {SIGINT, SIGTERM, SIGHUP};
+  static constexpr std::array kEnding =
+      {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU, SIGXFSZ, SIGUSR1, SIGUSR2};
 
   static sigset_t ending_signals() {
     sigset_t signals;

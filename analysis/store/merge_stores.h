@@ -23,8 +23,9 @@ struct MergeSummary {
 ///
 /// Throws UserError, with everything as it was, when protocols or scores
 /// disagree (naming both files and what they say), when an input is damaged or
-/// no store, when `out` exists and is not one of the inputs. SIGINT, SIGTERM
-/// and SIGHUP wait until the unfinished file is removed, which is done at once.
+/// no store, when `out` exists and is not one of the inputs. Signals that
+/// end the process wait until the unfinished file is removed, which is done at
+/// once.
 MergeSummary merge_stores(
     const std::filesystem::path& out,
     std::span<const std::filesystem::path> inputs);

@@ -7,7 +7,8 @@
 #include "common/held_signals.h"
 
 TEST_CASE("held signals: they come once the work is tidied up") {
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+  for (const int signal :
+       {SIGINT, SIGTERM, SIGHUP, SIGXCPU, SIGXFSZ, SIGUSR1}) {
     int ends[2];
     REQUIRE(::pipe(ends) == 0);
     const pid_t child = ::fork();
