@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <iostream>
 #include <optional>
 
@@ -23,6 +25,7 @@ void write_csv(std::ostream& out, const tables::Table& table) {
 struct ExportOptions {
   std::string store;
   std::string csv;
+  bool quiet = false;
 };
 
 /// Nothing where --help was asked for, and printed.
@@ -43,7 +46,9 @@ std::optional<ExportOptions> parse(const Arguments& arguments) {
     return std::nullopt;
   }
   return ExportOptions{
-      values["store"].as<std::string>(), values["csv"].as<std::string>()};
+      values["store"].as<std::string>(),
+      values["csv"].as<std::string>(),
+      is_given(values, "quiet")};
 }
 
 }  // namespace
@@ -51,8 +56,15 @@ std::optional<ExportOptions> parse(const Arguments& arguments) {
 int export_scores(const Arguments& arguments) {
   const auto options = parse(arguments);
   if (!options) return 0;
-  check_destination(options->csv, options->store);
-  const tables::Table table = store::ScoreStore::read(options->store).table();
+  check_destinations({&options->csv, 1}, {&options->store, 1});
+  const auto scores = store::ScoreStore::read(options->store);
+  if (!scores.has_checksums() && !options->quiet) {
+    std::cerr << fmt::format(
+        "zcp: {} is of schema version 1, without checksums: a number in it "
+        "that was changed cannot be noticed\n",
+        options->store);
+  }
+  const tables::Table table = scores.table();
   if (table.arch.empty()) throw UserError("{} holds no scores", options->store);
   write_output(options->csv, [&](std::ostream& out) { write_csv(out, table); });
   return 0;

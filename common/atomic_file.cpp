@@ -1,34 +1,32 @@
 #include "common/atomic_file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
-#include <fstream>
-#include <iostream>
 #include <random>
 #include <system_error>
 
 #include "common/error.h"
+#include "common/file_identity.h"
 
 namespace zcp {
 namespace {
 
 namespace fs = std::filesystem;
 
-/// Brings a file's content, or a folder's list of names, to the disk.
-/// False when the system cannot; errno says why.
-bool sync_to_disk(const fs::path& path) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return false;
-  const bool done = ::fsync(file) == 0;
-  ::close(file);
-  return done;
+constexpr mode_t kModeBeforeUmask = 0666;
+
+[[noreturn]] void refuse(const fs::path& path) {
+  throw UserError(
+      "{} cannot be written: {}", path.string(), std::strerror(errno));
 }
 
-/// A name that no other process takes. Unlike mkstemp, this leaves the
-/// permissions of the file to the umask.
+/// A name that no other process takes.
 fs::path temporary_name(const fs::path& path) {
   std::random_device random;
   fs::path name = path;
@@ -36,22 +34,14 @@ fs::path temporary_name(const fs::path& path) {
   return name;
 }
 
-/// True for pipes, devices and the like, which are written as they are.
-bool is_special(const fs::path& path) {
-  std::error_code none;
-  const fs::file_status status = fs::status(path, none);
-  return fs::exists(status) && !fs::is_regular_file(status) &&
-         !fs::is_directory(status);
-}
-
-fs::path resolved(const fs::path& path) {
+fs::path checked(const fs::path& path) {
+  if (path.empty()) throw UserError("expected the name of a file, not ''");
   std::error_code error;
-  fs::path target = fs::weakly_canonical(fs::absolute(path), error);
-  if (error) throw UserError("{}: {}", path.string(), error.message());
-  if (fs::is_directory(target)) {
+  fs::path target = final_path(path);
+  if (fs::is_directory(target, error) || !target.has_filename()) {
     throw UserError("{} is a folder, a file was expected", path.string());
   }
-  if (!fs::is_directory(target.parent_path())) {
+  if (!fs::is_directory(target.parent_path(), error)) {
     throw UserError(
         "{}: the folder {} does not exist",
         path.string(),
@@ -60,92 +50,154 @@ fs::path resolved(const fs::path& path) {
   return target;
 }
 
-void write_stream(
-    std::ofstream& stream,
-    const fs::path& path,
-    const std::string& destination,
-    const std::function<void(std::ostream&)>& write) {
-  stream.open(path, std::ios::binary);
-  if (!stream) {
-    throw UserError(
-        "{} cannot be written: {}", destination, std::strerror(errno));
+/// Brings a folder's list of names to the disk, where the system can.
+void sync_folder_of(const fs::path& path) {
+  const FileDescriptor folder(
+      ::open(path.parent_path().c_str(), O_RDONLY | O_CLOEXEC));
+  if (folder) ::fsync(folder.number());
+}
+
+/// Gives a file the name `to`, unless something has it. errno says why not.
+bool link_new(const fs::path& from, const fs::path& to) {
+  return ::linkat(
+             AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), AT_SYMLINK_FOLLOW) ==
+         0;
+}
+
+bool write_all(int file, const char* bytes, ssize_t size) {
+  while (size > 0) {
+    const ssize_t written =
+        ::write(file, bytes, static_cast<std::size_t>(size));
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return false;
+    bytes += written;
+    size -= written;
   }
-  write(stream);
-  stream.close();
-  if (!stream) {
-    throw std::runtime_error(
-        fmt::format("{} could not be written to its end", destination));
-  }
+  return true;
 }
 
 }  // namespace
 
-AtomicFile::AtomicFile(const fs::path& path)
-    : path_(resolved(path)), temporary_(temporary_name(path_)) {}
-
-AtomicFile::~AtomicFile() {
-  std::error_code ignored;
-  if (!published_) fs::remove(temporary_, ignored);
+AtomicFile::AtomicFile(const fs::path& path, Kind kind) : path_(checked(path)) {
+  if (kind == Kind::nameless) make_nameless();
+  if (!file_) make_named();
 }
 
-void AtomicFile::sync_temporary() const {
-  if (!sync_to_disk(temporary_)) {
+AtomicFile::~AtomicFile() {
+  if (named_) ::unlink(temporary_.c_str());
+}
+
+/// Leaves file_ empty where files without a name cannot be made, or could not
+/// be given one later for want of /proc.
+void AtomicFile::make_nameless() {
+  FileDescriptor file(::open(
+      path_.parent_path().c_str(),
+      O_TMPFILE | O_RDWR | O_CLOEXEC,
+      kModeBeforeUmask));
+  if (!file) return;
+  temporary_ = fmt::format("/proc/self/fd/{}", file.number());
+  std::error_code error;
+  if (fs::exists(temporary_, error)) file_ = std::move(file);
+}
+
+void AtomicFile::make_named() {
+  temporary_ = temporary_name(path_);
+  file_ = FileDescriptor(::open(
+      temporary_.c_str(),
+      O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC,
+      kModeBeforeUmask));
+  if (!file_) refuse(path_);
+  named_ = true;
+}
+
+void AtomicFile::sync() const {
+  if (::fsync(file_.number()) != 0) {
     throw std::runtime_error(fmt::format(
         "{} could not be written: {}", path_.string(), std::strerror(errno)));
   }
 }
 
-void AtomicFile::replace() {
-  sync_temporary();
-  std::error_code error;
-  fs::rename(temporary_, path_, error);
-  if (error) {
-    throw UserError(
-        "{} cannot be written: {}", path_.string(), error.message());
+/// False when the owner of the file that is to be replaced is another one, and
+/// stays so.
+bool AtomicFile::take_mode_and_owner() const {
+  struct stat old {};
+  struct stat made {};
+  if (::stat(path_.c_str(), &old) != 0) return true;
+  if (::fstat(file_.number(), &made) != 0) refuse(path_);
+  const bool same = old.st_uid == made.st_uid && old.st_gid == made.st_gid;
+  if (!same && ::fchown(file_.number(), old.st_uid, old.st_gid) != 0) {
+    return false;
   }
-  published_ = true;
-  sync_to_disk(path_.parent_path());
+  return ::fchmod(file_.number(), old.st_mode & 07777) == 0;
+}
+
+void AtomicFile::overwrite() const {
+  const FileDescriptor target(
+      ::open(path_.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC));
+  if (!target) refuse(path_);
+  std::array<char, 65536> bytes;
+  off_t place = 0;
+  for (;;) {
+    const ssize_t size =
+        ::pread(file_.number(), bytes.data(), bytes.size(), place);
+    if (size == 0) break;
+    if (size < 0 || !write_all(target.number(), bytes.data(), size)) {
+      throw std::runtime_error(fmt::format(
+          "{} could not be written: {}", path_.string(), std::strerror(errno)));
+    }
+    place += size;
+  }
+  ::fsync(target.number());
+}
+
+void AtomicFile::rename_to_path(const fs::path& name) {
+  if (::rename(name.c_str(), path_.c_str()) == 0) {
+    named_ = false;
+    sync_folder_of(path_);
+    return;
+  }
+  const int problem = errno;
+  ::unlink(name.c_str());
+  errno = problem;
+  refuse(path_);
+}
+
+void AtomicFile::replace() {
+  sync();
+  if (!take_mode_and_owner()) return overwrite();
+  if (named_) return rename_to_path(temporary_);
+  if (link_new(temporary_, path_)) return sync_folder_of(path_);
+  if (errno != EEXIST) refuse(path_);
+  // Only a file with a name can replace another. It has that name for the time
+  // between these two calls.
+  const fs::path name = temporary_name(path_);
+  if (!link_new(temporary_, name)) refuse(path_);
+  rename_to_path(name);
 }
 
 bool AtomicFile::publish_new() {
-  sync_temporary();
+  sync();
   // Unlike a rename, a hard link never takes the place of another file.
-  std::error_code error;
-  fs::create_hard_link(temporary_, path_, error);
-  if (!error) {
-    sync_to_disk(path_.parent_path());
+  if (link_new(temporary_, path_)) {
+    sync_folder_of(path_);
     return true;  // and the destructor removes the temporary name
   }
-  if (fs::exists(path_)) return false;
-  replace();  // a file system without hard links
+  if (errno == EEXIST) return false;
+  if (!named_) refuse(path_);
+  // A file system without hard links.
+  if (::renameat2(
+          AT_FDCWD,
+          temporary_.c_str(),
+          AT_FDCWD,
+          path_.c_str(),
+          RENAME_NOREPLACE) == 0) {
+    named_ = false;
+    sync_folder_of(path_);
+    return true;
+  }
+  if (errno == EEXIST || identity_of(path_)) return false;
+  rename_to_path(temporary_);
   return true;
-}
-
-void check_destination(const std::string& destination, const fs::path& kept) {
-  if (destination == "-") return;
-  const fs::path path(destination);
-  if (!kept.empty() &&
-      fs::weakly_canonical(path) == fs::weakly_canonical(kept)) {
-    throw UserError(
-        "{}: the table would replace the store; give it another name",
-        destination);
-  }
-  if (!is_special(path)) const AtomicFile probe(path);
-}
-
-void write_output(
-    const std::string& destination,
-    const std::function<void(std::ostream&)>& write) {
-  std::ofstream stream;
-  if (destination == "-") {
-    write(std::cout);
-  } else if (is_special(destination)) {
-    write_stream(stream, destination, destination, write);
-  } else {
-    AtomicFile file(destination);
-    write_stream(stream, file.temporary(), destination, write);
-    file.replace();
-  }
 }
 
 }  // namespace zcp

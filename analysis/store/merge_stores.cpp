@@ -7,10 +7,14 @@
 #include <string>
 #include <vector>
 
+#include "analysis/store/open_store.h"
+#include "analysis/store/schema.h"
 #include "analysis/store/score_store.h"
 #include "analysis/store/sqlite.h"
 #include "common/atomic_file.h"
 #include "common/error.h"
+#include "common/file_identity.h"
+#include "common/held_signals.h"
 
 namespace zcp::store {
 namespace {
@@ -47,6 +51,11 @@ constexpr std::string_view kMatched = R"sql(
     ON ms.architecture_id = a.id AND ms.proxy_id = p.id
 )sql";
 
+std::int64_t next_position(const Database& database, std::string_view store) {
+  return std::stoll(database.query(fmt::format(
+      "SELECT value FROM {}.meta WHERE key = 'next_position'", store)));
+}
+
 std::int64_t last_run(const Database& database) {
   return std::stoll(
       database.query("SELECT coalesce(max(id), 0) FROM main.run"));
@@ -78,20 +87,25 @@ void check_agreement(
       origin(incoming, row.integer(5)));
 }
 
+/// New rows get their checksum once they have their id; until then it is 0.
 void copy_names(Database& database) {
   database.execute(R"sql(
-    INSERT INTO main.proxy (name)
-      SELECT name FROM source.proxy WHERE true ORDER BY id
+    INSERT INTO main.proxy (name, checksum)
+      SELECT name, 0 FROM source.proxy WHERE true ORDER BY id
       ON CONFLICT DO NOTHING;
-    INSERT INTO main.architecture (spec, position)
-      SELECT spec, position FROM source.architecture
+    UPDATE main.proxy SET checksum = row_checksum(id, name)
+      WHERE checksum = 0;
+    INSERT INTO main.architecture (spec, position, checksum)
+      SELECT spec, position, 0 FROM source.architecture
       WHERE true ORDER BY position, id
       ON CONFLICT DO NOTHING;
-    UPDATE main.meta SET value = max(CAST(value AS INTEGER), (
-      SELECT CAST(value AS INTEGER) FROM source.meta
-      WHERE key = 'next_position'))
-    WHERE key = 'next_position';
+    UPDATE main.architecture SET checksum = row_checksum(id, spec, position)
+      WHERE checksum = 0;
   )sql");
+  write_next_position(
+      database,
+      std::max(
+          next_position(database, "main"), next_position(database, "source")));
 }
 
 /// The places in `main` of the source's architectures and proxies, by number:
@@ -115,26 +129,32 @@ std::int64_t copy_scores(Database& database) {
   const std::int64_t offset = last_run(database);
   database
       .prepare(fmt::format(
-          "INSERT INTO main.run SELECT id + ?, version, command, host, cpu,"
-          " libtorch, blas, threads, started, ended FROM source.run"
+          "INSERT INTO main.run SELECT id + ?1, version, command, host, cpu,"
+          " libtorch, blas, threads, started, ended, row_checksum(id + ?1,"
+          " version, command, host, cpu, libtorch, blas, threads, started,"
+          " ended) FROM source.run"
           " WHERE id IN (SELECT s.run_id {} WHERE ms.status IS NULL)",
           kMatched))
       .bind(1, offset)
       .run();
   database
       .prepare(fmt::format(
-          "INSERT INTO main.score SELECT a.id, p.id, s.run_id + ?, s.status,"
-          " s.value, s.reason, s.seconds {} WHERE ms.status IS NULL",
+          "INSERT INTO main.score SELECT a.id, p.id, s.run_id + ?1, s.status,"
+          " s.value, s.reason, s.seconds, row_checksum(a.id, p.id,"
+          " s.run_id + ?1, s.status, s.value, s.reason, s.seconds)"
+          " {} WHERE ms.status IS NULL",
           kMatched))
       .bind(1, offset)
       .run();
   return database.changes();
 }
 
-/// Adds the store `source` to that of `database`, all or nothing. `kept` and
-/// `incoming` say which files their runs came from. Returns the scores added.
+/// Adds the store `source` to that of `database`, all or nothing, and the
+/// fields of `protocol` that it lacks. `kept` and `incoming` say which files
+/// their runs came from. Returns the scores added.
 std::int64_t absorb(
     Database& database,
+    const Protocol& protocol,
     const fs::path& source,
     const Origins& kept,
     const Origins& incoming) {
@@ -142,27 +162,40 @@ std::int64_t absorb(
   std::int64_t added = 0;
   {
     Transaction transaction(database);
+    migrate(database);
     copy_names(database);
     map_names(database);
     check_agreement(database, kept, incoming);
     added = copy_scores(database);
+    add_missing_fields(database, protocol);
+    for (const std::string_view table :
+         {"proxy", "architecture", "run", "score"}) {
+      renew_digest(database, table);
+    }
     transaction.commit();
   }
   database.detach();
   return added;
 }
 
-/// Builds the union of `inputs` in a file that is not there yet.
+/// A writer that gives up when the process is to end.
+Database writer(const fs::path& path) {
+  Database database = connect(path, Access::write, kPatience);
+  database.stop_when(HeldSignals::pending);
+  return database;
+}
+
+/// Builds the union of `inputs` in a file that is still empty.
 Origins unite(
     const fs::path& path,
     const Protocol& protocol,
     std::span<const fs::path> inputs) {
   ScoreStore::open(path, protocol, {});
-  Database database(path, Access::write, kPatience);
+  Database database = writer(path);
   Origins origins;
   for (const fs::path& input : inputs) {
     const Origins incoming = {{INT64_MAX, input}};
-    absorb(database, input, origins, incoming);
+    absorb(database, protocol, input, origins, incoming);
     origins.push_back({last_run(database), input});
   }
   return origins;
@@ -189,8 +222,7 @@ Protocol common_protocol(std::span<const fs::path> inputs) {
 }
 
 bool is_same(const fs::path& a, const fs::path& b) {
-  std::error_code absent;
-  return fs::equivalent(a, b, absent);
+  return identity_of(a) && is_same_file(a, b);
 }
 
 /// Without the second mention of a file and without `out` itself.
@@ -226,18 +258,21 @@ MergeSummary summary_of(const fs::path& path, std::int64_t added) {
 MergeSummary merge_stores(
     const fs::path& out,
     std::span<const fs::path> inputs) {
+  check_name(out);
   if (inputs.empty()) throw UserError("no stores to merge were named");
   const bool adding = std::ranges::any_of(
       inputs, [&](const fs::path& input) { return is_same(input, out); });
-  if (fs::exists(out) && !adding) refuse_existing(out);
+  if (!adding && identity_of(out)) refuse_existing(out);
+  if (!adding) refuse_orphans(out);
   const Protocol protocol = common_protocol(inputs);
-  AtomicFile file(out);
+  const HeldSignals signals;  // until the file below is gone
+  AtomicFile file(out, AtomicFile::Kind::named);
   const Origins origins =
       unite(file.temporary(), protocol, distinct(inputs, out));
   if (adding) {
-    Database database(out, Access::write, kPatience);
-    const std::int64_t added =
-        absorb(database, file.temporary(), {{INT64_MAX, out}}, origins);
+    Database database = writer(out);
+    const std::int64_t added = absorb(
+        database, protocol, file.temporary(), {{INT64_MAX, out}}, origins);
     return summary_of(out, added);
   }
   if (!file.publish_new()) refuse_existing(out);

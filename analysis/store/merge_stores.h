@@ -22,8 +22,10 @@ struct MergeSummary {
 /// other inputs are only read.
 ///
 /// Throws UserError, with everything as it was, when protocols or scores
-/// disagree (naming both files and what they say), when an input is no store,
-/// when `out` exists and is not one of the inputs.
+/// disagree (naming both files and what they say), when an input is damaged or
+/// no store, when `out` exists and is not one of the inputs. Signals that
+/// end the process wait until the unfinished file is removed, which is done at
+/// once.
 MergeSummary merge_stores(
     const std::filesystem::path& out,
     std::span<const std::filesystem::path> inputs);

@@ -36,6 +36,12 @@ void check_protocol(
 
 }  // namespace
 
+fs::path log_of(const fs::path& path) {
+  fs::path log = final_path(path);
+  log += "-wal";
+  return log;
+}
+
 ScoreStore::ScoreStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 ScoreStore::~ScoreStore() = default;
 ScoreStore::ScoreStore(ScoreStore&&) noexcept = default;
@@ -46,22 +52,33 @@ ScoreStore ScoreStore::open(
     const Protocol& protocol,
     const Provenance& provenance,
     milliseconds patience) {
-  create_if_absent(path, protocol, patience);
-  Protocol stored = read_protocol(open_reader(path, patience));
+  create_if_absent(path, protocol);
+  Protocol stored = read_protocol(open_reader(path, patience).database);
   check_protocol(path, stored, protocol);
   Database writer = open_writer(path, patience);
-  add_missing_fields(writer, stored, protocol);
+  {
+    sqlite::Transaction transaction(writer);
+    migrate(writer);
+    stored = add_missing_fields(writer, protocol);
+    // Another process may have added a field since.
+    check_protocol(path, stored, protocol);
+    transaction.commit();
+  }
   auto impl =
       std::make_unique<Impl>(path, std::move(writer), std::move(stored));
   impl->provenance = provenance;
+  impl->file = identity_of(path);
   return ScoreStore(std::move(impl));
 }
 
 ScoreStore ScoreStore::read(const fs::path& path, milliseconds patience) {
-  Database database = open_reader(path, patience);
-  Protocol protocol = read_protocol(database);
-  return ScoreStore(
-      std::make_unique<Impl>(path, std::move(database), std::move(protocol)));
+  Reader reader = open_reader(path, patience);
+  Protocol protocol = read_protocol(reader.database);
+  auto impl = std::make_unique<Impl>(
+      path, std::move(reader.database), std::move(protocol));
+  impl->version = reader.version;
+  impl->file = identity_of(path);
+  return ScoreStore(std::move(impl));
 }
 
 const fs::path& ScoreStore::path() const {
@@ -70,6 +87,20 @@ const fs::path& ScoreStore::path() const {
 
 const Protocol& ScoreStore::protocol() const {
   return impl_->protocol;
+}
+
+bool ScoreStore::has_checksums() const {
+  return impl_->version > 1;
+}
+
+ScoreStore::Impl::~Impl() {
+  if (!provenance) return;
+  const bool foreign_log = !is_in_place() && identity_of(log_of(path)) != log;
+  if (foreign_log) {
+    database.keep_log();
+  } else {
+    close_writer(database);
+  }
 }
 
 }  // namespace zcp::store

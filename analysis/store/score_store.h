@@ -10,7 +10,12 @@
 // commit, an architecture costs hundreds.) When its last user closes it, the
 // log is folded in and the store is one plain file that may be copied.
 //
-// The tables are in kSchema of schema.cpp. The view `scores` (arch, proxy,
+// How damage is noticed. Every row carries a checksum over all that it says,
+// every table the number and the total of its rows' checksums; a store is read
+// once as a whole when it is opened, and SQLite's own check of its file with
+// it. A file that says anything else than what was written is refused.
+//
+// The tables are in schema.cpp. The view `scores` (arch, proxy,
 // value, status, reason, seconds, run) is for other programs:
 //   pandas.read_sql("SELECT * FROM scores", sqlite3.connect("s.sqlite"))
 #pragma once
@@ -51,6 +56,12 @@ struct Run {
   std::int64_t scores = 0;
 };
 
+/// What put() does with a record that the store has already.
+enum class Existing {
+  keep,            // it stays as it is
+  replace_failed,  // one whose status is failed gives way to the new one
+};
+
 /// An open store. All functions may be called from several threads; they
 /// throw UserError when another process keeps the file locked for longer than
 /// `patience`, std::runtime_error when it cannot be read or written.
@@ -59,8 +70,9 @@ class ScoreStore {
   /// Opens the store for writing, or creates it; what `protocol` names and the
   /// store does not (the data, see first_difference) is added. Throws
   /// UserError, with the file as it was, when it holds another protocol (the
-  /// text names the first field that differs), has another schema version, is
-  /// no store of scores, is locked or cannot be written.
+  /// text names the first field that differs), has a later schema version, is
+  /// damaged or no store of scores, is locked or cannot be written. A store of
+  /// schema version 1 becomes one of version 2.
   static ScoreStore open(
       const std::filesystem::path& path,
       const Protocol& protocol,
@@ -68,7 +80,7 @@ class ScoreStore {
       std::chrono::milliseconds patience = std::chrono::seconds(10));
 
   /// Opens a store of whatever protocol to read from it. Throws UserError when
-  /// there is none.
+  /// there is none or it is damaged.
   static ScoreStore read(
       const std::filesystem::path& path,
       std::chrono::milliseconds patience = std::chrono::seconds(10));
@@ -79,6 +91,10 @@ class ScoreStore {
 
   const std::filesystem::path& path() const;
   const Protocol& protocol() const;
+
+  /// False for a store of schema version 1, in which a number that has become
+  /// another number cannot be noticed.
+  bool has_checksums() const;
 
   /// Fixes the order in which the store lists proxies and architectures: that
   /// in which they were first declared, whatever order they are scored in.
@@ -100,11 +116,21 @@ class ScoreStore {
       std::span<const std::string> proxies = {}) const;
 
   /// Adds records in one transaction: all of them are on the disk when it
-  /// returns, none when it throws. A record that is there already stays as it
-  /// is. Returns how many were new. Negative zero is stored as zero.
+  /// returns, none when it throws. Returns how many were new or replaced
+  /// another. Negative zero is stored as zero.
   /// Throws std::invalid_argument for a record whose value is not finite
-  /// though its status is ok.
-  std::size_t put(std::span<const ScoreRecord> records);
+  /// though its status is ok; and as check_in_place(), with these records saved
+  /// beside the store too.
+  std::size_t put(
+      std::span<const ScoreRecord> records,
+      Existing existing = Existing::keep);
+
+  /// Throws std::runtime_error when the file at path() is no longer the one
+  /// that was opened, because it was deleted, renamed or replaced. All that
+  /// this store holds is then saved beside it, as PATH.rescued or under the
+  /// next free name like it (where temporary files go, when its folder is gone
+  /// too); the text says where.
+  void check_in_place();
 
   /// The architectures with a record, the proxies with a record.
   std::vector<std::string> archs() const;

@@ -65,7 +65,10 @@ Places places(
 bool ScoreStore::has(std::string_view arch, std::string_view proxy) const {
   const std::lock_guard lock(impl_->mutex);
   return impl_->database
-      .prepare("SELECT 1 FROM scores WHERE arch = ? AND proxy = ?")
+      .prepare(
+          "SELECT 1 FROM score WHERE architecture_id ="
+          " (SELECT id FROM architecture WHERE spec = ?)"
+          " AND proxy_id = (SELECT id FROM proxy WHERE name = ?)")
       .bind(1, arch)
       .bind(2, proxy)
       .step();

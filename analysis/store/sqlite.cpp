@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include <limits>
+#include <new>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -24,6 +25,7 @@ std::string advice(int code) {
       return "cannot be opened; look at its permissions and its folder's";
     case SQLITE_NOTADB:
     case SQLITE_CORRUPT:
+    case SQLITE_TOOBIG:
       return "is damaged or not a SQLite file";
     default:
       return "";
@@ -42,6 +44,10 @@ std::string advice(int code) {
   }
   const std::string known = advice(code);
   if (!known.empty()) throw UserError("{} {} ({})", file, known, text);
+  if (code == SQLITE_NOMEM) throw std::bad_alloc();
+  if (code == SQLITE_ERROR) {
+    throw StatementError(fmt::format("{}: SQLite: {}", file, text));
+  }
   throw std::runtime_error(fmt::format("{}: SQLite: {}", file, text));
 }
 
@@ -129,6 +135,10 @@ void Statement::reset() {
   sqlite3_reset(statement_.get());
 }
 
+bool Statement::is_null(int column) const {
+  return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
+}
+
 std::string Statement::text(int column) const {
   const auto* bytes =
       static_cast<const char*>(sqlite3_column_blob(statement_.get(), column));
@@ -141,9 +151,7 @@ std::int64_t Statement::integer(int column) const {
 }
 
 double Statement::real(int column) const {
-  if (sqlite3_column_type(statement_.get(), column) == SQLITE_NULL) {
-    return std::numeric_limits<double>::quiet_NaN();
-  }
+  if (is_null(column)) return std::numeric_limits<double>::quiet_NaN();
   return sqlite3_column_double(statement_.get(), column);
 }
 
@@ -155,20 +163,38 @@ Database::Database(
     const std::filesystem::path& path,
     Access access,
     std::chrono::milliseconds patience)
-    : file_(path.string()), patience_(patience) {
+    : Database(
+          path.string(),
+          std::filesystem::absolute(path).string(),
+          access,
+          patience) {
+  // SQLite opens a file that it may not write to as if it were asked to read.
+  if (access != Access::read && sqlite3_db_readonly(handle(), "main") == 1) {
+    throw UserError(
+        "{} cannot be written to; give another file or its permissions", file_);
+  }
+}
+
+Database::Database(
+    std::string file,
+    const std::string& name,
+    Access access,
+    std::chrono::milliseconds patience)
+    : file_(std::move(file)), patience_(patience) {
   sqlite3* database = nullptr;
-  const std::string name = std::filesystem::absolute(path).string();
   const int code =
       sqlite3_open_v2(name.c_str(), &database, flags_of(access), nullptr);
   database_.reset(database);
   if (database == nullptr) throw std::bad_alloc();
   if (code != SQLITE_OK) fail(database, file_);
+  sqlite3_db_config(database, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
+  sqlite3_db_config(database, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+  sqlite3_limit(database, SQLITE_LIMIT_LENGTH, kLongestValue);
   set_patience(patience);
-  // SQLite opens a file that it may not write to as if it were asked to read.
-  if (access != Access::read && sqlite3_db_readonly(database, "main") == 1) {
-    throw UserError(
-        "{} cannot be written to; give another file or its permissions", file_);
-  }
+}
+
+Database Database::in_memory() {
+  return {"memory", ":memory:", Access::create, std::chrono::milliseconds(0)};
 }
 
 void Database::execute(const std::string& sql) {
@@ -226,6 +252,40 @@ std::int64_t Database::changes() const {
 void Database::set_patience(std::chrono::milliseconds patience) {
   patience_ = patience;
   sqlite3_busy_timeout(database_.get(), static_cast<int>(patience.count()));
+}
+
+void Database::stop_when(bool (*stop)()) {
+  constexpr int kSteps = 10000;  // of SQLite's machine, about a millisecond
+  const auto handler = [](void* asked) {
+    return reinterpret_cast<bool (*)()>(asked)() ? 1 : 0;
+  };
+  sqlite3_progress_handler(
+      handle(), kSteps, handler, reinterpret_cast<void*>(stop));
+}
+
+std::string Database::serialized() const {
+  sqlite3_int64 size = 0;
+  const std::unique_ptr<unsigned char, void (*)(void*)> bytes(
+      sqlite3_serialize(handle(), "main", &size, 0), sqlite3_free);
+  if (bytes == nullptr) throw std::bad_alloc();
+  return {bytes.get(), bytes.get() + size};
+}
+
+bool Database::has_moved() const {
+  int moved = 0;
+  sqlite3_file_control(handle(), "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+  return moved != 0;
+}
+
+void Database::keep_log() {
+  int keep = 1;
+  sqlite3_file_control(handle(), "main", SQLITE_FCNTL_PERSIST_WAL, &keep);
+}
+
+void Database::copy_to(const std::filesystem::path& path) const {
+  prepare("VACUUM INTO ?")
+      .bind(1, std::filesystem::absolute(path).string())
+      .run();
 }
 
 Transaction::Transaction(Database& database) : database_(database) {

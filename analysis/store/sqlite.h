@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,9 @@ struct sqlite3_stmt;
 
 namespace zcp::sqlite {
 
+/// No spec, reason or command line comes near it.
+inline constexpr int kLongestValue = 16 << 20;
+
 enum class Access { read, write, create };
 
 /// A writer was killed in the midst of a change: the file has to be opened for
@@ -22,6 +26,12 @@ enum class Access { read, write, create };
 class RecoveryNeeded : public UserError {
  public:
   using UserError::UserError;
+};
+
+/// SQLite does not understand what it was asked to do, or what it read.
+class StatementError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
 };
 
 /// A prepared statement. Columns count from 0, parameters from 1.
@@ -39,6 +49,7 @@ class Statement {
   void run();
   void reset();
 
+  bool is_null(int column) const;
   std::string text(int column) const;  // NULL is empty
   std::int64_t integer(int column) const;
   double real(int column) const;  // NULL is NaN
@@ -54,7 +65,9 @@ class Statement {
 };
 
 /// A connection to one file. What the user can mend (locked, not writable,
-/// damaged) is thrown as UserError, the rest as std::runtime_error.
+/// damaged) is thrown as UserError, the rest as std::runtime_error. What the
+/// file says is not trusted: triggers do not run, and a text or a row of more
+/// than kLongestValue bytes is taken for damage.
 class Database {
  public:
   /// Waits up to `patience` for others' locks, now and in every statement.
@@ -62,6 +75,9 @@ class Database {
       const std::filesystem::path& path,
       Access access,
       std::chrono::milliseconds patience);
+
+  /// A database without a file.
+  static Database in_memory();
 
   void execute(const std::string& sql);
 
@@ -86,10 +102,35 @@ class Database {
   std::int64_t changes() const;
   void set_patience(std::chrono::milliseconds patience);
 
+  /// Statements are broken off with an error once `stop` returns true.
+  void stop_when(bool (*stop)());
+
+  /// The file that the whole database would be.
+  std::string serialized() const;
+
+  /// True when the path that was opened no longer leads to the file that is
+  /// open.
+  bool has_moved() const;
+
+  /// Leaves the log (WAL) beside the file when the connection is closed: the
+  /// name may have become that of another database's log.
+  void keep_log();
+
+  /// Writes the whole content to `path`, which must not be there.
+  void copy_to(const std::filesystem::path& path) const;
+
+  sqlite3* handle() const { return database_.get(); }
+
  private:
   struct Close {
     void operator()(sqlite3* database) const;
   };
+
+  Database(
+      std::string file,
+      const std::string& name,
+      Access access,
+      std::chrono::milliseconds patience);
 
   std::string file_;
   std::chrono::milliseconds patience_;

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 #include "analysis/store/merge_stores.h"
@@ -159,4 +160,82 @@ TEST_CASE("merge: reads what a killed writer left in its log") {
   const std::vector<fs::path> inputs = {path};
   CHECK(merge_stores(out, inputs).scores >= batches * kBatch);
   CHECK(ScoreStore::read(out).size() == ScoreStore::read(path).size());
+}
+
+TEST_CASE("merge: stores of version 1 give one of version 2") {
+  const TemporaryFolder folder;
+  const auto golden = zcp::test::golden("store_v1.sqlite");
+  const auto out = folder.path() / "out";
+  const std::vector<fs::path> inputs = {
+      golden, zcp::test::golden("store_v2.sqlite")};
+  CHECK(merge_stores(out, inputs).scores == 6);
+  CHECK(ScoreStore::read(out).has_checksums());
+
+  const auto old = folder.path() / "old";
+  fs::copy_file(golden, old);
+  const auto more = folder.path() / "more";
+  ScoreStore::open(more, ScoreStore::read(golden).protocol(), provenance())
+      .put(std::vector{score("new", "zico", 1)});
+  const std::vector<fs::path> both = {old, more};
+  CHECK(merge_stores(old, both).added == 1);
+  const ScoreStore merged = ScoreStore::read(old);
+  CHECK(merged.has_checksums());
+  CHECK(merged.size() == 7);
+  REQUIRE(merged.archs().size() == 3);
+  // It is the first of its own store, and goes behind the first of the other.
+  CHECK(merged.archs()[1] == "new");
+}
+
+TEST_CASE("merge: into a store that knew no data, its data is known") {
+  const TemporaryFolder folder;
+  const auto out = store_of(folder.path() / "out", {score("a", "params", 1)});
+  Protocol with_data = protocol();
+  with_data["data"] = "0123456789abcdef";
+  const auto more = folder.path() / "more";
+  ScoreStore::open(more, with_data, provenance())
+      .put(std::vector{score("a", "zico", 1)});
+  const std::vector<fs::path> inputs = {out, more};
+  CHECK(merge_stores(out, inputs).added == 1);
+  CHECK(ScoreStore::read(out).protocol() == with_data);
+}
+
+TEST_CASE("merge: a signal ends it and leaves nothing unfinished behind") {
+  const TemporaryFolder folder;
+  std::vector<ScoreRecord> records;
+  for (int i = 0; i < 5000; ++i) {
+    records.push_back(score(fmt::format("{:040}", i), "zico", i));
+  }
+  const std::vector<fs::path> inputs = {
+      store_of(folder.path() / "in", records),
+      store_of(folder.path() / "on", records)};
+  const fs::path out = folder.path() / "out";
+  const auto unfinished = [&] {
+    return std::ranges::count_if(
+        fs::directory_iterator(folder.path()), [](const auto& entry) {
+          return entry.path().string().find(".tmp") != std::string::npos;
+        });
+  };
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    const pid_t child = fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+      ::signal(signal, SIG_DFL);
+      for (;;) {
+        try {
+          merge_stores(out, inputs);
+        } catch (...) {
+          _exit(1);
+        }
+        fs::remove(out);
+      }
+    }
+    while (unfinished() == 0) usleep(200);
+    kill(child, signal);
+    int status = 0;
+    waitpid(child, &status, 0);
+    REQUIRE(WIFSIGNALED(status));
+    CHECK(WTERMSIG(status) == signal);
+    CHECK(unfinished() == 0);
+    fs::remove(out);
+  }
 }

@@ -1,6 +1,10 @@
+#include <sys/stat.h>
+
 #include <thread>
 
+#include "analysis/store/merge_stores.h"
 #include "analysis/store/open_store.h"
+#include "analysis/store/schema.h"
 #include "analysis/store/sqlite.h"
 #include "tests/analysis/store/make_store.h"
 
@@ -16,7 +20,10 @@ using std::chrono::milliseconds;
 [[noreturn]] void put_and_exit(const fs::path& path, const std::string& arch) {
   int status = 0;
   try {
-    ScoreStore store = open(path);
+    Protocol with_data = protocol();
+    with_data["data"] = "0123456789abcdef";
+    ScoreStore store = ScoreStore::open(
+        path, with_data, provenance(), std::chrono::seconds(60));
     put(store, score(arch, "zico", 1));
   } catch (const std::exception& error) {
     std::fputs(error.what(), stderr);
@@ -130,7 +137,12 @@ TEST_CASE("score store: the log of a deleted store is not taken over") {
   CHECK(mentions(
       user_error([&] { open(folder.path() / "s.sqlite"); }),
       {"s.sqlite-wal", "remove it"}));
-  CHECK(files_in(folder.path()) == 1);
+  const auto other = store_of(folder.path() / "o", {score("a", "zico", 1)});
+  const std::vector<fs::path> inputs = {other};
+  CHECK(mentions(
+      user_error([&] { merge_stores(folder.path() / "s.sqlite", inputs); }),
+      {"s.sqlite-wal", "remove it"}));
+  CHECK(files_in(folder.path()) == 2);
 }
 
 TEST_CASE("score store: a change that was cut short is undone") {
@@ -146,7 +158,7 @@ TEST_CASE("score store: a change that was cut short is undone") {
     database.execute(
         "PRAGMA cache_size = 1; BEGIN; UPDATE score SET value = 2;"
         "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n"
-        " WHERE i < 9999) INSERT INTO architecture SELECT i, i, i FROM n");
+        " WHERE i < 9999) INSERT INTO architecture SELECT i, i, i, 0 FROM n");
     kill(getpid(), SIGKILL);
   }
   waitpid(child, nullptr, 0);
@@ -158,26 +170,83 @@ TEST_CASE("score store: a change that was cut short is undone") {
   CHECK(ScoreStore::read(path).size() == 2);
 }
 
-TEST_CASE("score store: several processes create one store") {
-  constexpr int kProcesses = 8;
-  for (int round = 0; round < 5; ++round) {
+TEST_CASE("score store: processes that open a new store at once all succeed") {
+  constexpr int kProcesses = 32;
+  for (const bool empty_file : {false, true, false}) {
     const TemporaryFolder folder;
     const fs::path path = folder.path() / "s.sqlite";
+    if (empty_file) folder.write("s.sqlite", "");
+    int gate[2];
+    REQUIRE(pipe(gate) == 0);
     std::vector<pid_t> children;
     for (int i = 0; i < kProcesses; ++i) {
       const pid_t child = fork();
       REQUIRE(child >= 0);
-      if (child == 0) put_and_exit(path, fmt::format("a{}", i));
+      if (child == 0) {
+        close(gate[1]);
+        char byte = 0;
+        if (read(gate[0], &byte, 1) != 0) _exit(1);  // until all are there
+        put_and_exit(path, fmt::format("a{}", i));
+      }
       children.push_back(child);
     }
+    close(gate[0]);
+    close(gate[1]);
     for (const pid_t child : children) {
       int status = 0;
       waitpid(child, &status, 0);
       CHECK(status == 0);
     }
-    CHECK(ScoreStore::read(path).size() == kProcesses);
+    const ScoreStore store = ScoreStore::read(path);
+    CHECK(store.size() == kProcesses);
+    CHECK(store.protocol().at("data") == "0123456789abcdef");
     CHECK(files_in(folder.path()) == 1);
   }
+}
+
+TEST_CASE("score store: of two data at once one is refused") {
+  const TemporaryFolder folder;
+  const fs::path path = folder.path() / "s.sqlite";
+  open(path);
+  sqlite::Database writer =
+      connect(path, sqlite::Access::write, std::chrono::seconds(5));
+  sqlite::Transaction transaction(writer);
+  Protocol other = protocol();
+  other["data"] = "fedcba9876543210";
+  std::string refusal;
+  std::thread second([&] {
+    refusal = user_error([&] { ScoreStore::open(path, other, provenance()); });
+  });
+  // The second has looked at the protocol, or is about to.
+  std::this_thread::sleep_for(milliseconds(50));
+  add_missing_fields(writer, {{"data", "0123456789abcdef"}});
+  transaction.commit();
+  second.join();
+  CHECK(mentions(refusal, {"data", "fedcba9876543210"}));
+  CHECK(ScoreStore::read(path).protocol().at("data") == "0123456789abcdef");
+}
+
+TEST_CASE("open store: names that no store can have are refused in a line") {
+  const TemporaryFolder folder;
+  const auto refused = [&](const fs::path& path, const std::string& why) {
+    CHECK(mentions(user_error([&] { open(path); }), {why}));
+    CHECK(mentions(user_error([&] { ScoreStore::read(path); }), {why}));
+  };
+  const std::string base = folder.path();
+  refused("", "''");
+  refused("-", "cannot be a stream");
+  refused(base + "/" + std::string(300, 'a'), "File name too long");
+  refused(base + std::string(5000, '/') + "a", "File name too long");
+  refused(folder.write("f", "text").string() + "/s", "Not a directory");
+  refused("/dev/zero", "is not a file");
+  refused("/dev/null", "is not a file");
+  const std::string fifo = base + "/fifo";
+  REQUIRE(mkfifo(fifo.c_str(), 0600) == 0);
+  refused(fifo, "is not a file");
+  refused(base, "is not a file");
+  fs::create_symlink("loop", base + "/loop");
+  refused(base + "/loop", "symbolic links");
+  CHECK(files_in(folder.path()) == 3);
 }
 
 TEST_CASE("open store: a SQLite file is told by its first bytes") {

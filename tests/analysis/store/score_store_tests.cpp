@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <cmath>
 #include <set>
@@ -6,7 +7,6 @@
 
 #include "analysis/store/score_store.h"
 #include "analysis/store/sqlite.h"
-#include "common/atomic_file.h"
 #include "tests/analysis/store/make_store.h"
 
 namespace {
@@ -253,41 +253,160 @@ TEST_CASE("score store: kills lose nothing that was committed") {
   CHECK(plain.query("PRAGMA foreign_key_check").empty());
 }
 
-TEST_CASE("check_destination: refuses what could not be written") {
+TEST_CASE("score store: failures give way when they are computed anew") {
   const TemporaryFolder folder;
-  const fs::path store = folder.write("s.sqlite", "x");
-  check_destination("-", store);
-  check_destination(folder.path() / "new.csv", store);
-  check_destination("/dev/null", store);
-  CHECK_FALSE(user_error([&] { check_destination(store, store); }).empty());
-  const fs::path same = folder.path() / "." / "s.sqlite";
-  CHECK_FALSE(user_error([&] { check_destination(same, store); }).empty());
-  const fs::path nowhere = folder.path() / "none" / "x.csv";
-  CHECK_FALSE(user_error([&] { check_destination(nowhere, {}); }).empty());
-  CHECK(fs::file_size(store) == 1);
-  CHECK_FALSE(fs::exists(folder.path() / "new.csv"));
+  const fs::path path = folder.path() / "s.sqlite";
+  const ScoreRecord failure = {
+      "a", "zico", ScoreStatus::failed, kNone, "out of memory", 1};
+  const ScoreRecord verdict = {
+      "b", "zico", ScoreStatus::degenerate, kNone, "no ReLU", 1};
+  store_of(path, {failure, verdict, score("c", "zico", 3)});
+  const std::vector<ScoreRecord> anew = {
+      score("a", "zico", 1), score("b", "zico", 2), score("c", "zico", 4)};
+  {
+    ScoreStore store = open(path);
+    CHECK(store.put(anew) == 0);
+    CHECK(store.put(anew, Existing::replace_failed) == 1);
+    CHECK(store.put(anew, Existing::replace_failed) == 0);
+  }
+  const auto found = ScoreStore::read(path).find();
+  REQUIRE(found.size() == 3);
+  CHECK(found[0].value == 1);
+  CHECK(found[0].reason.empty());
+  CHECK(found[1].status == ScoreStatus::degenerate);
+  CHECK(found[2].value == 3);
 }
 
-TEST_CASE("write_output: a file appears complete or not at all") {
+TEST_CASE("score store: a full disk leaves no half of a commit") {
   const TemporaryFolder folder;
-  const auto path = folder.write("out.csv", "old");
-  const auto fail = [](std::ostream& out) {
-    out << "half";
-    throw std::runtime_error("broke off");
-  };
-  CHECK_THROWS_AS(write_output(path.string(), fail), std::runtime_error);
-  CHECK(bytes(path) == "old");
-  write_output(path.string(), [](std::ostream& out) { out << "new"; });
-  CHECK(bytes(path) == "new");
-  CHECK(files_in(folder.path()) == 1);
-  fs::create_symlink(path, folder.path() / "link.csv");
-  write_output((folder.path() / "link.csv").string(), [](std::ostream& out) {
-    out << "through";
-  });
-  CHECK(bytes(path) == "through");
-  write_output("/dev/null", [](std::ostream& out) { out << "gone"; });
-  CHECK_FALSE(fs::is_regular_file("/dev/null"));
+  const fs::path path = folder.path() / "s.sqlite";
+  store_of(path, {score("a", "zico", 1)});
+  const pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    // Writing beyond the limit then fails as on a full disk.
+    signal(SIGXFSZ, SIG_IGN);
+    ScoreStore store = open(path);
+    put(store, score("b", "zico", 2));
+    const rlimit limit = {160000, 160000};
+    setrlimit(RLIMIT_FSIZE, &limit);
+    std::vector<ScoreRecord> many;
+    for (int i = 0; i < 5000; ++i) {
+      many.push_back(score(fmt::format("many {:050}", i), "zico", i));
+    }
+    int status = 1;
+    try {
+      store.put(many);
+    } catch (const UserError&) {
+    } catch (const std::runtime_error&) {
+      put(store, score("c", "zico", 3));  // what fits is still taken
+      status = store.size() == 3 ? 0 : 2;
+    }
+    store = open(folder.path() / "other");
+    _exit(status);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  CHECK(status == 0);
+  const ScoreStore store = ScoreStore::read(path);
+  CHECK(store.archs() == std::vector<std::string>{"a", "b", "c"});
+  CHECK(store.runs().size() == 2);
+}
+
+namespace {
+
+/// What put() says once the store is no longer where it was.
+std::string put_error(ScoreStore& store, const ScoreRecord& record) {
+  try {
+    put(store, record);
+  } catch (const UserError&) {
+    return "a mistake of the user";
+  } catch (const std::runtime_error& error) {
+    return error.what();
+  }
+  return {};
+}
+
+}  // namespace
+
+TEST_CASE("score store: one that is deleted or renamed in use is saved") {
+  for (const bool renamed : {false, true}) {
+    const TemporaryFolder folder;
+    const fs::path path = folder.path() / "s.sqlite";
+    const fs::path rescued = path.string() + ".rescued";
+    {
+      ScoreStore store = open(path);
+      put(store, score("a", "zico", 1));
+      CHECK_NOTHROW(store.check_in_place());
+      if (renamed) {
+        fs::rename(path, folder.path() / "elsewhere");
+      } else {
+        for (const char* suffix : {"", "-wal", "-shm"}) {
+          fs::remove(path.string() + suffix);
+        }
+      }
+      for (const char* arch : {"b", "c"}) {
+        CHECK(mentions(
+            put_error(store, score(arch, "zico", 2)),
+            {path.string(), "deleted or renamed", rescued.string()}));
+      }
+      CHECK_THROWS_AS(store.check_in_place(), std::runtime_error);
+    }
+    const ScoreStore saved = ScoreStore::read(rescued);
+    CHECK(saved.archs() == std::vector<std::string>{"a", "b", "c"});
+    CHECK(saved.protocol() == protocol());
+    CHECK_FALSE(fs::exists(path));
+    CHECK(files_in(folder.path()) == (renamed ? 2 : 1));
+    if (renamed) {
+      CHECK(ScoreStore::read(folder.path() / "elsewhere").size() == 1);
+    }
+  }
+}
+
+TEST_CASE("score store: one that is replaced in use leaves the other alone") {
+  const TemporaryFolder folder;
+  const fs::path path = folder.path() / "s.sqlite";
+  folder.write("s.sqlite.rescued", "something else");
+  {
+    ScoreStore store = open(path);
+    put(store, score("a", "zico", 1));
+    for (const char* suffix : {"", "-wal", "-shm"}) {
+      fs::remove(path.string() + suffix);
+    }
+    ScoreStore other = open(path);
+    put(other, score("z", "zico", 26));
+    CHECK(mentions(
+        put_error(store, score("b", "zico", 2)),
+        {"replaced by another file", "s.sqlite.rescued-2"}));
+    put(other, score("y", "zico", 25));
+    CHECK(fs::exists(path.string() + "-wal"));
+    store = open(folder.path() / "third");  // closes the first
+    CHECK(fs::exists(path.string() + "-wal"));
+    put(other, score("x", "zico", 24));
+  }
+  CHECK(
+      ScoreStore::read(path).archs() ==
+      std::vector<std::string>{"z", "y", "x"});
+  CHECK(
+      ScoreStore::read(path.string() + ".rescued-2").archs() ==
+      std::vector<std::string>{"a", "b"});
+  CHECK(bytes(path.string() + ".rescued") == "something else");
+}
+
+TEST_CASE(
+    "score store: one whose folder is deleted in use is saved elsewhere") {
+  const TemporaryFolder folder;
+  const std::string name = fmt::format("zcp-test-{}-gone.sqlite", getpid());
+  fs::create_directory(folder.path() / "gone");
+  const fs::path rescued = fs::temp_directory_path() / (name + ".rescued");
+  ScoreStore store = open(folder.path() / "gone" / name);
+  put(store, score("a", "zico", 1));
+  fs::remove_all(folder.path() / "gone");
   CHECK(mentions(
-      user_error([&] { write_output(folder.path().string(), fail); }),
-      {"is a folder"}));
+      put_error(store, score("b", "zico", 2)),
+      {"deleted or renamed", rescued.string()}));
+  store = open(folder.path() / "other");
+  CHECK(
+      ScoreStore::read(rescued).archs() == std::vector<std::string>{"a", "b"});
+  fs::remove(rescued);
 }

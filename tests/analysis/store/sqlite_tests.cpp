@@ -85,3 +85,42 @@ TEST_CASE("sqlite: errors name the file") {
               .execute("INSERT INTO t VALUES ('y', 2, 2)");
         }).find("locked") != std::string::npos);
 }
+
+TEST_CASE("sqlite: a database without a file, and what its file would be") {
+  const TemporaryFolder folder;
+  Database memory = Database::in_memory();
+  memory.execute("CREATE TABLE t (n); INSERT INTO t VALUES (7)");
+  const auto path = folder.write("d", memory.serialized());
+  const Database written(path, Access::read, milliseconds(0));
+  CHECK(written.query("SELECT n FROM t") == "7");
+  written.copy_to(folder.path() / "copy");
+  const Database copy(folder.path() / "copy", Access::read, milliseconds(0));
+  CHECK(copy.query("SELECT n FROM t") == "7");
+  CHECK_THROWS(written.copy_to(path));
+}
+
+TEST_CASE("sqlite: a file that was renamed has moved") {
+  const TemporaryFolder folder;
+  const Database database = made(folder);
+  CHECK_FALSE(database.has_moved());
+  std::filesystem::rename(folder.path() / "d", folder.path() / "e");
+  CHECK(database.has_moved());
+}
+
+TEST_CASE("sqlite: statements end when they are asked to") {
+  Database database = Database::in_memory();
+  const char* endless =
+      "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c)"
+      " SELECT count(*) FROM c";
+  database.stop_when([] { return true; });
+  CHECK_THROWS_AS(database.query(endless), std::runtime_error);
+}
+
+TEST_CASE("sqlite: triggers of a file do not run") {
+  const TemporaryFolder folder;
+  Database database = made(folder);
+  database.execute(
+      "CREATE TRIGGER r AFTER INSERT ON t BEGIN DELETE FROM t; END;"
+      "INSERT INTO t VALUES ('x', 1, 1)");
+  CHECK(database.query("SELECT count(*) FROM t") == "1");
+}

@@ -1,0 +1,199 @@
+#include "common/destination.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <ext/stdio_filebuf.h>
+#include <fstream>
+#include <iostream>
+#include <string_view>
+#include <system_error>
+
+#include "common/atomic_file.h"
+#include "common/error.h"
+#include "common/file_identity.h"
+
+namespace zcp {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kStandard = "-";
+
+/// True for pipes, devices and the like, which are written as they are.
+bool is_special(const fs::path& path) {
+  std::error_code none;
+  const fs::file_status status = fs::status(path, none);
+  return fs::exists(status) && !fs::is_regular_file(status) &&
+         !fs::is_directory(status);
+}
+
+[[noreturn]] void refuse(const std::string& destination, int problem) {
+  throw UserError(
+      "{} cannot be written: {}", destination, std::strerror(problem));
+}
+
+/// What the first bytes of a file that no output may replace say it is; empty
+/// for text, which all outputs of zcp are.
+std::string_view what_it_holds(const fs::path& path) {
+  std::array<char, 4096> bytes;
+  std::ifstream file(path, std::ios::binary);
+  file.read(bytes.data(), bytes.size());
+  const std::string_view start(
+      bytes.data(), static_cast<std::size_t>(file.gcount()));
+  if (start.starts_with("SQLite format 3")) return "a SQLite database";
+  if (start.starts_with("PK\3\4")) return "an archive or a model";
+  if (start.find('\0') != std::string_view::npos) return "no text";
+  return {};
+}
+
+void check_replaceable(const std::string& destination) {
+  std::error_code none;
+  if (!fs::is_regular_file(destination, none)) return;
+  const std::string_view held = what_it_holds(destination);
+  if (held.empty()) return;
+  throw UserError(
+      "{} holds {}, which would be lost; give the output another name",
+      destination,
+      held);
+}
+
+void check_descriptor(const std::string& destination, int number) {
+  const int flags = ::fcntl(number, F_GETFL);
+  if (flags < 0) refuse(destination, errno);
+  if ((flags & O_ACCMODE) == O_RDONLY) {
+    throw UserError("{} is open for reading only", destination);
+  }
+}
+
+void check_regular(const std::string& destination) {
+  check_replaceable(destination);
+  struct stat found {};
+  if (::stat(destination.c_str(), &found) == 0 && S_ISREG(found.st_mode)) {
+    // Modes do not bind root, who means them all the same.
+    const bool read_only = (found.st_mode & 0222) == 0;
+    if (read_only || ::access(destination.c_str(), W_OK) != 0) {
+      throw UserError(
+          "{} is read-only; give the output another name", destination);
+    }
+  }
+  const AtomicFile probe(destination);
+}
+
+void check_writable(const std::string& destination) {
+  if (destination == kStandard) return;
+  if (const auto number = descriptor_of(destination)) {
+    check_descriptor(destination, *number);
+  } else if (is_special(destination)) {
+    if (::access(destination.c_str(), W_OK) != 0) refuse(destination, errno);
+  } else {
+    check_regular(destination);
+  }
+}
+
+/// True when writing `output` would change `input` or a file that SQLite keeps
+/// beside it.
+bool would_replace(const std::string& output, const fs::path& input) {
+  if (output == kStandard || is_special(output)) return false;
+  if (is_same_file(output, input)) return true;
+  for (const char* suffix : {"-wal", "-shm", "-journal"}) {
+    fs::path companion = final_path(input);
+    companion += suffix;
+    if (is_same_file(output, companion)) return true;
+  }
+  return false;
+}
+
+void write_stream(
+    std::ostream& stream,
+    const std::string& destination,
+    const std::function<void(std::ostream&)>& write) {
+  write(stream);
+  stream.flush();
+  if (!stream) {
+    throw std::runtime_error(
+        fmt::format("{} could not be written to its end", destination));
+  }
+}
+
+void write_path(
+    const fs::path& path,
+    const std::string& destination,
+    const std::function<void(std::ostream&)>& write) {
+  std::ofstream stream(path, std::ios::binary);
+  if (!stream) refuse(destination, errno);
+  write_stream(stream, destination, write);
+}
+
+/// Opening the path of a descriptor anew would write from the start of its
+/// file; a copy of the descriptor goes on where others have come to.
+void write_descriptor(
+    int number,
+    const std::string& destination,
+    const std::function<void(std::ostream&)>& write) {
+  check_descriptor(destination, number);
+  const int copy = ::fcntl(number, F_DUPFD_CLOEXEC, 0);
+  if (copy < 0) refuse(destination, errno);
+  __gnu_cxx::stdio_filebuf<char> buffer(copy, std::ios::out | std::ios::binary);
+  std::ostream stream(&buffer);
+  write_stream(stream, destination, write);
+}
+
+}  // namespace
+
+void check_destinations(
+    std::span<const std::string> outputs,
+    std::span<const std::string> inputs) {
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    const std::string& output = outputs[i];
+    for (const std::string& input : inputs) {
+      const std::string& path = input == kStandard ? "/dev/stdin" : input;
+      if (input.empty() || !would_replace(output, path)) continue;
+      throw UserError(
+          "{} would replace {}, which the same command uses; give the output "
+          "another name",
+          output,
+          input);
+    }
+    for (const std::string& other : outputs.subspan(i + 1)) {
+      if (other == kStandard || !would_replace(output, other)) continue;
+      throw UserError(
+          "{} and {} are one file; give each output a name of its own",
+          output,
+          other);
+    }
+    check_writable(output);
+  }
+}
+
+void check_destination(const std::string& destination, const fs::path& kept) {
+  if (!kept.empty() && would_replace(destination, kept)) {
+    throw UserError(
+        "{}: the table would replace the store; give it another name",
+        destination);
+  }
+  check_writable(destination);
+}
+
+void write_output(
+    const std::string& destination,
+    const std::function<void(std::ostream&)>& write) {
+  if (destination == kStandard) return write(std::cout);
+  if (const auto number = descriptor_of(destination)) {
+    if (*number == STDOUT_FILENO) return write(std::cout);
+    return write_descriptor(*number, destination, write);
+  }
+  if (is_special(destination)) {
+    return write_path(destination, destination, write);
+  }
+  check_replaceable(destination);
+  AtomicFile file(destination);
+  write_path(file.temporary(), destination, write);
+  file.replace();
+}
+
+}  // namespace zcp

@@ -1,0 +1,210 @@
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <iterator>
+#include <ostream>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "common/destination.h"
+#include "common/file_descriptor.h"
+#include "tests/support/temporary.h"
+#include "tests/support/test_files.h"
+
+using namespace zcp;
+using zcp::test::TemporaryFolder;
+using zcp::test::user_error;
+
+namespace fs = std::filesystem;
+
+namespace {
+
+using Strings = std::vector<std::string>;
+
+std::string content(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  REQUIRE(in.good());
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+std::ptrdiff_t entries(const fs::path& folder) {
+  return std::distance(fs::directory_iterator(folder), {});
+}
+
+std::string refusal(const Strings& outputs, const Strings& inputs = {}) {
+  return user_error([&] { check_destinations(outputs, inputs); });
+}
+
+bool says(const std::string& text, const std::string& part) {
+  const bool found = text.find(part) != std::string::npos;
+  if (!found) MESSAGE(text);
+  return found && text.find('\n') == std::string::npos;
+}
+
+void write_text(const std::string& destination, const std::string& text) {
+  write_output(destination, [&](std::ostream& out) { out << text; });
+}
+
+}  // namespace
+
+TEST_CASE("destinations: what would be lost is refused before the work") {
+  const TemporaryFolder folder;
+  const fs::path store = folder.write("s.sqlite", "store");
+  CHECK(
+      user_error([&] {
+        check_destination(store, store);
+      }).ends_with("the table would replace the store; give it another name"));
+  CHECK(user_error([&] {
+          check_destination(folder.path() / "." / "s.sqlite", store);
+        }).find("would replace") != std::string::npos);
+  CHECK(user_error([&] {
+          check_destination(folder.path(), {});
+        }).ends_with("is a folder, a file was expected"));
+  CHECK(user_error([&] {
+          check_destination(folder.path() / "none" / "x.csv", {});
+        }).ends_with("none does not exist"));
+  CHECK(user_error([&] { check_destination("-", store); }).empty());
+  CHECK(user_error([&] { check_destination("/dev/null", store); }).empty());
+  const fs::path fresh = folder.path() / "t.csv";
+  CHECK(user_error([&] { check_destination(fresh, store); }).empty());
+  CHECK_FALSE(fs::exists(fresh));
+  CHECK(content(store) == "store");
+  CHECK(entries(folder.path()) == 1);
+}
+
+TEST_CASE("destinations: files are what they are, however they are spelled") {
+  const TemporaryFolder folder;
+  fs::create_directory(folder.path() / "sub");
+  const std::string in = folder.write("in", "arch,p\n");
+  const std::string to_come = folder.path() / "to_come";
+  fs::create_symlink(in, folder.path() / "link");
+  fs::create_symlink("to_come", folder.path() / "dangling");
+  fs::create_directory_symlink(folder.path(), folder.path() / "sub" / "up");
+  fs::create_hard_link(in, folder.path() / "hard");
+  const FileDescriptor open(::open(in.c_str(), O_RDWR | O_CLOEXEC));
+  REQUIRE(open);
+  const std::string base = folder.path();
+  const Strings of_input = {
+      base + "/in",
+      base + "/./in",
+      base + "//in",
+      base + "/sub/../in",
+      base + "/link",
+      base + "/hard",
+      base + "/sub/up/in",
+      fs::relative(in).string(),
+      fmt::format("/dev/fd/{}", open.number()),
+      fmt::format("/proc/self/fd/{}", open.number()),
+      base + "/in-wal",
+      base + "/in-shm",
+      base + "/sub/up/in-journal"};
+  for (const std::string& output : of_input) {
+    CAPTURE(output);
+    CHECK(says(refusal({output}, {"", in}), "would replace " + in));
+    const bool companion =
+        output.starts_with(in + "-") || output.ends_with("in-journal");
+    CHECK(refusal({in}, {output}).empty() == companion);
+  }
+  for (const char* name :
+       {"/to_come", "/./to_come", "/dangling", "/sub/up/dangling"}) {
+    CAPTURE(name);
+    CHECK(says(refusal({base + name}, {to_come}), "would replace"));
+    CHECK(says(refusal({base + name, to_come}), "are one file"));
+  }
+  CHECK(refusal({base + "/other", "-", "/dev/null"}, {in, to_come}).empty());
+  CHECK(refusal({"/dev/null", "/dev/null", "-"}, {"/dev/null"}).empty());
+}
+
+TEST_CASE("destinations: whether they can be written is known at once") {
+  const TemporaryFolder folder;
+  const std::string locked = folder.write("locked", "text");
+  fs::permissions(locked, fs::perms::owner_read);
+  CHECK(says(refusal({locked}), "locked is read-only"));
+  CHECK(says(refusal({"/proc/x.csv"}), "/proc/x.csv cannot be written"));
+  CHECK(says(refusal({""}), "''"));
+  CHECK(says(refusal({folder.path()}), "is a folder"));
+  CHECK(says(refusal({"/dev/fd/987"}), "/dev/fd/987 cannot be written"));
+  const FileDescriptor reading(::open(locked.c_str(), O_RDONLY | O_CLOEXEC));
+  CHECK(says(
+      refusal({fmt::format("/dev/fd/{}", reading.number())}),
+      "open for reading only"));
+  CHECK(refusal({"/dev/stdout", "/dev/stderr"}).empty());
+  CHECK(entries(folder.path()) == 1);
+}
+
+TEST_CASE("destinations: what no output of zcp may replace") {
+  const TemporaryFolder folder;
+  const std::string store =
+      folder.write("store", std::string("SQLite format 3\0...", 19));
+  const std::string model = folder.write("model", "PK\3\4 and more");
+  const std::string data = folder.write("data", std::string("\1\0\2", 3));
+  const std::string table = folder.write("table", "arch,zico\nnaïve,1\n");
+  for (const auto& [path, what] :
+       {std::pair(store, "a SQLite database"),
+        std::pair(model, "an archive or a model"),
+        std::pair(data, "no text")}) {
+    const std::string before = content(path);
+    CHECK(says(refusal({path}), what));
+    CHECK(says(user_error([&, p = path] { write_text(p, "x"); }), what));
+    CHECK(content(path) == before);
+  }
+  CHECK(refusal({table}).empty());
+  write_text(table, "new");
+  CHECK(content(table) == "new");
+}
+
+TEST_CASE("output: complete, or as it was before") {
+  const TemporaryFolder folder;
+  const fs::path path = folder.write("f", "old");
+  CHECK_THROWS_AS(
+      write_output(
+          path,
+          [](std::ostream& out) {
+            out << "half";
+            throw std::logic_error("broken off");
+          }),
+      std::logic_error);
+  CHECK(content(path) == "old");
+  write_text(path, "new");
+  CHECK(content(path) == "new");
+  CHECK(entries(folder.path()) == 1);
+}
+
+TEST_CASE("output: what the disk does not take is an error") {
+  if (zcp::test::absent("/dev/full")) return;
+  CHECK_THROWS_WITH_AS(
+      write_output(
+          "/dev/full", [](std::ostream& out) { out << "text" << std::flush; }),
+      "/dev/full could not be written to its end",
+      std::runtime_error);
+}
+
+TEST_CASE("output: pipes, devices and descriptors are written as they are") {
+  const TemporaryFolder folder;
+  const fs::path fifo = folder.path() / "fifo";
+  REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
+  CHECK(refusal({fifo}).empty());
+  std::string read;
+  std::thread reader([&] { read = content(fifo); });
+  write_text(fifo, "through the pipe");
+  reader.join();
+  CHECK(read == "through the pipe");
+  CHECK(fs::is_fifo(fifo));
+
+  write_text("/dev/null", "gone");
+  CHECK(fs::is_character_file("/dev/null"));
+
+  const fs::path path = folder.write("f", "");
+  const FileDescriptor open(
+      ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
+  REQUIRE(::write(open.number(), "one ", 4) == 4);
+  write_text(fmt::format("/dev/fd/{}", open.number()), "two ");
+  write_text(fmt::format("/proc/self/fd/{}", open.number()), "three");
+  CHECK(content(path) == "one two three");
+}
