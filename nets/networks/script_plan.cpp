@@ -147,6 +147,7 @@ class Planner {
     if (known == nullptr) return;
     plan.operation = node.getOperation();
     plan.variadic = known->schema().is_vararg();
+    plan.dtype = known->schema().argumentIndexWithName("dtype").value_or(-1);
     if (name.find("dropout") != std::string::npos) {
       plan.treatment = Treatment::dropout;
       ++dropouts_;

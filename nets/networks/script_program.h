@@ -43,6 +43,7 @@ struct NodePlan {
   int uses = 1;             ///< as LayerCall::uses
   bool variadic = false;    ///< whether its operator takes a count of arguments
   std::uint64_t place = 0;  ///< in the order of the file; random seeds need it
+  int dtype = -1;           ///< place of its argument of that name
   /// Arguments that are replaced before it runs: probabilities of dropout.
   std::vector<std::pair<std::size_t, c10::IValue>> replaced;
   /// Its operator; none for what is no operator, such as control flow.

@@ -266,6 +266,7 @@ class ScriptPass {
       return answer_gradients(node, stack);
     }
     for (const auto& [place, with] : plan.replaced) stack[place] = with;
+    if (plan.dtype >= 0) convert(stack[static_cast<std::size_t>(plan.dtype)]);
     const bool named =
         plan.kind == LayerKind::conv && plan.recorded && stack[4].isString();
     if (named) number_padding(stack);
@@ -286,6 +287,12 @@ class ScriptPass {
     for (std::size_t i = 0; i < count; ++i) {
       memory_.set(node.outputs()[i], stack[stack.size() - count + i]);
     }
+  }
+
+  /// Where a file that computes in float32 says so, what it makes is of the
+  /// type that this pass computes in.
+  void convert(IValue& dtype) const {
+    if (dtype.isInt() && dtype.toScalarType() == at::kFloat) dtype = type_;
   }
 
   /// aten::addmm(bias, x, weight); all others have the input first.
