@@ -2,7 +2,7 @@
 
 #include <ATen/ATen.h>
 
-#include <algorithm>
+#include <exception>
 
 #include "common/error.h"
 #include "common/hash.h"
@@ -11,50 +11,49 @@
 namespace zcp::networks {
 namespace {
 
-Shape shape_of(const at::Tensor& tensor) {
+/// `last`: the features are the last axis, as of linear layers.
+Shape shape_of(const at::Tensor& tensor, bool last) {
   const auto size = [&](std::int64_t d) {
     return tensor.dim() > d ? static_cast<int>(tensor.size(d)) : 1;
   };
+  if (last && tensor.dim() == 4) return {size(3), size(1), size(2)};
   // Sequences [N, tokens, D] and vectors [N, D]: features are channels.
-  if (tensor.dim() == 3) return {size(2), size(1), 1};
+  if (last && tensor.dim() == 3) return {size(2), size(1), 1};
   return {size(1), size(2), size(3)};
 }
 
-/// Multiply-accumulates of one call for one sample, as AutoDL counts them.
-std::int64_t macs_of(const LayerCall& call, const at::Tensor& weight) {
-  const Shape out = shape_of(call.output);
-  return weight.numel() * out.height * out.width;
+/// Elements of a norm's scale and of the shift beside it.
+std::int64_t norm_params(const Network& network, int scale) {
+  if (scale < 0) return 0;
+  const auto& parameters = network.parameters();
+  const auto index = static_cast<std::size_t>(scale);
+  std::int64_t params = parameters[index].value.numel();
+  if (index + 1 < parameters.size() &&
+      parameters[index + 1].kind == ParameterKind::norm_shift) {
+    params += parameters[index + 1].value.numel();
+  }
+  return params;
 }
 
 graph::Layer layer_of(const Network& network, const LayerCall& call) {
   graph::Layer layer{};
-  layer.input = shape_of(call.input);
-  layer.output = shape_of(call.output);
-  const int slot = call.weight >= 0 ? call.weight : call.scale;
-  layer.op = call.kind == LayerKind::conv     ? graph::Op::conv2d
-             : call.kind == LayerKind::linear ? graph::Op::linear
-                                              : graph::Op::batch_norm;
-  if (slot < 0) return layer;
-  const auto& parameters = network.parameters();
-  const auto index = static_cast<std::size_t>(slot);
-  const at::Tensor& weight = parameters[index].value;
-  layer.params = weight.numel();
+  const bool linear = call.kind == LayerKind::linear;
+  layer.input = shape_of(call.input, linear);
+  layer.output = shape_of(call.output, linear);
+  layer.op = call.kind == LayerKind::conv ? graph::Op::conv2d
+             : linear                     ? graph::Op::linear
+                                          : graph::Op::batch_norm;
   layer.attributes.out_channels = layer.output.channels;
-  const bool has_bias =
-      index + 1 < parameters.size() &&
-      (parameters[index + 1].kind == ParameterKind::bias ||
-       parameters[index + 1].kind == ParameterKind::norm_shift);
-  if (has_bias) layer.params += parameters[index + 1].value.numel();
-  if (call.weight < 0) return layer;
-  layer.macs = macs_of(call, weight);
-  if (has_bias) layer.macs += layer.output.elements();
-  if (call.kind == LayerKind::conv && weight.dim() == 4) {
-    layer.attributes.window.kernel = static_cast<int>(weight.size(2));
-    layer.attributes.groups =
-        static_cast<int>(layer.input.channels / weight.size(1));
-    layer.attributes.window.stride =
-        (layer.input.height + layer.output.height - 1) /
-        std::max(1, layer.output.height);
+  layer.macs = call.macs;
+  layer.params = norm_params(network, call.scale);
+  if (call.used_weight.defined()) layer.params = call.used_weight.numel();
+  if (call.used_bias.defined()) layer.params += call.used_bias.numel();
+  if (call.kind == LayerKind::conv) {
+    layer.attributes.groups = static_cast<int>(call.groups);
+    if (!call.windows.empty()) {
+      layer.attributes.window.kernel = call.windows[0].kernel;
+      layer.attributes.window.stride = call.windows[0].stride;
+    }
   }
   return layer;
 }
@@ -66,8 +65,12 @@ bool is_layer(LayerKind kind) {
 
 }  // namespace
 
-ModelSummary summarise_model(const std::filesystem::path& path, Shape input) {
-  return summarise_model(*load_script_network(path, at::kFloat), path, input);
+ModelSummary summarise_model(
+    const std::filesystem::path& path,
+    Shape input,
+    const ScriptOptions& options) {
+  return summarise_model(
+      *load_script_network(path, at::kFloat, options), path, input);
 }
 
 ModelSummary summarise_model(
@@ -89,8 +92,12 @@ ModelSummary summarise_model(
         at::ones({1, input.channels, input.height, input.width}, options),
         BatchNormMode::running_statistics,
         &recording);
-  } catch (const c10::Error& error) {
-    const std::string text = error.what_without_backtrace();
+  } catch (const UserError&) {
+    throw;
+  } catch (const std::exception& error) {
+    const auto* torch = dynamic_cast<const c10::Error*>(&error);
+    const std::string text =
+        torch != nullptr ? torch->what_without_backtrace() : error.what();
     throw UserError(
         "{}: does not take an input of {}x{}x{}: {}",
         path.string(),
@@ -101,9 +108,9 @@ ModelSummary summarise_model(
   }
   summary.classes = static_cast<int>(output.numel());
   for (const LayerCall& call : recording.calls) {
+    summary.macs += call.macs;
     if (!is_layer(call.kind)) continue;
     const graph::Layer layer = layer_of(network, call);
-    summary.macs += layer.macs;
     summary.hash = hash_combine(
         summary.hash,
         hash_combine(

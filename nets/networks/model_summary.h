@@ -7,24 +7,28 @@
 #include <vector>
 
 #include "nets/graph/graph.h"
+#include "nets/networks/script_options.h"
 
 namespace zcp::networks {
 
 class ScriptNetwork;
 
 struct ModelSummary {
-  std::int64_t params = 0;
-  std::int64_t macs = 0;   ///< of one input of the given shape
-  int classes = 0;         ///< elements of the output for one input
-  std::uint64_t hash = 0;  ///< of its layers in the order in which they run
+  std::int64_t params = 0;  ///< those that require a gradient, tied ones once
+  std::int64_t macs = 0;    ///< of one input of the given shape
+  int classes = 0;          ///< elements of the output for one input
+  std::uint64_t hash = 0;   ///< of its layers in the order in which they run
   std::vector<graph::Layer> layers;
   std::vector<std::string> notes;  ///< e.g. dropout switched off
 };
 
 /// Runs the model once on an input of ones.
-/// Throws UserError when the file is no TorchScript module or does not take
-/// such an input.
-ModelSummary summarise_model(const std::filesystem::path& path, Shape input);
+/// Throws UserError as load_script_network() does, and when the module does not
+/// take such an input.
+ModelSummary summarise_model(
+    const std::filesystem::path& path,
+    Shape input,
+    const ScriptOptions& options = {});
 
 /// The same for a file that is loaded already; `path` is for messages.
 ModelSummary summarise_model(

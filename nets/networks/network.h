@@ -27,13 +27,18 @@ enum class ParameterKind : std::uint8_t {
   other,              ///< position embeddings, class tokens, layer scales
 };
 
-/// A trainable tensor of a network.
+/// A trainable tensor of a network. A network lists each once, however many of
+/// its layers share it.
 struct Parameter {
   std::string name;
   ParameterKind kind;
   at::Tensor value;
   /// Place in the order in which the network declares its layers.
   int declared = 0;
+  /// Every use of it is a LayerCall that names it, of a kind whose gradients
+  /// follow from the recorded input and output: a convolution of maps, a linear
+  /// layer or a norm. Where this is false only autograd knows its gradient.
+  bool in_calls = true;
 
   /// The arrays that zero-cost-nas and its descendants score.
   bool is_layer_weight() const {
@@ -68,6 +73,11 @@ class Network {
       Recording* recording) const = 0;
 
   const std::vector<Parameter>& parameters() const { return parameters_; }
+
+  /// How many convolutions and linear layers compute their weight from
+  /// parameters (weight_norm, weight standardisation). No parameter is the
+  /// weight of such a layer, so that sums over layers' weights miss it.
+  virtual int computed_weights() const { return 0; }
 
   /// The same network with other parameters: `change` maps each.
   virtual std::unique_ptr<Network> with_parameters(

@@ -24,6 +24,7 @@ enum class LayerKind : std::uint8_t {
   bounded_activation,  ///< sigmoid and tanh, mostly gates
   pool,
   sum,
+  recurrent,  ///< LSTM, GRU and plain recurrent layers, cells included
   other,
 };
 
@@ -35,10 +36,19 @@ struct LayerCall {
   at::Tensor output;
   int weight = -1;  ///< index into Network::parameters(), -1 for none
   int scale = -1;   ///< the same for the scale of a batch_norm
+  /// Of a TorchScript file's convolution or linear layer: the weight and the
+  /// bias as this call used them; the weight has the axes of PyTorch's modules,
+  /// [out, in] for a linear layer. Whether they are parameters or computed.
+  at::Tensor used_weight;
+  at::Tensor used_bias;
+  /// Multiply-accumulates of the whole batch, one for each output that a bias
+  /// is added to included. Only TorchScript files fill it.
+  std::int64_t macs = 0;
   /// Of a convolution: how its windows lie along each axis of its input, height
-  /// first; empty where a TorchScript file gives its padding by name.
+  /// first; one axis for sequences, three for volumes.
   std::vector<Window> windows;
   std::int64_t groups = 1;  ///< of a convolution
+  bool transposed = false;  ///< of a convolution
   /// Of a batch_norm: the module's own statistics; undefined for a fresh
   /// network, whose variances are 1.
   at::Tensor running_variance;

@@ -23,7 +23,8 @@ std::unordered_map<std::string, initialisers::Fans> fans_by_owner(
     if (!parameter.is_layer_weight()) continue;
     const at::Tensor& w = parameter.value;
     const std::int64_t taps = w.dim() > 2 ? w[0][0].numel() : std::int64_t{1};
-    fans[owner_of(parameter.name)] = {w.size(1) * taps, w.size(0) * taps};
+    fans[parameter.name] =
+        fans[owner_of(parameter.name)] = {w.size(1) * taps, w.size(0) * taps};
   }
   return fans;
 }
@@ -45,9 +46,12 @@ std::unique_ptr<Network> redraw(
     switch (parameter.kind) {
       case ParameterKind::conv_weight:
       case ParameterKind::linear_weight:
-        initialisers::draw_weight(initialiser, fans.at(owner), drawn_by, out);
+        initialisers::draw_weight(
+            initialiser, fans.at(parameter.name), drawn_by, out);
         break;
       case ParameterKind::bias:
+        // Beside a weight that is none of a layer's own, or a computed one.
+        if (!fans.contains(owner)) return parameter.value.clone();
         initialisers::draw_bias(initialiser, fans.at(owner), drawn_by, out);
         break;
       case ParameterKind::norm_scale:

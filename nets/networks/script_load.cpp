@@ -1,51 +1,47 @@
 #include "nets/networks/script_load.h"
 
+#include <torch/csrc/jit/passes/inline_fork_wait.h>
 #include <torch/csrc/jit/passes/inliner.h>
+#include <torch/csrc/jit/runtime/operator.h>
+#include <torch/library.h>
+#include <torch/version.h>
 
+#include <algorithm>
 #include <exception>
 #include <string>
-#include <unordered_map>
 #include <utility>
 
 #include "common/error.h"
+#include "nets/networks/script_operators.h"
+#include "nets/networks/script_parameters.h"
 #include "nets/networks/script_plan.h"
 
 namespace zcp::networks {
 namespace {
 
-/// "weight" of "layers.3.weight".
-std::string last_part(const std::string& name) {
-  return name.substr(name.rfind('.') + 1);
-}
-
-/// The kind of a parameter by the name that PyTorch's modules give it and by
-/// its dimensions. `weight_dims`: the number of dimensions of every parameter,
-/// by name.
-ParameterKind parameter_kind(
-    const std::string& name,
-    const at::Tensor& value,
-    const std::unordered_map<std::string, std::int64_t>& weight_dims) {
-  const std::string last = last_part(name);
-  if (last == "weight") {
-    if (value.dim() >= 3) return ParameterKind::conv_weight;
-    if (value.dim() == 2) return ParameterKind::linear_weight;
-    if (value.dim() == 1) return ParameterKind::norm_scale;
-  }
-  if (last == "bias") {
-    const auto weight =
-        weight_dims.find(name.substr(0, name.size() - 4) + "weight");
-    if (weight != weight_dims.end()) {
-      return weight->second == 1 ? ParameterKind::norm_shift
-                                 : ParameterKind::bias;
-    }
-  }
-  return ParameterKind::other;
+/// The operators that `text`, LibTorch's message, says are not there; empty
+/// where it says something else.
+std::string missing_operator(const std::string& text) {
+  static const std::string kStart = "Unknown builtin op: ";
+  const auto start = text.find(kStart);
+  if (start == std::string::npos) return "";
+  const auto from = start + kStart.size();
+  std::string name = text.substr(from, text.find_first_of(" \n", from) - from);
+  while (name.ends_with('.')) name.pop_back();
+  return name;
 }
 
 torch::jit::Module load_module(const std::filesystem::path& path) {
   try {
     return torch::jit::load(path.string());
-  } catch (const std::exception&) {
+  } catch (const std::exception& error) {
+    const std::string name = missing_operator(error.what());
+    if (!name.empty()) {
+      throw UserError(
+          "{}: uses the operator {}, which this program does not have",
+          path.string(),
+          name);
+    }
     throw UserError(
         "{}: not a TorchScript file; expected what torch.jit.trace(...).save "
         "or torch.jit.script(...).save wrote",
@@ -53,34 +49,96 @@ torch::jit::Module load_module(const std::filesystem::path& path) {
   }
 }
 
+/// The graph of `forward` with every call and every forked part in its place.
+std::shared_ptr<torch::jit::Graph> inlined_graph(
+    const torch::jit::Module& module,
+    const std::filesystem::path& path) {
+  const auto method = module.find_method("forward");
+  if (!method) {
+    throw UserError("{}: has no method forward", path.string());
+  }
+  auto graph = method->graph()->copy();
+  torch::jit::Inline(*graph);
+  torch::jit::InlineForkWait(graph);
+  torch::jit::Inline(*graph);
+  return graph;
+}
+
+/// The defaults of the inputs after the module and the images.
+std::vector<c10::IValue> default_inputs(const torch::jit::Module& module) {
+  std::vector<c10::IValue> defaults;
+  const auto& arguments =
+      module.get_method("forward").function().getSchema().arguments();
+  for (std::size_t i = 2; i < arguments.size(); ++i) {
+    if (!arguments[i].default_value()) break;
+    defaults.push_back(*arguments[i].default_value());
+  }
+  return defaults;
+}
+
+bool same_memory(const at::Tensor& a, const at::Tensor& b) {
+  return a.data_ptr() == b.data_ptr() && a.sizes() == b.sizes() &&
+         a.strides() == b.strides() && a.numel() > 0;
+}
+
+/// The module's trainable parameters, each once; also fills the program's
+/// index of them.
+std::vector<Parameter> trainable_parameters(
+    ScriptProgram& program,
+    const at::TensorOptions& options) {
+  std::vector<Parameter> parameters;
+  std::vector<at::Tensor> held;
+  for (const auto& named : program.module.named_parameters()) {
+    if (!named.value.requires_grad()) continue;
+    const auto tied = std::ranges::find_if(held, [&](const at::Tensor& other) {
+      return same_memory(other, named.value);
+    });
+    program.parameter_index[named.value.unsafeGetTensorImpl()] =
+        static_cast<int>(tied - held.begin());
+    if (tied != held.end()) continue;
+    held.push_back(named.value);
+    at::Tensor value = named.value.detach().to(options).clone();
+    if (value.dim() == 4) value = value.contiguous(kMemoryFormat);
+    const int declared = static_cast<int>(parameters.size());
+    parameters.push_back(
+        {named.name, ParameterKind::other, std::move(value), declared});
+  }
+  return parameters;
+}
+
 }  // namespace
 
 LoadedScript load_script(
     const std::filesystem::path& path,
-    const at::TensorOptions& options) {
+    const at::TensorOptions& options,
+    const ScriptOptions& script) {
   auto program = std::make_shared<ScriptProgram>();
+  program->path = path.string();
+  program->options = script;
   program->module = load_module(path);
-  program->module.train();
-  program->graph = program->module.get_method("forward").graph()->copy();
-  torch::jit::Inline(*program->graph);
-  std::unordered_map<std::string, std::int64_t> dims;
-  for (const auto& named : program->module.named_parameters()) {
-    dims[named.name] = named.value.dim();
-  }
-  std::vector<Parameter> parameters;
-  for (const auto& named : program->module.named_parameters()) {
-    program->parameter_index[named.value.unsafeGetTensorImpl()] =
-        static_cast<int>(parameters.size());
-    at::Tensor value = named.value.detach().to(options).clone();
-    const ParameterKind kind = parameter_kind(named.name, value, dims);
-    if (value.dim() == 4) {
-      value = value.contiguous(kMemoryFormat);
-    }
-    const int declared = static_cast<int>(parameters.size());
-    parameters.push_back({named.name, kind, std::move(value), declared});
+  program->module.eval();
+  program->graph = inlined_graph(program->module, path);
+  program->defaults = default_inputs(program->module);
+  std::vector<Parameter> parameters = trainable_parameters(*program, options);
+  if (parameters.empty()) {
+    throw UserError(
+        "{}: has no trainable parameters; expected a module that was saved "
+        "before torch.jit.freeze or quantisation, with requires_grad set",
+        path.string());
   }
   plan_nodes(*program);
+  find_uses(*program, parameters);
   return {std::move(program), std::move(parameters)};
 }
 
 }  // namespace zcp::networks
+
+#if TORCH_VERSION_MAJOR < 2
+TORCH_LIBRARY_FRAGMENT(aten, library) {
+  library.def(
+      "scaled_dot_product_attention(Tensor query, Tensor key, Tensor value, "
+      "Tensor? attn_mask=None, float dropout_p=0.0, bool is_causal=False, *, "
+      "float? scale=None, bool enable_gqa=False) -> Tensor",
+      zcp::networks::scaled_dot_product_attention);
+}
+#endif

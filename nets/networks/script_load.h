@@ -21,9 +21,10 @@ struct LoadedScript {
 
 /// Reads a traced or scripted module, with its parameters converted to
 /// `options`, and plans its nodes.
-/// Throws UserError when the file cannot be read.
+/// Throws UserError as load_script_network() does.
 LoadedScript load_script(
     const std::filesystem::path& path,
-    const at::TensorOptions& options);
+    const at::TensorOptions& options,
+    const ScriptOptions& script = {});
 
 }  // namespace zcp::networks

@@ -29,10 +29,15 @@ const std::vector<std::string>& ScriptNetwork::notes() const {
   return program_->notes;
 }
 
+int ScriptNetwork::computed_weights() const {
+  return program_->computed_weights;
+}
+
 std::unique_ptr<ScriptNetwork> load_script_network(
     const std::filesystem::path& path,
-    const at::TensorOptions& options) {
-  LoadedScript loaded = load_script(path, options);
+    const at::TensorOptions& options,
+    const ScriptOptions& script) {
+  LoadedScript loaded = load_script(path, options, script);
   return std::make_unique<ScriptNetwork>(
       std::move(loaded.program), std::move(loaded.parameters));
 }

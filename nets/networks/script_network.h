@@ -10,14 +10,17 @@
 #include <vector>
 
 #include "nets/networks/network.h"
+#include "nets/networks/script_options.h"
 
 namespace zcp::networks {
 
 struct ScriptProgram;
 
 /// Runs node by node, so that BatchNorm can be bypassed and every layer
-/// observed; in-place operators run out of place; dropout is switched off. A
-/// module that returns a tuple is taken by its last tensor.
+/// observed. It computes what the module computes in eval mode, but for
+/// BatchNorm, whose mode each pass chooses: dropout and the like are switched
+/// off, other random numbers come from the seed, and in-place operators write
+/// into copies.
 class ScriptNetwork final : public Network {
  public:
   ScriptNetwork(
@@ -32,6 +35,8 @@ class ScriptNetwork final : public Network {
   std::unique_ptr<Network> with_parameters(
       const std::function<at::Tensor(const Parameter&)>& change) const override;
 
+  int computed_weights() const override;
+
   /// What was changed to make the file a deterministic classifier, a line each
   /// (dropout switched off).
   const std::vector<std::string>& notes() const;
@@ -41,10 +46,12 @@ class ScriptNetwork final : public Network {
 };
 
 /// Reads a traced or scripted module; its weights as they are, converted to
-/// `options`.
-/// Throws UserError when the file cannot be read.
+/// `options`. Its parameters are those that require a gradient.
+/// Throws UserError when the file cannot be read, has no such parameter, or
+/// uses an operator that can be neither run nor repeated.
 std::unique_ptr<ScriptNetwork> load_script_network(
     const std::filesystem::path& path,
-    const at::TensorOptions& options);
+    const at::TensorOptions& options,
+    const ScriptOptions& script = {});
 
 }  // namespace zcp::networks

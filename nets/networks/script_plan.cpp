@@ -1,11 +1,15 @@
 #include "nets/networks/script_plan.h"
 
+#include <ATen/core/dispatch/Dispatcher.h>
+
 #include <algorithm>
 #include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "common/error.h"
 
 namespace zcp::networks {
 namespace {
@@ -28,8 +32,30 @@ std::string aten_name(const Node& node) {
 }
 
 std::optional<LayerKind> kind_of(const std::string& name) {
-  if (one_of(name, {"_convolution", "convolution", "conv1d", "conv2d"})) {
+  if (one_of(
+          name,
+          {"_convolution",
+           "convolution",
+           "_convolution_mode",
+           "conv1d",
+           "conv2d",
+           "conv3d",
+           "conv_transpose1d",
+           "conv_transpose2d",
+           "conv_transpose3d"})) {
     return LayerKind::conv;
+  }
+  if (one_of(
+          name,
+          {"lstm",
+           "gru",
+           "rnn_tanh",
+           "rnn_relu",
+           "lstm_cell",
+           "gru_cell",
+           "rnn_tanh_cell",
+           "rnn_relu_cell"})) {
+    return LayerKind::recurrent;
   }
   if (name == "linear") return LayerKind::linear;
   if (name == "batch_norm") return LayerKind::batch_norm;
@@ -47,42 +73,223 @@ std::optional<LayerKind> kind_of(const std::string& name) {
   return std::nullopt;
 }
 
+/// Whether an operator draws random numbers, as LibTorch itself lists them.
+bool draws(const torch::jit::Operator& known) {
+  const auto found =
+      c10::Dispatcher::singleton().findSchema(known.schema().operator_name());
+  return found && found->hasTag(at::Tag::nondeterministic_seeded);
+}
+
+/// A constant that is a number above 0 or true.
+bool is_on(const Value& value) {
+  const auto constant = torch::jit::toIValue(&value);
+  if (!constant) return true;  // not known before it runs
+  if (constant->isDouble()) return constant->toDouble() > 0;
+  return !constant->isBool() || constant->toBool();
+}
+
+/// "dropout switched off (2 layers)".
+void add_note(
+    const char* what,
+    int count,
+    const char* unit,
+    std::vector<std::string>& notes) {
+  if (count == 0) return;
+  notes.push_back(
+      std::string(what) + " (" + std::to_string(count) + " " + unit + ")");
+}
+
 class Planner {
  public:
   explicit Planner(ScriptProgram& program) : program_(program) {}
 
   void plan() {
     plan_block(*program_.graph->block());
-    for (const Value* output : program_.graph->outputs()) mark_live(output);
-    if (dropouts_ > 0) {
-      program_.notes.push_back(
-          "dropout switched off (" + std::to_string(dropouts_) + " layers)");
-    }
+    for (const Value* output : chosen_outputs()) mark_live(output);
+    mark_writes();
+    auto& notes = program_.notes;
+    add_note("dropout switched off", dropouts_, "layers", notes);
+    add_note("RReLU by its mean slope", rrelus_, "layers", notes);
+    add_note("random masks replaced by their mean", means_, "places", notes);
+    add_note("random numbers drawn by the seed", seeded_, "places", notes);
   }
 
  private:
   void plan_block(const Block& block) {
     for (const Node* node : block.nodes()) {
-      NodePlan& plan = program_.plans[node];
-      const std::string name = aten_name(*node);
-      const std::string full = node->kind().toQualString();
-      if (const auto kind = kind_of(name)) {
-        plan.kind = *kind;
-        plan.recorded = true;
-      }
-      if (plan.kind == LayerKind::relu) plan.uses = named_relus(*node);
-      if (name == "batch_norm") plan.treatment = Treatment::batch_norm;
-      if (name.find("dropout") != std::string::npos) {
-        plan.treatment = Treatment::dropout;
-        ++dropouts_;
-      }
-      plan.in_place = !name.empty() && full.ends_with('_') &&
-                      !full.ends_with("__") &&
-                      !one_of(name, {"copy", "fill", "zero"});
-      if (node->maybeOperator() != nullptr) {
-        plan.operation = node->getOperation();
-      }
+      plan_node(*node);
       for (const Block* inner : node->blocks()) plan_block(*inner);
+    }
+  }
+
+  void plan_node(const Node& node) {
+    NodePlan& plan = program_.plans[&node];
+    plan.place = places_++;
+    const std::string name = aten_name(node);
+    plan.name = name;
+    const std::string full = node.kind().toQualString();
+    if (const auto kind = kind_of(name)) {
+      plan.kind = *kind;
+      plan.recorded = true;
+    }
+    if (plan.kind == LayerKind::relu) plan.uses = named_relus(node);
+    if (name == "batch_norm") plan.treatment = Treatment::batch_norm;
+    if (one_of(full, {"prim::Print", "aten::warn"})) {
+      plan.treatment = Treatment::ignored;
+    }
+    if (one_of(name, {"is_grad_enabled", "set_grad_enabled"})) {
+      plan.treatment = Treatment::gradients;
+    }
+    if (full == "prim::requires_grad") plan.treatment = Treatment::no_fast_way;
+    plan.in_place =
+        !name.empty() && full.ends_with('_') && !full.ends_with("__");
+    const torch::jit::Operator* known = node.maybeOperator();
+    if (known == nullptr) return;
+    plan.operation = node.getOperation();
+    plan.variadic = known->schema().is_vararg();
+    plan.dtype = known->schema().argumentIndexWithName("dtype").value_or(-1);
+    if (name.find("dropout") != std::string::npos) {
+      plan.treatment = Treatment::dropout;
+      ++dropouts_;
+    } else {
+      switch_off(node, known->schema(), name, plan);
+    }
+    if (draws(*known) && plan.treatment == Treatment::plain) {
+      plan_draws(node, known->schema(), name, plan);
+    }
+    if (name == "floor") plan_floor(node, plan);
+  }
+
+  /// Layers that hold a dropout: recurrent ones and attention; RReLU.
+  void switch_off(
+      const Node& node,
+      const c10::FunctionSchema& schema,
+      const std::string& name,
+      NodePlan& plan) {
+    const bool rrelu = name.starts_with("rrelu");
+    bool on = false;
+    for (std::size_t i = 0; i < schema.arguments().size(); ++i) {
+      const std::string& argument = schema.arguments()[i].name();
+      const bool probability = one_of(argument, {"dropout", "dropout_p"});
+      const bool training = one_of(argument, {"train", "training"}) &&
+                            (rrelu || plan.kind == LayerKind::recurrent);
+      if (!probability && !training) continue;
+      if (probability || rrelu) on = on || is_on(*node.inputs()[i]);
+      plan.replaced.emplace_back(
+          i, probability ? c10::IValue(0.0) : c10::IValue(false));
+    }
+    if (on) ++(rrelu ? rrelus_ : dropouts_);
+    switched_off_ = !plan.replaced.empty();
+  }
+
+  void plan_draws(
+      const Node& node,
+      const c10::FunctionSchema& schema,
+      const std::string& name,
+      NodePlan& plan) {
+    if (switched_off_) return;
+    if (name == "bernoulli") {
+      plan.treatment = Treatment::mean;
+      ++means_;
+      return;
+    }
+    const bool known =
+        one_of(
+            name,
+            {"rand",
+             "rand_like",
+             "randn",
+             "randn_like",
+             "randint",
+             "randint_like",
+             "randperm"}) ||
+        std::ranges::any_of(schema.arguments(), [](const auto& argument) {
+          return argument.name() == "generator";
+        });
+    if (!known) {
+      throw UserError(
+          "{}: draws random numbers by {}, which cannot be repeated",
+          program_.path,
+          node.kind().toQualString());
+    }
+    plan.treatment = Treatment::seeded;
+    ++seeded_;
+  }
+
+  /// floor(p + rand) is 1 with the probability p, as in older stochastic depth:
+  /// with 0 for the random numbers the sum is the mask's mean.
+  void plan_floor(const Node& node, NodePlan& plan) {
+    const Node* sum = node.inputs()[0]->node();
+    if (aten_name(*sum) != "add") return;
+    for (const Value* part : sum->inputs()) {
+      const std::string name = aten_name(*part->node());
+      if (!one_of(name, {"rand", "rand_like"})) continue;
+      program_.plans[part->node()].treatment = Treatment::zeros;
+      plan.treatment = Treatment::mean;
+      --seeded_;
+      ++means_;
+    }
+  }
+
+  /// What the chosen output is made of, where that can be told.
+  std::vector<const Value*> chosen_outputs() const {
+    const Value* returned = program_.graph->outputs()[0];
+    const Node* maker = returned->node();
+    const auto& chosen = program_.options.output;
+    const bool tuple = maker->kind() == torch::jit::prim::TupleConstruct ||
+                       maker->kind() == torch::jit::prim::ListConstruct;
+    if (!chosen || !tuple) return {returned};
+    for (std::size_t i = 0; i < maker->inputs().size(); ++i) {
+      if (*chosen == std::to_string(i)) return {maker->inputs()[i]};
+    }
+    return {returned};
+  }
+
+  /// What is written into a tensor that is live, by way of a view, and what is
+  /// kept in an attribute.
+  void mark_writes() {
+    bool changed = true;
+    while (changed) {
+      changed = false;
+      for (const auto& [node, plan] : program_.plans) {
+        if (plan.live) continue;
+        const bool kept = node->kind() == torch::jit::prim::SetAttr;
+        if (!kept && !(plan.in_place && is_live(*node->inputs()[0]))) continue;
+        pending_.push_back(node);
+        changed = true;
+      }
+      for (const Node* node : pending_) {
+        program_.plans[node].live = true;
+        for (const Value* input : node->inputs()) mark_live(input);
+      }
+      pending_.clear();
+    }
+  }
+
+  /// Whether something that is read later is `value` or a tensor it is a view
+  /// of.
+  bool is_live(const Value& value) const {
+    const Node* node = value.node();
+    for (;;) {
+      const auto found = program_.plans.find(node);
+      if (found != program_.plans.end() && found->second.live) return true;
+      const std::string name = aten_name(*node);
+      if (!one_of(
+              name,
+              {"select",
+               "slice",
+               "view",
+               "narrow",
+               "transpose",
+               "permute",
+               "unsqueeze",
+               "squeeze",
+               "chunk",
+               "split",
+               "t"})) {
+        return false;
+      }
+      node = node->inputs()[0]->node();
     }
   }
 
@@ -125,7 +332,13 @@ class Planner {
   }
 
   ScriptProgram& program_;
+  std::uint64_t places_ = 0;
+  bool switched_off_ = false;  ///< of the node that is planned
+  std::vector<const Node*> pending_;
   int dropouts_ = 0;
+  int rrelus_ = 0;
+  int means_ = 0;
+  int seeded_ = 0;
 };
 
 }  // namespace

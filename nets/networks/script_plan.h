@@ -9,6 +9,7 @@ namespace zcp::networks {
 
 /// Plans every node of the program's graph, those of control flow included, and
 /// notes what was changed.
+/// Throws UserError for random numbers that cannot be repeated.
 void plan_nodes(ScriptProgram& program);
 
 }  // namespace zcp::networks

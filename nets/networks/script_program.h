@@ -11,39 +11,58 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "nets/networks/network.h"
+#include "nets/networks/script_options.h"
 
 namespace zcp::networks {
 
 /// How a node runs.
 enum class Treatment : std::uint8_t {
-  plain,       ///< by its own operator
-  batch_norm,  ///< in the mode that the pass asks for
-  dropout,     ///< not at all: it returns its input
+  plain,        ///< by its own operator
+  batch_norm,   ///< in the mode that the pass asks for
+  dropout,      ///< not at all: it returns its input, as in evaluation
+  ignored,      ///< not at all: messages to the user
+  mean,         ///< a mask of zeros and ones is replaced by its mean
+  zeros,        ///< random numbers of a mask that is replaced by its mean
+  seeded,       ///< its random numbers are drawn from the seed
+  gradients,    ///< asks whether gradients are computed: the pass decides
+  no_fast_way,  ///< asks for a reason not to take a way without gradients: true
 };
 
 /// What is known of a node before it runs.
 struct NodePlan {
+  std::string name;  ///< of its operator: "relu" of "aten::relu_"; else empty
   Treatment treatment = Treatment::plain;
   LayerKind kind = LayerKind::other;
-  bool recorded = false;  ///< whether observers see it
-  bool in_place = false;  ///< whether its operator writes into its input
-  bool live = false;      ///< whether the network's output depends on it
-  int uses = 1;           ///< as LayerCall::uses
+  bool recorded = false;    ///< whether observers see it
+  bool in_place = false;    ///< whether its operator writes into its input
+  bool live = false;        ///< whether the network's output depends on it
+  int uses = 1;             ///< as LayerCall::uses
+  bool variadic = false;    ///< whether its operator takes a count of arguments
+  std::uint64_t place = 0;  ///< in the order of the file; random seeds need it
+  int dtype = -1;           ///< place of its argument of that name
+  /// Arguments that are replaced before it runs: probabilities of dropout.
+  std::vector<std::pair<std::size_t, c10::IValue>> replaced;
   /// Its operator; none for what is no operator, such as control flow.
   std::optional<torch::jit::Operation> operation;
 };
 
 /// The inlined graph of a module's `forward`, with a plan for each node.
 struct ScriptProgram {
+  std::string path;  ///< for messages
+  ScriptOptions options;
   torch::jit::Module module;
   std::shared_ptr<torch::jit::Graph> graph;
   std::unordered_map<const torch::jit::Node*, NodePlan> plans;
   /// Index of a parameter by the tensor that the module holds.
   std::unordered_map<const c10::TensorImpl*, int> parameter_index;
   std::vector<std::string> notes;  ///< as ScriptNetwork::notes()
+  /// Values of the inputs of `forward` after the first: their defaults.
+  std::vector<c10::IValue> defaults;
+  int computed_weights = 0;  ///< as Network::computed_weights()
 };
 
 }  // namespace zcp::networks

@@ -6,7 +6,13 @@
 #include <unordered_map>
 #include <utility>
 
+#include "common/hash.h"
+#include "common/random.h"
 #include "nets/kernels/batch_norm.h"
+#include "nets/networks/script_layers.h"
+#include "nets/networks/script_memory.h"
+#include "nets/networks/script_output.h"
+#include "nets/networks/script_random.h"
 
 namespace zcp::networks {
 namespace {
@@ -17,8 +23,6 @@ using torch::jit::Node;
 using torch::jit::Stack;
 using torch::jit::Value;
 namespace prim = torch::jit::prim;
-
-using Environment = std::unordered_map<const Value*, IValue>;
 
 class ScriptPass {
  public:
@@ -37,39 +41,26 @@ class ScriptPass {
   }
 
   at::Tensor run(const at::Tensor& x) {
+    const at::AutoGradMode restored(outer_gradients_);
     const auto inputs = program_.graph->inputs();
-    if (inputs.size() != 2) {
-      throw std::invalid_argument("forward takes more than one input");
+    if (inputs.size() > program_.defaults.size() + 2 || inputs.size() < 2) {
+      throw std::invalid_argument(
+          "forward takes " + std::to_string(inputs.size() - 1) +
+          " inputs without defaults, expected the images alone");
     }
-    environment_[inputs[0]] = program_.module._ivalue();
-    // Writing into a view of it may not reach the caller's.
-    const bool written = std::ranges::any_of(
-        program_.plans, [](const auto& plan) { return plan.second.in_place; });
-    environment_[inputs[1]] = written ? x.clone() : x;
+    memory_.set(inputs[0], program_.module._ivalue());
+    memory_.set(inputs[1], x);
+    for (std::size_t i = 2; i < inputs.size(); ++i) {
+      memory_.set(inputs[i], program_.defaults[i - 2]);
+    }
     type_ = x.scalar_type();
     run_block(*program_.graph->block());
-    return logits(value(program_.graph->outputs()[0]));
+    return chosen_output(
+        value(program_.graph->outputs()[0]), program_.options, program_.path);
   }
 
  private:
-  const IValue& value(const Value* name) const {
-    const auto found = environment_.find(name);
-    if (found == environment_.end()) {
-      throw std::logic_error("a value that no node made");
-    }
-    return found->second;
-  }
-
-  static at::Tensor logits(const IValue& output) {
-    if (output.isTensor()) return output.toTensor();
-    if (output.isTuple()) {
-      const auto& elements = output.toTupleRef().elements();
-      for (std::size_t i = elements.size(); i-- > 0;) {
-        if (elements[i].isTensor()) return elements[i].toTensor();
-      }
-    }
-    throw std::invalid_argument("forward returns no tensor");
-  }
+  const IValue& value(const Value* name) const { return memory_.at(name); }
 
   void run_block(const Block& block) {
     for (const Node* node : block.nodes()) run_node(*node);
@@ -78,15 +69,35 @@ class ScriptPass {
   void run_node(const Node& node) {
     switch (node.kind()) {
       case prim::Constant:
-        return set(node, torch::jit::toIValue(node.output()).value());
+        // A function is none: its calls are inlined.
+        return set(
+            node, torch::jit::toIValue(node.output()).value_or(IValue()));
       case prim::GetAttr:
         return set(node, attribute(node));
       case prim::SetAttr:
-        return;  // counters of BatchNorm; the module itself stays as it is
+        return memory_.set_attribute(
+            value(node.inputs()[0]),
+            node.s(c10::attr::name),
+            value(node.inputs()[1]));
       case prim::ListConstruct:
         return set(node, list(node));
       case prim::TupleConstruct:
-        return set(node, c10::ivalue::Tuple::create(arguments(node)));
+        return set(node, tuple(node));
+      case prim::TupleSlice:
+        return set(node, tuple_slice(node));
+      case prim::DictConstruct:
+        return set(node, dict(node));
+      case prim::CreateObject:
+        return set(node, new_object(node));
+      case prim::Enter:
+        return enter(node);
+      case prim::Exit:
+        return leave(node);
+      case prim::isinstance:
+        return set(node, is_instance(node));
+      case prim::RaiseException:
+        throw std::runtime_error(
+            "raises an exception: " + value(node.inputs()[0]).toStringRef());
       case prim::TupleUnpack:
         return unpack(node, value(node.input()).toTupleRef().elements().vec());
       case prim::ListUnpack:
@@ -105,12 +116,12 @@ class ScriptPass {
   }
 
   void set(const Node& node, IValue result) {
-    environment_[node.output()] = std::move(result);
+    memory_.set(node.output(), std::move(result));
   }
 
   void unpack(const Node& node, const std::vector<IValue>& elements) {
     for (std::size_t i = 0; i < elements.size(); ++i) {
-      environment_[node.outputs()[i]] = elements[i];
+      memory_.set(node.outputs()[i], elements[i]);
     }
   }
 
@@ -128,19 +139,91 @@ class ScriptPass {
     return IValue(std::move(items));
   }
 
+  /// With the names of its fields, where its type has some.
+  IValue tuple(const Node& node) const {
+    const auto type = node.output()->type()->cast<c10::TupleType>();
+    if (type != nullptr && type->schema() != nullptr) {
+      return c10::ivalue::Tuple::createNamed(arguments(node), type);
+    }
+    return c10::ivalue::Tuple::create(arguments(node));
+  }
+
+  IValue tuple_slice(const Node& node) const {
+    const auto& elements = value(node.input()).toTupleRef().elements();
+    std::vector<IValue> part;
+    for (auto i = node.i(c10::attr::beg); i < node.i(c10::attr::end); ++i) {
+      part.push_back(elements[static_cast<std::size_t>(i)]);
+    }
+    return c10::ivalue::Tuple::create(std::move(part));
+  }
+
+  IValue dict(const Node& node) const {
+    const auto type = node.output()->type()->expect<c10::DictType>();
+    c10::impl::GenericDict entries(type->getKeyType(), type->getValueType());
+    const std::vector<IValue> items = arguments(node);
+    for (std::size_t i = 0; i + 1 < items.size(); i += 2) {
+      entries.insert_or_assign(items[i], items[i + 1]);
+    }
+    return IValue(std::move(entries));
+  }
+
+  static IValue new_object(const Node& node) {
+    const auto type = node.output()->type()->expect<c10::ClassType>();
+    return c10::ivalue::Object::create(
+        c10::StrongTypePtr(type->compilation_unit(), type),
+        type->numAttributes());
+  }
+
+  IValue is_instance(const Node& node) const {
+    const auto type = value(node.input()).type();
+    const auto& candidates = node.tys(c10::attr::types);
+    return std::ranges::any_of(candidates, [&](const c10::TypePtr& candidate) {
+      return type->isSubtypeOf(*candidate);
+    });
+  }
+
+  /// A `with` statement. Those that switch gradients do so; others, such as
+  /// profilers, have no influence on what is computed.
+  void enter(const Node& node) {
+    entered_.push_back(gradients_);
+    const std::string name = node.input()->type()->str();
+    if (name.ends_with("no_grad") || name.ends_with("inference_mode")) {
+      switch_gradients(false);
+    } else if (name.ends_with("enable_grad")) {
+      switch_gradients(true);
+    }
+    set(node, IValue());
+  }
+
+  void leave(const Node& node) {
+    switch_gradients(entered_.back());
+    entered_.pop_back();
+    set(node, IValue());
+  }
+
+  /// The pass never computes more gradients than its caller wants.
+  void switch_gradients(bool on) {
+    gradients_ = on;
+    at::GradMode::set_enabled(on && outer_gradients_);
+  }
+
   /// An attribute of a module: parameters come from this network, buffers in
   /// the network's type.
-  IValue attribute(const Node& node) const {
-    const IValue found =
-        value(node.input()).toObjectRef().getAttr(node.s(c10::attr::name));
+  IValue attribute(const Node& node) {
+    const IValue owner = value(node.input());
+    const std::string& name = node.s(c10::attr::name);
+    if (const IValue* kept = memory_.attribute(owner, name)) return *kept;
+    const IValue found = owner.toObjectRef().getAttr(name);
     if (!found.isTensor() || !found.toTensor().defined()) return found;
     const at::Tensor& tensor = found.toTensor();
     const auto known =
         program_.parameter_index.find(tensor.unsafeGetTensorImpl());
-    if (known != program_.parameter_index.end()) {
-      return parameters_[static_cast<std::size_t>(known->second)].value;
-    }
-    return tensor.is_floating_point() ? tensor.to(type_) : tensor;
+    IValue result =
+        known != program_.parameter_index.end()
+            ? parameters_[static_cast<std::size_t>(known->second)].value
+            : (tensor.is_floating_point() ? tensor.to(type_) : tensor);
+    memory_.set_attribute(owner, name, result);
+    return result;
   }
 
   void run_if(const Node& node) {
@@ -148,7 +231,7 @@ class ScriptPass {
     const Block& block = *node.blocks()[taken ? 0 : 1];
     run_block(block);
     for (std::size_t i = 0; i < node.outputs().size(); ++i) {
-      environment_[node.outputs()[i]] = value(block.outputs()[i]);
+      memory_.set(node.outputs()[i], IValue(value(block.outputs()[i])));
     }
   }
 
@@ -161,9 +244,9 @@ class ScriptPass {
     }
     const Block& body = *node.blocks()[0];
     for (std::int64_t step = 0; step < most && go_on; ++step) {
-      environment_[body.inputs()[0]] = step;
+      memory_.set(body.inputs()[0], step);
       for (std::size_t i = 0; i < carried.size(); ++i) {
-        environment_[body.inputs()[i + 1]] = carried[i];
+        memory_.set(body.inputs()[i + 1], carried[i]);
       }
       run_block(body);
       go_on = value(body.outputs()[0]).toBool();
@@ -176,54 +259,141 @@ class ScriptPass {
 
   void run_operator(const Node& node) {
     const NodePlan& plan = program_.plans.at(&node);
+    if (plan.treatment == Treatment::ignored) return;
+    if (plan.treatment == Treatment::no_fast_way) return set(node, true);
     Stack stack = arguments(node);
-    const IValue first = stack.empty() ? IValue() : stack[0];
+    if (plan.treatment == Treatment::gradients) {
+      return answer_gradients(node, stack);
+    }
+    for (const auto& [place, with] : plan.replaced) stack[place] = with;
+    if (plan.dtype >= 0) convert(stack[static_cast<std::size_t>(plan.dtype)]);
+    const bool named =
+        plan.kind == LayerKind::conv && plan.recorded && stack[4].isString();
+    if (named) number_padding(stack);
     LayerCall call;
+    const std::size_t place = input_place(plan);
     const bool recorded = recording_ != nullptr && plan.recorded &&
-                          is_activation(first) &&
+                          stack.size() > place && is_activation(stack[place]) &&
                           recording_->scope.records(plan.kind);
     if (recorded) begin_call(plan, stack, call);
-    if (plan.treatment == Treatment::batch_norm) {
-      stack = {normalise(stack)};
-    } else if (plan.treatment == Treatment::dropout) {
-      stack = {first};
-    } else {
-      if (plan.in_place && first.isTensor() && !first.toTensor().is_view()) {
-        stack[0] = first.toTensor().clone();
-      }
-      if (!plan.operation) {
-        throw std::invalid_argument(
-            std::string("no way to run ") + node.kind().toQualString());
-      }
-      torch::jit::Operation operation = *plan.operation;  // calls are not const
-      operation(stack);
-    }
-    if (plan.in_place && first.isTensor()) {
-      rebind(first.toTensor(), stack.back());
-    }
+    const Stack given = stack;
+    execute(node, plan, named, stack);
+    const std::size_t count = node.outputs().size();
     if (recorded) {
-      call.output = stack.back().toTensor();
+      call.output = stack[stack.size() - count].toTensor();
+      call.macs = count_macs(given, call, call.output);
       recording_->calls.push_back(std::move(call));
     }
-    const std::size_t count = node.outputs().size();
     for (std::size_t i = 0; i < count; ++i) {
-      environment_[node.outputs()[i]] = stack[stack.size() - count + i];
+      memory_.set(node.outputs()[i], stack[stack.size() - count + i]);
     }
   }
 
-  /// In-place operators run out of place: afterwards every name of the old
-  /// tensor means the new one.
-  void rebind(const at::Tensor& old, const IValue& result) {
-    for (auto& [name, held] : environment_) {
-      if (held.isTensor() && held.toTensor().is_same(old)) held = result;
+  /// Where a file that computes in float32 says so, what it makes is of the
+  /// type that this pass computes in.
+  void convert(IValue& dtype) const {
+    if (dtype.isInt() && dtype.toScalarType() == at::kFloat) dtype = type_;
+  }
+
+  /// aten::addmm(bias, x, weight); all others have the input first.
+  static std::size_t input_place(const NodePlan& plan) {
+    return plan.name == "addmm" ? 1 : 0;
+  }
+
+  /// Runs the operator in the way that its plan says: `stack` holds the
+  /// arguments and ends with the results afterwards.
+  void execute(
+      const Node& node,
+      const NodePlan& plan,
+      bool numbered_padding,
+      Stack& stack) {
+    if (plan.treatment == Treatment::batch_norm) {
+      stack = {normalise(stack)};
+      return;
     }
+    if (plan.treatment == Treatment::dropout) {
+      const at::Tensor x = stack[0].toTensor();
+      stack = {x};  // some return the mask, too
+      if (node.outputs().size() > 1) {
+        stack.emplace_back(at::ones_like(x, at::kBool));
+      }
+      return;
+    }
+    if (plan.in_place && stack[0].isTensor()) {
+      // A copy is of the gradients that the tensor has, wherever it is made.
+      const at::AutoGradMode outer(outer_gradients_);
+      stack[0] = memory_.own_copy(stack[0].toTensor());
+    }
+    if (plan.treatment == Treatment::mean) {
+      stack = {mean_mask(plan, stack)};
+      return;
+    }
+    if (plan.treatment == Treatment::seeded ||
+        plan.treatment == Treatment::zeros) {
+      return draw_seeded(node, plan, draw_seed(plan), stack);
+    }
+    if (numbered_padding) {
+      stack = {convolve(stack)};
+      return;
+    }
+    run_plainly(node, plan, stack);
+  }
+
+  static void
+  run_plainly(const Node& node, const NodePlan& plan, Stack& stack) {
+    if (!plan.operation) {
+      throw std::invalid_argument(
+          std::string("no way to run ") + node.kind().toQualString());
+    }
+    if (plan.name == "instance_norm" && stack[5].toBool()) {
+      stack[3] = IValue();  // statistics of the module, which stay as they are
+      stack[4] = IValue();
+    }
+    if (plan.variadic) {
+      stack.emplace_back(static_cast<std::int64_t>(node.inputs().size()));
+    }
+    torch::jit::Operation operation = *plan.operation;  // calls are not const
+    operation(stack);
+  }
+
+  /// The seed of what a node draws at its n-th execution in this pass.
+  std::uint64_t draw_seed(const NodePlan& plan) {
+    const std::uint64_t time = draws_[plan.place]++;
+    return derive_seed(
+        program_.options.seed, "script", hash_combine(plan.place, time));
+  }
+
+  /// conv2d(x, w, b, stride, padding, dilation, groups).
+  static at::Tensor convolve(const Stack& arguments) {
+    const std::vector<std::int64_t> padding = arguments[4].toIntVector();
+    const auto numbers = [&](std::size_t place) {
+      std::vector<std::int64_t> all = arguments[place].toIntVector();
+      if (all.size() == 1) all.resize(padding.size(), all[0]);
+      return all;
+    };
+    return at::convolution(
+        arguments[0].toTensor(),
+        arguments[1].toTensor(),
+        arguments[2].isTensor() ? arguments[2].toTensor() : at::Tensor(),
+        numbers(3),
+        padding,
+        numbers(5),
+        false,
+        std::vector<std::int64_t>(padding.size(), 0),
+        arguments[6].toInt());
+  }
+
+  void answer_gradients(const Node& node, const Stack& arguments) {
+    if (arguments.empty()) return set(node, gradients_);
+    switch_gradients(arguments[0].toBool());
   }
 
   /// aten::batch_norm(x, weight, bias, mean, variance, training, momentum,
   /// eps, cudnn) in the mode asked for.
   at::Tensor normalise(const Stack& arguments) const {
     const at::Tensor x = arguments[0].toTensor();
-    if (batch_norm_ == BatchNormMode::bypass) return x;
+    // Not x itself, which an in-place operator would change with the result.
+    if (batch_norm_ == BatchNormMode::bypass) return x.clone();
     const auto tensor = [&](std::size_t i) {
       return arguments[i].isTensor() ? arguments[i].toTensor() : at::Tensor();
     };
@@ -263,7 +433,7 @@ class ScriptPass {
   void begin_call(const NodePlan& plan, const Stack& arguments, LayerCall& call)
       const {
     call.kind = plan.kind;
-    const at::Tensor x = arguments[0].toTensor();
+    const at::Tensor x = arguments[input_place(plan)].toTensor();
     const RecordingScope& scope = recording_->scope;
     if (scope.records_input(plan.kind)) call.input = x;
     const bool variance = scope.records_variances() &&
@@ -275,45 +445,43 @@ class ScriptPass {
     call.live = plan.live;
     call.uses = plan.uses;
     if (plan.kind == LayerKind::sum) call.calls = 0;  // no module
-    if (plan.kind == LayerKind::batch_norm && arguments[4].isTensor()) {
-      call.running_variance = arguments[4].toTensor();
+    if (plan.kind == LayerKind::batch_norm) {
+      if (arguments[4].isTensor()) {
+        call.running_variance = arguments[4].toTensor();
+      }
+      if (arguments[1].isTensor())
+        call.scale = index_of(arguments[1].toTensor());
     }
-    if (plan.kind == LayerKind::conv) set_windows(arguments, call);
-    const bool weighted = plan.kind == LayerKind::conv ||
-                          plan.kind == LayerKind::linear ||
-                          plan.kind == LayerKind::batch_norm;
-    if (!weighted || !arguments[1].isTensor()) return;
-    const auto found =
-        index_.find(arguments[1].toTensor().unsafeGetTensorImpl());
-    if (found == index_.end()) return;
-    (plan.kind == LayerKind::batch_norm ? call.scale : call.weight) =
-        found->second;
+    describe_layer(plan.name, arguments, call);
+    const at::Tensor& weight = call.used_weight;
+    const bool plain = plan.kind == LayerKind::conv
+                           ? !call.transposed
+                           : weight.defined() && weight.dim() == 2;
+    if (weight.defined() && plain) call.weight = index_of(weight);
   }
 
-  /// conv2d(x, w, b, stride, padding, dilation, groups) or _convolution, which
-  /// has transposed and output_padding before the groups.
-  static void set_windows(const Stack& arguments, LayerCall& call) {
-    if (!arguments[4].isIntList()) return;  // padding="same"
-    const at::Tensor& weight = arguments[1].toTensor();
-    const auto stride = arguments[3].toIntVector();
-    const auto padding = arguments[4].toIntVector();
-    const auto dilation = arguments[5].toIntVector();
-    for (std::size_t axis = 0; axis < stride.size(); ++axis) {
-      call.windows.push_back(
-          {static_cast<int>(weight.size(static_cast<std::int64_t>(axis) + 2)),
-           static_cast<int>(stride[axis]),
-           static_cast<int>(padding.at(axis)),
-           static_cast<int>(dilation.at(axis))});
-    }
-    call.groups = arguments[arguments.size() > 8 ? 8 : 6].toInt();
+  /// The parameter that a tensor is, in the same shape; -1 for none.
+  int index_of(const at::Tensor& tensor) const {
+    at::Tensor base = tensor;
+    if (tensor.is_view()) base = at::Tensor(tensor._base());
+    const auto found = index_.find(base.unsafeGetTensorImpl());
+    if (found == index_.end()) return -1;
+    const bool same = base.sizes() == tensor.sizes() &&
+                      base.strides() == tensor.strides() &&
+                      base.storage_offset() == tensor.storage_offset();
+    return same ? found->second : -1;
   }
 
   const ScriptProgram& program_;
   const std::vector<Parameter>& parameters_;
   const BatchNormMode batch_norm_;
   Recording* const recording_;
+  const bool outer_gradients_ = at::GradMode::is_enabled();
+  bool gradients_ = true;      ///< what the program is told of them
+  std::vector<bool> entered_;  ///< what they were before each `with`
+  std::unordered_map<std::uint64_t, std::uint64_t> draws_;  ///< by place
   at::ScalarType type_ = at::kFloat;
-  Environment environment_;
+  ScriptMemory memory_;
   std::unordered_map<const c10::TensorImpl*, int> index_;
 };
 

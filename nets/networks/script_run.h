@@ -12,11 +12,12 @@
 
 namespace zcp::networks {
 
-/// What the program's `forward` returns for x, by these parameters; the last
-/// tensor where it returns a tuple. Runs node by node; the module stays as it
-/// is. `recording` may be null.
-/// Throws std::invalid_argument for a program that takes other inputs, returns
-/// no tensor or has nodes that cannot be run.
+/// The tensor that the program's `forward` returns for x, by these parameters;
+/// the one that its options choose where it returns several. Runs node by node;
+/// the module stays as it is. `recording` may be null.
+/// Throws UserError where several tensors are returned and none is chosen;
+/// std::invalid_argument for a program that needs other inputs, returns no
+/// tensor or has nodes that cannot be run.
 at::Tensor run_script(
     const ScriptProgram& program,
     const std::vector<Parameter>& parameters,

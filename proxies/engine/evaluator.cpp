@@ -321,8 +321,8 @@ std::vector<Score> Evaluator::score(
 std::vector<Score> Evaluator::score_model(
     const std::filesystem::path& path,
     std::span<const Descriptor* const> which) const {
-  const auto loaded =
-      networks::load_script_network(path, state_->settings.options);
+  const auto loaded = networks::load_script_network(
+      path, state_->settings.options, {.seed = state_->settings.seed});
   const Summary summary = summarise(*loaded, path, state_->shape);
   // All proxies share one network: with the file's weights, or redrawn by the
   // initialiser that the user asked for.

@@ -1,6 +1,7 @@
 #include "proxies/engine/observer.h"
 
 #include <cmath>
+#include <stdexcept>
 #include <utility>
 
 namespace zcp::engine {
@@ -56,6 +57,10 @@ MakeObserver from_setting(std::function<Score(const Setting&)> compute) {
 }
 
 std::vector<LayerGradient> layer_gradients(const Pass& pass) {
+  if (pass.network.computed_weights() > 0) {
+    throw std::runtime_error(
+        "the weight of a layer is computed from parameters (weight_norm)");
+  }
   std::vector<LayerGradient> layers;
   const auto& parameters = pass.network.parameters();
   for (std::size_t i = 0; i < parameters.size(); ++i) {

@@ -21,7 +21,8 @@ class ScriptFile {
       const std::string& source) {
     torch::jit::Module module("net");
     for (const auto& [name, value] : parameters) {
-      module.register_parameter(name, value, false);
+      module.register_parameter(
+          name, value.detach().clone().requires_grad_(true), false);
     }
     module.define(source);
     module.save(path().string());

@@ -1,4 +1,8 @@
 // Sizes and layers of TorchScript files, counted by hand.
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "nets/networks/model_summary.h"
 #include "tests/nets/networks/make_script.h"
 #include "tests/support/test_files.h"
@@ -44,4 +48,86 @@ TEST_CASE("model summary: an input that the model does not take is refused") {
     summarise_model(file.path(), {5, 8, 8});
   });
   CHECK(message.find("does not take an input of 5x8x8") != std::string::npos);
+}
+
+namespace {
+
+std::int64_t macs_of(
+    const std::vector<std::pair<std::string, at::Tensor>>& parameters,
+    const std::string& source,
+    Shape input) {
+  const zcp::test::ScriptFile file(parameters, source);
+  return summarise_model(file.path(), input).macs;
+}
+
+}  // namespace
+
+TEST_CASE("model summary: a linear layer counts every vector that it maps") {
+  // 8 x 8 vectors of 3 features, channels last.
+  CHECK(
+      macs_of(
+          {{"w", at::ones({4, 3})}, {"b", at::ones({4})}},
+          "def forward(self, x):\n"
+          "    return torch.linear(x.permute([0, 2, 3, 1]), self.w, self.b)\n",
+          {3, 8, 8}) == 64 * (3 * 4 + 4));
+}
+
+TEST_CASE("model summary: matrix products with parameters are layers") {
+  const char* product =
+      "def forward(self, x):\n"
+      "    return torch.addmm(self.b, x.flatten(1), self.w.t())\n";
+  CHECK(
+      macs_of(
+          {{"w", at::ones({4, 12})}, {"b", at::ones({4})}},
+          product,
+          {3, 2, 2}) == 12 * 4 + 4);
+  // A product of two activations is none.
+  CHECK(
+      macs_of(
+          {{"w", at::ones({12, 4})}},
+          "def forward(self, x):\n"
+          "    y = torch.matmul(x.flatten(1), self.w)\n"
+          "    return torch.matmul(y, y.t())\n",
+          {3, 2, 2}) == 12 * 4);
+}
+
+TEST_CASE("model summary: computed weights, transposed and other axes") {
+  // 14 x 14 outputs.
+  CHECK(
+      macs_of(
+          {{"w", at::ones({8, 3, 3, 3})}, {"b", at::ones({8})}},
+          "def forward(self, x):\n"
+          "    w = self.w / self.w.norm()\n"
+          "    return torch.conv2d(x, w, self.b)\n",
+          {3, 16, 16}) == 14 * 14 * (8 * 27 + 8));
+  // Each of 16 x 16 inputs meets 4 x 3 x 3 weights a channel; 33 x 33 outputs.
+  CHECK(
+      macs_of(
+          {{"w", at::ones({3, 4, 3, 3})}, {"b", at::ones({4})}},
+          "def forward(self, x):\n"
+          "    return torch.conv_transpose2d(x, self.w, self.b, [2, 2])\n",
+          {3, 16, 16}) == 16 * 16 * 3 * 4 * 9 + 33 * 33 * 4);
+  // 6 positions of 8 channels, 2 x 5 taps.
+  CHECK(
+      macs_of(
+          {{"w", at::ones({8, 6, 3})}},
+          "def forward(self, x):\n"
+          "    return torch.conv1d(x.flatten(1, 2), self.w)\n",
+          {3, 2, 8}) == 6 * 8 * 6 * 3);
+}
+
+TEST_CASE("model summary: recurrent layers count every weight once a step") {
+  // An LSTM of 5 units on 4 features, 6 steps.
+  CHECK(
+      macs_of(
+          {{"wi", at::ones({20, 4})},
+           {"wh", at::ones({20, 5})},
+           {"bi", at::ones({20})},
+           {"bh", at::ones({20})}},
+          "def forward(self, x):\n"
+          "    h = torch.zeros([1, x.size(0), 5])\n"
+          "    return torch.lstm(x.flatten(2).transpose(1, 2), [h, h],\n"
+          "        [self.wi, self.wh, self.bi, self.bh], True, 1, 0.5, True,\n"
+          "        False, True)[0]\n",
+          {4, 2, 3}) == 6 * (4 * 5 * (4 + 5) + 2 * 4 * 5));
 }

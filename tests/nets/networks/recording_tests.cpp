@@ -150,11 +150,13 @@ TEST_CASE("recording: no variance of one value, and none without a batch's") {
 
 TEST_CASE("recording: parts of a TorchScript pass are those of all of it") {
   torch::jit::Module module("net");
-  module.register_parameter("w", normal({4, 3, 3, 3}, at::kFloat), false);
+  module.register_parameter(
+      "w", normal({4, 3, 3, 3}, at::kFloat).requires_grad_(true), false);
   for (const char* name : {"scale", "shift", "mean", "variance"}) {
-    module.register_parameter(name, at::ones({4}), false);
+    module.register_parameter(name, at::ones({4}), true);
   }
-  module.register_parameter("v", normal({10, 4}, at::kFloat), false);
+  module.register_parameter(
+      "v", normal({10, 4}, at::kFloat).requires_grad_(true), false);
   module.define(R"(
     def forward(self, x):
         y = torch.conv2d(x, self.w, None, [1, 1], [1, 1])

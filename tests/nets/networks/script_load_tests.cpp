@@ -51,3 +51,44 @@ TEST_CASE("TorchScript files: what is none is refused by its name") {
       zcp::test::user_error([&] { load_script(path, at::kFloat); });
   CHECK(message.find("text.pt: not a TorchScript file") != std::string::npos);
 }
+
+TEST_CASE("TorchScript files: without trainable parameters they are refused") {
+  const zcp::test::ScriptFile file(
+      {}, "def forward(self, x):\n    return torch.relu(x)\n");
+  const std::string message =
+      zcp::test::user_error([&] { load_script(file.path(), at::kFloat); });
+  CHECK(
+      message.find("net.pt: has no trainable parameters") != std::string::npos);
+  CHECK(message.find("torch.jit.freeze") != std::string::npos);
+}
+
+TEST_CASE("TorchScript files: only what requires a gradient, each once") {
+  torch::jit::Module module("net");
+  const at::Tensor shared = at::ones({2, 2}).requires_grad_(true);
+  module.register_parameter("a", shared, false);
+  module.register_parameter("b", shared, false);
+  module.register_parameter("frozen", at::ones({2, 2}), false);
+  module.define(
+      "def forward(self, x):\n"
+      "    y = torch.linear(torch.linear(x, self.a), self.b)\n"
+      "    return torch.linear(y, self.frozen)\n");
+  const zcp::test::TemporaryFolder folder;
+  const auto path = folder.path() / "net.pt";
+  module.save(path.string());
+  const LoadedScript loaded = load_script(path, at::kFloat);
+  REQUIRE(loaded.parameters.size() == 1);
+  CHECK(loaded.parameters[0].kind == ParameterKind::linear_weight);
+  CHECK(loaded.program->parameter_index.size() >= 1);
+}
+
+TEST_CASE("TorchScript files: a module without forward is refused") {
+  torch::jit::Module module("net");
+  module.register_parameter("w", at::ones({1}).requires_grad_(true), false);
+  module.define("def predict(self, x):\n    return x * self.w\n");
+  const zcp::test::TemporaryFolder folder;
+  const auto path = folder.path() / "net.pt";
+  module.save(path.string());
+  const std::string message =
+      zcp::test::user_error([&] { load_script(path, at::kFloat); });
+  CHECK(message.find("net.pt: has no method forward") != std::string::npos);
+}

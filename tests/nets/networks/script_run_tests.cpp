@@ -1,5 +1,6 @@
 // Passes of TorchScript programs.
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "nets/networks/script_load.h"
@@ -62,7 +63,7 @@ def forward(self, x):
         y = x
     for i in range(3):
         y = y * 2
-    return (x, y)
+    return (y, 3)
 )",
       x);
   CHECK(at::equal(y, 8 * (x + 1)));
@@ -72,6 +73,130 @@ def forward(self, x):
   CHECK_THROWS_AS(
       run_source("def forward(self, x, y):\n    return x\n", x),
       std::invalid_argument);
+}
+
+TEST_CASE("TorchScript runs: what is written reaches every view") {
+  // [:, :, :, 0] of x becomes 10, then all of y, which is x, is doubled.
+  const at::Tensor y = run_source(
+      R"(
+def forward(self, x):
+    y = x.view([2, 2])
+    parts = [y, x]
+    x.select(3, 0).fill_(10.0)
+    z = y + 0
+    y.mul_(2)
+    return torch.cat([z, parts[0], parts[1].view([2, 2]), x.view([2, 2])], 1)
+)",
+      four_numbers());
+  const std::vector<float> doubled{20, 6, 20, 14};
+  const at::Tensor twice = at::tensor(doubled).view({2, 2});
+  CHECK(at::equal(y, at::cat({twice / 2, twice, twice, twice}, 1)));
+}
+
+TEST_CASE("TorchScript runs: a recorded output keeps what it was") {
+  Recording recording;
+  run_source(
+      R"(
+def forward(self, x):
+    y = torch.conv2d(x, self.w)
+    y.view([4]).mul_(0)
+    return y
+)",
+      four_numbers(),
+      &recording);
+  REQUIRE(recording.calls.size() == 1);
+  CHECK(at::equal(recording.calls[0].output, four_numbers()));
+  CHECK(recording.calls[0].live);
+}
+
+TEST_CASE("TorchScript runs: messages are neither printed nor an error") {
+  const at::Tensor x = four_numbers();
+  CHECK(at::equal(
+      run_source(
+          R"(
+def forward(self, x):
+    print("shape", x.size(0), "of", x.size(3))
+    name = "{} by {}".format(x.size(0), x.size(3))
+    y = {"2 by 2": x + 1}
+    return y[name]
+)",
+          x),
+      x + 1));
+}
+
+TEST_CASE("TorchScript runs: an exception says what the module says") {
+  CHECK_THROWS_WITH_AS(
+      run_source(
+          R"(
+def forward(self, x):
+    assert x.dim() == 2, "only matrices"
+    return x
+)",
+          four_numbers()),
+      doctest::Contains("only matrices"),
+      std::runtime_error);
+}
+
+TEST_CASE("TorchScript runs: dropout of every kind is that of evaluation") {
+  const at::Tensor x = four_numbers();
+  for (const char* call :
+       {"torch.dropout(x, 0.5, True)",
+        "torch.feature_dropout(x, 0.5, True)",
+        "torch.alpha_dropout(x, 0.5, True)",
+        "torch.feature_alpha_dropout(x, 0.5, True)",
+        "torch.native_dropout(x, 0.5, True)[0]",
+        "x * torch.bernoulli(torch.zeros_like(x), 0.5).div_(0.5)",
+        "x * torch.empty_like(x).bernoulli_(0.5).div_(0.5)",
+        "x / 0.5 * (torch.rand([2, 1, 1, 1]) + 0.5).floor_()"}) {
+    CAPTURE(call);
+    CHECK(at::equal(
+        run_source(
+            std::string("def forward(self, x):\n    return ") + call + "\n", x),
+        x));
+  }
+  // Slopes from 1/8 to 1/2 have the mean 5/16.
+  CHECK(at::equal(
+      run_source(
+          "def forward(self, x):\n"
+          "    return torch.rrelu(x, 0.125, 0.5, True)\n",
+          -x),
+      -x * 0.3125));
+}
+
+TEST_CASE("TorchScript runs: random numbers follow from the seed") {
+  const std::string source = R"(
+def forward(self, x):
+    y = torch.rand_like(x) + torch.randn([2, 1, 1, 2])
+    y = y + torch.empty_like(x).normal_(0.0, 1.0)
+    y = y + torch.randint(0, 9, [2, 1, 1, 2]) + torch.randperm(2)
+    return y + torch.empty_like(x).uniform_(0.0, 1.0)
+)";
+  const zcp::test::ScriptFile file({{"w", at::ones({1})}}, source);
+  const at::Tensor x = four_numbers();
+  const auto run = [&](std::uint64_t seed) {
+    const LoadedScript loaded =
+        load_script(file.path(), at::kFloat, {.seed = seed});
+    return run_script(
+        *loaded.program,
+        loaded.parameters,
+        x,
+        BatchNormMode::batch_statistics,
+        nullptr);
+  };
+  const at::Tensor first = run(1);
+  CHECK(at::equal(first, run(1)));
+  CHECK_FALSE(at::equal(first, run(2)));
+}
+
+TEST_CASE("TorchScript runs: attributes that are set stay within the pass") {
+  // The parameter w is 1; the module stays as it is, so that each run gives 2.
+  const std::string source = R"(
+def forward(self, x):
+    self.scale.add_(1)
+    return x * self.scale
+)";
+  const at::Tensor x = four_numbers();
+  CHECK(at::equal(run_source(source, x), 2 * x));
 }
 
 TEST_CASE("TorchScript runs: the modes of BatchNorm") {
@@ -92,6 +217,42 @@ def forward(self, x):
   CHECK(at::allclose(
       run(BatchNormMode::sample_statistics),
       at::tensor({-1.0F, 1.0F, -1.0F, 1.0F}).view({2, 1, 1, 2})));
+}
+
+TEST_CASE("TorchScript runs: padding by name is recorded by numbers") {
+  // Of a window of 4 taps PyTorch pads one pixel before and two behind.
+  const zcp::test::ScriptFile file(
+      {{"w", at::arange(12.0F).view({1, 1, 3, 4})}},
+      "def forward(self, x):\n"
+      "    return torch.conv2d(x, self.w, None, [1, 1], 'same', [2, 1])\n");
+  const LoadedScript loaded = load_script(file.path(), at::kFloat);
+  const at::Tensor x = at::arange(30.0F).view({1, 1, 5, 6});
+  Recording recording;
+  const at::NoGradGuard no_grad;
+  const at::Tensor y = run_script(
+      *loaded.program,
+      loaded.parameters,
+      x,
+      BatchNormMode::batch_statistics,
+      &recording);
+  const at::Tensor& w = loaded.parameters[0].value;
+  CHECK(at::equal(
+      y,
+      at::convolution(
+          at::constant_pad_nd(x, {1, 2, 2, 2}),
+          w,
+          at::Tensor(),
+          {1, 1},
+          {0, 0},
+          {2, 1},
+          false,
+          {0, 0},
+          1)));
+  REQUIRE(recording.calls.size() == 1);
+  CHECK(recording.calls[0].weight == 0);
+  REQUIRE(recording.calls[0].windows.size() == 2);
+  CHECK(recording.calls[0].windows[0] == Window{3, 1, 2, 2});
+  CHECK(recording.calls[0].windows[1] == Window{4, 1, 1, 1});
 }
 
 TEST_CASE("TorchScript runs: a convolution's windows, axis by axis") {

@@ -136,7 +136,12 @@ std::vector<Score> score_script(
     const std::vector<const Descriptor*>& proxies) {
   torch::jit::Module module("net");
   module.register_parameter(
-      "w", at::linspace(-1, 1, rows * 768).sin().view({rows, 768}), false);
+      "w",
+      at::linspace(-1, 1, rows * 768)
+          .sin()
+          .view({rows, 768})
+          .requires_grad_(true),
+      false);
   module.define(forward);
   const test::TemporaryFolder folder;
   const auto path = folder.path() / "net.pt";

@@ -1,0 +1,36 @@
+// What the arguments of a TorchScript layer say.
+//
+// This header includes LibTorch.
+#pragma once
+
+#include <ATen/core/stack.h>
+#include <torch/csrc/jit/ir/ir.h>
+
+#include "nets/networks/recording.h"
+
+namespace zcp::networks {
+
+/// A convolution whose padding is given by a name ("same", "valid") gets it by
+/// numbers: `arguments` become those of the same convolution without a name.
+/// Where PyTorch pads one end of an axis more than the other, the input is
+/// padded there as it does.
+void number_padding(torch::jit::Stack& arguments);
+
+/// Fills in what a convolution's, a linear layer's or a recurrent layer's
+/// arguments say: its weight and bias, windows and groups. `name` is that of
+/// the operator, "conv2d".
+void describe_layer(
+    const std::string& name,
+    const torch::jit::Stack& arguments,
+    LayerCall& call);
+
+/// The multiply-accumulates of the call: a weight's for each output that it
+/// makes (for each input where the convolution is transposed), one for each
+/// output that a bias is added to; every weight and bias of a recurrent layer
+/// once a step.
+std::int64_t count_macs(
+    const torch::jit::Stack& arguments,
+    const LayerCall& call,
+    const at::Tensor& output);
+
+}  // namespace zcp::networks

@@ -1,0 +1,128 @@
+#include "nets/networks/script_memory.h"
+
+#include <ATen/ATen.h>
+
+#include <stdexcept>
+#include <vector>
+
+namespace zcp::networks {
+namespace {
+
+using c10::IValue;
+
+/// The tensor that `tensor` is a view of, or itself.
+at::Tensor base_of(const at::Tensor& tensor) {
+  if (!tensor.is_view()) return tensor;
+  return at::Tensor(tensor._base());
+}
+
+const void* identity(const IValue& owner) {
+  return &owner.toObjectRef();
+}
+
+/// The part of `copy` that `alias` is of `base`.
+at::Tensor
+moved(const at::Tensor& alias, const at::Tensor& base, const at::Tensor& copy) {
+  if (alias.is_same(base)) return copy;
+  if (copy.strides() != base.strides()) {
+    throw std::invalid_argument("writes into a part of an expanded tensor");
+  }
+  return copy.as_strided(
+      alias.sizes(),
+      alias.strides(),
+      alias.storage_offset() - base.storage_offset() + copy.storage_offset());
+}
+
+}  // namespace
+
+const IValue& ScriptMemory::at(const torch::jit::Value* name) const {
+  const auto found = values_.find(name);
+  if (found == values_.end()) {
+    throw std::logic_error("a value that no node made");
+  }
+  return found->second;
+}
+
+void ScriptMemory::set(const torch::jit::Value* name, IValue value) {
+  values_[name] = std::move(value);
+}
+
+const IValue* ScriptMemory::attribute(
+    const IValue& owner,
+    const std::string& name) const {
+  const auto found = attributes_.find({identity(owner), name});
+  return found == attributes_.end() ? nullptr : &found->second.second;
+}
+
+void ScriptMemory::set_attribute(
+    const IValue& owner,
+    const std::string& name,
+    IValue value) {
+  attributes_[{identity(owner), name}] = {owner, std::move(value)};
+}
+
+/// `held` with every tensor that shares the memory of `base` moved to `copy`.
+/// Lists and dicts change in place, as other names mean the same ones.
+IValue ScriptMemory::replaced(
+    const IValue& held,
+    const at::Tensor& base,
+    const at::Tensor& copy,
+    Replaced& known) const {
+  const auto again = [&](const IValue& inner) {
+    return replaced(inner, base, copy, known);
+  };
+  if (held.isTensor()) {
+    const at::Tensor& tensor = held.toTensor();
+    if (!tensor.defined() || !base_of(tensor).is_same(base)) return held;
+    at::Tensor& place = known[tensor.unsafeGetTensorImpl()];
+    if (!place.defined()) place = moved(tensor, base, copy);
+    return place;
+  }
+  if (held.isTuple()) {
+    std::vector<IValue> elements = held.toTupleRef().elements().vec();
+    bool changed = false;
+    for (IValue& element : elements) {
+      IValue now = again(element);
+      changed = changed || !now.is(element);
+      element = std::move(now);
+    }
+    if (!changed) return held;
+    const auto type = held.toTupleRef().type();
+    return type->schema()
+               ? c10::ivalue::Tuple::createNamed(std::move(elements), type)
+               : c10::ivalue::Tuple::create(std::move(elements));
+  }
+  if (held.isTensorList()) {
+    auto items = held.toTensorList();
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      items.set(i, again(IValue(items.get(i))).toTensor());
+    }
+  } else if (
+      held.isList() && !held.isIntList() && !held.isDoubleList() &&
+      !held.isBoolList()) {
+    auto items = held.toList();
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      items.set(i, again(items.get(i)));
+    }
+  } else if (held.isGenericDict()) {
+    auto items = held.toGenericDict();
+    for (const auto& entry : items.copy()) {
+      items.insert_or_assign(entry.key(), again(entry.value()));
+    }
+  }
+  return held;
+}
+
+at::Tensor ScriptMemory::own_copy(const at::Tensor& tensor) {
+  const at::Tensor base = base_of(tensor);
+  const at::Tensor copy = base.clone();
+  Replaced known;
+  for (auto& [name, held] : values_) held = replaced(held, base, copy, known);
+  for (auto& [place, held] : attributes_) {
+    held.second = replaced(held.second, base, copy, known);
+  }
+  const auto found = known.find(tensor.unsafeGetTensorImpl());
+  return found != known.end() ? found->second : moved(tensor, base, copy);
+}
+
+}  // namespace zcp::networks

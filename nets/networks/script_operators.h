@@ -1,0 +1,25 @@
+// Operators that current PyTorch writes into files and older LibTorch lacks.
+//
+// This header includes LibTorch.
+#pragma once
+
+#include <ATen/ATen.h>
+
+namespace zcp::networks {
+
+/// softmax(query key^T * scale + mask) value over the last two axes, as
+/// torch.nn.functional.scaled_dot_product_attention computes it in evaluation:
+/// nothing is dropped out. `scale` is 1 / sqrt(features) where it is not given;
+/// a mask of booleans is true where a query sees a key; `grouped`: several
+/// heads of the query share one of key and value.
+at::Tensor scaled_dot_product_attention(
+    const at::Tensor& query,
+    const at::Tensor& key,
+    const at::Tensor& value,
+    const c10::optional<at::Tensor>& mask,
+    double dropout,
+    bool causal,
+    c10::optional<double> scale,
+    bool grouped);
+
+}  // namespace zcp::networks

@@ -1,0 +1,314 @@
+#include "nets/networks/script_parameters.h"
+
+#include <algorithm>
+#include <initializer_list>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace zcp::networks {
+namespace {
+
+using torch::jit::Block;
+using torch::jit::Node;
+using torch::jit::Value;
+namespace prim = torch::jit::prim;
+
+bool one_of(std::string_view name, std::initializer_list<const char*> names) {
+  return std::ranges::any_of(names, [&](const char* n) { return name == n; });
+}
+
+std::string name_of(const Node& node) {
+  return node.kind().toQualString();
+}
+
+/// What a value is made from.
+struct Origin {
+  std::set<int> parameters;
+  bool itself = false;    ///< it is the one parameter, perhaps transposed
+  bool flipped = false;   ///< it is the parameter, transposed
+  bool selected = false;  ///< it is a part or another view of the one parameter
+  bool input = false;     ///< it depends on the network's input
+};
+
+/// Follows values back to the attributes that they come from.
+class Origins {
+ public:
+  explicit Origins(const ScriptProgram& program) : program_(program) {}
+
+  const Origin& of(const Value* value) {
+    const auto known = known_.find(value);
+    if (known != known_.end()) return known->second;
+    known_[value] = {};  // for loops, which lead back here
+    Origin origin = compute(value);
+    return known_[value] = std::move(origin);
+  }
+
+ private:
+  /// The module or the tensor that an attribute holds; None where the value is
+  /// no attribute.
+  c10::IValue attribute(const Value* value) const {
+    if (value == program_.graph->inputs()[0]) return program_.module._ivalue();
+    const Node* node = value->node();
+    if (node->kind() != prim::GetAttr) return {};
+    const c10::IValue owner = attribute(node->input());
+    if (!owner.isObject()) return {};
+    return owner.toObjectRef().getAttr(node->s(c10::attr::name));
+  }
+
+  Origin compute(const Value* value) {
+    const Node* node = value->node();
+    if (node->kind() == prim::Param) return of_block_input(value);
+    if (node->kind() == prim::GetAttr) return of_attribute(value);
+    Origin origin;
+    for (const Value* input : node->inputs()) add(of(input), origin);
+    if (node->kind() == prim::If || node->kind() == prim::Loop) {
+      const std::size_t skipped = node->kind() == prim::Loop ? 1 : 0;
+      for (const Block* block : node->blocks()) {
+        add(of(block->outputs()[value->offset() + skipped]), origin);
+      }
+    }
+    const bool one = origin.parameters.size() == 1 && !origin.input;
+    const std::string name = name_of(*node);
+    const bool whole =
+        one_of(name, {"aten::t", "aten::transpose", "aten::numpy_T"});
+    if (one && !node->inputs().empty()) {
+      const Origin& first = of(node->inputs()[0]);
+      origin.itself = whole && first.itself;
+      origin.flipped = origin.itself && !first.flipped;
+      origin.selected =
+          !origin.itself && selects(name) && (first.itself || first.selected);
+    }
+    return origin;
+  }
+
+  static bool selects(const std::string& name) {
+    return one_of(
+        name,
+        {"aten::t",           "aten::transpose",     "aten::numpy_T",
+         "aten::chunk",       "aten::split",         "aten::split_with_sizes",
+         "aten::slice",       "aten::select",        "aten::narrow",
+         "aten::view",        "aten::reshape",       "aten::contiguous",
+         "aten::to",          "aten::type_as",       "aten::permute",
+         "aten::unsqueeze",   "aten::squeeze",       "aten::flatten",
+         "aten::unflatten",   "aten::expand",        "aten::clone",
+         "aten::unbind",      "aten::__getitem__",   "prim::ListUnpack",
+         "prim::TupleUnpack", "prim::unchecked_cast"});
+  }
+
+  Origin of_block_input(const Value* value) {
+    const Node* owner = value->node()->owningBlock()->owningNode();
+    Origin origin;
+    if (owner == nullptr) {
+      origin.input = value != program_.graph->inputs()[0];
+    } else if (owner->kind() == prim::Loop && value->offset() > 0) {
+      add(of(owner->inputs()[value->offset() + 1]), origin);
+      add(of(owner->blocks()[0]->outputs()[value->offset()]), origin);
+    }
+    return origin;
+  }
+
+  Origin of_attribute(const Value* value) const {
+    Origin origin;
+    const c10::IValue held = attribute(value);
+    if (!held.isTensor()) return origin;
+    const auto found =
+        program_.parameter_index.find(held.toTensor().unsafeGetTensorImpl());
+    if (found == program_.parameter_index.end()) return origin;
+    origin.parameters = {found->second};
+    origin.itself = true;
+    return origin;
+  }
+
+  static void add(const Origin& from, Origin& to) {
+    to.parameters.insert(from.parameters.begin(), from.parameters.end());
+    to.input = to.input || from.input;
+  }
+
+  const ScriptProgram& program_;
+  std::unordered_map<const Value*, Origin> known_;
+};
+
+/// Where a layer's operator has its weight and its bias; -1: nowhere.
+struct Places {
+  int weight = -1;
+  int bias = -1;
+};
+
+Places layer_places(const std::string& name) {
+  if (name == "aten::addmm") return {2, 0};
+  if (one_of(name, {"aten::matmul", "aten::mm", "aten::bmm"})) return {1, -1};
+  return {1, 2};
+}
+
+class Uses {
+ public:
+  Uses(ScriptProgram& program, std::vector<Parameter>& parameters)
+      : program_(program), parameters_(parameters), origins_(program) {}
+
+  void find() {
+    visit(*program_.graph->block());
+    by_names();
+  }
+
+ private:
+  void visit(const Block& block) {
+    for (const Node* node : block.nodes()) {
+      visit(*node);
+      for (const Block* inner : node->blocks()) visit(*inner);
+    }
+  }
+
+  void visit(const Node& node) {
+    NodePlan& plan = program_.plans[&node];
+    const std::string name = name_of(node);
+    if (is_product(node, name)) {
+      plan.kind = LayerKind::linear;
+      plan.recorded = true;
+    }
+    Places places;
+    if (plan.kind == LayerKind::conv || plan.kind == LayerKind::linear) {
+      places = layer_places(name);
+      use_in_layer(node, plan.kind, places);
+    } else if (plan.kind == LayerKind::batch_norm) {
+      places = {1, 2};
+      use_in_norm(node, places);
+    } else if (name == "aten::layer_norm" || name == "aten::group_norm") {
+      places = {2, 3};
+      use_in_norm(node, places);
+    } else if (name == "aten::instance_norm") {
+      places = {1, 2};
+      use_in_norm(node, places);
+    }
+    const bool transposes =
+        one_of(name, {"aten::t", "aten::transpose", "aten::numpy_T"});
+    for (std::size_t i = 0; i < node.inputs().size(); ++i) {
+      const Origin& origin = origins_.of(node.inputs()[i]);
+      if (!origin.itself) continue;
+      used_.insert(*origin.parameters.begin());
+      const int place = static_cast<int>(i);
+      const bool named = place == places.weight || place == places.bias;
+      if (!named && !transposes) of(origin).in_calls = false;
+    }
+    for (const Block* inner : node.blocks()) {
+      for (const Value* output : inner->outputs()) leaves_block(output);
+    }
+  }
+
+  /// What leaves a block of control flow is followed no further.
+  void leaves_block(const Value* value) {
+    const Origin& origin = origins_.of(value);
+    if (origin.itself) of(origin).in_calls = false;
+  }
+
+  /// A matrix product of something computed from the input with parameters.
+  bool is_product(const Node& node, const std::string& name) {
+    const bool sum = name == "aten::addmm";
+    if (!sum && !one_of(name, {"aten::matmul", "aten::mm", "aten::bmm"})) {
+      return false;
+    }
+    const Origin& left = origins_.of(node.inputs()[sum ? 1 : 0]);
+    const Origin& right = origins_.of(node.inputs()[sum ? 2 : 1]);
+    return left.input && !right.input && !right.parameters.empty();
+  }
+
+  void use_in_layer(const Node& node, LayerKind kind, Places places) {
+    const Origin& weight =
+        origins_.of(node.inputs()[static_cast<std::size_t>(places.weight)]);
+    if (weight.itself || weight.selected) {
+      Parameter& parameter = of(weight);
+      const bool conv = kind == LayerKind::conv;
+      const std::int64_t axes = parameter.value.dim();
+      const bool vector = !conv && axes < 2;
+      parameter.kind = vector || is_transposed(node) ? ParameterKind::other
+                       : conv ? ParameterKind::conv_weight
+                              : ParameterKind::linear_weight;
+      // A matrix product takes the transposed weight of a linear layer.
+      const bool product = !conv && name_of(node) != "aten::linear";
+      if (!weight.itself || weight.flipped != product ||
+          axes != (conv ? 4 : 2) || is_transposed(node)) {
+        parameter.in_calls = false;
+      }
+      used_.insert(*weight.parameters.begin());
+    } else if (!weight.input && !weight.parameters.empty()) {
+      ++program_.computed_weights;
+    }
+    set_kind(node, places.bias, ParameterKind::bias);
+  }
+
+  void use_in_norm(const Node& node, Places places) {
+    set_kind(node, places.weight, ParameterKind::norm_scale);
+    set_kind(node, places.bias, ParameterKind::norm_shift);
+  }
+
+  void set_kind(const Node& node, int place, ParameterKind kind) {
+    if (place < 0) return;
+    const Origin& origin =
+        origins_.of(node.inputs()[static_cast<std::size_t>(place)]);
+    if (!origin.itself && !origin.selected) return;
+    of(origin).kind = kind;
+    used_.insert(*origin.parameters.begin());
+    if (!origin.itself) of(origin).in_calls = false;
+  }
+
+  /// Of aten::_convolution, whose seventh argument says so, or by its name.
+  static bool is_transposed(const Node& node) {
+    const std::string name = name_of(node);
+    if (name.starts_with("aten::conv_transpose")) return true;
+    if (!one_of(name, {"aten::_convolution", "aten::convolution"}))
+      return false;
+    const auto flag = torch::jit::toIValue(node.inputs()[6]);
+    return flag && flag->isBool() && flag->toBool();
+  }
+
+  Parameter& of(const Origin& origin) {
+    return parameters_[static_cast<std::size_t>(*origin.parameters.begin())];
+  }
+
+  /// Kinds of the parameters that nothing uses, by the names that PyTorch's
+  /// modules give them.
+  void by_names() {
+    std::unordered_map<std::string, std::int64_t> dims;
+    for (const Parameter& parameter : parameters_) {
+      dims[parameter.name] = parameter.value.dim();
+    }
+    for (std::size_t i = 0; i < parameters_.size(); ++i) {
+      if (used_.contains(static_cast<int>(i))) continue;
+      parameters_[i].kind = kind_by_name(parameters_[i], dims);
+    }
+  }
+
+  static ParameterKind kind_by_name(
+      const Parameter& parameter,
+      const std::unordered_map<std::string, std::int64_t>& dims) {
+    const std::string& name = parameter.name;
+    const std::string owner = name.substr(0, name.rfind('.') + 1);
+    const std::string last = name.substr(owner.size());
+    const std::int64_t count = parameter.value.dim();
+    if (last == "weight") {
+      if (count >= 3) return ParameterKind::conv_weight;
+      if (count == 2) return ParameterKind::linear_weight;
+      if (count == 1) return ParameterKind::norm_scale;
+    }
+    const auto weight = dims.find(owner + "weight");
+    if (last == "bias" && weight != dims.end()) {
+      return weight->second == 1 ? ParameterKind::norm_shift
+                                 : ParameterKind::bias;
+    }
+    return ParameterKind::other;
+  }
+
+  ScriptProgram& program_;
+  std::vector<Parameter>& parameters_;
+  Origins origins_;
+  std::set<int> used_;
+};
+
+}  // namespace
+
+void find_uses(ScriptProgram& program, std::vector<Parameter>& parameters) {
+  Uses(program, parameters).find();
+}
+
+}  // namespace zcp::networks

@@ -1,0 +1,82 @@
+// What the parameters of TorchScript programs are taken for.
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "nets/networks/script_load.h"
+#include "tests/nets/networks/make_script.h"
+#include "tests/support/test_files.h"
+
+using namespace zcp;
+using namespace zcp::networks;
+
+namespace {
+
+using Named = std::vector<std::pair<std::string, at::Tensor>>;
+
+LoadedScript load(const Named& parameters, const std::string& source) {
+  const zcp::test::ScriptFile file(parameters, source);
+  return load_script(file.path(), at::kFloat);
+}
+
+Parameter find(const LoadedScript& loaded, const std::string& name) {
+  for (const Parameter& parameter : loaded.parameters) {
+    if (parameter.name == name) return parameter;
+  }
+  FAIL("no parameter ", name);
+  return {};
+}
+
+}  // namespace
+
+TEST_CASE("TorchScript parameters: an operator decides, not a name") {
+  const LoadedScript loaded = load(
+      {{"kernel", at::ones({4, 3, 1, 1})},
+       {"offset", at::ones({4})},
+       {"weight", at::ones({4, 2, 2})},
+       {"bias", at::ones({4, 2, 2})},
+       {"table", at::ones({7, 2})}},
+      R"(
+def forward(self, x):
+    y = torch.conv2d(x, self.kernel, self.offset)
+    y = torch.layer_norm(y, [4, 2, 2], self.weight, self.bias)
+    return y + torch.embedding(self.table, torch.zeros([1], dtype=4))
+)");
+  CHECK(find(loaded, "kernel").kind == ParameterKind::conv_weight);
+  CHECK(find(loaded, "offset").kind == ParameterKind::bias);
+  CHECK(find(loaded, "weight").kind == ParameterKind::norm_scale);
+  CHECK(find(loaded, "bias").kind == ParameterKind::norm_shift);
+  CHECK(find(loaded, "table").kind == ParameterKind::other);
+  CHECK(find(loaded, "kernel").in_calls);
+  CHECK_FALSE(find(loaded, "table").in_calls);
+  CHECK(loaded.program->computed_weights == 0);
+}
+
+TEST_CASE("TorchScript parameters: products, parts and computed weights") {
+  const LoadedScript loaded = load(
+      {{"a", at::ones({3, 4})},
+       {"b", at::ones({4, 3})},
+       {"packed", at::ones({6, 3})},
+       {"v", at::ones({4, 3})},
+       {"up", at::ones({4, 3, 1, 1})}},
+      R"(
+def forward(self, x):
+    x = x.flatten(1)
+    y = torch.matmul(x, self.a) + torch.matmul(x, self.b.t())
+    q, k = self.packed.chunk(2)
+    z = torch.linear(x, q) + torch.linear(x, k)
+    w = torch.linear(x, self.v / self.v.norm())
+    return y + w + torch.conv_transpose2d(w.view([-1, 4, 1, 1]),
+                                          self.up).sum() + z.sum()
+)");
+  CHECK(find(loaded, "a").kind == ParameterKind::linear_weight);
+  CHECK_FALSE(find(loaded, "a").in_calls);  // [in, out]
+  CHECK(find(loaded, "b").kind == ParameterKind::linear_weight);
+  CHECK(find(loaded, "b").in_calls);
+  CHECK(find(loaded, "packed").kind == ParameterKind::linear_weight);
+  CHECK_FALSE(find(loaded, "packed").in_calls);
+  CHECK(find(loaded, "v").kind == ParameterKind::other);
+  CHECK(find(loaded, "up").kind == ParameterKind::other);
+  CHECK_FALSE(find(loaded, "up").in_calls);
+  CHECK(loaded.program->computed_weights == 1);
+}
