@@ -76,9 +76,10 @@ ordered_json describe_member(
 
 ordered_json describe_model(
     const Selection& selection,
+    const std::optional<std::string>& output,
     const TaskChoice& task) {
-  const networks::ModelSummary model =
-      networks::summarise_model(selection.models[0], task.shape);
+  const networks::ModelSummary model = networks::summarise_model(
+      selection.models[0], task.shape, {.output = output});
   ordered_json summary = summary_json(
       selection.names()[0],
       task.name,
@@ -179,9 +180,10 @@ int describe(const Arguments& arguments) {
     throw UserError(
         "describe shows one architecture, found {}", selection.names().size());
   }
-  const ordered_json summary = graphs != nullptr
-                                   ? describe_member(selection, task, *graphs)
-                                   : describe_model(selection, task);
+  const ordered_json summary =
+      graphs != nullptr
+          ? describe_member(selection, task, *graphs)
+          : describe_model(selection, options->selection.output, task);
   if (options->json) {
     std::cout << summary.dump(2) << "\n";
   } else {

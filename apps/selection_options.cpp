@@ -35,7 +35,11 @@ void add_selection_options(po::options_description& options, bool models) {
   options.add_options()(
       "model",
       po::value<Strings>()->composing(),
-      "a TorchScript file instead of a space; repeatable");
+      "a TorchScript file instead of a space; repeatable")(
+      "output",
+      po::value<std::string>(),
+      "which of the tensors that a model returns are its logits: an index, or "
+      "a key");
 }
 
 void add_task_options(
@@ -68,6 +72,7 @@ SelectionOptions parse_selection_options(const po::variables_map& values) {
   options.channels = optional_value<int>(values, "channels");
   options.cells = optional_value<int>(values, "cells");
   options.models = optional_value<Strings>(values, "model").value_or(Strings());
+  options.output = optional_value<std::string>(values, "output");
   return options;
 }
 

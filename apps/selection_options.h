@@ -21,6 +21,8 @@ struct SelectionOptions {
   bool distinct = false;
   std::optional<int> channels;
   std::optional<int> cells;
+  /// Of --output: which of the tensors that a model returns are its logits.
+  std::optional<std::string> output;
   std::vector<std::string> models;  ///< each --model
 };
 

@@ -43,7 +43,11 @@ po::options_description describe_options() {
       "workers",
       po::value<int>()->default_value(0),
       "architectures at once (0: the cores, or one a device), on each device; "
-      "scores do not depend on it");
+      "scores do not depend on it")(
+      "memory",
+      po::value<std::int64_t>()->default_value(0),
+      "bytes that a proxy may need for a network; one that needs more has no "
+      "score and a reason (0: no limit)");
   po::options_description where("Where");
   where.add_options()(
       "csv",
@@ -99,6 +103,9 @@ ScoreOptions read_values(
     options.evaluator.initialiser =
         initialisers::find_initialiser(options.init);
   }
+  options.evaluator.memory_limit =
+      static_cast<std::int64_t>(non_negative(values, "memory"));
+  options.evaluator.output = options.selection.output;
   options.evaluator.precision = values["precision"].as<std::string>();
   options.devices = parse_devices(values["device"].as<std::string>());
   options.workers =

@@ -24,6 +24,7 @@ store::Protocol score_protocol(
   if (options.task.resolution > 0) {
     protocol["resolution"] = std::to_string(options.task.resolution);
   }
+  if (e.output) protocol["output"] = *e.output;
   if (reads_data) protocol["data"] = task.task->fingerprint();
   return protocol;
 }

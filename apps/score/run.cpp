@@ -1,5 +1,7 @@
 #include "apps/score/run.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iostream>
 #include <mutex>
@@ -117,7 +119,7 @@ std::optional<ScoreStore> use_store(
   return store;
 }
 
-void score_selection(
+int score_selection(
     const ScoreOptions& options,
     const Proxies& proxies,
     const Selection& selection,
@@ -141,15 +143,24 @@ void score_selection(
   write_output(options.csv, [&](std::ostream& out) {
     write_score_rows(out, architectures, table, mine);
   });
-  if (options.quiet) return;
+  const std::size_t transient = table.count_transient();
+  const int status = transient > 0 ? 1 : 0;
+  if (options.quiet) return status;
   for (const std::string& line : missing_score_lines(table)) {
     std::cerr << "zcp: " << line << "\n";
   }
+  if (transient > 0) {
+    std::cerr << fmt::format(
+        "zcp: {} scores are missing for a reason outside the architectures; "
+        "no store keeps them, the same command computes them again\n",
+        transient);
+  }
+  return status;
 }
 
 }  // namespace
 
-void run_score(const ScoreOptions& options) {
+int run_score(const ScoreOptions& options) {
   check_destination(options.csv, options.store);
   const Proxies proxies = proxies::select_proxies(options.proxies);
   require_served(options);
@@ -161,7 +172,7 @@ void run_score(const ScoreOptions& options) {
   const TaskChoice task = choose_task(options.task, read_data(proxies), seed);
   const auto graphs = graphs_of(selection, task);
   keep_distinct(selection, graphs.get());
-  score_selection(options, proxies, selection, task, graphs.get());
+  return score_selection(options, proxies, selection, task, graphs.get());
 }
 
 }  // namespace zcp::apps

@@ -5,8 +5,8 @@
 namespace zcp::apps {
 
 int score(const Arguments& arguments) {
-  if (const auto options = parse_score_options(arguments)) run_score(*options);
-  return 0;
+  const auto options = parse_score_options(arguments);
+  return options ? run_score(*options) : 0;
 }
 
 }  // namespace zcp::apps

@@ -1,5 +1,6 @@
 #include "apps/score/score_table.h"
 
+#include <algorithm>
 #include <limits>
 #include <string_view>
 #include <unordered_map>
@@ -46,6 +47,15 @@ void ScoreTable::add_records(std::span<const store::ScoreRecord> records) {
   }
 }
 
+std::size_t ScoreTable::count_transient() const {
+  std::size_t count = 0;
+  for (const auto& row : scores_) {
+    count += static_cast<std::size_t>(std::ranges::count_if(
+        row, [](const auto& score) { return score && score->transient; }));
+  }
+  return count;
+}
+
 std::vector<engine::MissingScore> ScoreTable::missing(
     const std::function<bool(std::size_t)>& mine) const {
   std::vector<engine::MissingScore> missing;
@@ -68,6 +78,7 @@ ScoreTable::Added ScoreTable::add(
     const bool ok = score.status == ScoreStatus::ok;
     for (const std::size_t arch : item.architectures[i]) {
       if (set(arch, proxy, score)) ++added.completed;
+      if (score.transient) continue;
       added.records.push_back(
           {archs_[arch],
            proxies_[proxy],

@@ -41,6 +41,9 @@ class ScoreTable {
   /// all have to be of these proxies.
   void add_records(std::span<const store::ScoreRecord> records);
 
+  /// How many scores are missing for a reason outside the architecture.
+  std::size_t count_transient() const;
+
   /// What is not known of the architectures of which `mine` is true, by
   /// architecture, then by proxy.
   std::vector<engine::MissingScore> missing(
@@ -48,7 +51,9 @@ class ScoreTable {
 
   /// What a work item's scores were worth.
   struct Added {
-    std::vector<store::ScoreRecord> records;  ///< for a store
+    /// For a store: all but those that say nothing of the architecture
+    /// (engine::Score::transient).
+    std::vector<store::ScoreRecord> records;
     std::int64_t completed = 0;  ///< architectures with no score missing now
   };
 

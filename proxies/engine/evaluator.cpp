@@ -119,6 +119,7 @@ struct Evaluator::State {
   std::vector<DeviceMinibatch> minibatches;
   std::vector<InputFaults> faults;  // by minibatch
   std::int64_t memory_limit = 0;
+  std::optional<std::string> script_output;
   RandomInputs random;
   std::optional<c10::Stream> stream;
 
@@ -262,6 +263,7 @@ Evaluator::Evaluator(
       .loss = options.loss,
       .options = tensor_options(options.precision, options.device)};
   state->initialiser = options.initialiser;
+  state->script_output = options.output;
   state->shape = shape;
   state->output = output;
   for (const Minibatch& host : minibatches) {
@@ -322,7 +324,9 @@ std::vector<Score> Evaluator::score_model(
     const std::filesystem::path& path,
     std::span<const Descriptor* const> which) const {
   const auto loaded = networks::load_script_network(
-      path, state_->settings.options, {.seed = state_->settings.seed});
+      path,
+      state_->settings.options,
+      {.output = state_->script_output, .seed = state_->settings.seed});
   const Summary summary = summarise(*loaded, path, state_->shape);
   // All proxies share one network: with the file's weights, or redrawn by the
   // initialiser that the user asked for.

@@ -45,6 +45,9 @@ struct EvaluatorOptions {
   /// Bytes that a proxy may need by the estimate of bytes_needed() in memory.h;
   /// one that needs more has no score and a reason. 0: no limit.
   std::int64_t memory_limit = 0;
+  /// Which of the tensors that a TorchScript network returns are the logits, as
+  /// networks::ScriptOptions::output has it.
+  std::optional<std::string> output;
   HostNoise noise;
 };
 

@@ -121,3 +121,16 @@ TEST_CASE("an architecture is complete with its last score only") {
   second.architectures = {{2}};
   CHECK(table.add(second, std::vector<Score>{score_of(1)}).completed == 1);
 }
+
+TEST_CASE("what says nothing of the architecture is counted, not stored") {
+  ScoreTable table = two_proxies();
+  Score no_memory = no_score("out of memory");
+  no_memory.status = ScoreStatus::failed;
+  no_memory.transient = true;
+  const auto added =
+      table.add(item({0, 1}, {1}), std::vector<Score>{no_memory, score_of(2)});
+  CHECK(added.completed == 1);
+  CHECK(table.count_transient() == 2);
+  REQUIRE(added.records.size() == 1);
+  CHECK(added.records[0].proxy == "q");
+}

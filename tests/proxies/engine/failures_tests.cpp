@@ -42,7 +42,8 @@ class ModelFile {
     torch::jit::Module module("net");
     const auto weight = [](at::IntArrayRef sizes, double step) {
       const std::int64_t count = c10::multiply_integers(sizes);
-      return (at::arange(count) * step).sin().view(sizes);
+      const at::Tensor values = (at::arange(count) * step).sin().view(sizes);
+      return values.requires_grad_(true);
     };
     torch::jit::Module conv("conv");
     conv.register_parameter("weight", weight({4, 3, 3, 3}, 0.7), false);
