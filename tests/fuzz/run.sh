@@ -6,7 +6,7 @@
 #
 #   tests/fuzz/run.sh SECONDS [TARGET...]      ZCP_FUZZ_BUILD: the build folder
 #
-# Exit status: 0 nothing found, 1 a finding, 77 no clang to build with.
+# Exit status: 0 nothing found, 1 a finding, 77 no clang with sanitizers to build with.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -22,6 +22,10 @@ fi
 
 if ! command -v "$compiler" >/dev/null; then
   echo "fuzz: skipped, no $compiler (Debian: clang-14 libclang-rt-14-dev)" >&2
+  exit 77
+fi
+if ! echo 'int main() {}' | "$compiler" -x c++ -fsanitize=address - -o /dev/null 2>/dev/null; then
+  echo "fuzz: skipped, $compiler has no sanitizers (Debian: libclang-rt-14-dev)" >&2
   exit 77
 fi
 mkdir -p "$build/objects" "$build/crashes"
