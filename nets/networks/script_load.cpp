@@ -81,6 +81,23 @@ bool same_memory(const at::Tensor& a, const at::Tensor& b) {
          a.strides() == b.strides() && a.numel() > 0;
 }
 
+/// Adds the parameters that modules hold in lists to the program's index:
+/// recurrent layers of scripts take theirs from there. `held`: the parameters
+/// by their places.
+void index_lists(const std::vector<at::Tensor>& held, ScriptProgram& program) {
+  for (const auto& named : program.module.named_attributes()) {
+    if (!named.value.isTensorList()) continue;
+    for (const at::Tensor& one : named.value.toTensorVector()) {
+      const auto same = std::ranges::find_if(
+          held,
+          [&](const at::Tensor& other) { return same_memory(other, one); });
+      if (same == held.end()) continue;
+      program.parameter_index[one.unsafeGetTensorImpl()] =
+          static_cast<int>(same - held.begin());
+    }
+  }
+}
+
 /// The module's trainable parameters, each once; also fills the program's
 /// index of them.
 std::vector<Parameter> trainable_parameters(
@@ -103,6 +120,7 @@ std::vector<Parameter> trainable_parameters(
     parameters.push_back(
         {named.name, ParameterKind::other, std::move(value), declared});
   }
+  index_lists(held, program);
   return parameters;
 }
 

@@ -112,12 +112,16 @@ class Origins {
   Origin of_attribute(const Value* value) const {
     Origin origin;
     const c10::IValue held = attribute(value);
-    if (!held.isTensor()) return origin;
-    const auto found =
-        program_.parameter_index.find(held.toTensor().unsafeGetTensorImpl());
-    if (found == program_.parameter_index.end()) return origin;
-    origin.parameters = {found->second};
-    origin.itself = true;
+    std::vector<at::Tensor> tensors;
+    if (held.isTensor()) tensors = {held.toTensor()};
+    if (held.isTensorList()) tensors = held.toTensorVector();
+    for (const at::Tensor& tensor : tensors) {
+      const auto found =
+          program_.parameter_index.find(tensor.unsafeGetTensorImpl());
+      if (found == program_.parameter_index.end()) continue;
+      origin.parameters.insert(found->second);
+      origin.itself = held.isTensor();
+    }
     return origin;
   }
 

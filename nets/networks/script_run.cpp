@@ -213,17 +213,29 @@ class ScriptPass {
     const IValue owner = value(node.input());
     const std::string& name = node.s(c10::attr::name);
     if (const IValue* kept = memory_.attribute(owner, name)) return *kept;
-    const IValue found = owner.toObjectRef().getAttr(name);
-    if (!found.isTensor() || !found.toTensor().defined()) return found;
-    const at::Tensor& tensor = found.toTensor();
+    IValue held = in_this_pass(owner.toObjectRef().getAttr(name));
+    memory_.set_attribute(owner, name, held);
+    return held;
+  }
+
+  /// What a module holds, with this network's parameters and buffers of its
+  /// type; recurrent layers of scripts hold a list of their parameters.
+  IValue in_this_pass(const IValue& held) const {
+    if (held.isTensorList()) {
+      c10::List<at::Tensor> tensors;
+      for (const at::Tensor& one : held.toTensorVector()) {
+        tensors.push_back(in_this_pass(IValue(one)).toTensor());
+      }
+      return tensors;
+    }
+    if (!held.isTensor() || !held.toTensor().defined()) return held;
+    const at::Tensor& tensor = held.toTensor();
     const auto known =
         program_.parameter_index.find(tensor.unsafeGetTensorImpl());
-    IValue result =
-        known != program_.parameter_index.end()
-            ? parameters_[static_cast<std::size_t>(known->second)].value
-            : (tensor.is_floating_point() ? tensor.to(type_) : tensor);
-    memory_.set_attribute(owner, name, result);
-    return result;
+    if (known != program_.parameter_index.end()) {
+      return parameters_[static_cast<std::size_t>(known->second)].value;
+    }
+    return tensor.is_floating_point() ? tensor.to(type_) : tensor;
   }
 
   void run_if(const Node& node) {
@@ -339,11 +351,25 @@ class ScriptPass {
     run_plainly(node, plan, stack);
   }
 
+  /// Operators that PyTorch's attention takes in place of its layers where no
+  /// gradients are computed. Scripts hold both ways and take the other one
+  /// here.
+  static bool is_fused(const std::string& name) {
+    return name == "_transformer_encoder_layer_fwd" ||
+           name == "_native_multi_head_attention";
+  }
+
   static void
   run_plainly(const Node& node, const NodePlan& plan, Stack& stack) {
     if (!plan.operation) {
       throw std::invalid_argument(
           std::string("no way to run ") + node.kind().toQualString());
+    }
+    if (is_fused(plan.name)) {
+      throw std::invalid_argument(
+          std::string("uses ") + node.kind().toQualString() +
+          ", attention in one piece, whose layers cannot be seen; expected a "
+          "module that was traced with gradients enabled");
     }
     if (plan.name == "instance_norm" && stack[5].toBool()) {
       stack[3] = IValue();  // statistics of the module, which stay as they are

@@ -131,3 +131,18 @@ TEST_CASE("model summary: recurrent layers count every weight once a step") {
           "        False, True)[0]\n",
           {4, 2, 3}) == 6 * (4 * 5 * (4 + 5) + 2 * 4 * 5));
 }
+
+TEST_CASE("model summary: attention in one piece is refused by its name") {
+  const zcp::test::ScriptFile file(
+      {{"w", at::ones({12, 4})}, {"b", at::ones({12})}},
+      "def forward(self, x):\n"
+      "    x = x.flatten(2)\n"
+      "    return torch._native_multi_head_attention(x, x, x, 4, 2, self.w,\n"
+      "        self.b, self.w[:4], self.b[:4])[0]\n");
+  const std::string message = zcp::test::user_error([&] {
+    summarise_model(file.path(), {3, 2, 2});
+  });
+  CHECK(message.find("net.pt") != std::string::npos);
+  CHECK(message.find("_native_multi_head_attention") != std::string::npos);
+  CHECK(message.find("traced with gradients enabled") != std::string::npos);
+}

@@ -274,3 +274,28 @@ def forward(self, x):
   CHECK(call.windows[1] == Window{1, 2, 4, 6});
   CHECK(call.along_axes(&Window::padding) == std::vector<std::int64_t>{3, 4});
 }
+
+TEST_CASE("TorchScript runs: parameters in a list are the network's own") {
+  // As nn.LSTM keeps them in a script.
+  const at::Tensor w = at::ones({1}).requires_grad_(true);
+  torch::jit::Module module("net");
+  module.register_parameter("w", w, false);
+  module.register_attribute(
+      "flat", c10::ListType::ofTensors(), c10::List<at::Tensor>({w}));
+  module.define("def forward(self, x):\n    return x * self.flat[0]\n");
+  const zcp::test::TemporaryFolder folder;
+  const auto path = folder.path() / "net.pt";
+  module.save(path.string());
+  LoadedScript loaded = load_script(path, at::kDouble);
+  REQUIRE(loaded.parameters.size() == 1);
+  loaded.parameters[0].value.fill_(3);
+  const at::Tensor x = four_numbers().to(at::kDouble);
+  CHECK(at::equal(
+      run_script(
+          *loaded.program,
+          loaded.parameters,
+          x,
+          BatchNormMode::batch_statistics,
+          nullptr),
+      3 * x));
+}
