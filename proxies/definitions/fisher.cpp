@@ -44,6 +44,9 @@ engine::Descriptor fisher() {
   d.bfloat16_tau = 0.986;
   d.make = reductions::with_samples_first(
       &reductions::has_weight, engine::from_pass([](const engine::Pass& pass) {
+        if (const auto fault = engine::computed_weight_fault(pass.network)) {
+          return engine::Score::degenerate(*fault);
+        }
         std::vector<at::Tensor> terms;
         const auto& calls = pass.recording.calls;
         for (std::size_t i = 0; i < calls.size(); ++i) {

@@ -153,6 +153,9 @@ bool has_layer_form(
 }
 
 engine::Score gradsign_score(const engine::Setting& setting) {
+  if (const auto fault = engine::computed_weight_fault(*setting.network)) {
+    return engine::Score::degenerate(*fault);
+  }
   const at::AutoGradMode mode(true);
   const auto network = engine::differentiable(*setting.network);
   const bool traced = setting.graph == nullptr;

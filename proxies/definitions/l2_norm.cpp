@@ -21,9 +21,8 @@ engine::Descriptor l2_norm() {
   d.suite_zero = "l2_norm";
   d.bfloat16_tau = 1.000;
   d.make = engine::from_setting([](const engine::Setting& setting) {
-    if (setting.network->computed_weights() > 0) {
-      return engine::Score::degenerate(
-          "the weight of a layer is computed from parameters (weight_norm)");
+    if (const auto fault = engine::computed_weight_fault(*setting.network)) {
+      return engine::Score::degenerate(*fault);
     }
     std::vector<at::Tensor> norms;
     for (const auto& parameter : setting.network->parameters()) {

@@ -56,10 +56,15 @@ MakeObserver from_setting(std::function<Score(const Setting&)> compute) {
   };
 }
 
+std::optional<std::string> computed_weight_fault(
+    const networks::Network& network) {
+  if (network.computed_weights() == 0) return std::nullopt;
+  return "the weight of a layer is computed from parameters (weight_norm)";
+}
+
 std::vector<LayerGradient> layer_gradients(const Pass& pass) {
-  if (pass.network.computed_weights() > 0) {
-    throw std::runtime_error(
-        "the weight of a layer is computed from parameters (weight_norm)");
+  if (const auto fault = computed_weight_fault(pass.network)) {
+    throw std::runtime_error(*fault);
   }
   std::vector<LayerGradient> layers;
   const auto& parameters = pass.network.parameters();

@@ -5,7 +5,9 @@
 #include <ATen/ATen.h>
 
 #include <memory>
+#include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "common/loss.h"
@@ -98,6 +100,12 @@ MakeObserver from_pass(
 /// For Descriptor::make of a proxy that sees no shared pass: the score is a
 /// function of the setting.
 MakeObserver from_setting(std::function<Score(const Setting&)> compute);
+
+/// Why proxies that read the weights of all layers have no score: a layer's
+/// weight is no parameter but is computed from some. None where all are
+/// parameters.
+std::optional<std::string> computed_weight_fault(
+    const networks::Network& network);
 
 /// The weight of a convolution or a linear layer and its gradient.
 struct LayerGradient {

@@ -140,7 +140,7 @@ TEST_CASE("table: the tables of the reference data") {
   CHECK(read_arch_list(path) == table.arch);
 }
 
-TEST_CASE("table: 423,624 rows of 4 columns are read in a moment") {
+TEST_CASE("table: 423,624 rows of 4 columns are read") {
   std::string text = "arch,a,b,c,d\n";
   for (int i = 0; i < 423'624; ++i) {
     text += fmt::format(

@@ -188,6 +188,22 @@ TEST_CASE("a network that writes into its input") {
   }
 }
 
+TEST_CASE("a layer whose weight is computed has no score by its weight") {
+  const std::string forward = R"(
+    def forward(self, x):
+        return torch.linear(torch.flatten(x, 1), self.w * 2)
+  )";
+  const auto proxies =
+      select_proxies({"snip", "zico", "l2_norm", "fisher", "gradsign"});
+  const auto scores = score_script(forward, 10, proxies);
+  REQUIRE(scores.size() == 5);
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    INFO(proxies[i]->name << " " << scores[i].reason);
+    CHECK(scores[i].status != ScoreStatus::ok);
+    CHECK(scores[i].reason.find("computed from") != std::string::npos);
+  }
+}
+
 TEST_CASE("scores do not depend on the threads around them") {
   // As main does: OpenBLAS may otherwise take as many as there are cores.
   kernels::set_blas_threads_to_one();
