@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "apps/commands.h"
+#include "apps/libtorch_location.h"
 
 namespace zcp::apps {
 namespace {
@@ -21,6 +22,9 @@ int forward(const char* name, const Arguments& arguments) {
   const std::filesystem::path program =
       std::filesystem::read_symlink("/proc/self/exe").parent_path() /
       "zcp-networks";
+#ifdef ZCP_PORTABLE
+  find_libtorch();
+#endif
   Arguments words{"zcp", name};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> pointers;

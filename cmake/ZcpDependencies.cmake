@@ -1,6 +1,10 @@
-# Every dependency comes from the system (Debian 12 packages, listed in README.md); nothing is downloaded.
+# Every dependency comes from the system (the packages of Debian 12 and 13 that apps/packages.sh lists); nothing is
+# downloaded. LibTorch may be PyTorch's wheel: see ZcpTorch.cmake.
 find_package(OpenMP REQUIRED COMPONENTS CXX)
-find_package(Eigen3 3.4 REQUIRED NO_MODULE)
+# By flag, not by path: PyTorch's wheels bring a libgomp of their own, and CMake warns of two in one program.
+set_target_properties(OpenMP::OpenMP_CXX PROPERTIES INTERFACE_LINK_LIBRARIES -fopenmp)
+# No version here: Eigen 5 does not call itself compatible with 3.4, but it is.
+find_package(Eigen3 REQUIRED NO_MODULE)
 find_package(Boost 1.74 REQUIRED COMPONENTS program_options)
 find_package(nlohmann_json 3.11 REQUIRED)
 find_package(fmt 9 REQUIRED)
@@ -23,10 +27,5 @@ if(ZCP_TESTS)
 endif()
 
 if(ZCP_TORCH)
-  find_package(Torch REQUIRED)
-  # One place where LibTorch's flags enter: its headers are system headers, our C++20 stays ours.
-  add_library(zcp_torch INTERFACE)
-  target_link_libraries(zcp_torch INTERFACE ${TORCH_LIBRARIES})
-  target_include_directories(zcp_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
-  message(STATUS "zcp: LibTorch ${Torch_VERSION}")
+  include(ZcpTorch)
 endif()
