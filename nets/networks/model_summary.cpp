@@ -1,6 +1,7 @@
 #include "nets/networks/model_summary.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <exception>
 

@@ -1,5 +1,7 @@
 #include "nets/training/running_statistics.h"
 
+#include <ATen/core/grad_mode.h>
+
 namespace zcp::training {
 namespace {
 

@@ -2,6 +2,8 @@
 // of inputs; where it does not exist the score is a alone. With one angle, as
 // released, it is noise and degrades the score. The authors draw the ten
 // outputs with replacement.
+#include <ATen/core/grad_mode.h>
+
 #include <algorithm>
 #include <cmath>
 

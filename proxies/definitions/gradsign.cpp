@@ -6,6 +6,8 @@
 // (attention over [tokens, N, D], windows or patches in the batch, weights that
 // are computed from others) each sample has a forward and a backward pass of
 // its own.
+#include <ATen/core/grad_mode.h>
+
 #include <map>
 #include <optional>
 

@@ -1,6 +1,8 @@
 // g = dL/dw and H is the Hessian of L, the loss of one minibatch, by double
 // backward; temperature 1 and one iteration. In front of BatchNorm a layer
 // contributes exactly ||g||^2, so the classifier often decides.
+#include <ATen/core/grad_mode.h>
+
 #include "proxies/engine/differentiate.h"
 #include "proxies/engine/loss.h"
 #include "proxies/engine/observer.h"

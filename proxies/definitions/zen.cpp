@@ -1,6 +1,8 @@
 // f is the input of the global pool, x and e are N(0, 1). As in the authors'
 // code, running_var is moved by both forwards (momentum 0.1) and so is a
 // mixture with its initial 1.
+#include <ATen/core/grad_mode.h>
+
 #include <map>
 
 #include "proxies/engine/observer.h"

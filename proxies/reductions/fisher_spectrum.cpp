@@ -1,5 +1,6 @@
 #include "proxies/reductions/fisher_spectrum.h"
 
+#include <ATen/core/grad_mode.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>

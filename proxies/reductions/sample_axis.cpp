@@ -1,5 +1,7 @@
 #include "proxies/reductions/sample_axis.h"
 
+#include <ATen/core/grad_mode.h>
+
 #include <algorithm>
 #include <sstream>
 #include <utility>

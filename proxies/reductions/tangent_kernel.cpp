@@ -1,5 +1,6 @@
 #include "proxies/reductions/tangent_kernel.h"
 
+#include <ATen/core/grad_mode.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>

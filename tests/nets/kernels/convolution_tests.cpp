@@ -1,5 +1,6 @@
 // The networks' own convolutions against LibTorch's in float64.
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include <stdexcept>

@@ -39,7 +39,7 @@ TEST_CASE("graph parameters: drawn by seed, within PyTorch's bounds") {
   REQUIRE(parameters.size() == 6);
   const double bound = 1 / std::sqrt(27.0);  // of 3 x 3 x 3 inputs
   const at::Tensor& weight = parameters[0].value;
-  CHECK(weight.is_contiguous(kGraphLayout));
+  CHECK(weight.is_contiguous(graph_layout(weight.device())));
   CHECK(weight.abs().max().item<double>() <= bound);
   CHECK(weight.abs().max().item<double>() > 0.99 * bound);
   CHECK(parameters[1].value.abs().max().item<double>() <= bound);

@@ -1,5 +1,6 @@
 // Passes of small graphs, by hand.
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <array>
 #include <vector>

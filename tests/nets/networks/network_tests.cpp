@@ -1,4 +1,6 @@
 // Parameters of networks, in both of their orders.
+#include <ATen/core/grad_mode.h>
+
 #include <algorithm>
 #include <vector>
 

@@ -1,5 +1,6 @@
 // What partial recordings hold, against recordings of everything.
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 #include <torch/script.h>
 
 #include <algorithm>

@@ -1,5 +1,6 @@
 // Generated TorchScript programs: run node by node they give what LibTorch's
 // own interpreter gives for the module in eval mode.
+#include <ATen/core/grad_mode.h>
 #include <fmt/format.h>
 
 #include <random>

@@ -1,4 +1,6 @@
 // Passes of TorchScript programs.
+#include <ATen/core/grad_mode.h>
+
 #include <stdexcept>
 #include <string>
 #include <vector>

@@ -1,5 +1,6 @@
 // Running statistics against LibTorch's BatchNorm.
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <vector>
 

@@ -1,5 +1,6 @@
 // Training against LibTorch's own optimiser and BatchNorm.
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 #include <torch/nn/functional/loss.h>
 #include <torch/optim/sgd.h>
 

@@ -1,6 +1,7 @@
 // The networks of the spaces: against PyTorch on the same weights
 // (tests/reference/convnets.py), and under every proxy.
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <cmath>
 #include <fstream>
