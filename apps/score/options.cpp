@@ -36,13 +36,14 @@ po::options_description describe_options() {
       "published with, a model's own weights")(
       "precision",
       po::value<std::string>()->default_value("fp32"),
-      "of weights and activations: fp32, bf16 or fp64")(
+      "of weights and activations: fp32, bf16 or fp64; tf32 on CUDA devices: "
+      "fp32 with products rounded to 10 bits")(
       "device",
       po::value<std::string>()->default_value("cpu"),
       "cpu, or cuda:0[,cuda:1...]")(
       "workers",
       po::value<int>()->default_value(0),
-      "architectures at once (0: the cores, or one a device), on each device; "
+      "architectures at once on each device (0: the cores, or their share); "
       "scores do not depend on it")(
       "memory",
       po::value<std::int64_t>()->default_value(0),
@@ -82,10 +83,12 @@ Strings parse_devices(const std::string& text) {
   return devices;
 }
 
-/// On a processor the cores, else `asked` (one, where nothing was) a device.
+/// As many as were asked for on each device; where nothing was, the cores on a
+/// processor, and their share on each device: launching kernels takes a core.
 int worker_count(int asked, const Strings& devices) {
-  if (devices[0] == "cpu") return asked > 0 ? asked : omp_get_num_procs();
-  return std::max(asked, 1) * static_cast<int>(devices.size());
+  const int count = static_cast<int>(devices.size());
+  if (asked > 0) return asked * count;
+  return std::max(omp_get_num_procs() / count, 1) * count;
 }
 
 ScoreOptions read_values(

@@ -16,6 +16,7 @@
 #include "common/atomic_file.h"
 #include "common/error.h"
 #include "common/parallel.h"
+#include "nets/kernels/device_arithmetic.h"
 #include "proxies/engine/bfloat16.h"
 #include "proxies/registry.h"
 
@@ -167,6 +168,9 @@ int run_score(const ScoreOptions& options) {
   if (options.evaluator.precision == "bf16" && !options.quiet) {
     std::cerr << "zcp: bf16: " << engine::describe_bfloat16() << "\n";
   }
+  kernels::set_device_arithmetic(
+      options.evaluator.precision == "tf32" ? kernels::Float32Products::tf32
+                                            : kernels::Float32Products::exact);
   const std::uint64_t seed = options.evaluator.seed;
   Selection selection = select_architectures(options.selection, seed);
   const TaskChoice task = choose_task(options.task, read_data(proxies), seed);
