@@ -24,25 +24,84 @@ initialisers::Fans fans_of(const graph::Graph& graph, const graph::Node& node) {
       taps * layer.input.channels / a.groups, taps * a.out_channels / a.groups};
 }
 
-/// Every parameter with the float32 values that `fill` writes.
+/// Writes the float32 values of a parameter.
+using Fill = std::function<
+    void(const PlannedParameter& parameter, std::span<float> values)>;
+
+std::span<float> values_of(const at::Tensor& host) {
+  return {host.data_ptr<float>(), static_cast<std::size_t>(host.numel())};
+}
+
+/// On the processor, each in memory of its own.
+std::vector<at::Tensor> filled_here(
+    const GraphPlan& plan,
+    const at::TensorOptions& options,
+    const Fill& fill) {
+  std::vector<at::Tensor> tensors;
+  for (const PlannedParameter& planned : plan.parameters) {
+    at::Tensor value = at::empty(planned.sizes, at::kFloat);
+    fill(planned, values_of(value));
+    value = value.to(options);
+    if (planned.kind == ParameterKind::conv_weight) {
+      value = value.contiguous(graph_layout(value.device()));
+    }
+    tensors.push_back(std::move(value));
+  }
+  return tensors;
+}
+
+/// Where each parameter begins in memory that holds all of them, and at the
+/// end where that ends. Convolutions want their weights at multiples of some
+/// bytes.
+std::vector<std::int64_t> offsets_of(const GraphPlan& plan) {
+  constexpr std::int64_t kMultiple = 64;
+  std::vector<std::int64_t> offsets{0};
+  for (const PlannedParameter& planned : plan.parameters) {
+    const std::int64_t count = c10::multiply_integers(planned.sizes);
+    offsets.push_back(
+        offsets.back() + (count + kMultiple - 1) / kMultiple * kMultiple);
+  }
+  return offsets;
+}
+
+/// On another device, all in one piece of memory, which one copy brings there.
+std::vector<at::Tensor> filled_there(
+    const GraphPlan& plan,
+    const at::TensorOptions& options,
+    const Fill& fill) {
+  const std::vector<std::int64_t> offsets = offsets_of(plan);
+  const auto part = [&](const at::Tensor& all, std::size_t i) {
+    const auto& sizes = plan.parameters[i].sizes;
+    return all.narrow(0, offsets[i], c10::multiply_integers(sizes)).view(sizes);
+  };
+  const bool pinned = options.device().is_cuda();
+  const at::Tensor host = at::empty(
+      {offsets.back()}, at::TensorOptions(at::kFloat).pinned_memory(pinned));
+  for (std::size_t i = 0; i < plan.parameters.size(); ++i) {
+    fill(plan.parameters[i], values_of(part(host, i)));
+  }
+  const at::Tensor there =
+      host.to(options.device(), at::kFloat, pinned).to(options.dtype());
+  std::vector<at::Tensor> tensors;
+  for (std::size_t i = 0; i < plan.parameters.size(); ++i) {
+    tensors.push_back(part(there, i));
+  }
+  return tensors;
+}
+
+/// Every parameter with the values that `fill` writes.
 std::vector<Parameter> filled(
     const GraphPlan& plan,
     const at::TensorOptions& options,
-    const std::function<
-        void(const PlannedParameter& parameter, std::span<float> values)>&
-        fill) {
+    const Fill& fill) {
+  std::vector<at::Tensor> tensors = options.device().is_cpu()
+                                        ? filled_here(plan, options, fill)
+                                        : filled_there(plan, options, fill);
   std::vector<Parameter> parameters;
-  for (const PlannedParameter& planned : plan.parameters) {
-    at::Tensor value = at::empty(planned.sizes, at::kFloat);
-    fill(
-        planned,
-        {value.data_ptr<float>(), static_cast<std::size_t>(value.numel())});
-    value = value.to(options);
-    if (planned.kind == ParameterKind::conv_weight) {
-      value = value.contiguous(kGraphLayout);
-    }
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    const PlannedParameter& planned = plan.parameters[i];
     parameters.push_back(
-        {planned.name, planned.kind, std::move(value), planned.declared});
+        {planned.name, planned.kind, std::move(tensors[i]), planned.declared});
   }
   return parameters;
 }

@@ -14,10 +14,15 @@
 
 namespace zcp::networks {
 
-/// Layout of activations and convolution weights of graphs: LibTorch's kernels
-/// of convolutions and pools are up to twice as fast as with planes
-/// (docs/performance.md).
-inline constexpr at::MemoryFormat kGraphLayout = at::MemoryFormat::ChannelsLast;
+/// Layout of activations and convolution weights of graphs. On a processor
+/// LibTorch's kernels of convolutions and pools are up to twice as fast with
+/// channels last as with planes (docs/performance.md). On CUDA devices it is
+/// the other way round in float32, and the gradient of an average pool is wrong
+/// with channels last (LibTorch 2.11).
+inline at::MemoryFormat graph_layout(const at::Device& device) {
+  return device.is_cpu() ? at::MemoryFormat::ChannelsLast
+                         : at::MemoryFormat::Contiguous;
+}
 
 /// Drawn by `initialiser`, each from a generator of its own, which is seeded by
 /// `seed` and the identity of the first node that reads it.

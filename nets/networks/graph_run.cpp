@@ -29,7 +29,8 @@ class GraphPass {
         moments_(plan.graph.nodes().size()) {}
 
   at::Tensor run() {
-    const bool fused = options_.mode == BatchNormMode::batch_statistics &&
+    const bool fused = (options_.mode == BatchNormMode::batch_statistics ||
+                        (bypassed() && !x_.device().is_cpu())) &&
                        !records_all() && kernels::sums_batch_norms(x_);
     const at::Tensor output = fused ? run_fused() : run_all();
     if (records_variances()) record_variances();
@@ -46,6 +47,7 @@ class GraphPass {
     return options_.recording != nullptr &&
            options_.recording->scope.everything;
   }
+  bool bypassed() const { return options_.mode == BatchNormMode::bypass; }
   bool records_variances() const {
     return options_.recording != nullptr &&
            options_.recording->scope.records_variances();
@@ -111,13 +113,19 @@ class GraphPass {
       terms[k].x = values_[i];
       if (!plan_.fusion.deferred[i]) continue;
       const graph::Node& node = graph_.nodes()[i];
+      terms[k].x = values_[graph::at_index(graph_.inputs(node)[0])];
+      if (bypassed()) continue;
       terms[k] = {
-          values_[graph::at_index(graph_.inputs(node)[0])],
+          terms[k].x,
           true,
           optional_parameter(plan_.slots[i].weight),
           optional_parameter(plan_.slots[i].bias),
           node.attributes.epsilon,
           wanted_moments(i)};
+    }
+    if (bypassed() && terms.size() == 1 && !sum.relu) {
+      return std::vector<at::Tensor>(
+          static_cast<std::size_t>(sum.copies), terms[0].x);
     }
     return kernels::sum_of_batch_norms(terms, {sum.relu, sum.copies});
   }
@@ -160,7 +168,7 @@ class GraphPass {
     const Window& window = node.attributes.window;
     switch (node.op) {
       case graph::Op::input:
-        return x_.contiguous(kGraphLayout);
+        return x_.contiguous(graph_layout(x_.device()));
       case graph::Op::zero:
         return zeros_of(node.shape);
       case graph::Op::conv2d:

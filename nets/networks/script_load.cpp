@@ -124,6 +124,31 @@ std::vector<Parameter> trainable_parameters(
   return parameters;
 }
 
+/// Moves the constants of the graph: tensors, and the processor as the place
+/// where a trace makes tensors.
+void move_constants(torch::jit::Block& block, const at::Device& device) {
+  for (torch::jit::Node* node : block.nodes()) {
+    for (torch::jit::Block* inner : node->blocks()) {
+      move_constants(*inner, device);
+    }
+    if (node->kind() != c10::prim::Constant) continue;
+    const auto value = torch::jit::toIValue(node->output());
+    if (!value) continue;
+    if (value->isTensor() && value->toTensor().dim() > 0) {
+      node->t_(c10::attr::value, value->toTensor().to(device));
+    } else if (value->isDevice() && value->toDevice().is_cpu()) {
+      node->s_(c10::attr::value, device.str());
+    }
+  }
+}
+
+/// Moves what a file holds to the device where its network is to run.
+void move_to_device(ScriptProgram& program, const at::Device& device) {
+  if (device.is_cpu()) return;
+  program.module.to(device);
+  move_constants(*program.graph->block(), device);
+}
+
 }  // namespace
 
 LoadedScript load_script(
@@ -136,6 +161,7 @@ LoadedScript load_script(
   program->module = load_module(path);
   program->module.eval();
   program->graph = inlined_graph(program->module, path);
+  move_to_device(*program, options.device());
   program->defaults = default_inputs(program->module);
   std::vector<Parameter> parameters = trainable_parameters(*program, options);
   if (parameters.empty()) {

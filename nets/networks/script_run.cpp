@@ -1,5 +1,7 @@
 #include "nets/networks/script_run.h"
 
+#include <ATen/core/grad_mode.h>
+
 #include <algorithm>
 #include <stdexcept>
 #include <string>
@@ -319,6 +321,11 @@ class ScriptPass {
       const NodePlan& plan,
       bool numbered_padding,
       Stack& stack) {
+    // LibTorch 2.11 has wrong gradients of average pools of other layouts than
+    // planes on CUDA devices.
+    if (plan.name == "avg_pool2d" && stack[0].toTensor().is_cuda()) {
+      stack[0] = stack[0].toTensor().contiguous();
+    }
     if (plan.treatment == Treatment::batch_norm) {
       stack = {normalise(stack)};
       return;
