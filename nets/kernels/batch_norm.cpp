@@ -12,6 +12,7 @@
 #include "nets/kernels/batch_norm_gradient.h"
 #include "nets/kernels/channel_loops.h"
 #include "nets/kernels/channels_last.h"
+#include "nets/kernels/device_sum.h"
 
 namespace zcp::kernels {
 namespace {
@@ -363,13 +364,15 @@ at::Tensor recorded_variance(const BatchMoments& moments) {
 }
 
 bool sums_batch_norms(const at::Tensor& x) {
-  return x.device().is_cpu() && x.dim() == 4 &&
+  if (!x.device().is_cpu()) return has_sum_operators(x);
+  return x.dim() == 4 &&
          (x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16);
 }
 
 std::vector<at::Tensor> sum_of_batch_norms(
     std::span<const SumTerm> terms,
     const SumEnd& end) {
+  if (!terms[0].x.device().is_cpu()) return sum_on_device(terms, end);
   SumShape shape;
   shape.end = end;
   variable_list tensors;

@@ -6,6 +6,7 @@
 
 #include "nets/kernels/channels_last.h"
 #include "nets/kernels/depthwise.h"
+#include "nets/kernels/weight_gradient.h"
 
 namespace zcp::kernels {
 namespace {
@@ -62,6 +63,13 @@ variable_list gradients(
                 : at::Tensor(),
         mask[1] ? depthwise_weight_gradient(dy, x, geometry.window)
                 : at::Tensor()};
+  }
+  if (mask[1] &&
+      has_weight_gradient(x, weight, geometry.window, geometry.groups)) {
+    return {
+        mask[0] ? gradients(dy, x, weight, geometry, {true, false})[0]
+                : at::Tensor(),
+        weight_gradient_on_device(dy, x, weight)};
   }
   const Arguments a(geometry);
   const std::array<std::int64_t, 2> no_padding{0, 0};
