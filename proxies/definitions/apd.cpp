@@ -21,7 +21,8 @@ engine::Descriptor apd() {
   d.reference = "no code released";
   d.bfloat16_tau = 0.999;
   d.make = engine::from_pass([](const engine::Pass& pass) {
-    engine::Score score = reductions::stable_rank_of(pass);
+    const engine::Score score =
+        engine::resolved(reductions::stable_rank_of(pass));
     if (score.status != ScoreStatus::ok) return score;
     std::vector<at::Tensor> ratios;
     for (const auto& parameter : pass.network.parameters()) {

@@ -28,6 +28,10 @@ engine::Descriptor grad_norm() {
       [](const engine::LayerGradient& layer) {
         return layer.gradient.to(at::kDouble).norm();
       },
+      [](const engine::FlatLayers& layers) {
+        const at::Tensor squares = layers.gradients.square();
+        return engine::sums_by_layer(squares, layers.sizes).sqrt().sum();
+      },
       "a gradient is not finite");
   return d;
 }

@@ -18,6 +18,11 @@ engine::Descriptor logsynflow() {
         const at::Tensor term = layer.weight * at::log(g).abs();
         return at::where(g > 0, term, at::zeros_like(term)).sum();
       },
+      [](const engine::FlatLayers& layers) {
+        const at::Tensor& g = layers.gradients;
+        const at::Tensor term = layers.weights * at::log(g).abs();
+        return at::where(g > 0, term, at::zeros_like(term)).sum();
+      },
       "overflow of float64");
   return d;
 }

@@ -17,6 +17,9 @@ engine::Descriptor plain() {
       [](const engine::LayerGradient& layer) {
         return (layer.weight * layer.gradient).sum(at::kDouble);
       },
+      [](const engine::FlatLayers& layers) {
+        return (layers.weights * layers.gradients).sum();
+      },
       "a gradient is not finite");
   return d;
 }

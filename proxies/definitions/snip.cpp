@@ -14,6 +14,9 @@ engine::Descriptor snip() {
       [](const engine::LayerGradient& layer) {
         return (layer.weight * layer.gradient).abs().sum(at::kDouble);
       },
+      [](const engine::FlatLayers& layers) {
+        return (layers.weights * layers.gradients).abs().sum();
+      },
       "a gradient is not finite");
   return d;
 }

@@ -25,6 +25,9 @@ engine::Descriptor synflow() {
       [](const engine::LayerGradient& layer) {
         return (layer.weight * layer.gradient).abs().sum();
       },
+      [](const engine::FlatLayers& layers) {
+        return (layers.weights * layers.gradients).abs().sum();
+      },
       "overflow of float64");
   return d;
 }

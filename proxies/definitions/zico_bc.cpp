@@ -33,7 +33,8 @@ engine::Descriptor zico_bc() {
   d.reference = "no code released";
   d.make = reductions::from_gradient_history(
       [](const reductions::GradientHistory& gradients, double correction) {
-        engine::Score score = reductions::zico_score(gradients);
+        engine::Score score =
+            engine::resolved(reductions::zico_score(gradients));
         if (score.status == ScoreStatus::ok) score.value -= correction;
         return score;
       },

@@ -15,6 +15,7 @@
 namespace zcp::engine {
 
 class Observer;
+struct PendingValue;
 struct Setting;
 
 /// A proxy's result on one architecture: higher is predicted better.
@@ -27,6 +28,10 @@ struct Score {
   /// ran out of memory or its device broke. Another run may have the score, so
   /// that this one must not be stored.
   bool transient = false;
+  /// Where the value is still on a device: status and value come with
+  /// read_pending() in observer.h. Null in every score that an evaluator
+  /// returns.
+  std::shared_ptr<const PendingValue> pending = nullptr;
 
   static Score of(double value);
   static Score degenerate(std::string reason);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "common/error.h"
+#include "nets/kernels/device_arithmetic.h"
 #include "nets/kernels/one_core.h"
 #include "nets/networks/graph_network.h"
 #include "nets/networks/model_summary.h"
@@ -103,6 +104,19 @@ Summary summarise(
     summary.cannot_run = score;
   }
   return summary;
+}
+
+/// Waits for the values that are still on a device; without them the runs fail.
+void read_scores(std::vector<ProxyRun>& runs) {
+  try {
+    std::vector<Score*> scores;
+    for (ProxyRun& run : runs) scores.push_back(&run.score());
+    read_pending(scores);
+  } catch (const std::exception& error) {
+    for (ProxyRun& run : runs) {
+      if (run.score().pending != nullptr) run.fail(error);
+    }
+  }
 }
 
 void fail_all(const ProxyRuns& runs, const Score& score) {
@@ -223,6 +237,7 @@ std::vector<Score> Evaluator::State::score(
     const Subject& subject,
     std::span<const Descriptor* const> which) const {
   kernels::use_one_core();
+  kernels::run_backward_on_this_thread();
   c10::OptionalStreamGuard guard;
   if (stream) guard.reset_stream(*stream);
   std::vector<ProxyRun> runs;
@@ -239,6 +254,7 @@ std::vector<Score> Evaluator::State::score(
     }
   }
   run_networks(subject, runs);
+  read_scores(runs);
   std::vector<Score> scores;
   for (const ProxyRun& run : runs) {
     const Score& score = run.score();

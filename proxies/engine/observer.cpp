@@ -76,12 +76,27 @@ std::vector<LayerGradient> layer_gradients(const Pass& pass) {
   return layers;
 }
 
+const FlatLayers& flat_layers(const Pass& pass) {
+  if (pass.flat == nullptr) {
+    pass.flat =
+        std::make_shared<const FlatLayers>(flat_layers(layer_gradients(pass)));
+  }
+  return *pass.flat;
+}
+
 MakeObserver from_layer_gradients(
     std::function<at::Tensor(const LayerGradient&)> term,
+    std::function<at::Tensor(const FlatLayers&)> of_all,
     std::string reason_when_not_finite) {
   return from_pass(
       [term = std::move(term),
+       of_all = std::move(of_all),
        reason = std::move(reason_when_not_finite)](const Pass& pass) {
+        if (pass.launches()) {
+          const FlatLayers& layers = flat_layers(pass);
+          if (layers.sizes.empty()) return Score::of(0);
+          return score_of(of_all(layers), reason.c_str());
+        }
         std::vector<at::Tensor> terms;
         for (const LayerGradient& layer : layer_gradients(pass)) {
           if (layer.gradient.defined()) terms.push_back(term(layer));
@@ -90,10 +105,48 @@ MakeObserver from_layer_gradients(
       });
 }
 
-Score score_of(const at::Tensor& value, const char* reason_when_not_finite) {
-  const double number = value.item<double>();
-  if (!std::isfinite(number)) return Score::degenerate(reason_when_not_finite);
+namespace {
+
+Score finite_or(double number, const std::string& reason) {
+  if (!std::isfinite(number)) return Score::degenerate(reason);
   return Score::of(number);
+}
+
+}  // namespace
+
+void read_pending(std::span<Score* const> scores) {
+  std::vector<at::Tensor> values;
+  std::vector<Score*> waiting;
+  for (Score* score : scores) {
+    if (score->pending == nullptr) continue;
+    waiting.push_back(score);
+    values.push_back(score->pending->value);
+  }
+  if (values.empty()) return;
+  const at::Tensor here = at::stack(values).cpu();
+  for (std::size_t i = 0; i < waiting.size(); ++i) {
+    const double seconds = waiting[i]->seconds;
+    *waiting[i] = finite_or(
+        here.data_ptr<double>()[i],
+        waiting[i]->pending->reason_when_not_finite);
+    waiting[i]->seconds = seconds;
+  }
+}
+
+Score resolved(Score score) {
+  Score* const one = &score;
+  read_pending(std::span(&one, 1));
+  return score;
+}
+
+Score score_of(const at::Tensor& value, const char* reason_when_not_finite) {
+  if (value.device().is_cpu()) {
+    return finite_or(value.item<double>(), reason_when_not_finite);
+  }
+  Score score;
+  score.pending = std::make_shared<const PendingValue>(PendingValue{
+      value.detach().to(at::kDouble).reshape({}), reason_when_not_finite});
+  return score;
 }
 
 Score sum_of(

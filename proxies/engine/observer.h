@@ -13,6 +13,7 @@
 #include "common/loss.h"
 #include "nets/networks/network.h"
 #include "proxies/engine/descriptor.h"
+#include "proxies/engine/flat_layers.h"
 
 namespace zcp::engine {
 
@@ -80,6 +81,11 @@ struct Pass {
   /// PassKind::jacobian: that of the sum of the logits, of x's shape; undefined
   /// where the logits do not depend on x.
   at::Tensor input_gradient = {};
+  /// What flat_layers(pass) has made for the first observer that asked.
+  mutable std::shared_ptr<const FlatLayers> flat = nullptr;
+
+  /// Whether operators cost a launch each, so that few large ones are wanted.
+  bool launches() const { return !x.device().is_cpu(); }
 };
 
 /// A proxy at work on one architecture: sees each pass it asked for, then says
@@ -116,13 +122,33 @@ struct LayerGradient {
 /// Those of the network's convolutions and linear layers, in layer order.
 std::vector<LayerGradient> layer_gradients(const Pass& pass);
 
+/// The same one after another, made once a pass.
+const FlatLayers& flat_layers(const Pass& pass);
+
 /// For Descriptor::make: the sum over the layers of `term`, a tensor of one
 /// element in float64. Layers without gradient are left out (their term is 0).
+/// `of_all` is the same sum, of all layers at once, for devices where each
+/// operator costs a launch.
 MakeObserver from_layer_gradients(
     std::function<at::Tensor(const LayerGradient&)> term,
+    std::function<at::Tensor(const FlatLayers&)> of_all,
     std::string reason_when_not_finite);
 
-/// A score from a tensor of one element; degenerate when it is not finite.
+/// A number that lies on a device until the scores of a network are read
+/// together: each reading on its own would wait for everything queued there.
+struct PendingValue {
+  at::Tensor value;  ///< float64, one element
+  std::string reason_when_not_finite;
+};
+
+/// Reads the values that are pending, by one copy for all of them.
+void read_pending(std::span<Score* const> scores);
+
+/// The score when its value is needed at once.
+Score resolved(Score score);
+
+/// A score from a tensor of one element; degenerate when it is not finite. On
+/// the processor at once, on a device it is pending.
 Score score_of(const at::Tensor& value, const char* reason_when_not_finite);
 
 /// The same of the sum of such tensors; 0 for none.

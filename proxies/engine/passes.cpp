@@ -1,6 +1,7 @@
 #include "proxies/engine/passes.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 #include <exception>
@@ -28,8 +29,29 @@ void show_to_all(const Pass& pass, const ProxyRuns& runs) {
   for (ProxyRun* run : runs) run->observe(pass);
 }
 
+/// The same on a device where each operator costs a launch: all parameters
+/// are changed at once.
+std::unique_ptr<Network> linearised_at_once(const Network& network) {
+  std::vector<at::Tensor> flat;
+  for (const auto& parameter : network.parameters()) {
+    flat.push_back(parameter.value.detach().reshape({-1}));
+  }
+  const at::Tensor all = at::cat(flat).to(at::kDouble).abs();
+  std::int64_t begin = 0;
+  return network.with_parameters([&](const networks::Parameter& parameter) {
+    const std::int64_t size = parameter.value.numel();
+    const at::Tensor part = all.narrow(0, begin, size);
+    begin += size;
+    return part.view(parameter.value.sizes()).detach().requires_grad_(true);
+  });
+}
+
 /// The network in float64 with absolute values, for the SynFlow family.
 std::unique_ptr<Network> linearised(const Network& network) {
+  const auto& parameters = network.parameters();
+  if (!parameters.empty() && !parameters[0].value.device().is_cpu()) {
+    return linearised_at_once(network);
+  }
   return network.with_parameters([](const networks::Parameter& parameter) {
     return parameter.value.detach()
         .to(at::kDouble)

@@ -56,6 +56,7 @@ class ProxyRun {
   void add_seconds(double seconds) { score_.seconds += seconds; }
 
   const Score& score() const { return score_; }
+  Score& score() { return score_; }
 
  private:
   const Descriptor* proxy_;

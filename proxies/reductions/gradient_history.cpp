@@ -72,6 +72,14 @@ double host_inverse_variation(const std::vector<at::Tensor>& gradients) {
   return sum;
 }
 
+/// m / s of each element of gradients in float64, 0 where it does not count.
+at::Tensor inverse_variations(const std::vector<at::Tensor>& gradients) {
+  const at::Tensor all = at::stack(gradients);
+  const at::Tensor deviation = all.std(0, false);
+  const at::Tensor ratio = all.abs().mean(0) / deviation;
+  return at::where(deviation != 0, ratio, at::zeros_like(ratio));
+}
+
 /// The sum of m / s of one layer, a tensor of one element in float64; 0 when
 /// no element counts.
 at::Tensor inverse_variation(const std::vector<at::Tensor>& gradients) {
@@ -81,10 +89,22 @@ at::Tensor inverse_variation(const std::vector<at::Tensor>& gradients) {
                            : host_inverse_variation<double>(gradients);
     return at::scalar_tensor(sum, at::kDouble);
   }
-  const at::Tensor all = at::stack(gradients).to(at::kDouble);
-  const at::Tensor deviation = all.std(0, false);
-  const at::Tensor ratio = all.abs().mean(0) / deviation;
-  return at::where(deviation != 0, ratio, at::zeros_like(ratio)).sum();
+  std::vector<at::Tensor> twice;
+  for (const at::Tensor& one : gradients) twice.push_back(one.to(at::kDouble));
+  return inverse_variations(twice).sum();
+}
+
+/// Those of all layers that got gradients, [layers]; undefined without any.
+at::Tensor layer_sums(const GradientHistory& history) {
+  if (!history.flat().empty()) {
+    return engine::sums_by_layer(
+        inverse_variations(history.flat()), history.sizes());
+  }
+  std::vector<at::Tensor> sums;
+  for (const auto& layer : history.layers()) {
+    if (!layer.empty()) sums.push_back(inverse_variation(layer));
+  }
+  return sums.empty() ? at::Tensor() : at::stack(sums);
 }
 
 }  // namespace
@@ -96,6 +116,18 @@ void GradientHistory::add(const engine::Pass& pass) {
     if (layers[i].gradient.defined()) {
       layers_[i].push_back(layers[i].gradient);
     }
+  }
+  if (pass.launches()) add_flat(pass);
+}
+
+void GradientHistory::add_flat(const engine::Pass& pass) {
+  const engine::FlatLayers& flat = engine::flat_layers(pass);
+  if (flat_.empty()) sizes_ = flat.sizes;
+  alike_ = alike_ && !flat.sizes.empty() && flat.sizes == sizes_;
+  if (alike_) {
+    flat_.push_back(flat.gradients);
+  } else {
+    flat_.clear();
   }
 }
 
@@ -109,12 +141,8 @@ engine::MakeObserver from_gradient_history(
 }
 
 engine::Score zico_score(const GradientHistory& history) {
-  std::vector<at::Tensor> sums;
-  for (const auto& layer : history.layers()) {
-    if (!layer.empty()) sums.push_back(inverse_variation(layer));
-  }
-  if (sums.empty()) return engine::Score::of(0);
-  const at::Tensor all = at::stack(sums);
+  const at::Tensor all = layer_sums(history);
+  if (!all.defined()) return engine::Score::of(0);
   const at::Tensor logs =
       at::where(all == 0, at::zeros_like(all), at::log(all));
   return engine::score_of(logs.sum(), "a gradient is not finite");

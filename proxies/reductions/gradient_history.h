@@ -4,7 +4,9 @@
 
 #include <ATen/ATen.h>
 
+#include <cstdint>
 #include <functional>
+#include <span>
 #include <vector>
 
 #include "proxies/engine/observer.h"
@@ -19,8 +21,19 @@ class GradientHistory {
   /// By layer: the gradient of each minibatch that gave one.
   const std::vector<std::vector<at::Tensor>>& layers() const { return layers_; }
 
+  /// All layers at once, by minibatch, float64 [weights]; empty on the
+  /// processor, and where other layers got gradients in other minibatches.
+  const std::vector<at::Tensor>& flat() const { return flat_; }
+  /// By layer of flat(): its number of weights.
+  std::span<const std::int64_t> sizes() const { return sizes_; }
+
  private:
+  void add_flat(const engine::Pass& pass);
+
   std::vector<std::vector<at::Tensor>> layers_;
+  std::vector<at::Tensor> flat_;
+  std::vector<std::int64_t> sizes_;
+  bool alike_ = true;  // all minibatches give the layers of sizes_
 };
 
 /// For Descriptor::make of a proxy that sees all minibatches: the score is a
