@@ -42,24 +42,43 @@ def main() -> None:
     parser.add_argument("--proxies", choices=GROUPS, default="core")
     parser.add_argument("--batch-size", type=int, default=64)
     parser.add_argument("--threads", type=int, help="default: all cores")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda:0; a GPU is warmed up by one network first")
     options = parser.parse_args()
     torch.set_num_threads(options.threads or os.cpu_count() or 1)
     torch.manual_seed(options.seed)
 
     specs = options.specs.read_text().split() if options.specs else sample_specs(options.sample, options.seed)
     size = options.batch_size
-    batches = [(torch.randn(size, 3, 32, 32), torch.randint(0, 10, (size,))) for _ in range(2)]
-    noise = torch.randn(size, 3, 32, 32)
+    device = torch.device(options.device)
+    torch.backends.cudnn.allow_tf32 = False
+    batches = [(torch.randn(size, 3, 32, 32, device=device), torch.randint(0, 10, (size,), device=device))
+               for _ in range(2)]
+    noise = torch.randn(size, 3, 32, 32, device=device)
     seconds: dict[str, float] = defaultdict(float)
-    for spec in specs:
-        start = time.perf_counter()
-        net = networks.NatsCell(spec)
-        seconds["build"] += time.perf_counter() - start
+
+    def now() -> float:
+        if device.type == "cuda":
+            torch.cuda.synchronize()
+        return time.perf_counter()
+
+    def score(spec: str) -> None:
+        start = now()
+        net = networks.NatsCell(spec).to(device)
+        seconds["build"] += now() - start
         for name in GROUPS[options.proxies]:
-            start = time.perf_counter()
+            start = now()
             extra = {"noise": noise} if name == "zen" else {}
             getattr(proxies, name)(net, batches, **extra)
-            seconds[name] += time.perf_counter() - start
+            seconds[name] += now() - start
+
+    if device.type == "cuda":
+        # The proxies end in NumPy, which reads the processor's memory.
+        as_array = torch.Tensor.numpy
+        torch.Tensor.numpy = lambda tensor: as_array(tensor.detach().cpu())
+        score(specs[0])
+        seconds.clear()
+    for spec in specs:
+        score(spec)
 
     print(f"{len(specs)} architectures, {options.proxies}, batch {size}, {torch.get_num_threads()} threads, "
           f"torch {torch.__version__}")

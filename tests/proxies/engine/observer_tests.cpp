@@ -47,6 +47,9 @@ TEST_CASE("sums over layers leave out those without a gradient") {
       [](const LayerGradient& layer) {
         return (layer.weight * layer.gradient).sum();
       },
+      [](const FlatLayers& layers) {
+        return (layers.weights * layers.gradients).sum();
+      },
       "a gradient is not finite");
   const auto score = [&](const at::Tensor& gradient) {
     const auto observer = make(run.setting(&network));
