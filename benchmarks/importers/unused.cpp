@@ -21,6 +21,9 @@ std::vector<std::string> Unused::lines() const {
   for (const Kind& kind : kinds_) {
     lines.push_back(
         fmt::format("{}: {}, first {}", kind.name, kind.count, kind.first));
+    // Names in files may hold line ends.
+    std::ranges::replace_if(
+        lines.back(), [](unsigned char c) { return c < ' '; }, ' ');
   }
   return lines;
 }

@@ -18,6 +18,12 @@ TEST_CASE("unused: counts by kind, in the order they came, the first of each") {
       Lines{"rows: 2, first line 3", "columns: 1, first 'x'"});
 }
 
+TEST_CASE("unused: a kind is a line, whatever names hold") {
+  Unused unused;
+  unused.add("rows", "a\nb\tc");
+  CHECK(unused.lines() == Lines{"rows: 1, first a b c"});
+}
+
 TEST_CASE("unused: another's come behind") {
   Unused first;
   first.add("rows", "a");
