@@ -159,6 +159,22 @@ TEST_CASE("NASLib tuples: NAS-Bench-301") {
   // As make_compact_mutable writes it.
   std::string list = "[" + cell + "," + other + "]";
   CHECK(normalised("nas-bench-301", list) == spec);
+  // NASLib's BatchNorms within the cells have no weights.
+  Skeleton plain;
+  plain.affine = false;
+  const auto params_of = [&](const std::string& tuple) {
+    return find_space("darts").build(tuple, {3, 32, 32}, 10, plain).params();
+  };
+  CHECK(
+      params_of(
+          "[[(1, 0), (0, 6), (1, 2), (2, 4), (2, 1), (1, 3), (4, 5), (3, 0)],"
+          " [(0, 4), (1, 6), (1, 0), (0, 5), (1, 1), (2, 3), (4, 2), (3, "
+          "2)]]") == 838634);
+  CHECK(
+      params_of(
+          "[[(0, 2), (1, 4), (0, 5), (1, 6), (0, 2), (3, 0), (2, 0), (0, 2)],"
+          " [(0, 0), (1, 4), (1, 0), (0, 6), (2, 0), (1, 3), (1, 6), (3, "
+          "5)]]") == 769834);
   for (const std::string& wrong :
        std::vector<std::string>{
            "(" + cell + ")",
