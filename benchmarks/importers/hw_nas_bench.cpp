@@ -85,6 +85,26 @@ void add_set(
   }
 }
 
+/// Parts of the file and data sets that have no columns.
+void note_unknown(
+    const formats::PickleValue& parts,
+    const formats::PickleValue& sets,
+    Unused& unused) {
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const std::string_view name = parts.key(i).text();
+    // FBNet's operators are no architectures: the importer says so itself.
+    if (name == "nasbench201" || name == "fbnet") continue;
+    unused.add("parts of the file that are not known", std::string(name));
+  }
+  for (std::size_t i = 0; i < sets.size(); ++i) {
+    const std::string_view name = sets.key(i).text();
+    const bool known = std::ranges::any_of(
+        kSets, [&](const auto& set) { return set.first == name; });
+    if (known) continue;
+    unused.add("data sets that are not known", std::string(name));
+  }
+}
+
 Imported read(
     const std::filesystem::path& path,
     const ImportProgress& /*progress*/) {
@@ -101,13 +121,7 @@ Imported parse_hw_nas_bench(std::string bytes, const std::string& source) {
   for (const auto& [name, ours] : kSets) {
     if (const auto metrics = sets.find(name)) add_set(*metrics, ours, table);
   }
-  for (std::size_t i = 0; i < sets.size(); ++i) {
-    const std::string_view name = sets.key(i).text();
-    const auto* known = std::ranges::find(
-        kSets, name, &std::pair<std::string_view, std::string_view>::first);
-    if (known != kSets.end()) continue;
-    table.unused.add("data sets that are not known", std::string(name));
-  }
+  note_unknown(pickle.root(), sets, table.unused);
   if (table.columns.empty()) sets.refuse("one with the key 'cifar10'");
   return table;
 }

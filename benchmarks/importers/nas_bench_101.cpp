@@ -129,6 +129,7 @@ class Columns {
       Length& length = lengths_[i];
       if (length.repeats.empty()) continue;
       const bool longest = kEpochs[i] == kEpochs.back();
+      note_lacking(kEpochs[i], length.repeats, table);
       if (longest) divide(seconds_, length.repeats);
       divide(length.valid, length.repeats);
       divide(length.test, length.repeats);
@@ -194,6 +195,21 @@ class Columns {
     fill(length.valid, 0.0);
     fill(length.test, 0.0);
     fill(length.repeats, std::uint8_t{0});
+  }
+
+  /// Architectures whose mean is of fewer trainings than others' are, or that
+  /// have none.
+  static void note_lacking(
+      int epochs,
+      const std::vector<std::uint8_t>& repeats,
+      Imported& table) {
+    for (std::size_t row = 0; row < repeats.size(); ++row) {
+      if (repeats[row] == kRepeats) continue;
+      table.unused.add(
+          fmt::format(
+              "architectures without three trainings of {} epochs", epochs),
+          fmt::format("{} with {}", table.arch[row], repeats[row]));
+    }
   }
 
   static void divide(

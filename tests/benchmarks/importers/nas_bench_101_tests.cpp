@@ -108,13 +108,23 @@ TEST_CASE("import nas-bench-101: architectures that lack trainings") {
   std::string some;
   for (int i = 0; i < 5; ++i) some += framed(std::string(*records.next()));
   const TemporaryFolder folder;
-  const Table table = import_file(kFormat, folder.write("f", some));
+  const auto table = import_file(kFormat, folder.write("f", some));
   CHECK(table.arch.size() == 2);
   CHECK(value(table, "cifar10_valid_4", 1) == doctest::Approx(valid(4, 0, 1)));
   CHECK(std::isnan(value(table, "cifar10_valid_108", 1)));
   CHECK(std::isnan(value(table, "cifar10_valid_108_repeat1", 1)));
   CHECK(std::isnan(value(table, "training_seconds_108", 1)));
   CHECK(std::isnan(value(table, "cifar10_valid_108_repeat2", 0)));
+  // One of each length of the first cell, and one of 4 epochs of the second.
+  const std::string lacks = "architectures without three trainings of ";
+  const std::string first = table.arch[0] + " with 1";
+  CHECK(
+      table.unused.lines() == std::vector<std::string>{
+                                  lacks + "4 epochs: 2, first " + first,
+                                  lacks + "12 epochs: 2, first " + first,
+                                  lacks + "36 epochs: 2, first " + first,
+                                  lacks + "108 epochs: 2, first " + first});
+  CHECK(import_file(kFormat, official("full")).unused.empty());
 }
 
 TEST_CASE("import nas-bench-101: what the file must not be") {
@@ -177,7 +187,7 @@ TEST_CASE("import nas-bench-101: numbers of parameters that contradict") {
   CHECK(
       value(both, "cifar10_valid_108", 0) ==
       value(table, "cifar10_valid_108", 0));
-  REQUIRE(both.unused.lines().size() == 1);
+  REQUIRE(both.unused.lines().size() == 2);  // and two trainings of three
   CHECK(
       both.unused.lines()[0].find("contradict each other, left empty: 1, "
                                   "first params of ") < 30);
