@@ -9,7 +9,7 @@
 namespace zcp::formats {
 
 /// An object with entries. Of Python's numbers that are not JSON, NaN comes as
-/// null, Infinity and -Infinity as texts, which json_number() reads. Throws
+/// null, the infinities as the strings "Infinity" and "-Infinity". Throws
 /// UserError naming `source` for anything else, and for a key that an object
 /// has twice.
 nlohmann::json parse_json(std::string_view text, const std::string& source);
@@ -23,7 +23,8 @@ const nlohmann::json& json_member(
     const char* name,
     const std::string& place);
 
-/// A number, NaN for null, or an infinity; throws UserError naming `place`.
+/// A number, which may be infinite, or NaN for null; throws UserError naming
+/// `place`.
 double json_number(const nlohmann::json& json, const std::string& place);
 
 }  // namespace zcp::formats

@@ -1,5 +1,4 @@
 #include <cmath>
-#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "benchmarks/formats/json_file.h"
@@ -9,16 +8,15 @@
 using namespace zcp::formats;
 using zcp::test::user_error;
 
-TEST_CASE("json: Python's numbers that JSON has not") {
+TEST_CASE("json: NaN becomes null, infinities keep their sign") {
   const auto json = parse_json(
       R"({"a": NaN, "b": [Infinity, -Infinity, -1.5], "NaN": "NaN, \"NaN\"",
           "c\\": NaN})",
       "s");
   CHECK(json.size() == 4);
   CHECK(json["a"].is_null());
-  const double infinity = std::numeric_limits<double>::infinity();
-  CHECK(json_number(json["b"][0], "p") == infinity);
-  CHECK(json_number(json["b"][1], "p") == -infinity);
+  CHECK(json_number(json["b"][0], "s") == HUGE_VAL);
+  CHECK(json_number(json["b"][1], "s") == -HUGE_VAL);
   CHECK(json["b"][2] == -1.5);
   CHECK(json["NaN"] == "NaN, \"NaN\"");
   CHECK(json["c\\"].is_null());

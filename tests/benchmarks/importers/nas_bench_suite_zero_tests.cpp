@@ -1,5 +1,4 @@
 #include <cmath>
-#include <limits>
 
 #include "tests/support/import_test.h"
 
@@ -33,9 +32,7 @@ TEST_CASE("import nas-bench-suite-zero: scores under NATS-TSS specs") {
   CHECK(value(table, "imagenet16_120_synflow", 0) == 41.5);
   CHECK(value(table, "imagenet16_120_valid", 0) == 40.5);
   CHECK(std::isnan(value(table, "imagenet16_120_snip", 0)));
-  CHECK(
-      value(table, "imagenet16_120_NaN \" x", 0) ==
-      -std::numeric_limits<double>::infinity());
+  CHECK(value(table, "imagenet16_120_NaN \" x", 0) == -HUGE_VAL);
   const std::string error =
       import_error(kFormat, R"-({"cifar10": {"(0, 2, 9)": {}}})-");
   CHECK(
