@@ -33,7 +33,7 @@ std::string usage() {
 }
 
 /// Reads the source with progress on standard error.
-tables::Table read(
+importers::Imported read(
     const importers::Importer& importer,
     const std::string& source,
     bool quiet) {
@@ -44,7 +44,7 @@ tables::Table read(
     }
     progress->advance();
   };
-  tables::Table table = importer.read(source, show);
+  importers::Imported table = importer.read(source, show);
   if (progress) progress->finish();
   return table;
 }
@@ -100,11 +100,14 @@ int import_table(const Arguments& arguments) {
       importers::find_importer(required_word(options->format, "format"));
   const std::string& source =
       required_word(options->source, "source to import");
-  const tables::Table table = read(importer, source, options->quiet);
+  const importers::Imported table = read(importer, source, options->quiet);
   write_output(options->csv, [&](std::ostream& out) {
     tables::write_table(out, table);
   });
   if (!options->quiet) {
+    for (const std::string& line : table.unused.lines()) {
+      std::cerr << fmt::format("zcp: note: {}: {}\n", source, line);
+    }
     std::cerr << fmt::format(
         "zcp: {}: {} architectures, {} columns\n",
         source,

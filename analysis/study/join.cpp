@@ -6,10 +6,48 @@
 #include <cmath>
 #include <unordered_map>
 
+#include "analysis/study/spec_names.h"
 #include "common/error.h"
 
 namespace zcp::study {
 namespace {
+
+/// The rows that no match has.
+std::vector<std::size_t> unmatched_rows(
+    const tables::Table& table,
+    const std::vector<MatchedRow>& matches,
+    std::size_t MatchedRow::*side) {
+  std::vector<bool> matched(table.arch.size());
+  for (const MatchedRow& match : matches) matched[match.*side] = true;
+  std::vector<std::size_t> rows;
+  for (std::size_t row = 0; row < matched.size(); ++row) {
+    if (!matched[row]) rows.push_back(row);
+  }
+  return rows;
+}
+
+/// Adds the rows that have the same architecture in other words.
+void match_specs(
+    const tables::Table& scores,
+    const tables::Table& truth,
+    std::vector<MatchedRow>& matches) {
+  const auto score_rows =
+      unmatched_rows(scores, matches, &MatchedRow::score_row);
+  const auto truth_rows =
+      unmatched_rows(truth, matches, &MatchedRow::truth_row);
+  if (score_rows.empty() || truth_rows.empty()) return;
+  const SpecNames names = spec_names(scores, score_rows, truth, truth_rows);
+  std::unordered_map<std::string_view, std::size_t> row_of;
+  for (std::size_t i = 0; i < score_rows.size(); ++i) {
+    row_of.emplace(names.scores[i], score_rows[i]);
+  }
+  for (std::size_t i = 0; i < truth_rows.size(); ++i) {
+    const auto found = row_of.find(names.truth[i]);
+    if (found != row_of.end())
+      matches.push_back({found->second, truth_rows[i]});
+  }
+  std::ranges::sort(matches, {}, &MatchedRow::truth_row);
+}
 
 std::string example(const tables::Table& table) {
   return table.arch.empty() ? "none" : table.arch.front();
@@ -53,6 +91,7 @@ std::vector<MatchedRow> join(
     const auto found = row_of.find(truth.arch[row]);
     if (found != row_of.end()) matches.push_back({found->second, row});
   }
+  match_specs(scores, truth, matches);
   if (!matches.empty()) return matches;
   throw UserError(
       "no architecture is in both tables: {} has {} rows (such as {}), {} has "

@@ -34,8 +34,9 @@ struct MatchedRow {
   std::size_t truth_row;
 };
 
-/// The architectures that are in both tables, in the order of the truth. Throws
-/// UserError when there are none.
+/// The architectures that are in both tables, in the order of the truth: those
+/// of one name, and those whose names are one spec in two forms, such as
+/// NASLib's tuple (see spec_names.h). Throws UserError when there are none.
 std::vector<MatchedRow> join(
     const tables::Table& scores,
     const tables::Table& truth);

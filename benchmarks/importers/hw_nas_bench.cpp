@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <string_view>
 #include <unordered_set>
 #include <utility>
@@ -12,6 +14,7 @@
 #include "benchmarks/formats/numpy_pickle.h"
 #include "benchmarks/formats/pickle.h"
 #include "benchmarks/importers/all.h"
+#include "benchmarks/importers/member.h"
 #include "common/error.h"
 
 namespace zcp::importers {
@@ -25,7 +28,9 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kSets = {
 
 /// The specs of the architectures: a configuration each, in a list or in a dict
 /// by number.
-std::vector<std::string> read_specs(const formats::PickleValue& configs) {
+std::vector<std::string> read_specs(
+    const formats::PickleValue& configs,
+    const std::string& source) {
   std::vector<std::string> specs;
   for (std::size_t i = 0; i < configs.size(); ++i) {
     const bool dict = configs.is_dict();
@@ -34,7 +39,8 @@ std::vector<std::string> read_specs(const formats::PickleValue& configs) {
     }
     const formats::PickleValue config =
         dict ? configs.value(i) : configs.item(i);
-    specs.emplace_back(config.at("arch_str").text());
+    specs.push_back(
+        member_spec("nats-tss", config.at("arch_str").text(), source));
   }
   const std::unordered_set<std::string> different(specs.begin(), specs.end());
   if (specs.empty() || different.size() != specs.size()) {
@@ -47,8 +53,9 @@ std::vector<std::string> read_specs(const formats::PickleValue& configs) {
 void add_set(
     const formats::PickleValue& metrics,
     std::string_view set,
-    tables::Table& table) {
-  std::vector<std::string> specs = read_specs(metrics.at("config"));
+    Imported& table) {
+  std::vector<std::string> specs =
+      read_specs(metrics.at("config"), table.source);
   if (table.arch.empty())
     table.arch = std::move(specs);
   else if (table.arch != specs) {
@@ -68,11 +75,37 @@ void add_set(
           values.size()));
     }
     table.columns.push_back(fmt::format("{}_{}", set, name));
+    for (std::size_t row = 0; row < values.size(); ++row) {
+      if (!std::isnan(values[row])) continue;
+      table.unused.add(
+          kNoNumbers,
+          fmt::format("{} of {}", table.columns.back(), table.arch[row]));
+    }
     table.values.push_back(std::move(values));
   }
 }
 
-tables::Table read(
+/// Parts of the file and data sets that have no columns.
+void note_unknown(
+    const formats::PickleValue& parts,
+    const formats::PickleValue& sets,
+    Unused& unused) {
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const std::string_view name = parts.key(i).text();
+    // FBNet's operators are no architectures: the importer says so itself.
+    if (name == "nasbench201" || name == "fbnet") continue;
+    unused.add("parts of the file that are not known", std::string(name));
+  }
+  for (std::size_t i = 0; i < sets.size(); ++i) {
+    const std::string_view name = sets.key(i).text();
+    const bool known = std::ranges::any_of(
+        kSets, [&](const auto& set) { return set.first == name; });
+    if (known) continue;
+    unused.add("data sets that are not known", std::string(name));
+  }
+}
+
+Imported read(
     const std::filesystem::path& path,
     const ImportProgress& /*progress*/) {
   return parse_hw_nas_bench(formats::read_bytes(path), path.string());
@@ -80,14 +113,15 @@ tables::Table read(
 
 }  // namespace
 
-tables::Table parse_hw_nas_bench(std::string bytes, const std::string& source) {
+Imported parse_hw_nas_bench(std::string bytes, const std::string& source) {
   const formats::Pickle pickle(
       std::move(bytes), source, formats::kNumpyArrayNames);
   const formats::PickleValue sets = pickle.root().at("nasbench201");
-  tables::Table table{source, {}, {}, {}};
+  Imported table{{source, {}, {}, {}}, {}};
   for (const auto& [name, ours] : kSets) {
     if (const auto metrics = sets.find(name)) add_set(*metrics, ours, table);
   }
+  note_unknown(pickle.root(), sets, table.unused);
   if (table.columns.empty()) sets.refuse("one with the key 'cifar10'");
   return table;
 }

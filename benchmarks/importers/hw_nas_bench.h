@@ -8,6 +8,6 @@
 namespace zcp::importers {
 
 /// Parses the file's bytes; `source` names it in messages.
-tables::Table parse_hw_nas_bench(std::string bytes, const std::string& source);
+Imported parse_hw_nas_bench(std::string bytes, const std::string& source);
 
 }  // namespace zcp::importers

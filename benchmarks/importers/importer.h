@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 
+#include "benchmarks/importers/unused.h"
 #include "benchmarks/tables/table.h"
 
 namespace zcp::importers {
@@ -15,15 +16,20 @@ namespace zcp::importers {
 /// how many there are.
 using ImportProgress = std::function<void(std::size_t done, std::size_t total)>;
 
+/// A table, and what of the source it does not have.
+struct Imported : tables::Table {
+  Unused unused;
+};
+
 /// A format that can be imported. `read` throws UserError naming the file,
-/// what was found and what was expected, when the source is absent, cut or of
-/// another format.
+/// what was found and what was expected, when the source is absent, cut, of
+/// another format or of another space.
 struct Importer {
   std::string name;
   std::string summary;
   std::string source;   ///< what SOURCE must be, and where to get it
   std::string columns;  ///< what the columns of the table mean
-  tables::Table (*read)(
+  Imported (*read)(
       const std::filesystem::path& source,
       const ImportProgress& progress);
 };

@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 #include <vector>
 
 #include "benchmarks/formats/tf_records.h"
 #include "benchmarks/importers/all.h"
+#include "benchmarks/importers/member.h"
 #include "benchmarks/importers/nas_bench_101_record.h"
 #include "common/error.h"
 
@@ -90,7 +92,13 @@ class Columns {
     }
     const auto number = static_cast<std::size_t>(known - kEpochs.begin());
     const std::size_t row = rows_.find_or_add(run.hash);
-    if (row == arch_.size()) add_row(std::move(run.arch), run.params);
+    const auto params = static_cast<double>(run.params);
+    if (row == arch_.size()) {
+      member_spec("nas-bench-101", run.arch, place);
+      add_row(std::move(run.arch), params);
+    } else {
+      compare(row, run.arch, params, place);
+    }
     Length& length = lengths_[number];
     if (length.repeats.empty()) fill(length);
     const std::size_t repeat = length.repeats[row];
@@ -109,8 +117,9 @@ class Columns {
     seconds_[row] += run.seconds;
   }
 
-  tables::Table finish(std::string source) {
-    tables::Table table{std::move(source), std::move(arch_), {}, {}};
+  Imported finish(std::string source) {
+    Imported table{
+        {std::move(source), std::move(arch_), {}, {}}, std::move(unused_)};
     const auto add = [&](const std::string& name, std::vector<double>& column) {
       table.columns.push_back(name);
       table.values.push_back(std::move(column));
@@ -120,6 +129,7 @@ class Columns {
       Length& length = lengths_[i];
       if (length.repeats.empty()) continue;
       const bool longest = kEpochs[i] == kEpochs.back();
+      note_lacking(kEpochs[i], length.repeats, table);
       if (longest) divide(seconds_, length.repeats);
       divide(length.valid, length.repeats);
       divide(length.test, length.repeats);
@@ -142,9 +152,29 @@ class Columns {
  private:
   using Repeats = std::array<std::vector<double>, kRepeats>;
 
-  void add_row(std::string arch, std::int64_t params) {
+  /// What another training says of an architecture that there is.
+  void compare(
+      std::size_t row,
+      const std::string& arch,
+      double params,
+      const std::string& place) {
+    if (arch != arch_[row]) {
+      refuse(
+          place,
+          fmt::format("the architecture '{}' under a hash", arch),
+          fmt::format("'{}' as before", arch_[row]));
+    }
+    double& own = params_[row];
+    if (own == params || std::isnan(own)) return;
+    unused_.add(
+        kContradictions,
+        fmt::format("params of {}: {} and {}", arch, own, params));
+    own = kEmpty;
+  }
+
+  void add_row(std::string arch, double params) {
     arch_.push_back(std::move(arch));
-    fill(params_, static_cast<double>(params));
+    fill(params_, params);
     fill(seconds_, 0.0);
     for (Length& length : lengths_) {
       if (!length.repeats.empty()) fill(length);
@@ -167,6 +197,21 @@ class Columns {
     fill(length.repeats, std::uint8_t{0});
   }
 
+  /// Architectures whose mean is of fewer trainings than others' are, or that
+  /// have none.
+  static void note_lacking(
+      int epochs,
+      const std::vector<std::uint8_t>& repeats,
+      Imported& table) {
+    for (std::size_t row = 0; row < repeats.size(); ++row) {
+      if (repeats[row] == kRepeats) continue;
+      table.unused.add(
+          fmt::format(
+              "architectures without three trainings of {} epochs", epochs),
+          fmt::format("{} with {}", table.arch[row], repeats[row]));
+    }
+  }
+
   static void divide(
       std::vector<double>& sums,
       const std::vector<std::uint8_t>& counts) {
@@ -176,6 +221,7 @@ class Columns {
   }
 
   std::size_t expected_;
+  Unused unused_;
   RowIndex rows_;
   std::vector<std::string> arch_;
   std::vector<double> params_;
@@ -185,7 +231,7 @@ class Columns {
   Repeats test_;
 };
 
-tables::Table read(
+Imported read(
     const std::filesystem::path& path,
     const ImportProgress& progress) {
   return read_nas_bench_101(formats::open_bytes(path), path.string(), progress);
@@ -193,7 +239,7 @@ tables::Table read(
 
 }  // namespace
 
-tables::Table read_nas_bench_101(
+Imported read_nas_bench_101(
     std::shared_ptr<const formats::RandomBytes> bytes,
     const std::string& source,
     const ImportProgress& progress) {

@@ -10,7 +10,7 @@
 namespace zcp::importers {
 
 /// Reads all records; `source` names the file in messages.
-tables::Table read_nas_bench_101(
+Imported read_nas_bench_101(
     std::shared_ptr<const formats::RandomBytes> bytes,
     const std::string& source,
     const ImportProgress& progress);

@@ -5,6 +5,7 @@
 #include "benchmarks/formats/numpy_pickle.h"
 #include "benchmarks/formats/torch_file.h"
 #include "benchmarks/importers/all.h"
+#include "benchmarks/importers/member.h"
 #include "benchmarks/importers/nats_record.h"
 #include "common/error.h"
 
@@ -15,11 +16,14 @@ namespace {
 /// 'evaluated_indexes': ..., ...}
 class Reader {
  public:
+  explicit Reader(std::string source) : source_(std::move(source)) {}
+
   /// Takes the architecture of that number.
   void put(
       const formats::PickleValue& number,
       const formats::PickleValue& settings) {
     NatsRecord record = nats_record(settings);
+    member_spec("nats-tss", record.arch, source_);
     const std::size_t row = specs_.size();
     const bool new_one = specs_.emplace(record.index, record.arch).second;
     if (number.integer() != record.index || !new_one) {
@@ -36,6 +40,7 @@ class Reader {
     for (std::size_t i = 0; i < infos.size(); ++i) {
       if (!infos.value(i).is_none()) put(infos.key(i), infos.value(i));
     }
+    note_missing(root.at("meta_archs"));
     const formats::PickleValue specs = root.at("meta_archs");
     for (const auto& [number, arch] : specs_) {
       const auto place = static_cast<std::size_t>(number);
@@ -48,16 +53,31 @@ class Reader {
     if (specs_.empty()) infos.refuse("one with architectures");
   }
 
-  tables::Table table(const std::string& source) {
-    return columns_.finish(source);
+  Imported table() {
+    Imported table = columns_.finish(source_);
+    unused_.add(table.unused);
+    table.unused = std::move(unused_);
+    return table;
   }
 
  private:
+  /// Architectures of the list that have no record.
+  void note_missing(const formats::PickleValue& archs) {
+    for (std::size_t i = 0; i < archs.size(); ++i) {
+      if (specs_.contains(static_cast<std::int64_t>(i))) continue;
+      unused_.add(
+          "architectures of 'meta_archs' without a record",
+          fmt::format("{} '{}'", i, archs.item(i).text()));
+    }
+  }
+
+  std::string source_;
+  Unused unused_;
   std::map<std::int64_t, std::string> specs_;
   NatsColumns columns_;
 };
 
-tables::Table read(
+Imported read(
     const std::filesystem::path& path,
     const ImportProgress& progress) {
   return read_nas_bench_201(formats::open_bytes(path), path.string(), progress);
@@ -65,12 +85,12 @@ tables::Table read(
 
 }  // namespace
 
-tables::Table read_nas_bench_201(
+Imported read_nas_bench_201(
     std::shared_ptr<const formats::RandomBytes> bytes,
     const std::string& source,
     const ImportProgress& progress) {
   const formats::TorchFile file(std::move(bytes), source);
-  Reader reader;
+  Reader reader(source);
   const auto rest = file.stream(
       2,
       formats::kTorchNames,
@@ -82,7 +102,7 @@ tables::Table read_nas_bench_201(
       },
       progress);
   reader.finish(rest->root());
-  return reader.table(source);
+  return reader.table();
 }
 
 /// A row an architecture, in the file's order; the columns are those of `nats`.

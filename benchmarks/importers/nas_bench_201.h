@@ -12,7 +12,7 @@ namespace zcp::importers {
 /// Reads a file of torch.save in that layout; `source` names it in messages.
 /// Memory grows by the table's numbers alone: architectures are read one by
 /// one, twice.
-tables::Table read_nas_bench_201(
+Imported read_nas_bench_201(
     std::shared_ptr<const formats::RandomBytes> bytes,
     const std::string& source,
     const ImportProgress& progress);

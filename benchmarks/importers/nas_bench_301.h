@@ -9,16 +9,13 @@
 
 namespace zcp::importers {
 
-/// A CSV without a header: a genotype, its accuracy. Genotypes that repeat
-/// become one row with their mean.
-tables::Table parse_genotype_table(
-    std::string_view text,
-    const std::string& source);
+/// A CSV: a genotype, its accuracy. Where a header names more columns, the one
+/// with `genotype` (or `arch`) and the one with `acc` in its name. Genotypes
+/// that repeat become one row with their mean.
+Imported parse_genotype_table(std::string_view text, const std::string& source);
 
-/// One results_N.json of NAS-Bench-301 as a table of one row; edges come in
-/// the order of their sources.
-tables::Table parse_nas_bench_301(
-    std::string_view text,
-    const std::string& source);
+/// One results_N.json of NAS-Bench-301 as a table of one row; edges come in the
+/// order of their sources.
+Imported parse_nas_bench_301(std::string_view text, const std::string& source);
 
 }  // namespace zcp::importers

@@ -10,6 +10,7 @@
 #include "benchmarks/formats/numpy_pickle.h"
 #include "benchmarks/formats/pickle.h"
 #include "benchmarks/importers/all.h"
+#include "benchmarks/importers/member.h"
 #include "benchmarks/importers/nats_record.h"
 #include "common/error.h"
 #include "common/parallel.h"
@@ -20,15 +21,24 @@ namespace {
 /// The largest record and meta file unpack to 0.4 and 1.4 MB.
 constexpr std::size_t kLimit = std::size_t{1} << 25U;
 
-/// The specs of all architectures, by number.
+constexpr const char* kMeta = "meta.pickle.pbz2";
+
+/// The specs of all architectures, by number; each is of the space that the
+/// first one is of.
 std::vector<std::string> read_specs(const std::filesystem::path& folder) {
-  const auto path = folder / "meta.pickle.pbz2";
+  const auto path = folder / kMeta;
   const formats::Pickle pickle(
       formats::read_bzip2(path, kLimit), path.string(), formats::kNumpyNames);
   const formats::PickleValue archs = pickle.root().at("meta_archs");
   std::vector<std::string> specs;
   for (std::size_t i = 0; i < archs.size(); ++i) {
     specs.emplace_back(archs.item(i).text());
+  }
+  if (specs.empty()) archs.refuse("architectures of NATS-Bench");
+  const std::string space =
+      is_member("nats-sss", specs[0]) ? "nats-sss" : "nats-tss";
+  for (const std::string& spec : specs) {
+    member_spec(space, spec, path.string());
   }
   return specs;
 }
@@ -45,14 +55,25 @@ std::int64_t record_number(const std::filesystem::path& path) {
   return result.ec == std::errc() && rest == ".pickle.pbz2" ? number : -1;
 }
 
-std::vector<std::pair<std::int64_t, std::filesystem::path>> list_records(
-    const std::filesystem::path& folder) {
-  std::vector<std::pair<std::int64_t, std::filesystem::path>> records;
+using Records = std::vector<std::pair<std::int64_t, std::filesystem::path>>;
+
+/// The records by number; other files are noted.
+Records list_records(const std::filesystem::path& folder, Unused& unused) {
+  Records records;
+  std::vector<std::string> others;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     const std::int64_t number = record_number(entry.path());
-    if (number >= 0) records.emplace_back(number, entry.path());
+    if (number >= 0) {
+      records.emplace_back(number, entry.path());
+    } else if (entry.path().filename() != kMeta) {
+      others.push_back(entry.path().string());
+    }
   }
   std::ranges::sort(records);
+  std::ranges::sort(others);
+  for (const std::string& other : others) {
+    unused.add("files that are no record", other);
+  }
   if (records.empty()) {
     throw UserError(
         "{}: found no record such as 000000.pickle.pbz2, expected {}",
@@ -82,12 +103,46 @@ NatsRecord read_record(
       spec);
 }
 
-tables::Table read(
+/// Two files of one number, such as 000001 and 1, are no benchmark.
+void require_different(const Records& records) {
+  const auto twice =
+      std::ranges::adjacent_find(records, {}, &Records::value_type::first);
+  if (twice == records.end()) return;
+  throw UserError(
+      "{}: found architecture {} also in {}, expected it once",
+      std::next(twice)->second.string(),
+      twice->first,
+      twice->second.string());
+}
+
+/// Architectures of the meta file that have no record.
+void note_missing(
+    const Records& records,
+    const std::vector<std::string>& specs,
+    Unused& unused) {
+  std::vector<bool> there(specs.size());
+  for (const auto& [number, path] : records) {
+    if (number < std::ssize(specs)) {
+      there[static_cast<std::size_t>(number)] = true;
+    }
+  }
+  for (std::size_t i = 0; i < specs.size(); ++i) {
+    if (there[i]) continue;
+    unused.add(
+        "architectures of the meta file without a record",
+        fmt::format("{} '{}'", i, specs[i]));
+  }
+}
+
+Imported read(
     const std::filesystem::path& folder,
     const ImportProgress& progress) {
   formats::require_folder(folder, nats_importer().source);
   const std::vector<std::string> specs = read_specs(folder);
-  const auto records = list_records(folder);
+  Unused unused;
+  const Records records = list_records(folder, unused);
+  require_different(records);
+  note_missing(records, specs, unused);
   NatsColumns columns;
   std::mutex mutex;
   std::size_t done = 0;
@@ -99,7 +154,10 @@ tables::Table read(
     columns.put(row, std::move(record));
     progress(++done, records.size());
   });
-  return columns.finish(folder.string());
+  Imported table = columns.finish(folder.string());
+  unused.add(table.unused);
+  table.unused = std::move(unused);
+  return table;
 }
 
 }  // namespace

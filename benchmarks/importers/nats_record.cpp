@@ -54,6 +54,24 @@ formats::PickleValue bounded(
   return value;
 }
 
+/// Sets the number of a key. All runs of an architecture have to say the same:
+/// after a contradiction there is none.
+template <typename Key>
+void put_once(
+    std::map<Key, double>& numbers,
+    const Key& key,
+    const std::string& column,
+    double value,
+    NatsRecord& record) {
+  const auto [place, is_new] = numbers.try_emplace(key, value);
+  double& own = place->second;
+  if (is_new || own == value || std::isnan(own)) return;
+  record.unused.add(
+      kContradictions,
+      fmt::format("{} of {}: {} and {}", column, record.arch, own, value));
+  own = kEmpty;
+}
+
 /// Adds the accuracies of one training run after its last epoch.
 void add_run(
     const formats::PickleValue& run,
@@ -74,8 +92,13 @@ void add_run(
     }
     const auto number = static_cast<std::size_t>(known - kSets.begin());
     const std::string last = fmt::format("{}@{}", set, epochs - 1);
-    record.accuracy[{number, epochs, seed}] =
-        formats::number_of(accuracies.at(last));
+    const NatsColumn column{number, epochs, seed};
+    put_once(
+        record.accuracy,
+        column,
+        column_name(column),
+        formats::number_of(accuracies.at(last)),
+        record);
   }
 }
 
@@ -89,10 +112,12 @@ void add_costs(
   if (dataset == "cifar100") name = "cifar100";
   if (dataset == "ImageNet16-120") name = "imagenet16_120";
   if (name.empty()) return;
-  record.costs["params_" + name] =
-      std::round(formats::number_of(run.at("params")) * 1e6);
-  record.costs["macs_" + name] =
-      std::round(formats::number_of(run.at("flop")) * 1e6);
+  const auto put = [&](const std::string& column, const char* key) {
+    const double millions = formats::number_of(run.at(key));
+    put_once(record.costs, column, column, std::round(millions * 1e6), record);
+  };
+  put("params_" + name, "params");
+  put("macs_" + name, "flop");
 }
 
 /// Adds the mean of each group of columns that differ by their seed alone.
@@ -119,6 +144,22 @@ double& at_row(std::vector<double>& values, std::size_t row) {
   return values[row];
 }
 
+/// The architecture's number and spec, the same in every setting.
+void take_name(const formats::PickleValue& setting, NatsRecord& record) {
+  const std::int64_t index = setting.at("arch_index").integer();
+  const std::string arch(setting.at("arch_str").text());
+  if (record.index >= 0 && (index != record.index || arch != record.arch)) {
+    setting.refuse(fmt::format(
+        "architecture {} '{}' as in the setting before it, not {} '{}'",
+        record.index,
+        record.arch,
+        index,
+        arch));
+  }
+  record.index = index;
+  record.arch = arch;
+}
+
 }  // namespace
 
 NatsRecord parse_nats_record(std::string bytes, const std::string& source) {
@@ -133,8 +174,7 @@ NatsRecord nats_record(const formats::PickleValue& value) {
   for (std::size_t i = 0; i < root.size(); ++i) {
     const formats::PickleValue setting =
         bounded(root.value(i), 256);  // of 12, 200 or 90 epochs
-    record.index = setting.at("arch_index").integer();
-    record.arch = setting.at("arch_str").text();
+    take_name(setting, record);
     const formats::PickleValue results = bounded(setting.at("all_results"), 64);
     for (std::size_t j = 0; j < results.size(); ++j) {
       const std::string_view dataset = results.key(j).item(0).text();
@@ -150,6 +190,7 @@ NatsRecord nats_record(const formats::PickleValue& value) {
 
 void NatsColumns::put(std::size_t row, NatsRecord record) {
   if (arch_.size() <= row) arch_.resize(row + 1);
+  if (!record.unused.empty()) unused_[row] = std::move(record.unused);
   arch_[row] = std::move(record.arch);
   at_row(index_, row) = static_cast<double>(record.index);
   for (const auto& [name, value] : record.costs) {
@@ -160,8 +201,9 @@ void NatsColumns::put(std::size_t row, NatsRecord record) {
   }
 }
 
-tables::Table NatsColumns::finish(std::string source) {
-  tables::Table table{std::move(source), std::move(arch_), {}, {}};
+Imported NatsColumns::finish(std::string source) {
+  Imported table{{std::move(source), std::move(arch_), {}, {}}, {}};
+  for (const auto& [row, unused] : unused_) table.unused.add(unused);
   const auto add = [&](const std::string& name, std::vector<double>& values) {
     values.resize(table.arch.size(), kEmpty);
     table.columns.push_back(name);

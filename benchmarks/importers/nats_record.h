@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "benchmarks/formats/pickle.h"
-#include "benchmarks/tables/table.h"
+#include "benchmarks/importers/importer.h"
 
 namespace zcp::importers {
 
@@ -28,6 +28,7 @@ struct NatsRecord {
   std::string arch;
   std::map<NatsColumn, double> accuracy;  ///< percent, after the last epoch
   std::map<std::string, double> costs;    ///< params_D, macs_D
+  Unused unused;  ///< values that contradict each other, which are NaN
 };
 
 /// Parses a record after decompression; throws UserError naming `source`.
@@ -44,13 +45,14 @@ class NatsColumns {
 
   /// The table of all rows up to the last one that was put: index, costs,
   /// accuracies.
-  tables::Table finish(std::string source);
+  Imported finish(std::string source);
 
  private:
   std::vector<std::string> arch_;
   std::vector<double> index_;
   std::map<std::string, std::vector<double>> costs_;
   std::map<NatsColumn, std::vector<double>> accuracy_;
+  std::map<std::size_t, Unused> unused_;  // by row, for one order of notes
 };
 
 }  // namespace zcp::importers

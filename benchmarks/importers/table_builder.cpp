@@ -1,5 +1,8 @@
 #include "benchmarks/importers/table_builder.h"
 
+#include <fmt/format.h>
+
+#include <cmath>
 #include <limits>
 
 namespace zcp::importers {
@@ -16,11 +19,31 @@ void TableBuilder::put(
   const std::size_t row = rows_.try_emplace(arch, rows_.size()).first->second;
   auto& values = columns_[column];
   if (values.size() <= row) values.resize(row + 1, kEmpty);
-  values[row] = value;
+  double& own = values[row];
+  if (std::isnan(value)) {
+    unused_.add(kNoNumbers, fmt::format("{} of {}", column, arch));
+  } else if (std::isnan(own)) {
+    if (!contradictions_.contains({arch, column})) own = value;
+  } else if (own != value) {
+    contradict(arch, column, own, value);
+  }
 }
 
-tables::Table TableBuilder::finish(std::string source) {
-  tables::Table table{std::move(source), {}, {}, {}};
+void TableBuilder::contradict(
+    const std::string& arch,
+    const std::string& column,
+    double& value,
+    double other) {
+  unused_.add(
+      kContradictions,
+      fmt::format("{} of {}: {} and {}", column, arch, value, other));
+  contradictions_.emplace(arch, column);
+  value = kEmpty;
+}
+
+Imported TableBuilder::finish(std::string source) {
+  Imported table;
+  table.source = std::move(source);
   table.arch.resize(rows_.size());
   for (const auto& [arch, row] : rows_) table.arch[row] = arch;
   for (auto& [name, values] : columns_) {
@@ -28,6 +51,7 @@ tables::Table TableBuilder::finish(std::string source) {
     table.columns.push_back(name);
     table.values.push_back(std::move(values));
   }
+  table.unused = std::move(unused_);
   return table;
 }
 

@@ -70,7 +70,7 @@ void put_rest(const formats::PickleValue& root, TransnasColumns& columns) {
   }
 }
 
-tables::Table read(
+Imported read(
     const std::filesystem::path& path,
     const ImportProgress& progress) {
   std::shared_ptr<const formats::RandomBytes> bytes = formats::open_bytes(path);
@@ -83,7 +83,7 @@ tables::Table read(
 
 }  // namespace
 
-tables::Table read_transnas(
+Imported read_transnas(
     std::shared_ptr<const formats::RandomBytes> bytes,
     const std::string& source,
     const ImportProgress& progress) {

@@ -13,13 +13,13 @@ namespace zcp::importers {
 
 /// Reads a file of torch.save in that layout; `source` names it in messages.
 /// Memory grows by the table's numbers alone.
-tables::Table read_transnas(
+Imported read_transnas(
     std::shared_ptr<const formats::RandomBytes> bytes,
     const std::string& source,
     const ImportProgress& progress);
 
 /// Reads what json.dump writes of the same dicts.
-tables::Table read_transnas_json(
+Imported read_transnas_json(
     std::istream& in,
     const std::string& source,
     const ImportProgress& progress);

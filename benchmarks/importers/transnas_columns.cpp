@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 
+#include "benchmarks/importers/member.h"
 #include "common/error.h"
 
 namespace zcp::importers {
@@ -49,7 +50,7 @@ constexpr std::array<std::string_view, 3> kInfos = {
 }  // namespace
 
 TransnasColumns::TransnasColumns(std::string source)
-    : table_{std::move(source), {}, {}, {}} {
+    : table_{{std::move(source), {}, {}, {}}, {}} {
   for (const TaskMetric& task : kTasks) {
     for (const std::string_view column : kColumns) {
       table_.columns.push_back(fmt::format("{}_{}", task.task, column));
@@ -59,6 +60,8 @@ TransnasColumns::TransnasColumns(std::string source)
 }
 
 void TransnasColumns::add_row(std::string_view arch) {
+  const bool cell = arch.find('_') != std::string_view::npos;
+  member_spec(cell ? "transnas-micro" : "transnas-macro", arch, table_.source);
   if (!known_.emplace(arch).second) {
     throw UserError(
         "{}: found the architecture '{}' twice, expected it once",
@@ -69,10 +72,15 @@ void TransnasColumns::add_row(std::string_view arch) {
   for (auto& column : table_.values) column.push_back(kEmpty);
 }
 
-std::optional<std::size_t> TransnasColumns::find_task(
-    std::string_view name) const {
+std::optional<std::size_t> TransnasColumns::find_task(std::string_view name) {
+  if (table_.arch.empty()) return std::nullopt;
   const auto* found = std::ranges::find(kTasks, name, &TaskMetric::task);
-  if (found == kTasks.end() || table_.arch.empty()) return std::nullopt;
+  if (found == kTasks.end()) {
+    table_.unused.add(
+        "results of tasks that are not known",
+        fmt::format("'{}' of {}", name, table_.arch.back()));
+    return std::nullopt;
+  }
   return static_cast<std::size_t>(found - kTasks.begin());
 }
 
@@ -101,16 +109,27 @@ void TransnasColumns::put_info(
   if (found == kInfos.end()) return;
   const auto place = static_cast<std::size_t>(found - kInfos.begin());
   constexpr std::size_t kFirst = kColumns.size() - kInfos.size();
-  table_.values[task * kColumns.size() + kFirst + place].back() = value;
+  const std::size_t column = task * kColumns.size() + kFirst + place;
+  double& own = table_.values[column].back();
+  if (std::isnan(own)) {
+    own = value;
+  } else if (own != value) {
+    table_.unused.add(
+        kContradictions,
+        fmt::format(
+            "{} of {}: {} and {}",
+            table_.columns[column],
+            table_.arch.back(),
+            own,
+            value));
+    own = kEmpty;
+  }
 }
 
-tables::Table TransnasColumns::finish() {
+Imported TransnasColumns::finish() {
   bool found = false;
-  for (auto& column : table_.values) {
-    for (double& value : column) {
-      if (std::isfinite(value)) found = true;
-      if (std::isinf(value)) value = kEmpty;
-    }
+  for (const auto& column : table_.values) {
+    for (const double value : column) found = found || std::isfinite(value);
   }
   if (found) return std::move(table_);
   throw UserError(

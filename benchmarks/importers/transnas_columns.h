@@ -7,7 +7,7 @@
 #include <string_view>
 #include <unordered_set>
 
-#include "benchmarks/tables/table.h"
+#include "benchmarks/importers/importer.h"
 
 namespace zcp::importers {
 
@@ -20,12 +20,12 @@ class TransnasColumns {
   std::size_t rows() const { return table_.arch.size(); }
 
   /// The row that numbers go to from now on. Throws UserError when the
-  /// architecture has a row already.
+  /// architecture has a row already, and when it is none of the benchmark's.
   void add_row(std::string_view arch);
 
-  /// The number of the task; none for one that is not known, or before the
-  /// first row.
-  std::optional<std::size_t> find_task(std::string_view name) const;
+  /// The number of the task; none for one that is not known, which is noted,
+  /// or before the first row.
+  std::optional<std::size_t> find_task(std::string_view name);
 
   /// The column that the metric test_M or valid_M of the task goes to; none
   /// for other metrics.
@@ -42,10 +42,10 @@ class TransnasColumns {
   void put_info(std::size_t task, std::string_view name, double value);
 
   /// The table. Throws UserError when it has no number.
-  tables::Table finish();
+  Imported finish();
 
  private:
-  tables::Table table_;
+  Imported table_;
   std::unordered_set<std::string> known_;
 };
 

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <unordered_set>
 
 #include "benchmarks/importers/transnas.h"
 #include "benchmarks/importers/transnas_columns.h"
@@ -40,13 +41,22 @@ class JsonEvents : public nlohmann::json_sax<nlohmann::json> {
   bool string(string_t&) override { return true; }
   bool binary(binary_t&) override { return true; }
 
-  bool start_object(std::size_t) override { return enter(); }
+  bool start_object(std::size_t) override {
+    if (depth_ < seen_.size()) seen_[depth_].clear();
+    return enter();
+  }
   bool end_object() override { return leave(); }
   bool start_array(std::size_t) override { return enter(); }
   bool end_array() override { return leave(); }
 
   bool key(string_t& name) override {
     if (depth_ > path_.size()) return true;
+    // Of architectures that come twice the table knows itself.
+    if (depth_ != kArch && !seen_[depth_ - 1].insert(name).second) {
+      error = fmt::format(
+          "found the key '{}' twice in an object, expected it once", name);
+      return false;
+    }
     path_[depth_ - 1] = name;
     if (depth_ == kArch && path_[0] == "data") {
       columns_.add_row(name);
@@ -64,7 +74,9 @@ class JsonEvents : public nlohmann::json_sax<nlohmann::json> {
       std::size_t position,
       const std::string&,
       const nlohmann::json::exception&) override {
-    error = fmt::format("byte {}: found no JSON (a cut file?)", position);
+    error = fmt::format(
+        "byte {}: found no JSON (a cut file?), expected an object with 'data'",
+        position);
     return false;
   }
 
@@ -96,21 +108,21 @@ class JsonEvents : public nlohmann::json_sax<nlohmann::json> {
   const ImportProgress& progress_;
   std::size_t depth_ = 0;
   std::array<std::string, kMetric> path_;
+  std::array<std::unordered_set<std::string>, kMetric> seen_;  // of each depth
   std::optional<std::size_t> task_;
   std::optional<std::size_t> column_;
 };
 
 }  // namespace
 
-tables::Table read_transnas_json(
+Imported read_transnas_json(
     std::istream& in,
     const std::string& source,
     const ImportProgress& progress) {
   TransnasColumns columns(source);
   JsonEvents events(columns, progress);
   if (!nlohmann::json::sax_parse(in, &events)) {
-    throw UserError(
-        "{}: {}, expected an object with 'data'", source, events.error);
+    throw UserError("{}: {}", source, events.error);
   }
   return columns.finish();
 }

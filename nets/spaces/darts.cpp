@@ -124,7 +124,9 @@ class Darts final : public Space {
         "normal:E,E|E,E|E,E|E,E;reduce:E,E|E,E|E,E|E,E with an edge E = OP~SRC "
         "(SRC 0 and 1: the cell's inputs, 2 to 4: its nodes), OP one of "
         "max_pool_3x3, avg_pool_3x3, skip_connect, sep_conv_3x3, sep_conv_5x5, "
-        "dil_conv_3x3, dil_conv_5x5, none; or Python's Genotype(normal=[...",
+        "dil_conv_3x3, dil_conv_5x5, none; or Python's Genotype(normal=[...; "
+        "or "
+        "NASLib's tuple (((SRC, OP), ...), ((SRC, OP), ...)), OP from 0",
         "normal:sep_conv_3x3~0,sep_conv_3x3~1|sep_conv_3x3~0,sep_conv_3x3~1|"
         "sep_conv_3x3~1,skip_connect~0|skip_connect~0,dil_conv_3x3~2;"
         "reduce:max_pool_3x3~0,max_pool_3x3~1|skip_connect~2,max_pool_3x3~1|"

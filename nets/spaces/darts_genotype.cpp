@@ -3,10 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
+#include <vector>
 
 #include "common/error.h"
+#include "nets/spaces/naslib_tuple.h"
 #include "nets/spaces/spec.h"
 
 namespace zcp::spaces::darts {
@@ -41,11 +42,8 @@ int parse_source(
     std::string_view digits,
     std::size_t edge,
     std::string_view spec) {
-  int source = -1;
-  const char* end = digits.data() + digits.size();
-  const auto result = std::from_chars(digits.data(), end, source);
-  if (result.ec != std::errc() || result.ptr != end || source < 0 ||
-      source >= sources(edge)) {
+  const int source = parse_number(digits).value_or(-1);
+  if (source < 0 || source >= sources(edge)) {
     throw UserError(
         "genotype {}: node {} reads '{}', expected an input from 0 to {}",
         spec,
@@ -69,29 +67,68 @@ Cell parse_cell(
         text,
         name);
   }
+  const auto nodes = split_spec(rest, '|');
+  if (nodes.size() > kNodes) {
+    throw UserError(
+        "genotype {}: found '{}' after the four nodes of {}",
+        spec,
+        nodes[kNodes],
+        name);
+  }
+  if (nodes.size() < kNodes) {
+    throw UserError(
+        "genotype {}: found {} node(s) in {}, expected {} between bars",
+        spec,
+        nodes.size(),
+        name,
+        kNodes);
+  }
   Cell cell;
   for (std::size_t node = 0; node < kNodes; ++node) {
-    const std::string_view whole = take_part(rest, '|');
-    std::string_view pair = whole;
-    for (std::size_t edge = 2 * node; edge < 2 * node + 2; ++edge) {
-      std::string_view part = take_part(pair, ',');
-      cell[edge].op = parse_op(take_part(part, '~'), spec);
-      cell[edge].source = parse_source(part, edge, spec);
-    }
-    if (!pair.empty()) {
+    const auto edges = split_spec(nodes[node], ',');
+    if (edges.size() != 2) {
       throw UserError(
           "genotype {}: node {} of {} is '{}', expected two edges",
           spec,
           2 + node,
           name,
-          whole);
+          nodes[node]);
+    }
+    for (std::size_t k = 0; k < 2; ++k) {
+      const std::size_t edge = 2 * node + k;
+      std::string_view part = edges[k];
+      cell[edge].op = parse_op(take_part(part, '~'), spec);
+      cell[edge].source = parse_source(part, edge, spec);
     }
   }
-  if (!rest.empty()) {
-    throw UserError(
-        "genotype {}: found '{}' after the four nodes of {}", spec, rest, name);
-  }
   return cell;
+}
+
+/// NASLib's ((source, operation), ...) of both cells. Its operations are those
+/// of the numbered genotypes, from 0.
+Genotype parse_tuple(std::string_view spec) {
+  NaslibTupleReader reader(
+      spec,
+      "NASLib's two cells of eight pairs, a source before the node and an "
+      "operation from 0 to 6 each");
+  Genotype genotype;
+  reader.open();
+  for (Cell* cell : {&genotype.normal, &genotype.reduce}) {
+    if (cell == &genotype.reduce) reader.comma();
+    reader.open();
+    for (std::size_t edge = 0; edge < cell->size(); ++edge) {
+      if (edge > 0) reader.comma();
+      reader.open();
+      (*cell)[edge].source = reader.number(sources(edge) - 1);
+      reader.comma();
+      (*cell)[edge].op = static_cast<EdgeOp>(1 + reader.number(kOps - 1));
+      reader.close();
+    }
+    reader.close();
+  }
+  reader.close();
+  reader.end();
+  return genotype;
 }
 
 /// Reads Python's Genotype(normal=[('sep_conv_3x3', 1), ...], ...).
@@ -104,9 +141,15 @@ class PythonGenotype {
     expect("(");
     std::optional<Cell> normal;
     std::optional<Cell> reduce;
-    while (!accept(")")) {
+    std::vector<std::string_view> names;
+    bool more = !accept(")");
+    while (more) {
       const std::string_view name = word();
       expect("=");
+      if (std::ranges::find(names, name) != names.end()) {
+        fail("each name once", name);
+      }
+      names.push_back(name);
       if (name == "normal") {
         normal = cell();
       } else if (name == "reduce") {
@@ -116,7 +159,7 @@ class PythonGenotype {
       } else {
         fail("normal, normal_concat, reduce or reduce_concat", name);
       }
-      accept(",");
+      more = goes_on(")");
     }
     if (!rest_.empty()) fail("nothing after the last )", rest_);
     if (!normal || !reduce) fail("the cells normal and reduce", spec_);
@@ -149,6 +192,15 @@ class PythonGenotype {
 
   void expect(std::string_view token) {
     if (!accept(token)) fail(fmt::format("'{}'", token), rest_);
+  }
+
+  /// Whether a comma and another item follow, and not the closing bracket,
+  /// which is taken then, with the comma that may stand before it.
+  bool goes_on(std::string_view bracket) {
+    const bool comma = accept(",");
+    if (accept(bracket)) return false;
+    if (!comma) fail(fmt::format("',' or '{}'", bracket), rest_);
+    return true;
   }
 
   /// Letters, digits and underscores.
@@ -187,23 +239,17 @@ class PythonGenotype {
   /// All four nodes, as range(2, 6) or as a list.
   void concat(std::string_view name) {
     const std::string_view start = rest_;
-    std::string text;
-    if (accept("range")) {
-      expect("(");
-      text = word();
-      expect(",");
-      text += fmt::format("-{}", word());
-      expect(")");
-    } else {
-      expect("[");
-      while (!accept("]")) {
-        text += word();
-        accept(",");
-      }
-    }
-    if (text != "2-6" && text != "2345") {
-      fail(fmt::format("{}=range(2, 6)", name), start);
-    }
+    const bool range = accept("range");
+    const std::string_view bracket = range ? ")" : "]";
+    expect(range ? "(" : "[");
+    std::vector<std::string_view> numbers;
+    do {
+      numbers.push_back(word());
+    } while (goes_on(bracket));
+    const std::vector<std::string_view> all =
+        range ? std::vector<std::string_view>{"2", "6"}
+              : std::vector<std::string_view>{"2", "3", "4", "5"};
+    if (numbers != all) fail(fmt::format("{}=range(2, 6)", name), start);
   }
 
   std::string_view spec_;
@@ -257,6 +303,7 @@ int sources(std::size_t edge) {
 
 Genotype parse(std::string_view spec) {
   if (spec.starts_with("Genotype")) return PythonGenotype(spec).parse();
+  if (is_naslib_tuple(spec)) return parse_tuple(spec);
   std::string_view rest = spec;
   const std::string_view normal = take_part(rest, ';');
   return {parse_cell(normal, "normal", spec), parse_cell(rest, "reduce", spec)};

@@ -41,8 +41,9 @@ struct Genotype {
 /// the one that it enters.
 int sources(std::size_t edge);
 
-/// "normal:OP~SRC,OP~SRC|...;reduce:..." or Python's Genotype(normal=[...
-/// Throws UserError that names the part that is wrong.
+/// "normal:OP~SRC,OP~SRC|...;reduce:...", Python's Genotype(normal=[... or
+/// NASLib's "(((SRC, OP), ...), ((SRC, OP), ...))" with OP a number. Throws
+/// UserError that names the part that is wrong.
 Genotype parse(std::string_view spec);
 
 /// The genotype in the first of the two forms.

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common/error.h"
+#include "nets/spaces/naslib_tuple.h"
 #include "nets/spaces/spec.h"
 
 namespace zcp::spaces::nas_bench_101 {
@@ -116,25 +117,20 @@ std::string_view naslib_op(int number) {
   return names[static_cast<std::size_t>(number)];
 }
 
+/// The numbers, with brackets around them or without.
 std::vector<int> parse_numbers(std::string_view spec) {
-  std::string_view text = spec;
-  if (text.starts_with('(') && text.ends_with(')')) {
-    text = text.substr(1, text.size() - 2);
-  }
+  constexpr int kMost = 4;
+  constexpr std::string_view kExpected =
+      "rows and operations "
+      "(0110-0001-0001-0000|input,conv3x3-bn-relu,maxpool3x3,output), or "
+      "NASLib's 49 matrix entries and 7 operations 0 to 4";
+  if (is_naslib_tuple(spec)) return naslib_numbers(spec, kMost, kExpected);
+  NaslibTupleReader reader(spec, kExpected);
   std::vector<int> numbers;
-  for (std::string_view part : split_spec(text, ',')) {
-    while (part.starts_with(' ')) part.remove_prefix(1);
-    const int number = parse_number(part).value_or(-1);
-    if (number < 0 || number > 4) {
-      throw UserError(
-          "spec '{}': found '{}', expected rows and operations "
-          "(0110-0001-0001-0000|input,conv3x3-bn-relu,maxpool3x3,output), or "
-          "NASLib's 49 matrix entries and 7 operations 0 to 4",
-          spec,
-          part);
-    }
-    numbers.push_back(number);
-  }
+  do {
+    numbers.push_back(reader.number(kMost));
+  } while (reader.accept_comma());
+  reader.end();
   return numbers;
 }
 

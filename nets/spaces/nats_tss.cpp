@@ -10,6 +10,7 @@
 
 #include "common/error.h"
 #include "nets/spaces/all.h"
+#include "nets/spaces/naslib_tuple.h"
 #include "nets/spaces/nats_layers.h"
 #include "nets/spaces/spec.h"
 
@@ -53,6 +54,34 @@ parse_edge(std::string_view part, int source, std::string_view whole_spec) {
   return *op;
 }
 
+/// NASLib's six operations, which are numbered otherwise than ours, at the
+/// edges in the order of their sources; the spec has them in that of their
+/// targets.
+NatsCell parse_tuple(std::string_view spec) {
+  constexpr std::array kNaslibOps{
+      CellOp::skip_connect,
+      CellOp::none,
+      CellOp::nor_conv_3x3,
+      CellOp::nor_conv_1x1,
+      CellOp::avg_pool_3x3};
+  constexpr std::array<std::size_t, 6> kSpecEdges{0, 1, 3, 2, 4, 5};
+  constexpr std::string_view kExpected =
+      "NASLib's six operations, numbers from 0 to 4";
+  const std::vector<int> numbers = naslib_numbers(spec, 4, kExpected);
+  NatsCell cell;
+  if (numbers.size() != cell.ops.size()) {
+    throw UserError(
+        "spec '{}': found {} numbers, expected {}",
+        spec,
+        numbers.size(),
+        kExpected);
+  }
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    cell.ops[kSpecEdges[i]] = kNaslibOps[static_cast<std::size_t>(numbers[i])];
+  }
+  return cell;
+}
+
 class NatsTss final : public Space {
  public:
   const SpaceInfo& info() const override {
@@ -60,7 +89,8 @@ class NatsTss final : public Space {
         "nats-tss",
         "NATS-Bench topology space (NAS-Bench-201): cells of 6 edges x 5 ops",
         "|OP~0|+|OP~0|OP~1|+|OP~0|OP~1|OP~2| with OP one of none, "
-        "skip_connect, nor_conv_1x1, nor_conv_3x3, avg_pool_3x3",
+        "skip_connect, nor_conv_1x1, nor_conv_3x3, avg_pool_3x3; or NASLib's "
+        "tuple, (4, 0, 3, 1, 4, 3)",
         "|nor_conv_3x3~0|+|nor_conv_3x3~0|avg_pool_3x3~1|+|skip_connect~0|"
         "nor_conv_3x3~1|skip_connect~2|",
         "https://arxiv.org/abs/2009.00437",
@@ -121,12 +151,16 @@ class NatsTss final : public Space {
 }  // namespace
 
 NatsCell parse_nats_cell(std::string_view spec) {
+  if (is_naslib_tuple(spec)) return parse_tuple(spec);
+  const auto nodes = split_spec(spec, '+');
   NatsCell cell;
-  std::string_view nodes = spec;
   std::size_t edge = 0;
   for (int target = 1; target < 4; ++target) {
-    std::string_view node = take_part(nodes, '+');
-    if (node.size() < 2 || node.front() != '|' || node.back() != '|') {
+    const auto place = static_cast<std::size_t>(target - 1);
+    const std::string_view node = place < nodes.size() ? nodes[place] : "";
+    const auto parts = split_spec(node, '|');
+    // Before the first bar and behind the last one there is nothing.
+    if (parts.size() < 3 || !parts.front().empty() || !parts.back().empty()) {
       throw UserError(
           "spec '{}': node {} is '{}', expected {} operation(s) between bars, "
           "like |none~0|+|none~0|none~1|+|none~0|none~1|none~2|",
@@ -135,21 +169,27 @@ NatsCell parse_nats_cell(std::string_view spec) {
           node,
           target);
     }
-    node.remove_prefix(1);
-    for (int source = 0; source < target; ++source) {
-      cell.ops[edge++] = parse_edge(take_part(node, '|'), source, spec);
-    }
-    if (!node.empty()) {
+    if (std::ssize(parts) != target + 2) {
       throw UserError(
-          "spec {}: node {} has '{}' after its {} operation(s)",
+          "spec '{}': node {} is '{}' with {} operation(s), expected {}",
           spec,
           target,
           node,
+          parts.size() - 2,
           target);
     }
+    for (int source = 0; source < target; ++source) {
+      cell.ops[edge++] =
+          parse_edge(parts[static_cast<std::size_t>(source) + 1], source, spec);
+    }
   }
-  if (!nodes.empty()) {
-    throw UserError("spec {}: found '{}' after the last node", spec, nodes);
+  if (nodes.size() > 3) {
+    const std::string_view last = nodes[2];
+    throw UserError(
+        "spec '{}': found '{}' after the last node",
+        spec,
+        spec.substr(
+            static_cast<std::size_t>(last.data() - spec.data()) + last.size()));
   }
   return cell;
 }

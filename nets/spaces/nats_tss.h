@@ -32,8 +32,9 @@ struct NatsCell {
   bool operator==(const NatsCell&) const = default;
 };
 
-/// "|nor_conv_3x3~0|+|nor_conv_3x3~0|avg_pool_3x3~1|+|..." -> cell.
-/// Throws UserError that names the part that is wrong.
+/// "|nor_conv_3x3~0|+|nor_conv_3x3~0|avg_pool_3x3~1|+|..." or NASLib's tuple,
+/// "(4, 0, 3, 1, 4, 3)", as a cell. Throws UserError that names the part that
+/// is wrong.
 NatsCell parse_nats_cell(std::string_view spec);
 
 std::string format_nats_cell(const NatsCell& cell);

@@ -28,12 +28,16 @@ std::string_view take_part(std::string_view& rest, char end) {
 }
 
 std::optional<int> parse_number(std::string_view text) {
+  // from_chars takes "-0".
+  if (text.find_first_not_of("0123456789") != std::string_view::npos) {
+    return std::nullopt;
+  }
   constexpr int kLargest = 1'000'000'000;
   int number = 0;
   const char* end = text.data() + text.size();
   const auto result = std::from_chars(text.data(), end, number);
   if (result.ec != std::errc() || result.ptr != end) return std::nullopt;
-  if (number < 0 || number > kLargest) return std::nullopt;
+  if (number > kLargest) return std::nullopt;
   return number;
 }
 

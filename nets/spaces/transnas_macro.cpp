@@ -6,6 +6,7 @@
 
 #include "common/error.h"
 #include "nets/spaces/all.h"
+#include "nets/spaces/naslib_tuple.h"
 #include "nets/spaces/spec.h"
 #include "nets/spaces/transnas_network.h"
 
@@ -31,7 +32,9 @@ class TransnasMacro final : public Space {
         "transnas-macro",
         "TransNAS-Bench-101, macro level: 4 to 6 modules of ResNet blocks",
         "64-DDDD-basic, 4 to 6 digits: 1 plain, 2 twice the channels, 3 half "
-        "the map, 4 both; 1 to 4 halve, 1 to 3 double",
+        "the map, 4 both; 1 to 4 halve, 1 to 3 double; or NASLib's tuple of "
+        "the "
+        "digits, which zeros may fill up to six, (1, 2, 3, 4, 0, 0)",
         "64-1234-basic",
         std::string(transnas::kPaper),
         std::ssize(all()),
@@ -113,7 +116,20 @@ class TransnasMacro final : public Space {
     return near;
   }
 
-  static std::string parse(std::string_view spec) {
+  /// NASLib's tuple: the digits, and zeros behind them up to six.
+  static std::string tuple_modules(std::string_view spec) {
+    std::vector<int> digits = naslib_numbers(
+        spec, 4, "NASLib's digits from 1 to 4, which zeros may fill up to six");
+    while (!digits.empty() && digits.back() == 0 && digits.size() <= 6) {
+      digits.pop_back();
+    }
+    std::string modules;
+    for (const int digit : digits) modules += static_cast<char>('0' + digit);
+    return modules;
+  }
+
+  /// What stands between the front and the back of a spec.
+  static std::string spec_modules(std::string_view spec) {
     if (!spec.starts_with(kFront) || !spec.ends_with(kBack) ||
         spec.size() < kFront.size() + kBack.size()) {
       throw UserError(
@@ -121,24 +137,22 @@ class TransnasMacro final : public Space {
     }
     spec.remove_prefix(kFront.size());
     spec.remove_suffix(kBack.size());
-    std::string modules(spec);
+    return std::string(spec);
+  }
+
+  static std::string parse(std::string_view spec) {
+    const std::string modules =
+        is_naslib_tuple(spec) ? tuple_modules(spec) : spec_modules(spec);
     for (const char digit : modules) {
-      if (kDigits.find(digit) == std::string_view::npos) {
-        throw UserError(
-            "spec '{}{}{}': found '{}', expected a digit from 1 to 4",
-            kFront,
-            modules,
-            kBack,
-            digit);
-      }
+      if (kDigits.find(digit) != std::string_view::npos) continue;
+      throw UserError(
+          "spec '{}': found '{}', expected a digit from 1 to 4", spec, digit);
     }
     if (!valid_modules(modules)) {
       throw UserError(
-          "spec '{}{}{}': {} modules of which {} halve the map and {} double "
-          "the channels, expected 4 to 6, 1 to 4 and 1 to 3",
-          kFront,
-          modules,
-          kBack,
+          "spec '{}': {} modules of which {} halve the map and {} double the "
+          "channels, expected 4 to 6, 1 to 4 and 1 to 3",
+          spec,
           modules.size(),
           std::ranges::count_if(modules, halves),
           std::ranges::count_if(modules, doubles));

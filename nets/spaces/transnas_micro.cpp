@@ -4,6 +4,7 @@
 
 #include "common/error.h"
 #include "nets/spaces/all.h"
+#include "nets/spaces/naslib_tuple.h"
 #include "nets/spaces/spec.h"
 #include "nets/spaces/transnas_network.h"
 
@@ -20,7 +21,9 @@ class TransnasMicro final : public Space {
         "transnas-micro",
         "TransNAS-Bench-101, cell level: 6 edges x 4 operations",
         "64-41414-D_DD_DDD: operations into nodes 1, 2 and 3 from nodes 0, 1, "
-        "2, a digit each: 0 none, 1 skip, 2 1x1, 3 3x3 convolution",
+        "2, a digit each: 0 none, 1 skip, 2 1x1, 3 3x3 convolution; or "
+        "NASLib's "
+        "tuple of the same digits, (1, 0, 2, 3, 3, 3)",
         "64-41414-1_02_333",
         std::string(transnas::kPaper),
         4096,
@@ -71,7 +74,28 @@ class TransnasMicro final : public Space {
   // Where the digits and the underscores stand behind the prefix.
   static constexpr std::string_view kPattern = "D_DD_DDD";
 
+  /// NASLib writes the digits as they stand in the spec
+  /// (convert_op_indices_micro_to_str).
+  static MicroCell parse_tuple(std::string_view spec) {
+    constexpr std::string_view kExpected =
+        "NASLib's six operations, numbers from 0 to 3";
+    const std::vector<int> numbers = naslib_numbers(spec, 3, kExpected);
+    MicroCell cell{};
+    if (numbers.size() != cell.size()) {
+      throw UserError(
+          "spec '{}': found {} numbers, expected {}",
+          spec,
+          numbers.size(),
+          kExpected);
+    }
+    for (std::size_t i = 0; i < cell.size(); ++i) {
+      cell[i] = static_cast<EdgeOp>(numbers[i]);
+    }
+    return cell;
+  }
+
   static MicroCell parse(std::string_view spec) {
+    if (is_naslib_tuple(spec)) return parse_tuple(spec);
     if (!spec.starts_with(kPrefix)) {
       throw UserError(
           "spec '{}': found '{}', expected it to begin with {}",

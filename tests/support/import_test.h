@@ -10,7 +10,7 @@
 
 namespace zcp::test {
 
-inline tables::Table import_file(
+inline importers::Imported import_file(
     const std::string& format,
     const std::filesystem::path& path) {
   return importers::find_importer(format).read(

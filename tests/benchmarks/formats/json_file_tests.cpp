@@ -8,15 +8,15 @@
 using namespace zcp::formats;
 using zcp::test::user_error;
 
-TEST_CASE("json: Python's numbers that are none become null") {
+TEST_CASE("json: NaN becomes null, infinities keep their sign") {
   const auto json = parse_json(
       R"({"a": NaN, "b": [Infinity, -Infinity, -1.5], "NaN": "NaN, \"NaN\"",
           "c\\": NaN})",
       "s");
   CHECK(json.size() == 4);
   CHECK(json["a"].is_null());
-  CHECK(json["b"][0].is_null());
-  CHECK(json["b"][1].is_null());
+  CHECK(json_number(json["b"][0], "s") == HUGE_VAL);
+  CHECK(json_number(json["b"][1], "s") == -HUGE_VAL);
   CHECK(json["b"][2] == -1.5);
   CHECK(json["NaN"] == "NaN, \"NaN\"");
   CHECK(json["c\\"].is_null());
@@ -36,6 +36,21 @@ TEST_CASE("json: only objects with entries") {
   CHECK(error("{\"a\": nan}") == none);
   CHECK(error("{\"a\": \"\\") == none);
   CHECK(error("{\"a\": 1} x") == none);
+}
+
+TEST_CASE("json: a key that an object has twice is refused") {
+  CHECK(user_error([] {
+          parse_json(
+              R"({"a": 1, "b": {"c": 1, "d": [{"c": 2}, {"c": 3}]},
+                         "b": 2})",
+              "s");
+        }) == "s: found the key 'b' twice in an object, expected it once");
+  CHECK(user_error([] {
+          parse_json(R"({"x": {"a": {"c": 1, "c": 1}}})", "s");
+        }) == "s: found the key 'c' twice in an object, expected it once");
+  CHECK(
+      parse_json(R"({"a": {"b": {"a": 1}}, "b": {"a": {"b": 1}}})", "s")
+          .size() == 2);
 }
 
 TEST_CASE("json: a file") {

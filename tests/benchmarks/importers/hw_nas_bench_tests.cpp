@@ -73,3 +73,24 @@ TEST_CASE("import hw-nas-bench: what the file must not be") {
           "c8")
           .find("expected a NumPy type f8, f4, i8 or i4") < 50);
 }
+
+TEST_CASE("import hw-nas-bench: what has no columns is said") {
+  const TemporaryFolder folder;
+  std::string bytes = read_bytes(official(4));
+  // A data set of another name, of as many letters.
+  const std::size_t at = bytes.find("cifar100");
+  REQUIRE(at != std::string::npos);
+  bytes.replace(at, 8, "mnist100");
+  const auto table = import_file(kFormat, folder.write("f", bytes));
+  CHECK(table.columns.size() == 10);
+  CHECK(
+      table.unused.lines() ==
+      std::vector<std::string>{
+          "data sets that are not known: 1, first mnist100"});
+  CHECK(import_file(kFormat, official(4)).unused.empty());
+}
+
+TEST_CASE("import hw-nas-bench: cells of another space") {
+  CHECK(error_after("|none~0|+|none~0", "|none~1|+|none~0")
+            .starts_with("f: no member of nats-tss: spec "));
+}

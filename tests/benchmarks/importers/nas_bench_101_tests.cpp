@@ -108,13 +108,23 @@ TEST_CASE("import nas-bench-101: architectures that lack trainings") {
   std::string some;
   for (int i = 0; i < 5; ++i) some += framed(std::string(*records.next()));
   const TemporaryFolder folder;
-  const Table table = import_file(kFormat, folder.write("f", some));
+  const auto table = import_file(kFormat, folder.write("f", some));
   CHECK(table.arch.size() == 2);
   CHECK(value(table, "cifar10_valid_4", 1) == doctest::Approx(valid(4, 0, 1)));
   CHECK(std::isnan(value(table, "cifar10_valid_108", 1)));
   CHECK(std::isnan(value(table, "cifar10_valid_108_repeat1", 1)));
   CHECK(std::isnan(value(table, "training_seconds_108", 1)));
   CHECK(std::isnan(value(table, "cifar10_valid_108_repeat2", 0)));
+  // One of each length of the first cell, and one of 4 epochs of the second.
+  const std::string lacks = "architectures without three trainings of ";
+  const std::string first = table.arch[0] + " with 1";
+  CHECK(
+      table.unused.lines() == std::vector<std::string>{
+                                  lacks + "4 epochs: 2, first " + first,
+                                  lacks + "12 epochs: 2, first " + first,
+                                  lacks + "36 epochs: 2, first " + first,
+                                  lacks + "108 epochs: 2, first " + first});
+  CHECK(import_file(kFormat, official("full")).unused.empty());
 }
 
 TEST_CASE("import nas-bench-101: what the file must not be") {
@@ -141,6 +151,52 @@ TEST_CASE("import nas-bench-101: what the file must not be") {
   CHECK(
       error(good + good + good + good).find("found a training more of 108") <
       40);
+  // Another architecture under the same hash.
+  std::string data = first_record();
+  const std::size_t at = data.find("maxpool3x3");
+  REQUIRE(at != std::string::npos);
+  data.replace(at, 10, "conv1x1-bn-relu");
+  const std::string other = error(good + framed(data));
+  CHECK(other.find("conv1x1-bn-relu,output' under a hash, expected '") < 300);
+  CHECK(other.find("maxpool3x3,output' as before") < 600);
+}
+
+TEST_CASE("import nas-bench-101: numbers of parameters that contradict") {
+  // The metrics' field 2 is the number of parameters, a varint; its last byte
+  // in base64 is part of the four letters before the end of the field.
+  const std::string good = first_record();
+  const TemporaryFolder folder;
+  const Table table = import_file(kFormat, folder.write("f", framed(good)));
+  const double params = value(table, "params", 0);
+  std::string data;
+  double other = params;
+  for (std::size_t at = good.rfind('"') - 1; at > good.size() / 2; --at) {
+    if (good[at] < 'B' || good[at] > 'Y') continue;
+    data = good;
+    ++data[at];
+    const auto path = folder.write("g", framed(data));
+    if (!user_error([&] { import_file(kFormat, path); }).empty()) continue;
+    other = value(import_file(kFormat, path), "params", 0);
+    if (other != params) break;
+  }
+  REQUIRE(other != params);
+  const auto both =
+      import_file(kFormat, folder.write("h", framed(good) + framed(data)));
+  REQUIRE(both.arch.size() == 1);
+  CHECK(std::isnan(value(both, "params", 0)));
+  CHECK(
+      value(both, "cifar10_valid_108", 0) ==
+      value(table, "cifar10_valid_108", 0));
+  REQUIRE(both.unused.lines().size() == 2);  // and two trainings of three
+  CHECK(
+      both.unused.lines()[0].find("contradict each other, left empty: 1, "
+                                  "first params of ") < 30);
+}
+
+TEST_CASE("import nas-bench-101: matrices that are no cell of the space") {
+  CHECK(
+      record_error("\"0111010", "\"0000000")
+          .find("no member of nas-bench-101: spec '") == 0);
 }
 
 TEST_CASE("import nas-bench-101: what a record must not be") {

@@ -41,9 +41,39 @@ TEST_CASE("import nas-bench-macro: a file in the official layout") {
       import_error(kFormat, "[1]") ==
       "f: found array, expected an object with entries");
   CHECK(
-      import_error(kFormat, R"({"a": {"test_acc": ["x"]}})") ==
-      "f: 'a': found string, expected a number");
+      import_error(kFormat, R"({"00000000": {"test_acc": ["x"]}})") ==
+      "f: '00000000': found string, expected a number");
   CHECK(
-      import_error(kFormat, R"({"a": 1})") ==
-      "f: 'a': found no 'test_acc', expected one");
+      import_error(kFormat, R"({"00000000": 1})") ==
+      "f: '00000000': found no 'test_acc', expected one");
+  CHECK(
+      import_error(kFormat, R"({"0201210": {"test_acc": [1]}})") ==
+      "f: no member of nas-bench-macro: spec '0201210': found 7 characters, "
+      "expected 8 digits, like 02012100");
+  CHECK(
+      import_error(
+          kFormat,
+          R"({"02012100": {"test_acc": [1]}, "02012100": {"test_acc": [2]}})") ==
+      "f: found the key '02012100' twice in an object, expected it once");
+}
+
+TEST_CASE("import nas-bench-macro: what has no place in the table is said") {
+  const TemporaryFolder folder;
+  const auto table = import_file(
+      kFormat,
+      folder.write(
+          "f",
+          R"({"02012100": {"test_acc": [89.5, null], "mean_acc": NaN,
+               "std": 0.3, "params": 890666, "flops": 47327744, "time": 1},
+              "11111221": {"test_acc": [92, 92.5], "mean_acc": 92.25,
+               "params": 2181386, "flops": 65012224, "time": 2}})"));
+  CHECK(std::isnan(value(table, "accuracy_seed1", 0)));
+  CHECK(std::isnan(value(table, "accuracy_mean", 0)));
+  CHECK(value(table, "accuracy_mean", 1) == 92.25);
+  CHECK(
+      table.unused.lines() ==
+      std::vector<std::string>{
+          "values that are no number, left empty: 2, first accuracy_seed1 of "
+          "02012100",
+          "entries without a column: 2, first 'time' of 02012100"});
 }

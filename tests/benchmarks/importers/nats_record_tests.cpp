@@ -70,3 +70,52 @@ TEST_CASE("nats record: what it must not be") {
               whole(pickled_dict({pickled("200"), pickled_dict({})})), "r");
         }) == "r: found a dict, expected one with the key 'arch_index'");
 }
+
+TEST_CASE("nats record: runs that contradict each other") {
+  const auto run = [](int seed, double accuracy, double macs) {
+    std::string bytes = nats_run("cifar10", seed, 12, "ori-test", accuracy);
+    const std::string own = pickled(113.95137);
+    return bytes.replace(bytes.find(own), own.size(), pickled(macs));
+  };
+  // One seed twice, with two accuracies: neither it nor the mean is known.
+  const NatsRecord record = parse_nats_record(
+      nats_record(7, "a", {run(777, 50, 1), run(888, 60, 1), run(777, 51, 2)}),
+      "r");
+  const std::size_t set = record.accuracy.begin()->first.set;
+  CHECK(std::isnan(record.accuracy.at({set, 12, 777})));
+  CHECK(record.accuracy.at({set, 12, 888}) == 60.0);
+  CHECK(std::isnan(record.accuracy.at({set, 12, 0})));
+  CHECK(std::isnan(record.costs.at("macs_cifar10")));
+  CHECK(record.costs.at("params_cifar10") == 802426.0);
+  CHECK(
+      record.unused.lines() ==
+      std::vector<std::string>{
+          "values that contradict each other, left empty: 2, first "
+          "cifar10_test_12_seed777 of a: 50 and 51"});
+}
+
+TEST_CASE("nats record: settings of two architectures") {
+  const auto setting = [](int index, const char* arch) {
+    return pickled_dict(
+        {pickled("arch_index"),
+         pickled(index),
+         pickled("arch_str"),
+         pickled(arch),
+         pickled("all_results"),
+         pickled_dict({})});
+  };
+  const auto record = [&](int index, const char* arch) {
+    return whole(pickled_dict(
+        {pickled("12"),
+         setting(7, "a"),
+         pickled("200"),
+         setting(index, arch)}));
+  };
+  CHECK(parse_nats_record(record(7, "a"), "r").index == 7);
+  CHECK(
+      user_error([&] { parse_nats_record(record(7, "b"), "r"); }) ==
+      "r: found a dict, expected architecture 7 'a' as in the setting "
+      "before it, not 7 'b'");
+  CHECK_FALSE(
+      user_error([&] { parse_nats_record(record(8, "a"), "r"); }).empty());
+}

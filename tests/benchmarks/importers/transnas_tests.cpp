@@ -108,3 +108,30 @@ TEST_CASE("import transnas: what the file must not be") {
   broken[4000] ^= 1;
   CHECK(error(broken).find("data.pkl': found checksum") < 40);
 }
+
+TEST_CASE("import transnas: keys that come twice, specs of other spaces") {
+  const auto error = [](const std::string& task) {
+    return import_error(
+        kFormat, R"({"data": {"micro": {"64-41414-0_00_000": )" + task + "}}}");
+  };
+  CHECK(
+      error(R"({"jigsaw": {}, "normal": {}, "jigsaw": {}})") ==
+      "f: found the key 'jigsaw' twice in an object, expected it once");
+  CHECK(
+      error(
+          R"({"jigsaw": {"metrics": {"test_top1": [1], "test_top1": [2]}}})") ==
+      "f: found the key 'test_top1' twice in an object, expected it once");
+  CHECK(
+      error(R"({"jigsaw": {"model_info": {"model_params": 1,
+                                          "model_params": 2}}})") ==
+      "f: found the key 'model_params' twice in an object, expected it once");
+  for (const std::string spec :
+       {"64-41414-0_00_00", "64-41414-0_00_004", "64-1111-basic", "(1, 2)"}) {
+    CAPTURE(spec);
+    CHECK(import_error(
+              kFormat,
+              R"({"data": {"micro": {")" + spec +
+                  R"(": {"jigsaw": {"metrics": {"test_top1": [1]}}}}}})")
+              .starts_with("f: no member of transnas-m"));
+  }
+}

@@ -3,6 +3,7 @@
 // inputs of each cell).
 #include <set>
 #include <string>
+#include <vector>
 
 #include "nets/spaces/darts_genotype.h"
 #include "tests/support/temporary.h"
@@ -55,4 +56,45 @@ TEST_CASE("DARTS genotypes: both forms") {
   CHECK(zcp::test::user_error([&] {
           parse("normal:" + cell);
         }).find("''") != std::string::npos);
+}
+
+TEST_CASE("DARTS genotypes: nothing left over, nothing twice") {
+  const std::string cell =
+      "none~0,max_pool_3x3~1|avg_pool_3x3~0,skip_connect~2|"
+      "sep_conv_3x3~1,sep_conv_5x5~3|dil_conv_3x3~4,dil_conv_5x5~0";
+  const std::string edges =
+      "[('none', 0), ('max_pool_3x3', 1), ('avg_pool_3x3', 0), "
+      "('skip_connect', 2), ('sep_conv_3x3', 1), ('sep_conv_5x5', 3), "
+      "('dil_conv_3x3', 4), ('dil_conv_5x5', 0)]";
+  const std::string both = "normal=" + edges + ", reduce=" + edges;
+  for (const std::string& right : std::vector<std::string>{
+           "Genotype(" + both + ",)",
+           "Genotype(" + both + ", normal_concat=[2, 3, 4, 5])",
+           "Genotype( reduce=" + edges + ",normal=" + edges +
+               ",reduce_concat=range(2,6) )"}) {
+    CAPTURE(right);
+    CHECK(format(parse(right)) == "normal:" + cell + ";reduce:" + cell);
+  }
+  for (const std::string& wrong : std::vector<std::string>{
+           "normal:" + cell + "|;reduce:" + cell,
+           "normal:" + cell + ";reduce:" + cell + "|",
+           "normal:" + cell + ",;reduce:" + cell,
+           "normal:" + cell + ";;reduce:" + cell,
+           "normal:" + cell + ";reduce:" + cell + ";",
+           "normal::" + cell + ";reduce:" + cell,
+           "normal:none~-0" + cell.substr(6) + ";reduce:" + cell,
+           "normal:none~4294967296" + cell.substr(6) + ";reduce:" + cell,
+           "Genotype(normal=" + edges + " reduce=" + edges + ")",
+           "Genotype(" + both + ", reduce=" + edges + ")",
+           "Genotype(" + both + ",,)",
+           "Genotype(" + both + "))",
+           "Genotype(" + both,
+           "Genotype(" + both + ", normal_concat=[23, 45])",
+           "Genotype(" + both + ", normal_concat=[2 3 4 5])",
+           "Genotype(" + both + ", normal_concat=[3, 4, 5])",
+           "Genotype(" + both + ", normal_concat=range(2, 6, 1))",
+           "Genotype(" + both + ", depth=8)"}) {
+    CAPTURE(wrong);
+    CHECK_FALSE(zcp::test::user_error([&] { parse(wrong); }).empty());
+  }
 }

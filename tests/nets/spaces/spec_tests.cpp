@@ -37,6 +37,7 @@ TEST_CASE("specs: whole numbers without sign") {
         "1 ",
         "+1",
         "-1",
+        "-0",
         "1.0",
         "1e3",
         "1000000001",
@@ -95,4 +96,33 @@ TEST_CASE("specs: a skeleton's number or the benchmark's own") {
   CHECK(Skeleton{.channels = 3}.channels_or(16) == 3);
   CHECK(Skeleton{}.cells_or(5) == 5);
   CHECK(Skeleton{.cells_per_stage = 1}.cells_or(5) == 1);
+}
+
+TEST_CASE("specs: what is left over, doubled or beyond a number is refused") {
+  // Each space's example, with something too much in it. Nothing of it may be
+  // read as another member without a word.
+  const auto refused = [](const Space& space, const std::string& spec) {
+    return !zcp::test::user_error([&] { space.normalise(spec); }).empty();
+  };
+  std::size_t spaces = 0;
+  for (const auto& space : all_spaces()) {
+    const std::string example = space->info().example;
+    CAPTURE(example);
+    CHECK_FALSE(refused(*space, example));
+    for (const char extra : std::string("+|~-_:;,.()[] x\n")) {
+      CAPTURE(extra);
+      CHECK(refused(*space, example + extra));
+      CHECK(refused(*space, extra + example));
+    }
+    // Every separator twice.
+    for (std::size_t i = 0; i < example.size(); ++i) {
+      const std::string_view separators = "+|~-_:;,.()";
+      if (separators.find(example[i]) == std::string_view::npos) continue;
+      CAPTURE(i);
+      CHECK(refused(*space, std::string(example).insert(i, 1, example[i])));
+    }
+    CHECK(refused(*space, example + example));
+    ++spaces;
+  }
+  CHECK(spaces == 10);
 }
