@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "benchmarks/formats/pickle.h"
@@ -26,6 +27,9 @@ class PickleMachine {
       : pickle_(pickle), input_(input) {
     pickle_.names_.assign(allowed.begin(), allowed.end());
   }
+  /// With every name allowed.
+  PickleMachine(Pickle& pickle, PickleInput& input)
+      : pickle_(pickle), input_(input), any_name_(true) {}
   virtual ~PickleMachine() = default;
   PickleMachine(const PickleMachine&) = delete;
   PickleMachine& operator=(const PickleMachine&) = delete;
@@ -183,6 +187,8 @@ class PickleMachine {
 
   Pickle& pickle_;
   PickleInput& input_;
+  bool any_name_ = false;
+  std::unordered_map<std::string, std::uint64_t> found_names_;  ///< where any
   bool stopped_ = false;
   std::vector<Index> stack_;
   std::vector<std::size_t> marks_;
