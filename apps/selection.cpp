@@ -108,11 +108,13 @@ void require_regular_file(const std::string& path) {
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
   if (std::filesystem::is_regular_file(status)) return;
-  const char* found = std::filesystem::is_directory(status) ? "found a folder"
-                      : std::filesystem::exists(status)
-                          ? "found a pipe or a device"
-                          : "no such file";
-  throw UserError("--model {}: {}, expected a TorchScript file", path, found);
+  if (!std::filesystem::exists(status)) {
+    throw UserError("--model {}: no such file", path);
+  }
+  throw UserError(
+      "--model {}: found a {}, expected a TorchScript file",
+      path,
+      std::filesystem::is_directory(status) ? "folder" : "pipe or a device");
 }
 
 /// --model options: no two of one name. What is wrong with one of several is

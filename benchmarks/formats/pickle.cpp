@@ -61,9 +61,9 @@ void Pickle::check_depth(std::size_t most) const {
       if (within_itself || path.size() > most ||
           (depths[item] > 0 && path.size() + depths[item] > most)) {
         throw UserError(
-            "{}: found {}, expected at most {} values within each other",
+            "{}: found {} within each other, expected at most {}",
             source_,
-            within_itself ? "a value within itself" : "more",
+            within_itself ? "values that lie" : "more values",
             most);
       }
       if (depths[item] > 0) {

@@ -202,8 +202,10 @@ void settle_classes(int asked, const std::string& source, TensorFile& file) {
   file.classes = static_cast<int>(most) + 1;
   if (least < 1) return;
   file.notes.push_back(fmt::format(
-      "the labels in 'y' go from {} to {}, none is 0: they are taken to start "
-      "at 1 (y - 1) only by a network of {} outputs, or by --classes {}",
+      "the labels in 'y' go from {} to {} and none is 0: they are taken as "
+      "they "
+      "are, but by a network of {} outputs, or with --classes {}, as if they "
+      "started at 1 (y - 1)",
       least,
       most,
       most,
