@@ -107,7 +107,7 @@ std::vector<engine::Score> Scorer::score_model(
   const auto& content = selection_.contents[asked];
   engine::Score none = engine::Score::failed("");
   try {
-    ModelFile file = formats::read_model_file(path);
+    ModelSource file = formats::read_model_file(path);
     if (content == file.content()) {
       return evaluator().score_model(std::move(file), which);
     }

@@ -284,7 +284,7 @@ std::uint64_t content_of(const std::filesystem::path& path) {
   return hash.value();
 }
 
-ModelFile read_model_file(const std::filesystem::path& path) {
+ModelSource read_model_file(const std::filesystem::path& path) {
   const std::shared_ptr<const RandomBytes> file = open_model(path);
   const std::string source = path.string();
   if (file->size() < 4 || file->read(0, 4) != "PK\x03\x04") {

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 
-#include "common/model_file.h"
+#include "common/model_source.h"
 
 namespace zcp::formats {
 
@@ -23,6 +23,6 @@ std::uint64_t content_of(const std::filesystem::path& path);
 /// - values, types and code nest no deeper than a stack holds.
 /// Throws UserError, one line that names the file, what was found and what was
 /// expected; and as content_of() does.
-ModelFile read_model_file(const std::filesystem::path& path);
+ModelSource read_model_file(const std::filesystem::path& path);
 
 }  // namespace zcp::formats

@@ -66,7 +66,7 @@ bool is_layer(LayerKind kind) {
 }  // namespace
 
 ModelSummary summarise_model(
-    const ModelFile& file,
+    const ModelSource& file,
     Shape input,
     const ScriptOptions& options) {
   return summarise_model(

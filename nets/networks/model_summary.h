@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "common/model_file.h"
+#include "common/model_source.h"
 #include "nets/graph/graph.h"
 #include "nets/networks/script_options.h"
 
@@ -29,7 +29,7 @@ struct ModelSummary {
 /// Throws UserError as load_script_network() does, and when the module does not
 /// take such an input.
 ModelSummary summarise_model(
-    const ModelFile& file,
+    const ModelSource& file,
     Shape input,
     const ScriptOptions& options = {});
 

@@ -58,7 +58,7 @@ class BytesReader final : public caffe2::serialize::ReadAdapterInterface {
   std::shared_ptr<const std::string> bytes_;
 };
 
-torch::jit::Module load_module(const ModelFile& file) {
+torch::jit::Module load_module(const ModelSource& file) {
   const std::filesystem::path& path = file.path();
   try {
     if (file.bytes() == nullptr) return torch::jit::load(path.string());
@@ -158,7 +158,7 @@ std::vector<Parameter> trainable_parameters(
 }  // namespace
 
 LoadedScript load_script(
-    const ModelFile& file,
+    const ModelSource& file,
     const at::TensorOptions& options,
     const ScriptOptions& script) {
   const std::filesystem::path& path = file.path();

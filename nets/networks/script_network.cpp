@@ -34,7 +34,7 @@ int ScriptNetwork::computed_weights() const {
 }
 
 std::unique_ptr<ScriptNetwork> load_script_network(
-    const ModelFile& file,
+    const ModelSource& file,
     const at::TensorOptions& options,
     const ScriptOptions& script) {
   LoadedScript loaded = load_script(file, options, script);

@@ -125,17 +125,17 @@ Summary summarise(
   return summary;
 }
 
-/// Whether proxies that run the network failed and none has a score.
-bool all_runs_failed(
+/// Whether a proxy that runs the network failed.
+bool any_run_failed(
     std::span<const Descriptor* const> which,
     std::span<const Score> scores) {
-  bool failed = false;
   for (std::size_t i = 0; i < which.size(); ++i) {
     if (runs_nothing(shared_kind(which[i]->needs.pass))) continue;
-    if (scores[i].status == ScoreStatus::ok) return false;
-    failed |= scores[i].status == ScoreStatus::failed && !scores[i].transient;
+    if (scores[i].status == ScoreStatus::failed && !scores[i].transient) {
+      return true;
+    }
   }
-  return failed;
+  return false;
 }
 
 /// Gives `score` to all that failed for a reason of the network's.
@@ -365,7 +365,7 @@ std::vector<Score> Evaluator::State::score_script(
       summary.cannot_run,
       minibatches_of(summary.outputs)};
   std::vector<Score> scores = score(subject, which);
-  if (!summary.cannot_run && all_runs_failed(which, scores)) {
+  if (!summary.cannot_run && any_run_failed(which, scores)) {
     if (const auto fault = fault_of_batch(loaded, path)) {
       replace_failed(*fault, scores);
     }
@@ -446,7 +446,7 @@ std::vector<Score> Evaluator::score(
 }
 
 std::vector<Score> Evaluator::score_model(
-    ModelFile file,
+    ModelSource file,
     std::span<const Descriptor* const> which) const {
   kernels::use_one_core();
   const std::filesystem::path path = file.path();

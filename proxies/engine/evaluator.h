@@ -12,7 +12,7 @@
 
 #include "common/loss.h"
 #include "common/minibatch.h"
-#include "common/model_file.h"
+#include "common/model_source.h"
 #include "common/output.h"
 #include "nets/graph/graph.h"
 #include "nets/initialisers/initialise.h"
@@ -101,7 +101,7 @@ class Evaluator {
   /// nothing. A network that can be read but not run on the task's inputs has
   /// #params; its other scores are failed, with a reason that names the file.
   std::vector<Score> score_model(
-      ModelFile file,
+      ModelSource file,
       std::span<const Descriptor* const> which) const;
 
  private:

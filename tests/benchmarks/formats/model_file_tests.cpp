@@ -89,7 +89,7 @@ TEST_CASE("model files: a sound one is given with the hash of its bytes") {
   const TemporaryFolder folder;
   const std::string bytes = make_zip(files(good_data()));
   const auto path = folder.write("n.pt", bytes);
-  const zcp::ModelFile file = read_model_file(path);
+  const zcp::ModelSource file = read_model_file(path);
   REQUIRE(file.bytes() != nullptr);
   CHECK(*file.bytes() == bytes);
   CHECK(file.content() == zcp::hash64(bytes));

@@ -11,19 +11,19 @@ namespace zcp {
 
 /// A model's file. formats::read_model_file() makes it of files that others
 /// wrote: it looks at every byte before LibTorch, which trusts them all.
-class ModelFile {
+class ModelSource {
  public:
   /// A file of the program's own. It is read when the network is made, and
   /// nothing of it is checked.
   // NOLINTNEXTLINE(google-explicit-constructor)
-  ModelFile(std::filesystem::path path) : path_(std::move(path)) {}
+  ModelSource(std::filesystem::path path) : path_(std::move(path)) {}
   // NOLINTNEXTLINE(google-explicit-constructor)
-  ModelFile(const std::string& path) : path_(path) {}
+  ModelSource(const std::string& path) : path_(path) {}
   // NOLINTNEXTLINE(google-explicit-constructor)
-  ModelFile(const char* path) : path_(path) {}
+  ModelSource(const char* path) : path_(path) {}
 
   /// A file's bytes. `content` is their hash64().
-  ModelFile(
+  ModelSource(
       std::filesystem::path path,
       std::shared_ptr<const std::string> bytes,
       std::uint64_t content)
