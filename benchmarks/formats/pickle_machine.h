@@ -56,6 +56,10 @@ class PickleMachine {
     // Python numbers them from 0 without gaps; a larger number is a lie.
     if (place > pickle_.bytes_.size())
       refuse("found a memo number out of range");
+    // LibTorch numbers in the order of remembering, whatever the file says.
+    if (any_name_ && place != remembered_) {
+      refuse("found memo numbers out of order");
+    }
     if (place >= memo_.size()) memo_.resize(place + 1, kNone);
     if (memo_[place] == kNone) ++remembered_;
     memo_[place] = top();
