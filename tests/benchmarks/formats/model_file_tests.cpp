@@ -194,7 +194,7 @@ TEST_CASE("model files: what is no regular file is not read") {
   const TemporaryFolder folder;
   const auto fifo = folder.path() / "fifo";
   REQUIRE(mkfifo(fifo.c_str(), 0600) == 0);
-  for (const std::string path : {fifo.string(), std::string("/dev/zero")}) {
+  for (const std::string& path : {fifo.string(), std::string("/dev/zero")}) {
     CHECK(
         user_error([&] { read_model_file(path); }) ==
         path + ": found a pipe or a device, expected a TorchScript file");
