@@ -113,6 +113,7 @@ void ZipArchive::read_directory() {
     refuse("found no zip archive, expected one (a cut file?)");
   }
   const std::uint64_t end = tail_at + found;
+  number(end + 20, 2);  // the size of the comment, which ends the record
   std::uint64_t count = number(end + 10, 2);
   std::uint64_t at = number(end + 16, 4);
   if (end >= kLocatorSize && number(end - kLocatorSize, 4) == kEnd64Locator) {
