@@ -7,6 +7,7 @@
 
 #include "apps/commands.h"
 #include "apps/selection.h"
+#include "benchmarks/formats/model_file.h"
 #include "common/error.h"
 #include "common/hash.h"
 #include "nets/networks/model_summary.h"
@@ -79,7 +80,9 @@ ordered_json describe_model(
     const std::optional<std::string>& output,
     const TaskChoice& task) {
   const networks::ModelSummary model = networks::summarise_model(
-      selection.models[0], task.shape, {.output = output});
+      formats::read_model_file(selection.models[0]),
+      task.shape,
+      {.output = output});
   ordered_json summary = summary_json(
       selection.names()[0],
       task.name,
@@ -141,6 +144,7 @@ struct DescribeOptions {
   SelectionOptions selection;
   TaskOptions task;
   bool json = false;
+  bool quiet = false;
 };
 
 /// Nothing where --help was asked for, and printed.
@@ -164,7 +168,8 @@ std::optional<DescribeOptions> parse(const Arguments& arguments) {
   return DescribeOptions{
       parse_selection_options(values),
       parse_task_options(values),
-      is_given(values, "json")};
+      is_given(values, "json"),
+      is_given(values, "quiet")};
 }
 
 }  // namespace
@@ -174,6 +179,11 @@ int describe(const Arguments& arguments) {
   if (!options) return 0;
   Selection selection = select_architectures(options->selection, 0);
   const TaskChoice task = choose_task(options->task, false, 0);
+  if (!options->quiet) {
+    for (const std::string& note : task_notes(task, selection)) {
+      std::cerr << "zcp: " << note << "\n";
+    }
+  }
   const auto graphs = graphs_of(selection, task);
   keep_distinct(selection, graphs.get());
   if (selection.names().size() != 1) {

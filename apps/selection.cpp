@@ -104,13 +104,25 @@ void refuse_with_models(const SelectionOptions& options) {
   }
 }
 
-/// --model options: each a file, no two of one name.
+void require_regular_file(const std::string& path) {
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  if (std::filesystem::is_regular_file(status)) return;
+  if (!std::filesystem::exists(status)) {
+    throw UserError("--model {}: no such file", path);
+  }
+  throw UserError(
+      "--model {}: found a {}, expected a TorchScript file",
+      path,
+      std::filesystem::is_directory(status) ? "folder" : "pipe or a device");
+}
+
+/// --model options: no two of one name. What is wrong with one of several is
+/// found out when its turn comes, so that the others are scored.
 void check_models(const Strings& models) {
   std::unordered_set<std::string> names;
   for (const std::string& path : models) {
-    if (!std::filesystem::is_regular_file(path)) {
-      throw UserError("--model {}: no such file", path);
-    }
+    if (models.size() == 1) require_regular_file(path);
     if (!names.insert(std::filesystem::path(path).stem()).second) {
       throw UserError(
           "--model {}: another model has the name {}",
@@ -230,7 +242,22 @@ TaskChoice choice_of(
       info.classes,
       {info.classes, info.head},
       info.loss,
-      std::move(task)};
+      std::move(task),
+      info.notes,
+      info.guess};
+}
+
+std::vector<std::string> task_notes(
+    const TaskChoice& task,
+    const Selection& selection) {
+  std::vector<std::string> notes;
+  for (const std::string& note : task.notes) {
+    notes.push_back(fmt::format("task {}: {}", task.name, note));
+  }
+  if (selection.space != nullptr && !task.guess.empty()) {
+    notes.push_back(fmt::format("task {}: {}", task.name, task.guess));
+  }
+  return notes;
 }
 
 TaskChoice

@@ -22,16 +22,20 @@ struct Selection {
   std::vector<std::string> specs;        ///< normalised; in the order asked
   spaces::Skeleton skeleton;             ///< of the space's networks
   std::vector<std::string> models;       ///< paths, where space is null
-  bool distinct = false;                 ///< see keep_distinct()
-  std::optional<std::int64_t> sample;    ///< of --sample
-  std::uint64_t seed = 0;                ///< of the sample
+  /// Of each model, the hash of its bytes; see read_contents() in
+  /// score/models.h.
+  std::vector<std::optional<std::uint64_t>> contents;
+  bool distinct = false;               ///< see keep_distinct()
+  std::optional<std::int64_t> sample;  ///< of --sample
+  std::uint64_t seed = 0;              ///< of the sample
 
   /// The names under which scores are kept: specs, or file names without .pt.
   std::vector<std::string> names() const;
 };
 
 /// Throws UserError unless exactly one way of choosing is used, for a spec
-/// that is ill-formed, a file that is absent, two models of one name.
+/// that is ill-formed, two models of one name, and for a model that is absent
+/// or no regular file where it is the only one.
 Selection select_architectures(
     const SelectionOptions& options,
     std::uint64_t seed);
@@ -43,7 +47,9 @@ struct TaskChoice {
   int classes;
   Output output;  ///< of the network: so many classes or numbers
   Loss loss;
-  std::unique_ptr<tasks::Task> task;  ///< null when data are not needed
+  std::unique_ptr<tasks::Task> task;    ///< null when data are not needed
+  std::vector<std::string> notes = {};  ///< TaskInfo::notes
+  std::string guess = {};               ///< TaskInfo::guess
 };
 
 /// Finds the task, and opens its data where they are needed or decide the
@@ -51,6 +57,12 @@ struct TaskChoice {
 /// and when data are needed and missing.
 TaskChoice
 choose_task(const TaskOptions& options, bool needs_data, std::uint64_t seed);
+
+/// What is to be said of the task, a line each. How the number of classes was
+/// guessed is of interest for networks of a space: a model has its own number.
+std::vector<std::string> task_notes(
+    const TaskChoice& task,
+    const Selection& selection);
 
 /// What networks for a task take and give.
 TaskChoice choice_of(

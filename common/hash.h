@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -21,6 +22,23 @@ std::uint64_t hash_numbers(const std::vector<Number>& numbers) {
       {reinterpret_cast<const char*>(numbers.data()),
        numbers.size() * sizeof(Number)});
 }
+
+/// hash64() of bytes that come piece by piece.
+class StreamHash {
+ public:
+  StreamHash();
+  ~StreamHash();
+  StreamHash(const StreamHash&) = delete;
+  StreamHash& operator=(const StreamHash&) = delete;
+
+  void add(std::string_view bytes);
+  /// Of all that was added.
+  std::uint64_t value() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 /// Order-dependent combination of two hashes.
 std::uint64_t hash_combine(std::uint64_t a, std::uint64_t b);

@@ -38,7 +38,7 @@ namespace zcp::store {
 
 /// One score, or why there is none.
 struct ScoreRecord {
-  std::string arch;   // the spec string
+  std::string arch;   // the spec string, or a model's key (model_key.h)
   std::string proxy;  // the proxy's name
   ScoreStatus status = ScoreStatus::ok;
   double value = 0;    // finite when ok, else NaN
@@ -142,6 +142,7 @@ class ScoreStore {
   std::vector<Run> runs() const;
 
   /// A row an architecture, a column a proxy; NaN where there is no score.
+  /// Models are called as shown_models() does.
   tables::Table table() const;
 
  private:

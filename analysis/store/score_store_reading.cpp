@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <unordered_map>
 
+#include "analysis/store/model_key.h"
 #include "analysis/store/score_store.h"
 #include "analysis/store/score_store_impl.h"
 
@@ -175,6 +176,10 @@ tables::Table ScoreStore::table() const {
     // A writer may have added some since the lists were read.
     if (row == rows.end() || column == columns.end()) continue;
     table.values[column->second][row->second] = scores.real(2);
+  }
+  const auto space = impl_->protocol.find("space");
+  if (space != impl_->protocol.end() && space->second == "models") {
+    table.arch = shown_models(table.arch);
   }
   return table;
 }

@@ -1,6 +1,17 @@
 #include "apps/score/protocol.h"
 
 namespace zcp::apps {
+namespace {
+
+/// Whether --classes says the number that noise has anyway. Without it, models
+/// have labels of their own number of outputs.
+bool limits_labels(const ScoreOptions& options, const Selection& selection) {
+  if (selection.space != nullptr || options.task.classes == 0) return false;
+  const tasks::TaskInfo own = tasks::find_task(options.task.name);
+  return !own.needs_data && own.classes == options.task.classes;
+}
+
+}  // namespace
 
 store::Protocol score_protocol(
     const ScoreOptions& options,
@@ -25,6 +36,7 @@ store::Protocol score_protocol(
     protocol["resolution"] = std::to_string(options.task.resolution);
   }
   if (e.output) protocol["output"] = *e.output;
+  if (limits_labels(options, selection)) protocol["labels"] = "classes";
   if (reads_data) protocol["data"] = task.task->fingerprint();
   return protocol;
 }

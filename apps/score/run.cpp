@@ -1,14 +1,17 @@
 #include "apps/score/run.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <iostream>
 #include <mutex>
+#include <set>
 
 #include "apps/open_store.h"
 #include "apps/progress.h"
 #include "apps/provenance.h"
+#include "apps/score/models.h"
 #include "apps/score/output.h"
 #include "apps/score/protocol.h"
 #include "apps/score/score_table.h"
@@ -103,6 +106,24 @@ void compute(
   progress.finish();
 }
 
+/// Stores of older programs do not say which content of a file they scored.
+void say_unknown_contents(
+    const std::string& store,
+    const std::vector<store::ScoreRecord>& records,
+    const ScoreTable& table) {
+  const std::set<std::string> asked(table.archs().begin(), table.archs().end());
+  std::set<std::string> names;
+  for (const store::ScoreRecord& record : records) {
+    if (asked.contains(record.arch)) names.insert(record.arch);
+  }
+  if (names.empty()) return;
+  std::cerr << fmt::format(
+      "zcp: {} does not say which content of {} its scores are of; they stay "
+      "there, and the files are scored anew\n",
+      store,
+      fmt::join(names, ", "));
+}
+
 /// The store with what the table has of it, where there is to be one.
 std::optional<ScoreStore> use_store(
     const ScoreOptions& options,
@@ -115,8 +136,12 @@ std::optional<ScoreStore> use_store(
       options.store,
       protocol,
       this_run(options.command_line, options.workers),
-      {table.proxies(), table.archs(), mine}));
-  table.add_records(store->find({}, table.proxies()));
+      {table.proxies(), table.keys(), mine}));
+  const auto records = store->find({}, table.proxies());
+  table.add_records(records);
+  if (protocol.at("space") == "models" && !options.quiet) {
+    say_unknown_contents(options.store, records, table);
+  }
   return store;
 }
 
@@ -127,12 +152,13 @@ int score_selection(
     const TaskChoice& task,
     GraphCache* graphs) {
   const Architectures architectures = unite_names(selection.names());
+  const auto keys = store_keys(selection, architectures);
   const Scorer scorer(options, proxies, selection, task, architectures, graphs);
   const auto prints = scorer.fingerprints();
   const auto mine = [&](std::size_t i) {
     return options.shard.takes(prints[i].functional);
   };
-  ScoreTable table(architectures.unique, names_of(proxies));
+  ScoreTable table(architectures.unique, names_of(proxies), keys);
   auto store = use_store(
       options,
       score_protocol(options, selection, task, read_data(proxies)),
@@ -145,10 +171,18 @@ int score_selection(
     write_score_rows(out, architectures, table, mine);
   });
   const std::size_t transient = table.count_transient();
-  const int status = transient > 0 ? 1 : 0;
+  const auto not_run = models_not_run(selection, architectures, table);
+  const int status = transient > 0 || !not_run.empty() ? 1 : 0;
   if (options.quiet) return status;
   for (const std::string& line : missing_score_lines(table)) {
     std::cerr << "zcp: " << line << "\n";
+  }
+  if (!not_run.empty()) {
+    std::cerr << fmt::format(
+        "zcp: {} of {} networks could not be run: {}\n",
+        not_run.size(),
+        table.archs().size(),
+        fmt::join(not_run, ", "));
   }
   if (transient > 0) {
     std::cerr << fmt::format(
@@ -174,6 +208,12 @@ int run_score(const ScoreOptions& options) {
   const std::uint64_t seed = options.evaluator.seed;
   Selection selection = select_architectures(options.selection, seed);
   const TaskChoice task = choose_task(options.task, read_data(proxies), seed);
+  if (!options.quiet) {
+    for (const std::string& note : task_notes(task, selection)) {
+      std::cerr << "zcp: " << note << "\n";
+    }
+  }
+  read_contents(selection);
   const auto graphs = graphs_of(selection, task);
   keep_distinct(selection, graphs.get());
   return score_selection(options, proxies, selection, task, graphs.get());

@@ -22,8 +22,10 @@ Positions positions(std::span<const std::string> names) {
 
 ScoreTable::ScoreTable(
     std::span<const std::string> archs,
-    std::vector<std::string> proxies)
+    std::vector<std::string> proxies,
+    std::span<const std::string> keys)
     : archs_(archs),
+      keys_(keys.empty() ? archs : keys),
       proxies_(std::move(proxies)),
       scores_(
           archs.size(),
@@ -36,7 +38,7 @@ double ScoreTable::value(std::size_t arch, std::size_t proxy) const {
 }
 
 void ScoreTable::add_records(std::span<const store::ScoreRecord> records) {
-  const Positions rows = positions(archs_);
+  const Positions rows = positions(keys_);
   const Positions columns = positions(proxies_);
   for (const store::ScoreRecord& record : records) {
     const auto row = rows.find(record.arch);
@@ -80,7 +82,7 @@ ScoreTable::Added ScoreTable::add(
       if (set(arch, proxy, score)) ++added.completed;
       if (score.transient) continue;
       added.records.push_back(
-          {archs_[arch],
+          {keys_[arch],
            proxies_[proxy],
            score.status,
            ok ? score.value : kNone,

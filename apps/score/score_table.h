@@ -18,13 +18,16 @@ namespace zcp::apps {
 /// threads at once.
 class ScoreTable {
  public:
-  /// Each architecture and each proxy once. `archs` has to outlive the table:
-  /// the names of a whole space are not kept twice.
+  /// Each architecture and each proxy once. `keys` are what a store calls the
+  /// architectures; empty: as `archs`. Both have to outlive the table: the
+  /// names of a whole space are not kept twice.
   ScoreTable(
       std::span<const std::string> archs,
-      std::vector<std::string> proxies);
+      std::vector<std::string> proxies,
+      std::span<const std::string> keys = {});
 
   std::span<const std::string> archs() const { return archs_; }
+  std::span<const std::string> keys() const { return keys_; }
   const std::vector<std::string>& proxies() const { return proxies_; }
 
   /// None where it is not known. A score that does not exist is known, with its
@@ -67,6 +70,7 @@ class ScoreTable {
   bool set(std::size_t arch, std::size_t proxy, engine::Score score);
 
   std::span<const std::string> archs_;
+  std::span<const std::string> keys_;
   std::vector<std::string> proxies_;
   std::vector<std::vector<std::optional<engine::Score>>> scores_;
   std::vector<int> unknown_;  ///< how many scores, by architecture

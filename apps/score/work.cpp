@@ -3,6 +3,11 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <utility>
+
+#include "apps/score/models.h"
+#include "benchmarks/formats/model_file.h"
+#include "common/error.h"
 
 namespace zcp::apps {
 namespace {
@@ -63,6 +68,12 @@ void Scorer::make_evaluators(const TaskChoice& task) {
   for (int i = 0; i < count; ++i) {
     engine::EvaluatorOptions options = options_.evaluator;
     options.loss = task.loss;
+    if (task.task != nullptr && options_.task.classes == 0) {
+      options.labels_for = [&task = *task.task, size = options.batch_size](
+                               int minibatch, int outputs) {
+        return task.labels_for(minibatch, size, outputs);
+      };
+    }
     const auto device = static_cast<std::size_t>(i);
     options.device = options_.devices[device % options_.devices.size()];
     evaluators_.push_back(std::make_unique<engine::Evaluator>(
@@ -77,9 +88,10 @@ const engine::Evaluator& Scorer::evaluator() const {
 }
 
 std::vector<engine::Fingerprint> Scorer::fingerprints() const {
-  if (graphs_ == nullptr || only_counts_) {
-    return fingerprint_names(architectures_.unique);
+  if (graphs_ == nullptr) {
+    return fingerprint_names(store_keys(selection_, architectures_));
   }
+  if (only_counts_) return fingerprint_names(architectures_.unique);
   return fingerprint_graphs(
       architectures_.unique,
       *graphs_,
@@ -87,13 +99,34 @@ std::vector<engine::Fingerprint> Scorer::fingerprints() const {
       options_.workers);
 }
 
+/// The scores of the model that was asked for as the `asked`-th.
+std::vector<engine::Score> Scorer::score_model(
+    std::size_t asked,
+    const Proxies& which) const {
+  const std::string& path = selection_.models[asked];
+  const auto& content = selection_.contents[asked];
+  engine::Score none = engine::Score::failed("");
+  try {
+    ModelSource file = formats::read_model_file(path);
+    if (content == file.content()) {
+      return evaluator().score_model(std::move(file), which);
+    }
+    none.reason = path + ": was changed during the run";
+    none.transient = true;
+  } catch (const UserError& error) {
+    if (selection_.models.size() == 1) throw;
+    none.reason = error.what();
+    none.transient = !content;  // nobody knows of what
+  }
+  return {which.size(), none};
+}
+
 std::vector<engine::Score> Scorer::score(const engine::WorkItem& item) const {
   Proxies which;
   for (const std::size_t p : item.proxies) which.push_back(proxies_[p]);
   const std::size_t architecture = item.representative;
   if (graphs_ == nullptr) {
-    const std::size_t asked = architectures_.first_of[architecture];
-    return evaluator().score_model(selection_.models[asked], which);
+    return score_model(architectures_.first_of[architecture], which);
   }
   const std::string& spec = architectures_.unique[architecture];
   if (only_counts_) {

@@ -20,7 +20,8 @@ bool read_data(const Proxies& proxies);
 /// Scores work items, from several workers at once.
 class Scorer {
  public:
-  /// Everything has to outlive the object; `graphs` is null for models.
+  /// Everything has to outlive the object; `graphs` is null for models, whose
+  /// contents have to be read.
   Scorer(
       const ScoreOptions& options,
       const Proxies& proxies,
@@ -32,12 +33,17 @@ class Scorer {
   /// By index in Architectures::unique.
   std::vector<engine::Fingerprint> fingerprints() const;
 
-  /// The item's scores, in the order of its proxies.
+  /// The item's scores, in the order of its proxies. What is wrong with one of
+  /// several models is the reason in its scores; with the only one it is thrown
+  /// as UserError.
   std::vector<engine::Score> score(const engine::WorkItem& item) const;
 
  private:
   void make_evaluators(const TaskChoice& task);
   const engine::Evaluator& evaluator() const;
+  std::vector<engine::Score> score_model(
+      std::size_t asked,
+      const Proxies& which) const;
 
   const ScoreOptions& options_;
   const Proxies& proxies_;

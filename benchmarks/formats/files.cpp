@@ -2,6 +2,7 @@
 
 #include <bzlib.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -81,15 +82,19 @@ class FileBytes : public RandomBytes {
  public:
   explicit FileBytes(const std::filesystem::path& path)
       : name_(path.string()),
-        file_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+        file_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
+    // Without O_NONBLOCK a pipe that nobody writes to is waited for.
     if (file_ < 0) throw UserError("{}: the file cannot be opened", name_);
-    const ::off_t end = ::lseek(file_, 0, SEEK_END);
-    if (end >= 0) {
-      size_ = static_cast<std::uint64_t>(end);
+    struct ::stat status {};
+    const bool known = ::fstat(file_, &status) == 0;
+    if (known && S_ISREG(status.st_mode)) {
+      size_ = static_cast<std::uint64_t>(status.st_size);
       return;
     }
     ::close(file_);
-    throw UserError("{}: found a pipe, expected a file", name_);
+    const bool pipe = known && S_ISFIFO(status.st_mode);
+    throw UserError(
+        "{}: found a {}, expected a file", name_, pipe ? "pipe" : "device");
   }
   ~FileBytes() override { ::close(file_); }
   FileBytes(const FileBytes&) = delete;

@@ -32,8 +32,8 @@ class RandomBytes {
   virtual std::string read(std::uint64_t at, std::uint64_t count) const = 0;
 };
 
-/// Those of a file. Throws UserError when it is absent, a folder, unreadable or
-/// a pipe.
+/// Those of a file. Throws UserError when it is absent, a folder, unreadable, a
+/// pipe or a device.
 std::unique_ptr<RandomBytes> open_bytes(const std::filesystem::path& path);
 
 std::unique_ptr<RandomBytes> bytes_in_memory(std::string bytes);

@@ -1,5 +1,6 @@
 #include "benchmarks/formats/pickle.h"
 
+#include <algorithm>
 #include <bit>
 
 #include "benchmarks/formats/pickle_input.h"
@@ -17,8 +18,72 @@ Pickle::Pickle(
   PickleMachine(*this, input, allowed).run();
 }
 
+Pickle::Pickle(std::string bytes, std::string source, AnyName)
+    : bytes_(std::move(bytes)), source_(std::move(source)) {
+  PickleInput input(bytes_, source_);
+  PickleMachine(*this, input).run();
+}
+
 PickleValue Pickle::root() const {
   return {this, root_};
+}
+
+void Pickle::check_depth(std::size_t most) const {
+  constexpr std::uint32_t kOpen = ~std::uint32_t{0};
+  std::vector<std::uint32_t> depths(nodes_.size(), 0);  // 0: not known
+  struct Step {
+    Index node;
+    std::size_t next = 0;     // of its items
+    std::uint32_t depth = 1;  // of those so far
+  };
+  std::vector<Step> path;
+  const auto open = [&](Index node) {
+    depths[node] = kOpen;
+    path.push_back({node});
+  };
+  for (Index start = 0; start < nodes_.size(); ++start) {
+    if (depths[start] == 0) open(start);
+    while (!path.empty()) {
+      Step& step = path.back();
+      const Node& node = nodes_[step.node];
+      const bool holds = holds_items(node.kind);
+      if (!holds || step.next == items_[node.word].size()) {
+        const std::uint32_t depth = step.depth;
+        depths[step.node] = depth;
+        path.pop_back();
+        if (!path.empty()) {
+          path.back().depth = std::max(path.back().depth, depth + 1);
+        }
+        continue;
+      }
+      const Index item = items_[node.word][step.next++];
+      const bool within_itself = depths[item] == kOpen;
+      if (within_itself || path.size() > most ||
+          (depths[item] > 0 && path.size() + depths[item] > most)) {
+        throw UserError(
+            "{}: found {} within each other, expected at most {}",
+            source_,
+            within_itself ? "values that lie" : "more values",
+            most);
+      }
+      if (depths[item] > 0) {
+        step.depth = std::max(step.depth, depths[item] + 1);
+      } else {
+        open(item);
+      }
+    }
+  }
+}
+
+bool Pickle::holds_items(Kind kind) {
+  return kind == Kind::list || kind == Kind::tuple || kind == Kind::dict ||
+         kind == Kind::set || kind == Kind::call || kind == Kind::persistent;
+}
+
+void Pickle::visit(const std::function<void(const PickleValue&)>& visit) const {
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    visit(PickleValue(this, static_cast<Index>(i)));
+  }
 }
 
 std::string_view Pickle::kind_name(Kind kind) {
@@ -92,6 +157,10 @@ bool PickleValue::is_dict() const {
 
 bool PickleValue::is_call() const {
   return node().kind == Pickle::Kind::call;
+}
+
+bool PickleValue::is_persistent() const {
+  return node().kind == Pickle::Kind::persistent;
 }
 
 std::int64_t PickleValue::integer() const {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -30,11 +31,22 @@ class Pickle {
       std::string bytes,
       std::string source,
       std::span<const std::string_view> allowed);
+
+  /// The same of a file that may call whatever it likes: for those who only
+  /// look at it.
+  struct AnyName {};
+  Pickle(std::string bytes, std::string source, AnyName);
   Pickle(const Pickle&) = delete;
   Pickle& operator=(const Pickle&) = delete;
 
   /// The value that the file holds.
   PickleValue root() const;
+  /// Calls `visit` with every value of the file, also those that root() does
+  /// not lead to; what a value holds may come later.
+  void visit(const std::function<void(const PickleValue&)>& visit) const;
+  /// Throws UserError when values lie deeper than `most` within each other, or
+  /// one within itself.
+  void check_depth(std::size_t most) const;
   const std::string& source() const { return source_; }
 
  private:
@@ -71,6 +83,7 @@ class Pickle {
   using Index = std::uint32_t;
 
   static std::string_view kind_name(Kind kind);
+  static bool holds_items(Kind kind);
 
   std::string bytes_;
   std::string source_;
@@ -94,6 +107,7 @@ class PickleValue {
   bool is_sequence() const;  ///< list, tuple or set
   bool is_dict() const;
   bool is_call() const;
+  bool is_persistent() const;
 
   std::int64_t integer() const;   ///< an integer or truth value
   double real() const;            ///< a number

@@ -15,6 +15,13 @@ void PickleMachine::push_global(
     std::string_view module,
     std::string_view name) {
   const std::string full = fmt::format("{}.{}", module, name);
+  if (any_name_) {
+    const auto [known, is_new] =
+        found_names_.try_emplace(full, pickle_.names_.size());
+    if (is_new) pickle_.names_.push_back(full);
+    push(make(Kind::global, known->second));
+    return;
+  }
   const auto found = std::ranges::find(pickle_.names_, full);
   if (found == pickle_.names_.end()) {
     refuse(fmt::format(

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "benchmarks/formats/pickle.h"
@@ -26,6 +27,9 @@ class PickleMachine {
       : pickle_(pickle), input_(input) {
     pickle_.names_.assign(allowed.begin(), allowed.end());
   }
+  /// With every name allowed.
+  PickleMachine(Pickle& pickle, PickleInput& input)
+      : pickle_(pickle), input_(input), any_name_(true) {}
   virtual ~PickleMachine() = default;
   PickleMachine(const PickleMachine&) = delete;
   PickleMachine& operator=(const PickleMachine&) = delete;
@@ -52,6 +56,10 @@ class PickleMachine {
     // Python numbers them from 0 without gaps; a larger number is a lie.
     if (place > pickle_.bytes_.size())
       refuse("found a memo number out of range");
+    // LibTorch numbers in the order of remembering, whatever the file says.
+    if (any_name_ && place != remembered_) {
+      refuse("found memo numbers out of order");
+    }
     if (place >= memo_.size()) memo_.resize(place + 1, kNone);
     if (memo_[place] == kNone) ++remembered_;
     memo_[place] = top();
@@ -183,6 +191,8 @@ class PickleMachine {
 
   Pickle& pickle_;
   PickleInput& input_;
+  bool any_name_ = false;
+  std::unordered_map<std::string, std::uint64_t> found_names_;  ///< where any
   bool stopped_ = false;
   std::vector<Index> stack_;
   std::vector<std::size_t> marks_;

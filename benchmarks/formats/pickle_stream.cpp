@@ -123,7 +123,7 @@ class StreamMachine : public PickleMachine {
         const std::uint64_t begin = bytes_ + copies.bytes.size();
         copies.bytes.append(pickle_.bytes_, node.word, node.extent);
         node.word = begin;
-      } else if (holds_items(node.kind)) {
+      } else if (Pickle::holds_items(node.kind)) {
         std::vector<Index> items = pickle_.items_[node.word];
         for (Index& item : items) item = place_of(item, copies);
         node.word = items_ + copies.items.size();
@@ -132,11 +132,6 @@ class StreamMachine : public PickleMachine {
       copies.nodes.push_back(node);
     }
     return place;
-  }
-
-  static bool holds_items(Kind kind) {
-    return kind == Kind::list || kind == Kind::tuple || kind == Kind::dict ||
-           kind == Kind::set || kind == Kind::call || kind == Kind::persistent;
   }
 
   /// Puts the copies in place of the record.

@@ -9,17 +9,14 @@
 namespace zcp::formats {
 namespace {
 
-using namespace std::string_view_literals;
-
-/// The pickles of 0x1950a86a20f9469cfc6c and of 1001, which the older format
-/// begins with.
-constexpr std::string_view kMagic =
-    "\x80\x02\x8a\x0al\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."
-    "\x80\x02M\xe9\x03."sv;
-
 constexpr std::uint64_t kPiece = std::uint64_t{1} << 20U;
 
 }  // namespace
+
+bool is_legacy_torch_file(const RandomBytes& bytes) {
+  return bytes.size() >= kLegacyMagic.size() &&
+         bytes.read(0, kLegacyMagic.size()) == kLegacyMagic;
+}
 
 /// Reads a part of the file piece by piece, with its checksum.
 class TorchFile::Pieces {
@@ -48,9 +45,9 @@ TorchFile::TorchFile(
     std::shared_ptr<const RandomBytes> bytes,
     std::string source)
     : bytes_(std::move(bytes)), source_(std::move(source)) {
-  const std::string start =
-      bytes_->read(0, std::min<std::uint64_t>(kMagic.size(), bytes_->size()));
-  if (start == kMagic) {
+  const std::string start = bytes_->read(
+      0, std::min<std::uint64_t>(kLegacyMagic.size(), bytes_->size()));
+  if (start == kLegacyMagic) {
     find_legacy_object();
     return;
   }
@@ -73,8 +70,9 @@ TorchFile::TorchFile(
 
 void TorchFile::find_legacy_object() {
   end_ = bytes_->size();
-  Pieces pieces(*bytes_, kMagic.size(), end_);
-  PickleInput input([&] { return pieces.next(); }, kMagic.size(), source_);
+  Pieces pieces(*bytes_, kLegacyMagic.size(), end_);
+  PickleInput input(
+      [&] { return pieces.next(); }, kLegacyMagic.size(), source_);
   index_pickle(input, 1);  // {'protocol_version': 1001, ...}
   begin_ = input.position();
 }

@@ -12,6 +12,15 @@
 
 namespace zcp::formats {
 
+/// The pickles of 0x1950a86a20f9469cfc6c and of 1001, which files of PyTorch
+/// before 1.6 begin with.
+inline constexpr std::string_view kLegacyMagic{
+    "\x80\x02\x8a\x0al\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."
+    "\x80\x02M\xe9\x03.",
+    21};
+
+bool is_legacy_torch_file(const RandomBytes& bytes);
+
 /// A file of torch.save: a zip archive with an entry data.pkl or, as before
 /// PyTorch 1.6, four pickles one behind the other (a magic number, a version,
 /// facts on the system, and the object).

@@ -3,6 +3,8 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <limits>
+#include <new>
 
 #include "benchmarks/formats/byte_order.h"
 #include "common/error.h"
@@ -25,8 +27,9 @@ constexpr std::uint64_t kIn64 = 0xffffffff;  // "see the ZIP64 field"
 
 ZipArchive::ZipArchive(
     std::shared_ptr<const RandomBytes> bytes,
-    std::string source)
-    : bytes_(std::move(bytes)), source_(std::move(source)) {
+    std::string source,
+    Packing packing)
+    : bytes_(std::move(bytes)), source_(std::move(source)), packing_(packing) {
   read_directory();
 }
 
@@ -38,9 +41,37 @@ const ZipArchive::Entry* ZipArchive::find(const std::string& name) const {
 }
 
 std::string ZipArchive::content(const Entry& entry) const {
-  std::string bytes = bytes_->read(entry.begin, entry.size);
+  std::string bytes =
+      entry.deflated ? inflated(entry) : bytes_->read(entry.begin, entry.size);
   const auto* data = reinterpret_cast<const Bytef*>(bytes.data());
   check(entry, static_cast<std::uint32_t>(crc32_z(0, data, bytes.size())));
+  return bytes;
+}
+
+/// What a deflated entry holds: exactly the size that the directory says.
+std::string ZipArchive::inflated(const Entry& entry) const {
+  std::string packed = bytes_->read(entry.begin, entry.packed);
+  std::string bytes(entry.size, '\0');
+  z_stream stream{};
+  if (inflateInit2(&stream, -MAX_WBITS) != Z_OK) throw std::bad_alloc();
+  const auto end = [](z_stream* open) { inflateEnd(open); };
+  const std::unique_ptr<z_stream, decltype(end)> guard(&stream, end);
+  constexpr std::uint64_t kMost = std::numeric_limits<uInt>::max();
+  int status = Z_BUF_ERROR;
+  if (packed.size() <= kMost && bytes.size() <= kMost) {
+    stream.next_in = reinterpret_cast<Bytef*>(packed.data());
+    stream.avail_in = static_cast<uInt>(packed.size());
+    stream.next_out = reinterpret_cast<Bytef*>(bytes.data());
+    stream.avail_out = static_cast<uInt>(bytes.size());
+    status = ::inflate(&stream, Z_FINISH);
+  }
+  if (status != Z_STREAM_END || stream.avail_out > 0) {
+    refuse(fmt::format(
+        "entry '{}': found compressed data that are cut or broken, expected "
+        "{} bytes",
+        entry.name,
+        entry.size));
+  }
   return bytes;
 }
 
@@ -82,6 +113,7 @@ void ZipArchive::read_directory() {
     refuse("found no zip archive, expected one (a cut file?)");
   }
   const std::uint64_t end = tail_at + found;
+  number(end + 20, 2);  // the size of the comment, which ends the record
   std::uint64_t count = number(end + 10, 2);
   std::uint64_t at = number(end + 16, 4);
   if (end >= kLocatorSize && number(end - kLocatorSize, 4) == kEnd64Locator) {
@@ -99,6 +131,7 @@ ZipArchive::Entry ZipArchive::read_entry(std::uint64_t& at) const {
   if (number(at, 4) != kCentralHeader) {
     refuse(fmt::format("byte {}: found no directory entry of a zip", at));
   }
+  const bool encrypted = (number(at + 8, 2) & 1U) != 0;
   const std::uint64_t method = number(at + 10, 2);
   std::uint64_t packed = number(at + 20, 4);
   std::uint64_t size = number(at + 24, 4);
@@ -122,15 +155,18 @@ ZipArchive::Entry ZipArchive::read_entry(std::uint64_t& at) const {
       value += 8;
     }
   }
-  if (method != 0 || packed != size) {
+  entry.deflated = method == 8 && packing_ == Packing::stored_or_deflated;
+  if (encrypted || (!entry.deflated && (method != 0 || packed != size))) {
     refuse(fmt::format(
-        "entry '{}': found compression method {}, expected stored data as "
-        "torch.save writes them",
+        "entry '{}': found {} {}, expected stored data as torch.save writes "
+        "them",
         entry.name,
+        encrypted ? "encryption and compression method" : "compression method",
         method));
   }
   entry.size = size;
-  entry.begin = locate_data(header, size);
+  entry.packed = packed;
+  entry.begin = locate_data(header, packed);
   at = extra + extra_size + comment_size;
   return entry;
 }

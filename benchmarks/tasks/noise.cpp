@@ -30,16 +30,20 @@ class NoiseTask : public Task {
     Minibatch batch{batch_size, shape, {}, {}};
     batch.x.resize(count * static_cast<std::size_t>(shape.channels) * area);
     fill_normal(batch.x, 1.0F, derive_seed(seed_, "gaussian-x", number));
-    const std::uint64_t targets_by = derive_seed(seed_, "gaussian-y", number);
-    const std::size_t places = count * (each_pixel() ? area : 1);
-    if (info_.head == Head::classes || info_.head == Head::pixel_classes) {
-      batch.y.resize(places);
-      fill_integers(batch.y, info_.classes, targets_by);
+    if (has_labels()) {
+      batch.y = labels(number, batch_size, info_.classes);
     } else {
+      const std::size_t places = count * (each_pixel() ? area : 1);
       batch.numbers.resize(places * static_cast<std::size_t>(info_.classes));
-      fill_normal(batch.numbers, 1.0F, targets_by);
+      fill_normal(batch.numbers, 1.0F, targets_by(number));
     }
     return batch;
+  }
+
+  std::optional<std::vector<std::int64_t>>
+  labels_for(int index, int batch_size, int outputs) const override {
+    if (!has_labels() || outputs == info_.classes) return std::nullopt;
+    return labels(static_cast<std::uint64_t>(index), batch_size, outputs);
   }
 
   std::string fingerprint() const override {
@@ -47,6 +51,24 @@ class NoiseTask : public Task {
   }
 
  private:
+  std::uint64_t targets_by(std::uint64_t number) const {
+    return derive_seed(seed_, "gaussian-y", number);
+  }
+
+  std::vector<std::int64_t>
+  labels(std::uint64_t number, int batch_size, int classes) const {
+    const std::int64_t area =
+        std::int64_t{info_.shape.height} * info_.shape.width;
+    std::vector<std::int64_t> drawn(
+        static_cast<std::size_t>(batch_size * (each_pixel() ? area : 1)));
+    fill_integers(drawn, classes, targets_by(number));
+    return drawn;
+  }
+
+  bool has_labels() const {
+    return info_.head == Head::classes || info_.head == Head::pixel_classes;
+  }
+
   bool each_pixel() const {
     return info_.head == Head::pixel_classes || info_.head == Head::pixels;
   }

@@ -47,6 +47,10 @@ std::unique_ptr<Task> open_images(
 
 Task::~Task() = default;
 
+std::optional<std::vector<std::int64_t>> Task::labels_for(int, int, int) const {
+  return std::nullopt;
+}
+
 Transform parse_transform(const std::string& name) {
   if (name == "normalise") return Transform::normalise;
   if (name == "augment") return Transform::augment;

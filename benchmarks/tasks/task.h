@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -39,6 +40,11 @@ struct TaskInfo {
   std::string default_data;  ///< where Debian puts the files; else empty
   Head head = Head::classes;
   Loss loss = Loss::cross_entropy;
+  /// What opening made of the data, a line each (labels converted, say).
+  std::vector<std::string> notes = {};
+  /// How the number of classes was guessed; empty where the data or the user
+  /// say it.
+  std::string guess = {};
 };
 
 /// An opened task. Everything is const and may be called from many threads.
@@ -53,6 +59,13 @@ class Task {
   /// image comes at most once in a run). Throws UserError when the images run
   /// out, saying how many there are and how many were asked for.
   virtual Minibatch minibatch(int index, int batch_size) const = 0;
+
+  /// The labels of a minibatch for a network of one's own with so many outputs,
+  /// where nobody has said the number of classes and they are not those of
+  /// minibatch(): noise draws them below `outputs`, and labels from 1 to
+  /// `outputs` are taken to start at 1.
+  virtual std::optional<std::vector<std::int64_t>>
+  labels_for(int index, int batch_size, int outputs) const;
 
   /// Hash (16 hexadecimal digits) of the data and the transform that decide
   /// the minibatches; the seed is not in it. Of `image-folder`, names and sizes

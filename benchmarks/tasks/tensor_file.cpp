@@ -3,120 +3,42 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
+#include <bit>
+#include <cmath>
 #include <cstring>
+#include <limits>
 
-#include "benchmarks/formats/pickle.h"
-#include "benchmarks/formats/zip.h"
+#include "benchmarks/formats/tensor_archive.h"
 #include "common/error.h"
 
 namespace zcp::tasks {
 namespace {
 
-constexpr std::string_view kRebuild = "torch._utils._rebuild_tensor_v2";
-constexpr std::array<std::string_view, 5> kAllowed = {
-    kRebuild,
-    "torch.FloatStorage",
-    "torch.LongStorage",
-    "collections.OrderedDict",
-    // So that the message can say what was found instead of float32.
-    "torch.DoubleStorage"};
+using formats::Element;
+using formats::StoredTensor;
 
-const formats::ZipArchive::Entry& find_entry(
-    const formats::ZipArchive& archive,
-    const std::string& name) {
-  if (const auto* entry = archive.find(name)) return *entry;
-  throw UserError(
-      "{}: found no entry '{}', expected a file of torch.save({{'x': x, 'y': "
-      "y}})",
-      archive.source(),
-      name);
+/// IEEE 754's binary16.
+float from_half(std::uint16_t bits) {
+  const int mantissa = bits & 0x3ff;
+  const int exponent = bits >> 10 & 0x1f;
+  const float sign = (bits & 0x8000) != 0 ? -1.0F : 1.0F;
+  if (exponent == 0x1f) {
+    const float infinity = std::numeric_limits<float>::infinity();
+    return mantissa == 0 ? sign * infinity
+                         : std::numeric_limits<float>::quiet_NaN();
+  }
+  if (exponent == 0)
+    return sign * std::ldexp(static_cast<float>(mantissa), -24);
+  return sign * std::ldexp(static_cast<float>(mantissa + 1024), exponent - 25);
 }
 
-/// A tensor of the file: its storage's bytes, and where elements lie in it.
-struct StoredTensor {
-  std::string storage;
-  std::int64_t offset = 0;
-  std::vector<std::int64_t> sizes;
-  std::vector<std::int64_t> strides;
-};
-
-std::vector<std::int64_t> integers(const formats::PickleValue& values) {
-  std::vector<std::int64_t> all;
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    all.push_back(values.item(i).integer());
-  }
-  return all;
+float from_bfloat16(std::uint16_t bits) {
+  return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16U);
 }
 
-/// Throws unless every element lies within `available` elements of storage.
-void check_extent(
-    const StoredTensor& tensor,
-    std::int64_t available,
-    const std::string& source,
-    std::string_view name) {
-  bool good = tensor.offset >= 0 && tensor.offset < available &&
-              tensor.sizes.size() == tensor.strides.size();
-  // No number below exceeds `available` squared, which fits.
-  std::int64_t last = tensor.offset;
-  std::int64_t count = 1;
-  for (std::size_t i = 0; good && i < tensor.sizes.size(); ++i) {
-    const std::int64_t size = tensor.sizes[i];
-    const std::int64_t stride = size == 1 ? 0 : tensor.strides[i];
-    good = size > 0 && size <= available && stride >= 0 && stride <= available;
-    if (!good) break;
-    last += (size - 1) * stride;
-    count *= size;
-    good = last < available && count <= available;
-  }
-  if (good) return;
-  throw UserError(
-      "{}: '{}' is of shape [{}], which does not fit its {} stored elements, "
-      "expected at least one image and a tensor of its own (x.clone())",
-      source,
-      name,
-      fmt::join(tensor.sizes, ","),
-      available);
-}
-
-StoredTensor find_tensor(
-    const formats::ZipArchive& archive,
-    const formats::PickleValue& root,
-    std::string_view name,
-    std::string_view storage_type,
-    std::string_view expected,
-    std::size_t element) {
-  const formats::PickleValue call = root.at(name);
-  if (!call.is_call() || call.callee() != kRebuild) call.refuse("a tensor");
-  const formats::PickleValue arguments = call.arguments();
-  const formats::PickleValue reference = arguments.item(0).persistent();
-  if (reference.item(1).global() != storage_type) {
-    throw UserError(
-        "{}: found '{}' in a {}, expected {}",
-        archive.source(),
-        name,
-        reference.item(1).global(),
-        expected);
-  }
-  const std::string key(reference.item(2).text());
-  StoredTensor tensor;
-  tensor.storage = archive.content(find_entry(archive, "data/" + key));
-  tensor.offset = arguments.item(1).integer();
-  tensor.sizes = integers(arguments.item(2));
-  tensor.strides = integers(arguments.item(3));
-  const std::size_t available = tensor.storage.size() / element;
-  constexpr std::size_t kMost = std::size_t{1} << 31U;
-  if (available >= kMost) {
-    throw UserError("{}: '{}' is too large", archive.source(), name);
-  }
-  check_extent(
-      tensor, static_cast<std::int64_t>(available), archive.source(), name);
-  return tensor;
-}
-
-template <typename Element>
-Element element_at(const StoredTensor& tensor, std::int64_t place) {
-  Element element = {};
+template <typename Raw>
+Raw element_at(const StoredTensor& tensor, std::int64_t place) {
+  Raw element = {};
   std::memcpy(
       &element,
       tensor.storage.data() + static_cast<std::size_t>(place) * sizeof element,
@@ -124,18 +46,22 @@ Element element_at(const StoredTensor& tensor, std::int64_t place) {
   return element;
 }
 
-/// x in row-major order, whatever its strides (channels last, say).
-std::vector<float> read_inputs(const StoredTensor& x) {
+/// x in row-major order, whatever its strides (channels last, say), with
+/// `convert` applied to each element.
+template <typename Raw, typename Convert>
+std::vector<float> row_major(const StoredTensor& x, const Convert& convert) {
   std::vector<float> values;
   const auto& size = x.sizes;
   const auto& stride = x.strides;
+  values.reserve(
+      static_cast<std::size_t>(size[0] * size[1] * size[2] * size[3]));
   for (std::int64_t n = 0; n < size[0]; ++n) {
     for (std::int64_t c = 0; c < size[1]; ++c) {
       for (std::int64_t h = 0; h < size[2]; ++h) {
         const std::int64_t row =
             x.offset + n * stride[0] + c * stride[1] + h * stride[2];
         for (std::int64_t w = 0; w < size[3]; ++w) {
-          values.push_back(element_at<float>(x, row + w * stride[3]));
+          values.push_back(convert(element_at<Raw>(x, row + w * stride[3])));
         }
       }
     }
@@ -143,12 +69,83 @@ std::vector<float> read_inputs(const StoredTensor& x) {
   return values;
 }
 
-std::vector<std::int64_t> read_labels(const StoredTensor& y) {
+[[noreturn]] void refuse_type(
+    const StoredTensor& tensor,
+    const std::string& source,
+    const char* name,
+    const std::string& expected) {
+  throw UserError(
+      "{}: found '{}' in a {} ({}), expected {}",
+      source,
+      name,
+      tensor.type->name,
+      tensor.type->dtype,
+      expected);
+}
+
+void note_conversion(
+    const StoredTensor& tensor,
+    const char* name,
+    const char* to,
+    TensorFile& file) {
+  if (tensor.type->dtype == to) return;
+  file.notes.push_back(fmt::format(
+      "'{}' is of {}, and is converted to {}", name, tensor.type->dtype, to));
+}
+
+std::vector<float> read_inputs(
+    const StoredTensor& x,
+    const std::string& source) {
+  switch (x.type->element) {
+    case Element::float32:
+      return row_major<float>(x, [](float value) { return value; });
+    case Element::float64:
+      return row_major<double>(
+          x, [](double value) { return static_cast<float>(value); });
+    case Element::float16:
+      return row_major<std::uint16_t>(x, from_half);
+    case Element::bfloat16:
+      return row_major<std::uint16_t>(x, from_bfloat16);
+    case Element::uint8:
+      refuse_type(
+          x,
+          source,
+          "x",
+          "float32: x.float() / 255 for images from 0 to 1, x.float() for "
+          "images from 0 to 255");
+    default:
+      refuse_type(x, source, "x", "float32 (x.float())");
+  }
+}
+
+template <typename Raw>
+std::vector<std::int64_t> labels_as(const StoredTensor& y) {
   std::vector<std::int64_t> labels;
   for (std::int64_t n = 0; n < y.sizes[0]; ++n) {
-    labels.push_back(element_at<std::int64_t>(y, y.offset + n * y.strides[0]));
+    labels.push_back(
+        std::int64_t{element_at<Raw>(y, y.offset + n * y.strides[0])});
   }
   return labels;
+}
+
+std::vector<std::int64_t> read_labels(
+    const StoredTensor& y,
+    const std::string& source) {
+  switch (y.type->element) {
+    case Element::int64:
+      return labels_as<std::int64_t>(y);
+    case Element::int32:
+      return labels_as<std::int32_t>(y);
+    case Element::int16:
+      return labels_as<std::int16_t>(y);
+    case Element::int8:
+      return labels_as<std::int8_t>(y);
+    case Element::uint8:
+    case Element::boolean:
+      return labels_as<std::uint8_t>(y);
+    default:
+      refuse_type(y, source, "y", "int64 (y.long())");
+  }
 }
 
 void check_shapes(
@@ -158,19 +155,21 @@ void check_shapes(
   const bool good =
       x.sizes.size() == 4 && y.sizes.size() == 1 && x.sizes[0] == y.sizes[0];
   if (good) return;
-  throw UserError(
+  const auto fault = fmt::format(
       "{}: found 'x' of shape [{}] and 'y' of [{}], expected [N,C,H,W] and [N]",
       source,
       fmt::join(x.sizes, ","),
       fmt::join(y.sizes, ","));
+  const bool of_rows = y.sizes.size() == 2 && y.sizes[0] == x.sizes[0];
+  if (!of_rows) throw UserError("{}", fault);
+  throw UserError(
+      "{} ({})", fault, y.sizes[1] == 1 ? "y.flatten()" : "y.argmax(1)");
 }
 
-/// The number of classes: as asked, or the largest label + 1.
-int count_classes(
+void check_range(
     const std::vector<std::int64_t>& labels,
-    int asked,
+    std::int64_t most,
     const std::string& source) {
-  const std::int64_t most = asked > 0 ? asked : std::int64_t{1} << 20U;
   for (std::size_t i = 0; i < labels.size(); ++i) {
     if (labels[i] >= 0 && labels[i] < most) continue;
     throw UserError(
@@ -180,8 +179,37 @@ int count_classes(
         labels[i],
         most - 1);
   }
-  if (asked > 0) return asked;
-  return static_cast<int>(*std::ranges::max_element(labels)) + 1;
+}
+
+/// Settles the number of classes and where labels start.
+void settle_classes(int asked, const std::string& source, TensorFile& file) {
+  const auto [least, most] = std::ranges::minmax(file.labels);
+  if (asked > 0 && least >= 1 && most == asked) {
+    for (std::int64_t& label : file.labels) --label;
+    file.notes.push_back(fmt::format(
+        "the labels in 'y' go from {} to {} and there are {} classes: they "
+        "start at 1, and one is taken off each",
+        least,
+        most,
+        asked));
+  }
+  constexpr std::int64_t kMostClasses = std::int64_t{1} << 20U;
+  check_range(file.labels, asked > 0 ? asked : kMostClasses, source);
+  file.smallest_label = std::ranges::min(file.labels);
+  file.guessed = asked == 0;
+  file.classes = asked;
+  if (asked > 0) return;
+  file.classes = static_cast<int>(most) + 1;
+  if (least < 1) return;
+  file.notes.push_back(fmt::format(
+      "the labels in 'y' go from {} to {} and none is 0: they are taken as "
+      "they "
+      "are, but by a network of {} outputs, or with --classes {}, as if they "
+      "started at 1 (y - 1)",
+      least,
+      most,
+      most,
+      most));
 }
 
 }  // namespace
@@ -190,32 +218,20 @@ TensorFile parse_tensors(
     std::shared_ptr<const formats::RandomBytes> bytes,
     const std::string& source,
     int classes) {
-  const formats::ZipArchive archive(std::move(bytes), source);
-  const formats::Pickle pickle(
-      archive.content(find_entry(archive, "data.pkl")), source, kAllowed);
-  const StoredTensor x = find_tensor(
-      archive,
-      pickle.root(),
-      "x",
-      "torch.FloatStorage",
-      "float32 (x.float())",
-      sizeof(float));
-  const StoredTensor y = find_tensor(
-      archive,
-      pickle.root(),
-      "y",
-      "torch.LongStorage",
-      "int64 (y.long())",
-      sizeof(std::int64_t));
+  const formats::TensorArchive archive(std::move(bytes), source);
+  const StoredTensor x = archive.tensor(archive.root().at("x"), "x");
+  const StoredTensor y = archive.tensor(archive.root().at("y"), "y");
   check_shapes(x, y, source);
   TensorFile file;
   file.shape = {
       static_cast<int>(x.sizes[1]),
       static_cast<int>(x.sizes[2]),
       static_cast<int>(x.sizes[3])};
-  file.x = read_inputs(x);
-  file.labels = read_labels(y);
-  file.classes = count_classes(file.labels, classes, source);
+  file.x = read_inputs(x, source);
+  note_conversion(x, "x", "float32", file);
+  file.labels = read_labels(y, source);
+  note_conversion(y, "y", "int64", file);
+  settle_classes(classes, source, file);
   return file;
 }
 

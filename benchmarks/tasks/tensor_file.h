@@ -17,10 +17,18 @@ struct TensorFile {
   int classes = 0;       ///< as asked, or the largest label + 1
   std::vector<float> x;  ///< N x C x H x W, row-major
   std::vector<std::int64_t> labels;
+  bool guessed = false;             ///< the number of classes
+  std::int64_t smallest_label = 0;  ///< the least of the labels
+  /// What was converted, and what the labels leave open, a line each.
+  std::vector<std::string> notes;
 };
 
-/// Parses the file; `classes` is 0 or the number of classes. Throws
-/// UserError naming `source`, what was found and what was expected.
+/// Parses the file, in the zip format of PyTorch or in that before 1.6.
+/// `classes` is 0 or the number of classes. Images of any floating type become
+/// float32, labels of any integer type int64. Where `classes` is given and
+/// labels go from 1 or more to `classes`, they start at 1: one is taken off
+/// each. Throws UserError naming `source`, what was found, what was expected
+/// and, where the type is the fault, how to convert.
 TensorFile parse_tensors(
     std::shared_ptr<const formats::RandomBytes> bytes,
     const std::string& source,

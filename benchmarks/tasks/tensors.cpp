@@ -1,6 +1,8 @@
 // Inputs and labels of the user's own: a file that Python writes by
-// torch.save({'x': x, 'y': y}) with float32 x [N,C,H,W] and int64 y [N].
+// torch.save({'x': x, 'y': y}) with x [N,C,H,W] and y [N].
 #include <fmt/format.h>
+
+#include <tuple>
 
 #include "benchmarks/formats/files.h"
 #include "benchmarks/tasks/all.h"
@@ -18,6 +20,13 @@ class TensorsTask : public Task {
       : info_(std::move(info)), file_(std::move(file)) {
     info_.shape = file_.shape;
     info_.classes = file_.classes;
+    info_.notes = file_.notes;
+    if (file_.guessed) {
+      info_.guess = fmt::format(
+          "{} classes, by the largest label of 'y'; --classes says another "
+          "number",
+          file_.classes);
+    }
   }
 
   const TaskInfo& info() const override { return info_; }
@@ -34,8 +43,19 @@ class TensorsTask : public Task {
         {file_.labels.begin() + begin, file_.labels.begin() + end}};
   }
 
+  std::optional<std::vector<std::int64_t>>
+  labels_for(int index, int batch_size, int outputs) const override {
+    if (file_.smallest_label != 1 || file_.classes != outputs + 1) {
+      return std::nullopt;
+    }
+    std::vector<std::int64_t> labels = minibatch(index, batch_size).y;
+    for (std::int64_t& label : labels) --label;
+    return labels;
+  }
+
   std::string fingerprint() const override {
-    const auto& [shape, classes, x, labels] = file_;
+    const auto& [shape, classes, x, labels] =
+        std::tie(file_.shape, file_.classes, file_.x, file_.labels);
     const std::uint64_t head = hash64(fmt::format(
         "tensors {}x{}x{} {}",
         shape.channels,
@@ -73,8 +93,8 @@ TaskSource tensors() {
        0,
        true,
        "none",
-       "a file of torch.save({'x': x, 'y': y}) with float32 x [N,C,H,W], "
-       "normalised as wanted, and int64 y [N]",
+       "a file of torch.save({'x': x, 'y': y}) with x [N,C,H,W], normalised as "
+       "wanted, and labels y [N]",
        ""},
       open};
 }

@@ -67,11 +67,11 @@ bool is_layer(LayerKind kind) {
 }  // namespace
 
 ModelSummary summarise_model(
-    const std::filesystem::path& path,
+    const ModelSource& file,
     Shape input,
     const ScriptOptions& options) {
   return summarise_model(
-      *load_script_network(path, at::kFloat, options), path, input);
+      *load_script_network(file, at::kFloat, options), file.path(), input);
 }
 
 ModelSummary summarise_model(
@@ -108,6 +108,7 @@ ModelSummary summarise_model(
         text.substr(0, text.find('\n')));
   }
   summary.classes = static_cast<int>(output.numel());
+  summary.outputs = output.dim() > 1 ? static_cast<int>(output.size(1)) : 1;
   for (const LayerCall& call : recording.calls) {
     summary.macs += call.macs;
     if (!is_layer(call.kind)) continue;

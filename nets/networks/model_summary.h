@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "common/model_source.h"
 #include "nets/graph/graph.h"
 #include "nets/networks/script_options.h"
 
@@ -17,7 +18,9 @@ struct ModelSummary {
   std::int64_t params = 0;  ///< those that require a gradient, tied ones once
   std::int64_t macs = 0;    ///< of one input of the given shape
   int classes = 0;          ///< elements of the output for one input
-  std::uint64_t hash = 0;   ///< of its layers in the order in which they run
+  /// Logits that a label chooses among: the output's second dimension.
+  int outputs = 0;
+  std::uint64_t hash = 0;  ///< of its layers in the order in which they run
   std::vector<graph::Layer> layers;
   std::vector<std::string> notes;  ///< e.g. dropout switched off
 };
@@ -26,7 +29,7 @@ struct ModelSummary {
 /// Throws UserError as load_script_network() does, and when the module does not
 /// take such an input.
 ModelSummary summarise_model(
-    const std::filesystem::path& path,
+    const ModelSource& file,
     Shape input,
     const ScriptOptions& options = {});
 

@@ -1,5 +1,6 @@
 #include "nets/networks/script_load.h"
 
+#include <caffe2/serialize/read_adapter_interface.h>
 #include <torch/csrc/jit/passes/inline_fork_wait.h>
 #include <torch/csrc/jit/passes/inliner.h>
 #include <torch/csrc/jit/runtime/operator.h>
@@ -8,6 +9,8 @@
 
 #include <algorithm>
 #include <exception>
+#include <new>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -31,9 +34,37 @@ std::string missing_operator(const std::string& text) {
   return name;
 }
 
-torch::jit::Module load_module(const std::filesystem::path& path) {
+/// A file's bytes as LibTorch reads them.
+class BytesReader final : public caffe2::serialize::ReadAdapterInterface {
+ public:
+  explicit BytesReader(std::shared_ptr<const std::string> bytes)
+      : bytes_(std::move(bytes)) {}
+
+  std::size_t size() const override { return bytes_->size(); }
+
+  std::size_t read(
+      std::uint64_t at,
+      void* out,
+      std::size_t count,
+      const char* what) const override {
+    if (at > bytes_->size() || count > bytes_->size() - at) {
+      throw std::runtime_error(std::string("the file ends within: ") + what);
+    }
+    std::copy_n(bytes_->data() + at, count, static_cast<char*>(out));
+    return count;
+  }
+
+ private:
+  std::shared_ptr<const std::string> bytes_;
+};
+
+torch::jit::Module load_module(const ModelSource& file) {
+  const std::filesystem::path& path = file.path();
   try {
-    return torch::jit::load(path.string());
+    if (file.bytes() == nullptr) return torch::jit::load(path.string());
+    return torch::jit::load(std::make_shared<BytesReader>(file.bytes()));
+  } catch (const std::bad_alloc&) {
+    throw;
   } catch (const std::exception& error) {
     const std::string name = missing_operator(error.what());
     if (!name.empty()) {
@@ -152,13 +183,14 @@ void move_to_device(ScriptProgram& program, const at::Device& device) {
 }  // namespace
 
 LoadedScript load_script(
-    const std::filesystem::path& path,
+    const ModelSource& file,
     const at::TensorOptions& options,
     const ScriptOptions& script) {
+  const std::filesystem::path& path = file.path();
   auto program = std::make_shared<ScriptProgram>();
   program->path = path.string();
   program->options = script;
-  program->module = load_module(path);
+  program->module = load_module(file);
   program->module.eval();
   program->graph = inlined_graph(program->module, path);
   move_to_device(*program, options.device());

@@ -5,10 +5,10 @@
 
 #include <ATen/ATen.h>
 
-#include <filesystem>
 #include <memory>
 #include <vector>
 
+#include "common/model_source.h"
 #include "nets/networks/network.h"
 #include "nets/networks/script_program.h"
 
@@ -23,7 +23,7 @@ struct LoadedScript {
 /// `options`, and plans its nodes.
 /// Throws UserError as load_script_network() does.
 LoadedScript load_script(
-    const std::filesystem::path& path,
+    const ModelSource& file,
     const at::TensorOptions& options,
     const ScriptOptions& script = {});
 

@@ -34,10 +34,10 @@ int ScriptNetwork::computed_weights() const {
 }
 
 std::unique_ptr<ScriptNetwork> load_script_network(
-    const std::filesystem::path& path,
+    const ModelSource& file,
     const at::TensorOptions& options,
     const ScriptOptions& script) {
-  LoadedScript loaded = load_script(path, options, script);
+  LoadedScript loaded = load_script(file, options, script);
   return std::make_unique<ScriptNetwork>(
       std::move(loaded.program), std::move(loaded.parameters));
 }

@@ -3,12 +3,12 @@
 // This header includes LibTorch.
 #pragma once
 
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "common/model_source.h"
 #include "nets/networks/network.h"
 #include "nets/networks/script_options.h"
 
@@ -50,7 +50,7 @@ class ScriptNetwork final : public Network {
 /// Throws UserError when the file cannot be read, has no such parameter, or
 /// uses an operator that can be neither run nor repeated.
 std::unique_ptr<ScriptNetwork> load_script_network(
-    const std::filesystem::path& path,
+    const ModelSource& file,
     const at::TensorOptions& options,
     const ScriptOptions& script = {});
 

@@ -5,7 +5,16 @@
 #include <optional>
 #include <string>
 
+#include "common/error.h"
+
 namespace zcp::networks {
+
+/// --output does not say which of the tensors that a module returns are its
+/// logits: none of the network's scores that run it can be had.
+class OutputNotChosen : public UserError {
+ public:
+  using UserError::UserError;
+};
 
 struct ScriptOptions {
   /// Which of several tensors that the module returns are the logits: the index

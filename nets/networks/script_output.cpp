@@ -72,7 +72,7 @@ at::Tensor chosen_output(
   }
   if (!options.output || (tensors.size() == 1 && tensors[0].first.empty())) {
     if (tensors.size() == 1) return tensors[0].second;
-    throw UserError(
+    throw OutputNotChosen(
         "{}: returns {} tensors, of which --output has to choose one: {}",
         path,
         tensors.size(),
@@ -81,7 +81,7 @@ at::Tensor chosen_output(
   for (const auto& [name, tensor] : tensors) {
     if (name == *options.output) return tensor;
   }
-  throw UserError(
+  throw OutputNotChosen(
       "{}: returns no tensor {}; expected as --output one of: {}",
       path,
       *options.output,

@@ -14,8 +14,8 @@ namespace zcp::networks {
 
 /// The single tensor in `returned`, or the one that `options.output` names.
 /// `path` is for messages.
-/// Throws UserError when there are several and none or another one is named;
-/// std::invalid_argument when there is no tensor.
+/// Throws OutputNotChosen when there are several and none or another one is
+/// named; std::invalid_argument when there is no tensor.
 at::Tensor chosen_output(
     const c10::IValue& returned,
     const ScriptOptions& options,

@@ -41,6 +41,8 @@ struct Subject {
   std::function<std::unique_ptr<Network>(Initialiser)> make_network;
   /// The score of every proxy that runs it, where it cannot run.
   std::optional<Score> cannot_run = {};
+  /// Minibatches with labels of its own; empty: those of all networks.
+  std::vector<DeviceMinibatch> minibatches = {};
 };
 
 /// Why the values of a minibatch have no meaning; none where they have.
@@ -74,15 +76,36 @@ bool runs_nothing(PassKind kind) {
   return kind == PassKind::structure || kind == PassKind::weights;
 }
 
+std::int64_t params_of(const Network& network) {
+  std::int64_t params = 0;
+  for (const networks::Parameter& parameter : network.parameters()) {
+    params += parameter.value.numel();
+  }
+  return params;
+}
+
 /// What a TorchScript network is apart from its weights.
 struct Summary {
   std::int64_t params = 0;
   std::int64_t macs = -1;
   std::int64_t activations = 0;
+  int outputs = 0;
   std::optional<Score> cannot_run;
 };
 
-/// Runs the network once. One that does not run keeps its #params.
+/// A failure with a reason that names the file.
+Score failure_of(
+    const std::exception& error,
+    const std::filesystem::path& path) {
+  Score score = failed_by(error);
+  if (score.reason.find(path.string()) == std::string::npos) {
+    score.reason = path.string() + ": " + score.reason;
+  }
+  return score;
+}
+
+/// Runs the network once. One that does not run keeps its #params. Throws
+/// OutputNotChosen.
 Summary summarise(
     const networks::ScriptNetwork& network,
     const std::filesystem::path& path,
@@ -93,15 +116,12 @@ Summary summarise(
     summary.params = whole.params;
     summary.macs = whole.macs;
     summary.activations = output_elements(whole.layers);
+    summary.outputs = whole.outputs;
+  } catch (const networks::OutputNotChosen&) {
+    throw;
   } catch (const std::exception& error) {
-    for (const networks::Parameter& parameter : network.parameters()) {
-      summary.params += parameter.value.numel();
-    }
-    Score score = failed_by(error);
-    if (score.reason.find(path.string()) == std::string::npos) {
-      score.reason = path.string() + ": " + score.reason;
-    }
-    summary.cannot_run = score;
+    summary.params = params_of(network);
+    summary.cannot_run = failure_of(error, path);
   }
   return summary;
 }
@@ -116,6 +136,26 @@ void read_scores(std::vector<ProxyRun>& runs) {
     for (ProxyRun& run : runs) {
       if (run.score().pending != nullptr) run.fail(error);
     }
+  }
+}
+
+/// Whether a proxy that runs the network failed.
+bool any_run_failed(
+    std::span<const Descriptor* const> which,
+    std::span<const Score> scores) {
+  for (std::size_t i = 0; i < which.size(); ++i) {
+    if (runs_nothing(shared_kind(which[i]->needs.pass))) continue;
+    if (scores[i].status == ScoreStatus::failed && !scores[i].transient) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/// Gives `score` to all that failed for a reason of the network's.
+void replace_failed(const Score& score, std::span<Score> scores) {
+  for (Score& one : scores) {
+    if (one.status == ScoreStatus::failed && !one.transient) one = score;
   }
 }
 
@@ -134,6 +174,7 @@ struct Evaluator::State {
   std::vector<InputFaults> faults;  // by minibatch
   std::int64_t memory_limit = 0;
   std::optional<std::string> script_output;
+  decltype(EvaluatorOptions::labels_for) labels_for;
   RandomInputs random;
   std::optional<c10::Stream> stream;
 
@@ -145,7 +186,7 @@ struct Evaluator::State {
         subject.params,
         subject.macs,
         output.channels,
-        minibatches,
+        subject.minibatches.empty() ? minibatches : subject.minibatches,
         random};
   }
 
@@ -157,6 +198,14 @@ struct Evaluator::State {
   std::optional<std::string> refusal(const Descriptor& proxy) const;
   std::optional<std::string> fault_of_inputs(const Descriptor& proxy) const;
   Workload workload(const Subject& subject) const;
+  std::vector<DeviceMinibatch> minibatches_of(int outputs) const;
+  std::optional<Score> fault_of_batch(
+      const Network& network,
+      const std::filesystem::path& path) const;
+  std::vector<Score> score_script(
+      const networks::ScriptNetwork& loaded,
+      const std::filesystem::path& path,
+      std::span<const Descriptor* const> which) const;
   void run_networks(const Subject& subject, std::vector<ProxyRun>& runs) const;
   std::vector<Score> score(
       const Subject& subject,
@@ -199,6 +248,39 @@ Workload Evaluator::State::workload(const Subject& subject) const {
       .batch_size = settings.batch_size,
       .minibatches = settings.minibatches,
       .bytes_a_number = static_cast<int>(settings.options.dtype().itemsize())};
+}
+
+/// The minibatches with the labels that a network of so many outputs has; empty
+/// where those are the minibatches' own.
+std::vector<DeviceMinibatch> Evaluator::State::minibatches_of(
+    int outputs) const {
+  std::vector<DeviceMinibatch> changed;
+  if (!labels_for || outputs == 0) return changed;
+  for (std::size_t i = 0; i < minibatches.size(); ++i) {
+    const auto labels = labels_for(static_cast<int>(i), outputs);
+    if (!labels) return {};
+    DeviceMinibatch& own = changed.emplace_back(minibatches[i]);
+    own.y = at::tensor(*labels, at::kLong)
+                .to(own.x.device())
+                .reshape(minibatches[i].y.sizes());
+    own.largest_label = *std::ranges::max_element(*labels);
+  }
+  return changed;
+}
+
+/// Why the network, which takes a single input, does not take a whole
+/// minibatch; none where it does.
+std::optional<Score> Evaluator::State::fault_of_batch(
+    const Network& network,
+    const std::filesystem::path& path) const {
+  const at::NoGradGuard no_grad;
+  try {
+    const at::Tensor& x = minibatches.empty() ? random.noise : minibatches[0].x;
+    network.forward(x, networks::BatchNormMode::batch_statistics, nullptr);
+    return std::nullopt;
+  } catch (const std::exception& error) {
+    return failure_of(error, path);
+  }
 }
 
 /// Runs what has no score yet, with one network for each initialiser.
@@ -257,10 +339,52 @@ std::vector<Score> Evaluator::State::score(
   read_scores(runs);
   std::vector<Score> scores;
   for (const ProxyRun& run : runs) {
-    const Score& score = run.score();
-    const bool replaced = subject.cannot_run && !score.transient &&
-                          score.status == ScoreStatus::failed;
-    scores.push_back(replaced ? *subject.cannot_run : score);
+    scores.push_back(run.score());
+  }
+  if (subject.cannot_run) replace_failed(*subject.cannot_run, scores);
+  return scores;
+}
+
+std::vector<Score> Evaluator::State::score_script(
+    const networks::ScriptNetwork& loaded,
+    const std::filesystem::path& path,
+    std::span<const Descriptor* const> which) const {
+  Summary summary;
+  try {
+    summary = summarise(loaded, path, shape);
+  } catch (const networks::OutputNotChosen& error) {
+    const bool none_runs = std::ranges::all_of(which, [](const auto* proxy) {
+      return runs_nothing(shared_kind(proxy->needs.pass));
+    });
+    if (!none_runs) throw;
+    summary.params = params_of(loaded);
+    summary.cannot_run = failure_of(error, path);
+  }
+  // All proxies share one network: with the file's weights, or redrawn by the
+  // initialiser that the user asked for.
+  const Subject subject{
+      summary.params,
+      summary.macs,
+      summary.activations,
+      nullptr,
+      [&](const Descriptor&) {
+        return initialiser.value_or(Initialiser::pytorch);
+      },
+      [&](Initialiser drawn_by) -> std::unique_ptr<Network> {
+        if (initialiser) {
+          return networks::redraw(loaded, drawn_by, settings.seed);
+        }
+        return loaded.with_parameters([](const networks::Parameter& parameter) {
+          return parameter.value;
+        });
+      },
+      summary.cannot_run,
+      minibatches_of(summary.outputs)};
+  std::vector<Score> scores = score(subject, which);
+  if (!summary.cannot_run && any_run_failed(which, scores)) {
+    if (const auto fault = fault_of_batch(loaded, path)) {
+      replace_failed(*fault, scores);
+    }
   }
   return scores;
 }
@@ -280,6 +404,7 @@ Evaluator::Evaluator(
       .options = tensor_options(options.precision, options.device)};
   state->initialiser = options.initialiser;
   state->script_output = options.output;
+  state->labels_for = options.labels_for;
   state->shape = shape;
   state->output = output;
   for (const Minibatch& host : minibatches) {
@@ -337,35 +462,23 @@ std::vector<Score> Evaluator::score(
 }
 
 std::vector<Score> Evaluator::score_model(
-    const std::filesystem::path& path,
+    ModelSource file,
     std::span<const Descriptor* const> which) const {
-  const auto loaded = networks::load_script_network(
-      path,
-      state_->settings.options,
-      {.output = state_->script_output, .seed = state_->settings.seed});
-  const Summary summary = summarise(*loaded, path, state_->shape);
-  // All proxies share one network: with the file's weights, or redrawn by the
-  // initialiser that the user asked for.
-  const auto& redrawn_by = state_->initialiser;
-  return state_->score(
-      {summary.params,
-       summary.macs,
-       summary.activations,
-       nullptr,
-       [&](const Descriptor&) {
-         return redrawn_by.value_or(Initialiser::pytorch);
-       },
-       [&](Initialiser drawn_by) -> std::unique_ptr<Network> {
-         if (redrawn_by) {
-           return networks::redraw(*loaded, drawn_by, state_->settings.seed);
-         }
-         return loaded->with_parameters(
-             [](const networks::Parameter& parameter) {
-               return parameter.value;
-             });
-       },
-       summary.cannot_run},
-      which);
+  kernels::use_one_core();
+  const std::filesystem::path path = file.path();
+  std::unique_ptr<networks::ScriptNetwork> loaded;
+  try {
+    loaded = networks::load_script_network(
+        file,
+        state_->settings.options,
+        {.output = state_->script_output, .seed = state_->settings.seed});
+  } catch (const UserError&) {
+    throw;
+  } catch (const std::exception& error) {
+    return std::vector<Score>(which.size(), failure_of(error, path));
+  }
+  file.forget();
+  return state_->score_script(*loaded, path, which);
 }
 
 }  // namespace zcp::engine

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -12,6 +12,7 @@
 
 #include "common/loss.h"
 #include "common/minibatch.h"
+#include "common/model_source.h"
 #include "common/output.h"
 #include "nets/graph/graph.h"
 #include "nets/initialisers/initialise.h"
@@ -48,6 +49,12 @@ struct EvaluatorOptions {
   /// Which of the tensors that a TorchScript network returns are the logits, as
   /// networks::ScriptOptions::output has it.
   std::optional<std::string> output;
+  /// The labels of a minibatch for a TorchScript network of so many outputs,
+  /// where they are not those of the minibatch itself. Called from several
+  /// threads. Null: they always are.
+  std::function<
+      std::optional<std::vector<std::int64_t>>(int minibatch, int outputs)>
+      labels_for;
   HostNoise noise;
 };
 
@@ -88,11 +95,13 @@ class Evaluator {
       std::span<const float> parameters,
       std::span<const Descriptor* const> which) const;
 
-  /// The same of a TorchScript file. Throws UserError when it cannot be read.
-  /// A network that can be read but not run on the task's inputs has #params;
-  /// its other scores are failed, with a reason that names the file.
+  /// The same of a TorchScript file, whose bytes are let go of when it is
+  /// loaded. Throws UserError when it cannot be read, or returns several
+  /// tensors of which options.output does not choose one, unless `which` runs
+  /// nothing. A network that can be read but not run on the task's inputs has
+  /// #params; its other scores are failed, with a reason that names the file.
   std::vector<Score> score_model(
-      const std::filesystem::path& path,
+      ModelSource file,
       std::span<const Descriptor* const> which) const;
 
  private:

@@ -68,3 +68,15 @@ TEST_CASE("hash: always 16 digits") {
   CHECK(zcp::hash_hex(0) == "0000000000000000");
   CHECK(zcp::hash_hex(0x2D06800538D394C2) == "2d06800538d394c2");
 }
+
+TEST_CASE("hash: pieces give the hash of the whole") {
+  const std::string bytes = sanity_bytes(2000);
+  for (const std::size_t size : {1, 7, 240, 241, 2000}) {
+    zcp::StreamHash hash;
+    for (std::size_t at = 0; at < bytes.size(); at += size) {
+      hash.add(std::string_view(bytes).substr(at, size));
+    }
+    CHECK(hash.value() == zcp::hash64(bytes));
+  }
+  CHECK(zcp::StreamHash().value() == zcp::hash64(""));
+}

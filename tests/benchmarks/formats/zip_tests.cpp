@@ -89,3 +89,26 @@ TEST_CASE("zip: what an archive must not be") {
       "z: found " + std::to_string(bytes.size()) +
           " bytes, expected an entry of 255 at 33 (a cut file?)");
 }
+
+TEST_CASE("zip: deflated entries, where they are asked for") {
+  const auto open = [](const std::string& bytes) {
+    return ZipArchive(bytes_in_memory(bytes), "z", Packing::stored_or_deflated);
+  };
+  const ZipArchive zip = open(kDeflated);
+  REQUIRE(zip.entries().size() == 1);
+  std::string tenfold;
+  for (int i = 0; i < 10; ++i) tenfold += "hello";
+  CHECK(zip.content(zip.entries()[0]) == tenfold);
+  CHECK(open(kStored).content(open(kStored).entries()[0]) == "hello");
+  // The directory's size of the content: 50 at byte 67.
+  for (const char size : {49, 51, 0}) {
+    std::string other = kDeflated;
+    REQUIRE(other[67] == 50);
+    other[67] = size;
+    const ZipArchive lying = open(other);
+    CHECK(
+        user_error([&] {
+          lying.content(lying.entries()[0]);
+        }).find("compressed data that are cut or broken") != std::string::npos);
+  }
+}

@@ -40,3 +40,19 @@ TEST_CASE(
           open_task("cifar10", "x", 0, Transform::normalise, 11);
         }) == "task 'cifar10' has 10 classes, found 11 asked for");
 }
+
+TEST_CASE("gaussian: a network of its own number of outputs has its labels") {
+  const auto task = open_task("gaussian", "", 7);
+  CHECK_FALSE(task->labels_for(0, 64, 10).has_value());
+  const auto labels = task->labels_for(0, 64, 5);
+  REQUIRE(labels.has_value());
+  CHECK(std::set(labels->begin(), labels->end()).size() == 5);
+  CHECK(*std::ranges::max_element(*labels) == 4);
+  // As if the number had been asked for.
+  CHECK(
+      *labels == open_task("gaussian", "", 7, Transform::normalise, 5)
+                     ->minibatch(0, 64)
+                     .y);
+  CHECK_FALSE(
+      open_task("noise-darcy-flow", "", 7)->labels_for(0, 2, 5).has_value());
+}

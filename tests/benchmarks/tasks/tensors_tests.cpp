@@ -86,8 +86,12 @@ TEST_CASE("tensors: what the file must not be") {
       error_of(x({2, 2, 2, 1}, {4, 2, 1, 1}))
           .find("found 'x' of shape [2,2,2,1]") != std::string::npos);
   CHECK(
-      error_of(x({3, 2, 2, 1}, {4, 2, 1, 1}, "DoubleStorage")) ==
-      "t.pt: found 'x' in a torch.DoubleStorage, expected float32 (x.float())");
+      error_of(x({3, 2, 2, 1}, {4, 2, 1, 1}, "IntStorage")) ==
+      "t.pt: found 'x' in a torch.IntStorage (int32), expected float32 "
+      "(x.float())");
+  CHECK(
+      error_of(x({3, 2, 2, 1}, {4, 2, 1, 1}, "ByteStorage"))
+          .find("x.float() / 255 for images from 0 to 1") != std::string::npos);
   CHECK(
       error_of(x({3, 2, 2, 2}, {4, 2, 1, 1}))
           .find("does not fit its 12 stored elements") != std::string::npos);
@@ -115,6 +119,142 @@ TEST_CASE("tensors: what the file must not be") {
   CHECK(
       error_of(zcp::test::make_zip({{"a/b", ""}}))
           .find("found no entry 'data.pkl'") != std::string::npos);
+}
+
+namespace {
+
+/// One image of 1x1xN, whose storage holds `bytes`, with labels of the
+/// `label_type` in `label_bytes`.
+TensorFile read_types(
+    const std::string& type,
+    const std::string& bytes,
+    int width,
+    const std::string& label_type,
+    const std::string& label_bytes,
+    int classes = 0) {
+  const std::string x =
+      pickled_tensor(type, "0", {1, 1, 1, width}, {width, width, width, 1});
+  const std::string y = pickled_tensor(label_type, "1", {1}, {1});
+  const std::string program = "\x80\2}(X\1" + std::string(3, '\0') + "x" + x +
+                              "X\1" + std::string(3, '\0') + "y" + y + "u.";
+  return parse_tensors(
+      bytes_in_memory(zcp::test::make_zip(
+          {{"m/data.pkl", program},
+           {"m/data/0", bytes},
+           {"m/data/1", label_bytes}})),
+      "t.pt",
+      classes);
+}
+
+}  // namespace
+
+TEST_CASE("tensors: other types are converted, and it is said") {
+  using zcp::test::raw;
+  const std::string label = raw(std::vector<std::int64_t>{0});
+  // numpy.float16([1, -2.5, 65504, 2**-24, 0.333251953125]) as integers.
+  const TensorFile half = read_types(
+      "HalfStorage",
+      raw(std::vector<std::uint16_t>{0x3c00, 0xc100, 0x7bff, 1, 0x3555}),
+      5,
+      "LongStorage",
+      label);
+  CHECK(
+      half.x == std::vector<float>{
+                    1, -2.5, 65504, 5.9604644775390625e-08F, 0.333251953125F});
+  REQUIRE(half.notes.size() == 1);
+  CHECK(half.notes[0] == "'x' is of float16, and is converted to float32");
+  const TensorFile brain = read_types(
+      "BFloat16Storage",
+      raw(std::vector<std::uint16_t>{0x3f80, 0xc020}),
+      2,
+      "LongStorage",
+      label);
+  CHECK(brain.x == std::vector<float>{1, -2.5});
+  const TensorFile wide = read_types(
+      "DoubleStorage",
+      raw(std::vector<double>{0.1, 2}),
+      2,
+      "LongStorage",
+      label);
+  CHECK(wide.x == std::vector<float>{0.1F, 2});
+  const std::string x = raw(std::vector<float>{1});
+  const auto label_of = [&](const std::string& type, const std::string& bytes) {
+    const TensorFile file = read_types("FloatStorage", x, 1, type, bytes);
+    REQUIRE(!file.notes.empty());
+    CHECK(file.notes[0].find("'y' is of ") == 0);
+    return file.labels.at(0);
+  };
+  CHECK(label_of("IntStorage", raw(std::vector<std::int32_t>{70000})) == 70000);
+  CHECK(label_of("ShortStorage", raw(std::vector<std::int16_t>{300})) == 300);
+  CHECK(label_of("CharStorage", raw(std::vector<std::int8_t>{7})) == 7);
+  CHECK(label_of("ByteStorage", raw(std::vector<std::uint8_t>{200})) == 200);
+  CHECK(
+      user_error(
+          [&] { read_types("FloatStorage", x, 1, "FloatStorage", x); }) ==
+      "t.pt: found 'y' in a torch.FloatStorage (float32), expected int64 "
+      "(y.long())");
+}
+
+TEST_CASE("tensors: labels that start at 1") {
+  const zcp::test::TemporaryFolder folder;
+  const auto file = [&](const std::vector<std::int64_t>& labels) {
+    return folder.write(
+        "t.pt",
+        make_tensors(
+            pickled_tensor("FloatStorage", "0", {3, 2, 2, 1}, {4, 2, 1, 1}),
+            counted(12),
+            labels));
+  };
+  using Labels = std::vector<std::int64_t>;
+  const auto asked =
+      open_task("tensors", file({1, 3, 2}), 0, Transform::normalise, 3);
+  CHECK(asked->minibatch(0, 3).y == Labels{0, 2, 1});
+  REQUIRE(asked->info().notes.size() == 1);
+  CHECK(asked->info().notes[0].find("start at 1") != std::string::npos);
+  CHECK(asked->info().guess.empty());
+  const auto open = open_task("tensors", file({1, 3, 2}), 0);
+  CHECK(open->info().classes == 4);
+  CHECK(open->info().guess.starts_with("4 classes, by the largest label"));
+  CHECK(open->minibatch(0, 3).y == Labels{1, 3, 2});
+  CHECK(open->labels_for(0, 3, 3) == Labels{0, 2, 1});
+  CHECK_FALSE(open->labels_for(0, 3, 4).has_value());
+  CHECK(open->info().notes.size() == 1);
+  // A 0, or a label beyond, leaves no doubt.
+  CHECK_FALSE(open_task("tensors", file({0, 3, 2}), 0)
+                  ->labels_for(0, 3, 3)
+                  .has_value());
+  CHECK(user_error([&] {
+          open_task("tensors", file({1, 4, 2}), 0, Transform::normalise, 3);
+        }).find("found label 4, expected 0 to 2") != std::string::npos);
+}
+
+TEST_CASE("tensors: the format before PyTorch 1.6") {
+  using zcp::test::little_endian;
+  const auto numbers = counted(12);
+  const std::string labels = zcp::test::raw(std::vector<std::int64_t>{0, 4, 1});
+  const std::string program =
+      "\x80\2}(X\1" + std::string(3, '\0') + "x" +
+      pickled_tensor("FloatStorage", "a", {3, 2, 2, 1}, {4, 2, 1, 1}) + "X\1" +
+      std::string(3, '\0') + "y" +
+      pickled_tensor("LongStorage", "b", {3}, {1}) + "u.";
+  const std::string facts =
+      "\x80\2}X\x0d" + std::string(3, '\0') + "little_endian\x88s.";
+  const std::string keys = "\x80\2](X\1" + std::string(3, '\0') + "aX\1" +
+                           std::string(3, '\0') + "be.";
+  const std::string magic =
+      std::string("\x80\x02\x8a\x0al\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.") +
+      "\x80\x02M\xe9\x03.";
+  const std::string bytes = magic + facts + program + keys +
+                            little_endian(12, 8) + zcp::test::raw(numbers) +
+                            little_endian(3, 8) + labels;
+  const TensorFile file = parse_tensors(bytes_in_memory(bytes), "old.pt", 0);
+  CHECK(file.x == numbers);
+  CHECK(file.labels == std::vector<std::int64_t>{0, 4, 1});
+  CHECK(file.notes.empty());
+  for (std::size_t size = 0; size < bytes.size(); size += 5) {
+    CAPTURE(size);
+    CHECK(error_of(bytes.substr(0, size)).starts_with("t.pt: "));
+  }
 }
 
 TEST_CASE("tensors: a file of torch.save") {

@@ -1,0 +1,28 @@
+// TorchScript files, read with suspicion. LibTorch trusts what they say: it
+// takes no checksums, reads storages of the size that their tensors claim, and
+// follows any nesting down the stack.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+
+#include "common/model_source.h"
+
+namespace zcp::formats {
+
+/// hash64() of the bytes of a file. Throws UserError when it is no regular
+/// file, is too large to be a network, or cannot be read.
+std::uint64_t content_of(const std::filesystem::path& path);
+
+/// The file in memory, after these checks:
+/// - it is a zip archive whose entries lie apart from each other within it, no
+///   two of one name, and have the bytes that their checksums say;
+/// - what its compressed entries hold is bounded;
+/// - every storage has as many bytes as the file says, every tensor lies within
+///   its storage;
+/// - values, types and code nest no deeper than a stack holds.
+/// Throws UserError, one line that names the file, what was found and what was
+/// expected; and as content_of() does.
+ModelSource read_model_file(const std::filesystem::path& path);
+
+}  // namespace zcp::formats
