@@ -13,18 +13,27 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// The text with null in place of NaN and Infinity.
-std::string without_nan(std::string_view text) {
-  constexpr std::array<std::string_view, 3> kNumbers = {
-      "NaN", "-Infinity", "Infinity"};
+/// What Python writes and JSON does not have, and what stands for it.
+struct PythonNumber {
+  std::string_view text;
+  std::string_view json;
+};
+constexpr std::array<PythonNumber, 3> kNumbers = {{
+    {"NaN", "null"},
+    {"-Infinity", "\"-Infinity\""},
+    {"Infinity", "\"Infinity\""},
+}};
+
+/// The text with null in place of NaN and strings in place of infinities.
+std::string as_json(std::string_view text) {
   std::string json;
   bool quoted = false;
   while (!text.empty()) {
     if (!quoted) {
-      for (const std::string_view number : kNumbers) {
-        if (!text.starts_with(number)) continue;
-        json += "null";
-        text.remove_prefix(number.size());
+      for (const PythonNumber& number : kNumbers) {
+        if (!text.starts_with(number.text)) continue;
+        json += number.json;
+        text.remove_prefix(number.text.size());
         break;
       }
       if (text.empty()) break;
@@ -40,7 +49,7 @@ std::string without_nan(std::string_view text) {
 }  // namespace
 
 Json parse_json(std::string_view text, const std::string& source) {
-  Json json = Json::parse(without_nan(text), nullptr, false);
+  Json json = Json::parse(as_json(text), nullptr, false);
   if (json.is_object() && !json.empty()) return json;
   throw UserError(
       "{}: found {}, expected an object with entries",
@@ -63,8 +72,11 @@ json_member(const Json& json, const char* name, const std::string& place) {
 }
 
 double json_number(const Json& json, const std::string& place) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
   if (json.is_null()) return std::numeric_limits<double>::quiet_NaN();
   if (json.is_number()) return json.get<double>();
+  if (json == "Infinity") return kInfinity;
+  if (json == "-Infinity") return -kInfinity;
   throw UserError("{}: found {}, expected a number", place, json.type_name());
 }
 

@@ -8,8 +8,9 @@
 
 namespace zcp::formats {
 
-/// An object with entries. Python's NaN and Infinity, which are not JSON, come
-/// as null. Throws UserError naming `source` for anything else.
+/// An object with entries. Of Python's numbers that are not JSON, NaN comes as
+/// null, the infinities as the strings "Infinity" and "-Infinity". Throws
+/// UserError naming `source` for anything else.
 nlohmann::json parse_json(std::string_view text, const std::string& source);
 
 /// The same from a file.
@@ -21,7 +22,8 @@ const nlohmann::json& json_member(
     const char* name,
     const std::string& place);
 
-/// A number, NaN for null; throws UserError naming `place`.
+/// A number, which may be infinite, or NaN for null; throws UserError naming
+/// `place`.
 double json_number(const nlohmann::json& json, const std::string& place);
 
 }  // namespace zcp::formats

@@ -77,7 +77,9 @@ TEST_CASE("program: correlate as JSON has the promised fields") {
   REQUIRE(run.status == 0);
   CHECK(contains(run.err, "joined 5 architectures"));
   const auto rows = nlohmann::json::parse(run.out);
-  REQUIRE(rows.size() == 4);
+  CHECK(contains(
+      run.err, "fewer than 10 architectures, not shown: top 0.6 (n = 3)"));
+  REQUIRE(rows.size() == 2);
   for (const auto& row : rows) {
     for (const char* field :
          {"proxy",
@@ -107,6 +109,73 @@ TEST_CASE("program: correlate as JSON has the promised fields") {
   CHECK(rows[1]["missing"] == 1);
   CHECK(rows[1]["kendall_tau"].get<double>() == doctest::Approx(0));
   CHECK(rows[1]["tau_minus_baseline"].get<double>() == doctest::Approx(-1));
+}
+
+TEST_CASE("program: correlate and report claim nothing from five") {
+  const Files files;
+  const Finished run = run_zcp(files.correlate({"--metric", "acc", "--json"}));
+  for (const auto& row : nlohmann::json::parse(run.out)) {
+    for (const char* field :
+         {"kendall_tau_low",
+          "spearman_rho_high",
+          "pearson_r_low",
+          "tau_minus_baseline_low",
+          "kendall_p",
+          "spearman_p",
+          "pearson_p",
+          "p_beats_baseline",
+          "p_beats_baseline_holm"}) {
+      CHECK_MESSAGE(row.at(field).is_null(), field);
+    }
+  }
+  CHECK(contains(
+      run.err, "fewer than 10 architectures: no interval, p-value or verdict"));
+  const std::string text = output_of(files.correlate({"--metric", "acc"}));
+  CHECK(contains(text, "fewer than 10 architectures: no interval"));
+  CHECK_FALSE(contains(text, "["));
+  const Finished report = run_zcp(
+      {"report",
+       "--scores",
+       files.scores,
+       "--truth",
+       files.truth,
+       "--metric",
+       "acc",
+       "--html",
+       files.folder.path() / "page.html"});
+  CHECK(report.status == 0);
+  CHECK(contains(report.err, "is not answered here"));
+  CHECK(contains(report.err, "There are 5 architectures"));
+}
+
+TEST_CASE("program: columns that are left out, and what is no proxy") {
+  const Files files;
+  const std::string scores = files.folder.write(
+      "mixed.csv",
+      "model;index;s;params;acc\na;0;1,5;x;1\nb;1;2,5;7;2\nb;2;2,5;7;2\n");
+  const Strings base = {
+      "correlate",
+      "--scores",
+      scores,
+      "--truth",
+      files.truth,
+      "--metric",
+      "acc",
+      "--key-scores",
+      "model"};
+  const Finished run = run_zcp(base + Strings{"--json"});
+  CAPTURE(run.err);
+  REQUIRE(run.status == 0);
+  const auto rows = nlohmann::json::parse(run.out);
+  REQUIRE(rows.size() == 1);
+  CHECK(rows[0]["proxy"] == "s");
+  CHECK(contains(run.err, "left out: line 2: column 'params'"));
+  CHECK(contains(run.err, "no proxies by their names: index, acc"));
+  CHECK(contains(run.err, "read as decimal points in s (line 2: '1,5')"));
+  CHECK(contains(run.err, "taken once (line 4: 'b')"));
+  CHECK(run_zcp(base + Strings{"--proxies", "s"}).status == 0);
+  check_refused(base + Strings{"--proxies", "params"}, "found 'x'");
+  check_refused(base + Strings{"--baseline", "params"}, "found 'x'");
 }
 
 TEST_CASE("program: correlate drops what is missing when asked to") {
