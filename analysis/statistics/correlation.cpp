@@ -130,9 +130,12 @@ double pearson_p(double r, std::size_t rows) {
 }
 
 /// Sum of products. Extended precision keeps the last digits over 10^5 rows.
-double dot(std::span<const double> a, std::span<const double> b) {
-  return static_cast<double>(
-      std::inner_product(a.begin(), a.end(), b.begin(), 0.0L));
+long double dot(std::span<const double> a, std::span<const double> b) {
+  long double sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    sum += static_cast<long double>(a[i]) * b[i];
+  }
+  return sum;
 }
 
 /// The sum of the weights of both rows over all pairs that `ties` counts.
@@ -177,8 +180,8 @@ double pearson_r(std::span<const double> x, std::span<const double> y) {
   if (undefined(x, y)) return kNan;
   const std::vector<double> dx = deviations(x);
   const std::vector<double> dy = deviations(y);
-  const double norms = std::sqrt(dot(dx, dx)) * std::sqrt(dot(dy, dy));
-  return std::clamp(dot(dx, dy) / norms, -1.0, 1.0);
+  const long double norms = std::sqrt(dot(dx, dx)) * std::sqrt(dot(dy, dy));
+  return std::clamp(static_cast<double>(dot(dx, dy) / norms), -1.0, 1.0);
 }
 
 double spearman_rho(std::span<const double> x, std::span<const double> y) {

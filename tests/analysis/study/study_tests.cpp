@@ -231,7 +231,7 @@ TEST_CASE("without the baseline: a note, or an error where it was asked for") {
   StudyOptions options = sample_options();
   const Study study = run_study(tables.scores, tables.truth, options);
   REQUIRE(study.notes.size() == 1);
-  CHECK(contains(study.notes[0], "no column params"));
+  CHECK(contains(study.notes[0], "no numeric column params"));
   CHECK(std::isnan(study.rows[1].tau_minus_baseline));
   CHECK(std::isnan(study.rows[1].tau_minus_baseline_interval.low));
   options.baseline_required = true;

@@ -265,7 +265,7 @@ TEST_CASE("a table by another column than arch") {
         [&] { zcp::tables::parse_table(text, "t", {}, "index"); });
   };
   CHECK(refused("arch,ms\na,1\n").find("named 'index'") != std::string::npos);
-  CHECK(refused("index\n1\n1\n").find("'index'") != std::string::npos);
+  CHECK(refused("index,v\n1,2\n1,3\n").find("'index'") != std::string::npos);
   CHECK(refused("").find("'index'") != std::string::npos);
 }
 
