@@ -141,15 +141,6 @@ std::string headline_of(
 
 /// Why there are no verdicts at all.
 std::string no_verdict(const Rows& rows, const study::StudyOptions& options) {
-  const bool no_baseline =
-      std::ranges::all_of(rows, [](const study::StudyRow& row) {
-        return std::isnan(row.tau_minus_baseline);
-      });
-  if (no_baseline) {
-    return fmt::format(
-        "The scores have no usable column {} to compare with.",
-        options.baseline);
-  }
   const auto most = std::ranges::max_element(rows, {}, &study::StudyRow::n);
   if (most != rows.end() && most->n < statistics::kLeastRows) {
     return fmt::format(
@@ -158,6 +149,15 @@ std::string no_verdict(const Rows& rows, const study::StudyOptions& options) {
         most->n == 1 ? "is" : "are",
         plural(most->n, "architecture", "architectures"),
         statistics::kLeastRows);
+  }
+  const bool no_baseline =
+      std::ranges::all_of(rows, [](const study::StudyRow& row) {
+        return std::isnan(row.tau_minus_baseline);
+      });
+  if (no_baseline) {
+    return fmt::format(
+        "The scores have no usable column {} to compare with.",
+        options.baseline);
   }
   if (options.draws == 0) {
     return "No intervals were drawn, and point estimates alone decide nothing.";
