@@ -1,6 +1,7 @@
 #include "analysis/statistics/permutation.h"
 
 #include <algorithm>
+#include <array>
 #include <boost/random/mersenne_twister.hpp>
 #include <cmath>
 #include <cstdint>
@@ -16,7 +17,7 @@
 namespace zcp::statistics {
 namespace {
 
-constexpr std::size_t kMostStates = std::size_t{1} << 15U;
+constexpr double kMostStates = 16384;
 constexpr std::int64_t kDraws = 200'000;
 
 /// A column as permutations see it: distinct values in ascending order.
@@ -269,31 +270,45 @@ std::vector<std::size_t> ascending(const Margin& x) {
   return order;
 }
 
-/// The sum of rows whose levels of y are `y`, in ascending order of x.
-std::int64_t balance_of(
-    const std::vector<std::int32_t>& x,
-    const std::vector<std::int32_t>& y) {
-  std::int32_t sum = 0;
-  for (std::size_t i = 0; i < y.size(); ++i) {
-    for (std::size_t j = i + 1; j < y.size(); ++j) {
-      const std::int32_t sign = (y[j] > y[i] ? 1 : 0) - (y[j] < y[i] ? 1 : 0);
-      sum += x[j] != x[i] ? sign : 0;
+/// Concordant less discordant pairs when rows of y stand beside rows of x that
+/// ascend.
+class PairSigns {
+ public:
+  PairSigns(
+      const std::vector<std::int32_t>& x,
+      const std::vector<std::int32_t>& y) {
+    for (std::size_t i = 0; i < y.size(); ++i) {
+      for (std::size_t j = 0; j < y.size(); ++j) {
+        signs_[i][j] =
+            static_cast<std::int8_t>((y[j] > y[i] ? 1 : 0) - (y[j] < y[i]));
+      }
+      const auto next = std::ranges::upper_bound(x, x[i]);
+      greater_.push_back(static_cast<std::size_t>(next - x.begin()));
     }
   }
-  return sum;
-}
 
-std::int64_t product_of(
-    const std::vector<std::int32_t>& x,
-    const std::vector<std::int32_t>& y) {
-  return std::inner_product(x.begin(), x.end(), y.begin(), std::int64_t{0});
-}
+  /// `rows` are those of y, in the order of x.
+  std::int64_t sum(const std::vector<std::int32_t>& rows) const {
+    std::int32_t sum = 0;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const auto& signs = signs_[static_cast<std::size_t>(rows[i])];
+      for (std::size_t j = greater_[i]; j < rows.size(); ++j) {
+        sum += signs[static_cast<std::size_t>(rows[j])];
+      }
+    }
+    return sum;
+  }
 
-/// The p-value by random pairings; `sum` is the statistic of x and y.
+ private:
+  using Signs = std::array<std::int8_t, kPermutedRows>;
+  std::array<Signs, kPermutedRows> signs_{};
+  std::vector<std::size_t> greater_;  ///< the first row of greater x
+};
+
+/// The p-value by random orders of y; `sum` is the statistic of one.
 template <typename Sum>
-double
-drawn_p(std::vector<std::int32_t> x, std::vector<std::int32_t> y, Sum sum) {
-  const std::int64_t observed = sum(x, y);
+double drawn_p(std::vector<std::int32_t> y, Sum sum) {
+  const std::int64_t observed = sum(y);
   boost::random::mt19937_64 generator(derive_seed(0, "permutations"));
   std::int64_t at_most = 1;
   std::int64_t at_least = 1;
@@ -302,7 +317,7 @@ drawn_p(std::vector<std::int32_t> x, std::vector<std::int32_t> y, Sum sum) {
       const std::uint64_t bits = generator() >> 32U;
       std::swap(y[left - 1], y[(bits * left) >> 32U]);
     }
-    const std::int64_t found = sum(x, y);
+    const std::int64_t found = sum(y);
     at_most += found <= observed ? 1 : 0;
     at_least += found >= observed ? 1 : 0;
   }
@@ -343,13 +358,16 @@ double kendall_permutation_p(
   if (groups.states() < levels.states()) std::swap(groups, levels);
   const auto order = ascending(groups);
   const auto level = [](std::uint32_t each) { return each; };
-  auto by_group = numbers_of(groups, order, level);
-  auto by_level = numbers_of(levels, order, level);
-  const std::int64_t observed = balance_of(by_group, by_level);
+  const auto by_group = numbers_of(groups, order, level);
+  const auto by_level = numbers_of(levels, order, level);
+  const PairSigns signs(by_group, by_level);
+  std::vector<std::int32_t> rows(order.size());
+  std::iota(rows.begin(), rows.end(), 0);
+  const std::int64_t observed = signs.sum(rows);
   if (!groups.has_ties()) return p_of(balance_without_ties(levels), observed);
   if (!levels.has_ties()) return p_of(balance_without_ties(groups), observed);
-  if (levels.states() > static_cast<double>(kMostStates)) {
-    return drawn_p(std::move(by_group), std::move(by_level), balance_of);
+  if (levels.states() > kMostStates) {
+    return drawn_p(rows, [&](const auto& each) { return signs.sum(each); });
   }
   return p_of(Enumeration(groups, levels, Balance()).sums(), observed);
 }
@@ -362,14 +380,16 @@ double spearman_permutation_p(
   Margin levels(y);
   if (groups.states() < levels.states()) std::swap(groups, levels);
   const auto order = ascending(groups);
-  auto x_ranks = numbers_of(
+  const auto x_ranks = numbers_of(
       groups, order, [&](std::uint32_t each) { return groups.ranks[each]; });
-  auto y_ranks = numbers_of(
+  const auto y_ranks = numbers_of(
       levels, order, [&](std::uint32_t each) { return levels.ranks[each]; });
-  if (levels.states() > static_cast<double>(kMostStates)) {
-    return drawn_p(std::move(x_ranks), std::move(y_ranks), product_of);
-  }
-  const std::int64_t observed = product_of(x_ranks, y_ranks);
+  const auto sum = [&](const std::vector<std::int32_t>& each) {
+    return std::inner_product(
+        x_ranks.begin(), x_ranks.end(), each.begin(), std::int64_t{0});
+  };
+  if (levels.states() > kMostStates) return drawn_p(y_ranks, sum);
+  const std::int64_t observed = sum(y_ranks);
   const RankProduct product(groups.ranks, levels);
   return p_of(Enumeration(groups, levels, product).sums(), observed);
 }

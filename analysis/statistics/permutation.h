@@ -2,9 +2,9 @@
 // the same values is as extreme.
 //
 // They are exact, by counting all pairings, wherever that takes little work:
-// Kendall's whenever one column has no ties, both up to 15 rows or more where
+// Kendall's whenever one column has no ties, both up to 14 rows or more where
 // there are many ties. Else 200,000 random pairings are drawn, with a fixed
-// seed; the error of a p-value of .05 is below .001 then.
+// seed; the standard error of a p-value of .05 is .0007 then.
 //
 // The two-sided p-value is twice that of the rarer side, at most 1, as
 // scipy.stats.permutation_test has it.
