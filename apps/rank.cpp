@@ -6,12 +6,12 @@
 #include <iostream>
 #include <optional>
 
-#include "analysis/store/read_scores.h"
 #include "analysis/study/composite.h"
 #include "analysis/study/join.h"
 #include "apps/command.h"
 #include "apps/commands.h"
 #include "apps/study_options.h"
+#include "apps/study_tables.h"
 #include "benchmarks/formats/csv.h"
 #include "benchmarks/tables/table.h"
 #include "common/error.h"
@@ -44,6 +44,7 @@ std::vector<double> scores_by(
   if (study::is_composite(by)) {
     return study::composite_scores(study::parse_composite(by), table);
   }
+  study::refuse_left_out(table, by);
   const std::string near = nearest_name(by, table.columns);
   throw UserError(
       "{}: no column or composite {}{} (columns: {})",
@@ -88,6 +89,7 @@ void print_ranking(
 /// What `zcp rank` was asked for.
 struct RankOptions {
   std::string scores;              ///< a store or a CSV
+  std::string key;                 ///< the column of a CSV to rank
   std::string by;                  ///< a column or a composite
   std::optional<std::size_t> top;  ///< only so many; else all
   bool quiet = false;
@@ -95,7 +97,7 @@ struct RankOptions {
 
 po::options_description make_options() {
   po::options_description options("Options");
-  add_study_options(options, {"scores"});
+  add_study_options(options, {"scores", "key"});
   auto add = options.add_options();
   add("by",
       po::value<std::string>()->required(),
@@ -108,6 +110,7 @@ po::options_description make_options() {
 RankOptions parse_rank_options(const po::variables_map& values) {
   RankOptions options;
   options.scores = required_option(values, "scores");
+  options.key = values["key"].as<std::string>();
   options.by = values["by"].as<std::string>();
   options.quiet = values.count("quiet") != 0;
   if (values.count("top") == 0) return options;
@@ -115,6 +118,13 @@ RankOptions parse_rank_options(const po::variables_map& values) {
   if (top < 1) throw UserError("--top {}: expected 1 or more", top);
   options.top = static_cast<std::size_t>(top);
   return options;
+}
+
+/// All columns: which of them a composite needs is not known yet.
+tables::Table read_table(const RankOptions& options) {
+  StudyRequest request;
+  request.key_scores = options.key;
+  return read_study_scores(options.scores, request);
 }
 
 }  // namespace
@@ -126,7 +136,8 @@ int rank(const Arguments& arguments) {
     return 0;
   }
   const RankOptions options = parse_rank_options(values);
-  const tables::Table table = store::read_scores(options.scores);
+  const tables::Table table = read_table(options);
+  if (!options.quiet) print_notes(table.notes);
   const std::vector<double> scores = scores_by(options.by, table);
   print_ranking(table, scores, options.top.value_or(scores.size()));
   const auto missing = std::count_if(

@@ -50,10 +50,17 @@ constexpr std::array kOptions{
         "arch",
         "the column of all CSVs that names the architectures"},
     OptionInfo{
+        "key-scores",
+        Kind::text,
+        nullptr,
+        "that column of the scores, where names differ"},
+    OptionInfo{"key-truth", Kind::text, nullptr, "that column of the truth"},
+    OptionInfo{
         "proxies",
         Kind::text,
         nullptr,
-        "columns of the scores to report on (default: all)"},
+        "columns of the scores to report on (default: all but row numbers and "
+        "accuracies)"},
     OptionInfo{
         "composites",
         Kind::text,
@@ -262,6 +269,8 @@ StudyRequest parse_study_request(const po::variables_map& values, Truth truth) {
   request.scores = required_option(values, "scores");
   if (needed) request.truth = required_option(values, "truth");
   request.key = text_option(values, "key").value_or(request.key);
+  request.key_scores = text_option(values, "key-scores").value_or(request.key);
+  request.key_truth = text_option(values, "key-truth").value_or(request.key);
   request.study.metrics = names_once(values, "metric");
   request.study.proxies = names_once(values, "proxies");
   parse_subsets(values, request.study);

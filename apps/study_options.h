@@ -19,6 +19,8 @@ struct StudyRequest {
   std::string scores;        ///< a store or a CSV; `-` is standard input
   std::string truth;         ///< a CSV; empty where no truth is needed
   std::string key = "arch";  ///< the column of CSVs that names architectures
+  std::string key_scores;    ///< that of scores; `key` where none was given
+  std::string key_truth;     ///< that of the truth; likewise
   study::StudyOptions study;
   std::vector<study::Composite> composites;
 };

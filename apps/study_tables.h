@@ -13,23 +13,29 @@
 namespace zcp::apps {
 
 /// The scores of `path` with the request's composites as columns behind them:
-/// a store, or a CSV with the column `key`. Throws UserError.
+/// a store, or a CSV with the column `key_scores`. Of a CSV with all proxies
+/// that the request names, only columns that it speaks of are read, and those
+/// of `more` that there are. Throws UserError.
 tables::Table read_study_scores(
     const std::string& path,
-    const StudyRequest& request);
+    const StudyRequest& request,
+    const std::vector<std::string>& more = {});
 
 /// Says which columns are wanted of a table with this header; of none given,
 /// every numeric column is.
 using ChooseColumns = std::function<std::vector<std::string>(
     const std::vector<std::string>& header)>;
 
-/// The truth with the columns that `choose` names, or with every numeric one.
-/// Throws UserError for a table or a wanted column that is not there.
+/// The truth with those of the columns that `choose` names, or with every
+/// numeric one. Throws UserError for a table that cannot be read.
 tables::Table read_study_truth(
     const StudyRequest& request,
     const ChooseColumns& choose = {});
 
-/// The study's notes, how many architectures the tables share and how many of
+/// Notes, a line each, on standard error.
+void print_notes(const std::vector<std::string>& notes);
+
+/// How many architectures the tables share and how many of
 /// them are in the population, on standard error.
 void print_join_summary(
     const study::Study& study,

@@ -39,6 +39,10 @@ std::string plain_number(double value) {
   return std::isnan(value) ? "-" : fmt::format("{:.6g}", value);
 }
 
+std::string brief_number(double value) {
+  return std::isnan(value) ? "-" : fmt::format("{:.4g}", value);
+}
+
 void print_aligned(const std::vector<Cells>& lines, std::size_t names) {
   std::vector<std::size_t> widths(lines.front().size());
   for (const Cells& line : lines) {

@@ -21,6 +21,9 @@ std::string with_interval(double value, const statistics::Interval& interval);
 /// no number.
 std::string plain_number(double value);
 
+/// Likewise with four significant digits.
+std::string brief_number(double value);
+
 /// The fields of a line.
 using Cells = std::vector<std::string>;
 

@@ -21,10 +21,16 @@ struct Curve {
   std::vector<study::StudyRow> rows;
 };
 
-/// 1 and the shares asked for, the largest first.
+/// 1 and the shares that are shown, the largest first.
 std::vector<double> shares_of(const Report& report) {
   std::vector<double> shares = report.options.study.top;
-  std::erase(shares, 1.0);
+  std::erase_if(shares, [&](double share) {
+    const std::string subset = fmt::format("top {}", share);
+    const auto& rows = report.study.rows;
+    return share == 1 ||
+           std::ranges::find(rows, subset, &study::StudyRow::subset) ==
+               rows.end();
+  });
   shares.push_back(1);
   std::ranges::sort(shares, std::ranges::greater{});
   return shares;

@@ -72,7 +72,7 @@ void write_pareto_figure(
     return Point{x.pixel(cost.values[row]), y.pixel(truth[row])};
   };
   const auto drawable = [&](std::size_t row) {
-    return !std::isnan(truth[row]) && !std::isnan(cost.values[row]) &&
+    return std::isfinite(truth[row]) && std::isfinite(cost.values[row]) &&
            (!x.logarithmic() || cost.values[row] > 0);
   };
   const auto places = [&](const std::vector<std::size_t>& rows) {

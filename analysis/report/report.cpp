@@ -12,6 +12,7 @@
 
 #include "analysis/store/open_store.h"
 #include "analysis/study/join.h"
+#include "analysis/study/proxy_columns.h"
 #include "common/error.h"
 
 namespace zcp::report {
@@ -53,10 +54,8 @@ std::vector<std::size_t> shown_columns(
       shown.push_back(column);
     }
   };
-  if (options.study.proxies.empty()) {
-    for (std::size_t i = 0; i < scores.columns.size(); ++i) add(i);
-  }
-  for (const std::string& name : options.study.proxies) {
+  for (const std::string& name :
+       study::proxy_columns(scores, options.study).proxies) {
     add(position(scores.columns, name));
   }
   for (const std::string& name : options.costs) {

@@ -110,13 +110,19 @@ void write_scatter_figure(
   const Axis x(scores, kFrame.left, kFrame.right);
   const Axis y(truth, kFrame.bottom, kFrame.top);
   std::vector<Point> points;
+  std::size_t infinite = 0;
   for (std::size_t row = 0; row < scores.size(); ++row) {
-    if (std::isnan(scores[row]) || std::isnan(truth[row])) continue;
+    if (!std::isfinite(scores[row]) || !std::isfinite(truth[row])) {
+      infinite += std::isinf(scores[row]) || std::isinf(truth[row]) ? 1 : 0;
+      continue;
+    }
     points.push_back({x.pixel(scores[row]), y.pixel(truth[row])});
   }
   Svg svg(kWidth, kHeight);
   svg.text({kFrame.left, 20}, "start", proxy + " against " + metric, "title");
-  svg.text({kFrame.left, 37}, "start", tau_of(report, proxy, metric), "note");
+  std::string note = tau_of(report, proxy, metric);
+  if (infinite > 0) note += fmt::format(", {} infinite not drawn", infinite);
+  svg.text({kFrame.left, 37}, "start", note, "note");
   draw_axes(svg, kFrame, x, y, proxy, metric);
   if (points.size() > kPointsAtMost) {
     draw_hexagons(svg, points);

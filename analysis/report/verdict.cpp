@@ -141,6 +141,15 @@ std::string headline_of(
 
 /// Why there are no verdicts at all.
 std::string no_verdict(const Rows& rows, const study::StudyOptions& options) {
+  const auto most = std::ranges::max_element(rows, {}, &study::StudyRow::n);
+  if (most != rows.end() && most->n < statistics::kLeastRows) {
+    return fmt::format(
+        "There {} {}: over fewer than {} there is no interval, p-value or "
+        "verdict.",
+        most->n == 1 ? "is" : "are",
+        plural(most->n, "architecture", "architectures"),
+        statistics::kLeastRows);
+  }
   const bool no_baseline =
       std::ranges::all_of(rows, [](const study::StudyRow& row) {
         return std::isnan(row.tau_minus_baseline);
@@ -287,7 +296,8 @@ std::string_view to_text(Verdict verdict) {
 Verdict verdict_of(const study::StudyRow& row, const std::string& baseline) {
   if (row.proxy == baseline) return Verdict::baseline;
   const statistics::Interval& interval = row.tau_minus_baseline_interval;
-  if (std::isnan(interval.low) || std::isnan(row.tau_minus_baseline)) {
+  if (row.n < statistics::kLeastRows || std::isnan(interval.low) ||
+      std::isnan(row.tau_minus_baseline)) {
     return Verdict::unknown;
   }
   if (interval.high < 0) return Verdict::trails;

@@ -18,7 +18,8 @@ enum class Verdict {
   undecided,  ///< neither beats nor trails
   trails,     ///< the interval lies below zero
   baseline,   ///< it is the baseline
-  unknown,    ///< there is no interval of the difference
+  unknown,    ///< there is no interval of the difference, or there are
+              ///< fewer than statistics::kLeastRows architectures
 };
 
 /// "beats", "undecided", "trails", "baseline", "unknown".

@@ -179,37 +179,36 @@ void jackknife_rho(
   }
 }
 
+/// Over the rows whose score is finite; the others keep NaN.
 void jackknife_r(
     std::span<const double> x,
     std::span<const double> y,
     std::vector<double>& out) {
-  double n = 0;
-  double x_mean = 0;
-  double y_mean = 0;
+  std::vector<std::size_t> rows;
+  std::vector<double> seen;
+  std::vector<double> truth;
   for (std::size_t i = 0; i < x.size(); ++i) {
     if (!std::isfinite(x[i])) continue;
-    n += 1;
-    x_mean += (x[i] - x_mean) / n;
-    y_mean += (y[i] - y_mean) / n;
+    rows.push_back(i);
+    seen.push_back(x[i]);
+    truth.push_back(y[i]);
   }
-  double xx = 0;
-  double yy = 0;
-  double xy = 0;
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    if (!std::isfinite(x[i])) continue;
-    xx += (x[i] - x_mean) * (x[i] - x_mean);
-    yy += (y[i] - y_mean) * (y[i] - y_mean);
-    xy += (x[i] - x_mean) * (y[i] - y_mean);
-  }
+  const std::vector<double> dx = deviations(seen);
+  const std::vector<double> dy = deviations(truth);
+  const auto dot = [](const auto& a, const auto& b) {
+    return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
+  };
+  const double xx = dot(dx, dx);
+  const double yy = dot(dy, dy);
+  const double xy = dot(dx, dy);
   // When a row is left out, a sum of products about the mean falls by
   // n / (n - 1) times the product of that row.
+  const auto n = static_cast<double>(rows.size());
   const double factor = n / (n - 1);
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    if (!std::isfinite(x[i])) continue;
-    const double dx = x[i] - x_mean;
-    const double dy = y[i] - y_mean;
-    out[i] = (xy - factor * dx * dy) / std::sqrt(xx - factor * dx * dx) /
-             std::sqrt(yy - factor * dy * dy);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    out[rows[i]] = (xy - factor * dx[i] * dy[i]) /
+                   std::sqrt(xx - factor * dx[i] * dx[i]) /
+                   std::sqrt(yy - factor * dy[i] * dy[i]);
   }
 }
 
@@ -246,6 +245,7 @@ double quantile(std::span<const double> sorted, double probability) {
   const auto below = static_cast<std::size_t>(at);
   const std::size_t above = std::min(below + 1, sorted.size() - 1);
   const double share = at - static_cast<double>(below);
+  if (share == 0 || sorted[below] == sorted[above]) return sorted[below];
   return sorted[below] + share * (sorted[above] - sorted[below]);
 }
 

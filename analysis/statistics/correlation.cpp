@@ -10,6 +10,7 @@
 
 #include "analysis/statistics/columns.h"
 #include "analysis/statistics/pair_counts.h"
+#include "analysis/statistics/permutation.h"
 #include "analysis/statistics/ranks.h"
 #include "analysis/statistics/runs_of_equals.h"
 
@@ -108,11 +109,12 @@ double kendall_p(
   if (!ties && (counts.rows <= 33 || fewest <= 1)) {
     return kendall_exact_p(counts.rows, counts.discordant);
   }
+  if (x.size() <= kPermutedRows) return kendall_permutation_p(x, y);
   return kendall_normal_p(counts, x, y);
 }
 
 double spearman_p(double rho, std::size_t rows) {
-  if (std::isnan(rho) || rows < 3) return kNan;
+  if (std::isnan(rho)) return kNan;
   if (std::abs(rho) >= 1) return 0.0;
   const auto freedom = static_cast<double>(rows - 2);
   const double t = rho * std::sqrt(freedom / ((1 + rho) * (1 - rho)));
@@ -128,29 +130,12 @@ double pearson_p(double r, std::size_t rows) {
 }
 
 /// Sum of products. Extended precision keeps the last digits over 10^5 rows.
-double dot(std::span<const double> a, std::span<const double> b) {
-  return static_cast<double>(
-      std::inner_product(a.begin(), a.end(), b.begin(), 0.0L));
-}
-
-/// Values less their mean, scaled so that their squares cannot overflow.
-std::vector<double> centred(std::span<const double> values) {
-  double largest = 0;
-  for (const double value : values) {
-    largest = std::max(largest, std::abs(value));
+long double dot(std::span<const double> a, std::span<const double> b) {
+  long double sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    sum += static_cast<long double>(a[i]) * b[i];
   }
-  const double scale = largest > 0 ? 1 / largest : 1.0;
-  const long double sum = std::accumulate(
-      values.begin(), values.end(), 0.0L, [&](long double total, double value) {
-        return total + value * scale;
-      });
-  const auto mean =
-      static_cast<double>(sum / static_cast<long double>(values.size()));
-  std::vector<double> out(values.size());
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    out[i] = values[i] * scale - mean;
-  }
-  return out;
+  return sum;
 }
 
 /// The sum of the weights of both rows over all pairs that `ties` counts.
@@ -193,10 +178,10 @@ double kendall_tau_b(std::span<const double> x, std::span<const double> y) {
 
 double pearson_r(std::span<const double> x, std::span<const double> y) {
   if (undefined(x, y)) return kNan;
-  const std::vector<double> dx = centred(x);
-  const std::vector<double> dy = centred(y);
-  const double norms = std::sqrt(dot(dx, dx)) * std::sqrt(dot(dy, dy));
-  return std::clamp(dot(dx, dy) / norms, -1.0, 1.0);
+  const std::vector<double> dx = deviations(x);
+  const std::vector<double> dy = deviations(y);
+  const long double norms = std::sqrt(dot(dx, dx)) * std::sqrt(dot(dy, dy));
+  return std::clamp(static_cast<double>(dot(dx, dy) / norms), -1.0, 1.0);
 }
 
 double spearman_rho(std::span<const double> x, std::span<const double> y) {
@@ -214,7 +199,10 @@ Correlation spearman_test(
     std::span<const double> x,
     std::span<const double> y) {
   const double rho = spearman_rho(x, y);
-  return {rho, spearman_p(rho, x.size())};
+  if (std::isnan(rho) || x.size() > kPermutedRows) {
+    return {rho, spearman_p(rho, x.size())};
+  }
+  return {rho, spearman_permutation_p(x, y)};
 }
 
 Correlation pearson_test(std::span<const double> x, std::span<const double> y) {

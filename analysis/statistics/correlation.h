@@ -1,5 +1,5 @@
 // Correlations of two columns, exact and in O(n log n), with the p-values that
-// SciPy gives.
+// SciPy gives. Infinite values have ranks, but no Pearson correlation.
 //
 // Columns are read as they are: no value is missing here (see settle_missing),
 // and a NaN anywhere makes the result NaN, as does a constant column or one
@@ -21,10 +21,12 @@ double kendall_tau_b(std::span<const double> x, std::span<const double> y);
 double spearman_rho(std::span<const double> x, std::span<const double> y);
 double pearson_r(std::span<const double> x, std::span<const double> y);
 
-/// Tau-b with the p-value of scipy.stats.kendalltau(method='auto'): exact
-/// without ties up to 33 rows (or at most one pair out of order), else normal.
+/// Tau-b with an exact p-value without ties up to 33 rows (or at most one pair
+/// out of order), by permutations with ties up to 30 (see permutation.h), else
+/// with the normal approximation of scipy.stats.kendalltau.
 Correlation kendall_test(std::span<const double> x, std::span<const double> y);
-/// Spearman's rho with the p-value of Student's t, n - 2 degrees of freedom.
+/// Spearman's rho with the p-value of permutations up to 30 rows (see
+/// permutation.h), else of Student's t, n - 2 degrees of freedom.
 Correlation spearman_test(std::span<const double> x, std::span<const double> y);
 /// Pearson's r with the p-value of the exact beta distribution.
 Correlation pearson_test(std::span<const double> x, std::span<const double> y);

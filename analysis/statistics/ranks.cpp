@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 #include <utility>
 
@@ -36,18 +35,18 @@ std::vector<double> average_ranks(std::span<const double> values) {
 }
 
 Levels dense_levels(std::span<const double> values) {
-  constexpr double kLowest = -std::numeric_limits<double>::infinity();
-  // No column has both NaN and minus infinity, so a NaN can take that place.
-  std::vector<std::pair<double, std::uint32_t>> sorted(values.size());
+  std::vector<std::pair<double, std::uint32_t>> sorted;
+  sorted.reserve(values.size());
   for (std::size_t i = 0; i < values.size(); ++i) {
-    const double value = std::isnan(values[i]) ? kLowest : values[i];
-    sorted[i] = {value, static_cast<std::uint32_t>(i)};
+    if (std::isnan(values[i])) continue;
+    sorted.emplace_back(values[i], static_cast<std::uint32_t>(i));
   }
   std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) {
     return a.first < b.first;
   });
   Levels levels;
-  levels.level.resize(values.size());
+  levels.level.resize(values.size());  // 0, where the values are NaN
+  levels.count = sorted.size() < values.size() ? 1 : 0;
   for (std::size_t i = 0; i < sorted.size(); ++i) {
     if (i == 0 || sorted[i].first != sorted[i - 1].first) ++levels.count;
     levels.level[sorted[i].second] = levels.count - 1;

@@ -117,20 +117,6 @@ double ratio(double covariance, double x_variance, double y_variance) {
   return std::clamp(r, -1.0, 1.0);
 }
 
-/// Subtracts the mean, then divides by the largest magnitude, so that squares
-/// neither overflow nor cancel.
-void standardise(std::vector<double>& values) {
-  double largest = 0;
-  for (const double value : values) {
-    largest = std::max(largest, std::abs(value));
-  }
-  const double scale = largest > 0 ? 1 / largest : 1.0;
-  double mean = 0;
-  for (double& value : values) mean += value *= scale;
-  mean /= static_cast<double>(values.size());
-  for (double& value : values) value -= mean;
-}
-
 }  // namespace
 
 void draw_rows(
@@ -159,8 +145,8 @@ ResampledPair::ResampledPair(
     x_values_.push_back(scores[row]);
     y_values_.push_back(truth[row]);
   }
-  standardise(x_values_);
-  standardise(y_values_);
+  x_values_ = deviations(x_values_);
+  y_values_ = deviations(y_values_);
   const Levels x = dense_levels(scores);
   const Levels y = dense_levels(truth);
   x_levels_ = x.count;
@@ -257,31 +243,47 @@ void ResampledPair::rank_correlations(
 void ResampledPair::product_moments(
     const DrawCounts& counts,
     Lanes<Correlations>& out) const {
-  struct Moments {
-    Lanes<double> w{}, x{}, y{}, xx{}, yy{}, xy{};
-  } sums;
+  // About the mean of each draw, which may be far from that of all rows where
+  // a row stands alone. What the rounding of the mean leaves is taken off.
+  Lanes<double> w{};
+  Lanes<double> x_mean{};
+  Lanes<double> y_mean{};
   for (std::size_t i = 0; i < rows_.size(); ++i) {
-    const double value_x = x_values_[i];
-    const double value_y = y_values_[i];
     const auto& weights = counts[rows_[i]];
     for (std::size_t lane = 0; lane < kLanes; ++lane) {
-      const double w = weights[lane];
-      sums.w[lane] += w;
-      sums.x[lane] += w * value_x;
-      sums.y[lane] += w * value_y;
-      sums.xx[lane] += w * value_x * value_x;
-      sums.yy[lane] += w * value_y * value_y;
-      sums.xy[lane] += w * value_x * value_y;
+      const double weight = weights[lane];
+      w[lane] += weight;
+      x_mean[lane] += weight * x_values_[i];
+      y_mean[lane] += weight * y_values_[i];
     }
   }
   for (std::size_t lane = 0; lane < kLanes; ++lane) {
-    const double w = sums.w[lane];
+    x_mean[lane] /= w[lane];
+    y_mean[lane] /= w[lane];
+  }
+  struct Moments {
+    Lanes<double> x{}, y{}, xx{}, yy{}, xy{};
+  } sums;
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    const auto& weights = counts[rows_[i]];
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      const double weight = weights[lane];
+      const double dx = x_values_[i] - x_mean[lane];
+      const double dy = y_values_[i] - y_mean[lane];
+      sums.x[lane] += weight * dx;
+      sums.y[lane] += weight * dy;
+      sums.xx[lane] += weight * dx * dx;
+      sums.yy[lane] += weight * dy * dy;
+      sums.xy[lane] += weight * dx * dy;
+    }
+  }
+  for (std::size_t lane = 0; lane < kLanes; ++lane) {
     const double x = sums.x[lane];
     const double y = sums.y[lane];
     out[lane].r = ratio(
-        sums.xy[lane] - x * y / w,
-        difference(sums.xx[lane], x * x / w),
-        difference(sums.yy[lane], y * y / w));
+        sums.xy[lane] - x * y / w[lane],
+        difference(sums.xx[lane], x * x / w[lane]),
+        difference(sums.yy[lane], y * y / w[lane]));
   }
 }
 

@@ -141,7 +141,8 @@ Ceiling noise_ceiling(
   }
   ceiling.tau /= pairs;
   ceiling.rho /= pairs;
-  if (draws != 0) add_intervals(complete, draws, seed, ceiling);
+  const bool enough = ceiling.n >= statistics::kLeastRows;
+  if (draws != 0 && enough) add_intervals(complete, draws, seed, ceiling);
   return ceiling;
 }
 
@@ -159,6 +160,11 @@ void add_run_as_proxy(
     const Column others = mean_without(complete, i);
     const std::vector<std::size_t> rows =
         share ? top_rows(others, *share).rows : all_rows(others.size()).rows;
+    if (share && rows.size() < statistics::kLeastRows) {
+      ceiling.run_tau = kNan;
+      ceiling.run_rho = kNan;
+      return;
+    }
     const Column run = elements_at(complete[i], rows);
     const Column truth = elements_at(others, rows);
     ceiling.run_tau += statistics::kendall_tau_b(run, truth) / count;

@@ -47,7 +47,8 @@ struct Ceiling {
 /// The statistics of a ceiling but run_tau and run_rho; `runs` are columns of
 /// equal length, NaN where there was no run. Intervals are for 95 %, by the
 /// percentiles of `draws` resamples of the architectures; NaN without draws.
-/// NaN throughout with fewer than two runs or rows. Throws
+/// NaN throughout with fewer than two runs or rows, intervals also with fewer
+/// than statistics::kLeastRows. Throws
 /// std::invalid_argument when the lengths differ.
 Ceiling noise_ceiling(
     std::span<const std::vector<double>> runs,
@@ -55,7 +56,8 @@ Ceiling noise_ceiling(
     std::uint64_t seed);
 
 /// Sets `run_tau` and `run_rho` from the same runs. With a `share` in (0, 1],
-/// each run is compared over the rows that are best by the mean of the others.
+/// each run is compared over the rows that are best by the mean of the others;
+/// NaN where these are fewer than statistics::kLeastRows.
 void add_run_as_proxy(
     std::span<const std::vector<double>> runs,
     std::optional<double> share,

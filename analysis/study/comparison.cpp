@@ -26,6 +26,14 @@ Column masked(const Column& column, const Column& other) {
   return out;
 }
 
+/// The test's correlation, without a p-value over too few rows.
+statistics::Correlation claimed(
+    statistics::Correlation correlation,
+    std::size_t rows) {
+  if (rows < statistics::kLeastRows) correlation.p_value = kNan;
+  return correlation;
+}
+
 bool missing_alike(const Column& a, const Column& b) {
   return std::equal(a.begin(), a.end(), b.begin(), [](double x, double y) {
     return std::isnan(x) == std::isnan(y);
@@ -100,8 +108,14 @@ class Comparison {
     return statistics::kendall_tau_b(read_[column].x, read_[column].y);
   }
 
-  statistics::Interval
-  interval(const Column& draws, double estimate, const Column& left) const {
+  std::size_t rows(std::size_t column) const { return read_[column].x.size(); }
+
+  statistics::Interval interval(
+      const Column& draws,
+      double estimate,
+      const Column& left,
+      std::size_t rows) const {
+    if (rows < statistics::kLeastRows) return kNoInterval;
     return options_.interval == statistics::IntervalMethod::bca
                ? statistics::bca_interval(draws, estimate, left, kLevel)
                : statistics::percentile_interval(draws, kLevel);
@@ -136,22 +150,26 @@ void Comparison::add_intervals(std::size_t proxy, StudyRow& row) const {
   if (replicates_.empty()) return;
   const statistics::Replicates& draws = replicates_[proxy];
   const statistics::Replicates left = rows_left_out(proxy);
-  row.kendall_interval = interval(draws.tau, row.kendall.value, left.tau);
-  row.spearman_interval = interval(draws.rho, row.spearman.value, left.rho);
-  row.pearson_interval = interval(draws.r, row.pearson.value, left.r);
+  row.kendall_interval =
+      interval(draws.tau, row.kendall.value, left.tau, row.n);
+  row.spearman_interval =
+      interval(draws.rho, row.spearman.value, left.rho, row.n);
+  row.pearson_interval = interval(
+      draws.r, row.pearson.value, left.r, joined_.truth.size() - row.missing);
 }
 
 Comparison::Difference Comparison::difference(const Contest& contest) const {
   Difference out;
   out.value = tau(contest.column) - tau(contest.other_column);
   out.interval = kNoInterval;
-  if (replicates_.empty()) return out;
+  const std::size_t shared = rows(contest.column);
+  if (replicates_.empty() || shared < statistics::kLeastRows) return out;
   out.draws = statistics::differences(
       replicates_[contest.column].tau, replicates_[contest.other_column].tau);
   const Column left = statistics::differences(
       rows_left_out(contest.column).tau,
       rows_left_out(contest.other_column).tau);
-  out.interval = interval(out.draws, out.value, left);
+  out.interval = interval(out.draws, out.value, left, shared);
   return out;
 }
 
@@ -232,9 +250,10 @@ StudyRow Comparison::row(std::size_t proxy, const std::string& subset) const {
   row.subset = subset;
   row.n = truth.size();
   row.missing = column.size() - present.y.size();
-  row.kendall = statistics::kendall_test(scores, truth);
-  row.spearman = statistics::spearman_test(scores, truth);
-  row.pearson = statistics::pearson_test(present.x, present.y);
+  row.kendall = claimed(statistics::kendall_test(scores, truth), row.n);
+  row.spearman = claimed(statistics::spearman_test(scores, truth), row.n);
+  row.pearson =
+      claimed(statistics::pearson_test(present.x, present.y), present.x.size());
   row.weighted_tau = statistics::weighted_tau(scores, truth);
   add_intervals(proxy, row);
   row.tau_minus_baseline = kNan;

@@ -23,14 +23,6 @@ constexpr std::array<std::pair<std::string_view, RankRule>, 2> kRules{
 constexpr std::array<std::pair<std::string_view, std::string_view>, 2> kAliases{
     {{"macs", "flops"}, {"jacob_cov", "jacov"}}};
 
-std::string_view other_name(std::string_view name) {
-  for (const auto& [canonical, alias] : kAliases) {
-    if (name == canonical) return alias;
-    if (name == alias) return canonical;
-  }
-  return name;
-}
-
 const std::vector<double>& member_column(
     const Composite& composite,
     const std::string& member,
@@ -38,6 +30,7 @@ const std::vector<double>& member_column(
   auto column = find_column(scores, member);
   if (!column) column = find_column(scores, other_name(member));
   if (!column) {
+    refuse_left_out(scores, member);
     const std::string near = nearest_name(member, scores.columns);
     throw UserError(
         "{}: composite {} needs the proxy {}, which is not a column{} "
@@ -105,6 +98,14 @@ Composite parse_definition(std::string_view text) {
 }
 
 }  // namespace
+
+std::string other_name(std::string_view name) {
+  for (const auto& [canonical, alias] : kAliases) {
+    if (name == canonical) return std::string(alias);
+    if (name == alias) return std::string(canonical);
+  }
+  return std::string(name);
+}
 
 std::vector<Composite> named_composites() {
   return {

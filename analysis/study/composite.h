@@ -30,6 +30,10 @@ struct Composite {
   std::vector<std::string> members;  ///< columns, all higher = better
 };
 
+/// The alias of a proxy's name (`flops` of `macs`, `jacov` of `jacob_cov`), or
+/// the name that it is an alias of; else `name` itself.
+std::string other_name(std::string_view name);
+
 /// The composites known by name.
 ///
 /// - `az_nas`: log sum of expressivity, progressivity, trainability, macs;

@@ -14,6 +14,31 @@
 namespace zcp::study {
 namespace {
 
+/// How many rows have a value in both columns.
+std::size_t rows_of_both(const Column& a, const Column& b) {
+  std::size_t rows = 0;
+  for (std::size_t row = 0; row < a.size(); ++row) {
+    rows += std::isnan(a[row]) || std::isnan(b[row]) ? 0 : 1;
+  }
+  return rows;
+}
+
+/// Tau of the pairs that have enough rows to be called alike, else NaN.
+std::vector<Column> claimed(
+    std::vector<Column> tau,
+    const std::vector<Column>& columns,
+    statistics::Missing missing) {
+  for (std::size_t a = 0; a < tau.size(); ++a) {
+    for (std::size_t b = 0; b < tau.size(); ++b) {
+      const std::size_t rows = missing == statistics::Missing::last
+                                   ? columns[a].size()
+                                   : rows_of_both(columns[a], columns[b]);
+      if (rows < statistics::kLeastRows) tau[a][b] = std::nan("");
+    }
+  }
+  return tau;
+}
+
 /// 1 - |tau| of every pair, row by row.
 Column distances(const std::vector<Column>& tau) {
   Column out;
@@ -59,7 +84,8 @@ CorrelationMatrix correlation_matrix(
       statistics::correlate_pairs(columns, missing, statistics::kendall_tau_b);
   matrix.rho =
       statistics::correlate_pairs(columns, missing, statistics::spearman_rho);
-  matrix.merges = statistics::average_linkage(distances(matrix.tau), count);
+  matrix.merges = statistics::average_linkage(
+      distances(claimed(matrix.tau, columns, missing)), count);
   matrix.order = statistics::leaf_order(matrix.merges, count);
   // A height of 1 - alike that is exactly met counts as met.
   matrix.cluster =

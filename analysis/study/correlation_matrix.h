@@ -27,7 +27,8 @@ struct CorrelationMatrix {
 /// missing values rank last, or a pair of columns is compared without those
 /// rows, as `missing` says. Clusters are those
 /// whose members' mean |tau| is at least `alike` (in [0, 1]); a correlation
-/// that does not exist counts as 0 there and stays NaN in the matrix. O(c^2 n
+/// that does not exist (NaN in the matrix) or is over fewer than
+/// statistics::kLeastRows rows counts as 0 there. O(c^2 n
 /// log n) on all cores. Throws std::invalid_argument when there is no column
 /// or the lengths differ.
 CorrelationMatrix correlation_matrix(

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "analysis/statistics/bootstrap.h"
+#include "analysis/statistics/columns.h"
 #include "analysis/statistics/metrics.h"
 #include "analysis/statistics/pareto.h"
 #include "common/error.h"
@@ -69,7 +70,8 @@ LimitLoss loss_within(
   loss.limit = limit;
   loss.n = within.size();
   loss.best = *std::max_element(within.begin(), within.end());
-  loss.lost = statistics::regret_at(chosen, within, 1);
+  const bool enough = loss.n >= statistics::kLeastRows;
+  loss.lost = enough ? statistics::regret_at(chosen, within, 1) : std::nan("");
   return loss;
 }
 

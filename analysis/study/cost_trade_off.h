@@ -19,7 +19,8 @@ struct LimitLoss {
   std::size_t n = 0;  ///< architectures within the limit
   double best = 0;    ///< the greatest truth among them
   /// The best less the expected truth of the best-scored (equal scores in
-  /// random order), in the truth's unit.
+  /// random order), in the truth's unit; NaN where `n` is below
+  /// statistics::kLeastRows.
   double lost = 0;
 };
 

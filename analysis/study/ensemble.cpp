@@ -295,12 +295,13 @@ EnsembleResult choose_ensemble(
     const JoinedMetric& joined,
     const EnsembleOptions& options) {
   const std::size_t rows = joined.truth.size();
-  if (rows < 4 * options.folds) {
+  const std::size_t least = statistics::kLeastRows * options.folds;
+  if (rows < least) {
     throw UserError(
         "an ensemble by {} folds: {} architectures, expected {} or more",
         options.folds,
         rows,
-        4 * options.folds);
+        least);
   }
   constexpr std::array kMethods{
       Method::single, Method::small, Method::all_ranks, Method::all_logs};

@@ -67,7 +67,8 @@ std::vector<std::vector<std::size_t>> ensemble_folds(
 /// Candidates are the columns to report on. Every pair is tried; larger
 /// ensembles grow out of the 32 best of one member less, by tau on at most
 /// 3,000 of the rows, and the 16 best of all are compared on all rows. Throws
-/// UserError when there are fewer than 4 rows a fold or no proxy has a tau.
+/// UserError when there are fewer than statistics::kLeastRows rows a fold or no
+/// proxy has a tau.
 EnsembleResult choose_ensemble(
     const JoinedMetric& joined,
     const EnsembleOptions& options);

@@ -64,11 +64,19 @@ std::optional<std::size_t> find_column(
   return static_cast<std::size_t>(found - table.columns.begin());
 }
 
+void refuse_left_out(const tables::Table& table, std::string_view name) {
+  for (const tables::LeftOut& column : table.left_out) {
+    if (column.column != name) continue;
+    throw UserError("{}: {}", table.source, column.text());
+  }
+}
+
 std::size_t require_column(
     const tables::Table& table,
     const std::string& name,
     std::string_view what) {
   if (const auto column = find_column(table, name)) return *column;
+  refuse_left_out(table, name);
   const std::string near = nearest_name(name, table.columns);
   throw UserError(
       "{}: no column {} for the {}{} (columns: {})",
@@ -211,6 +219,8 @@ Column column_of(
     }
     return out;
   }
+  refuse_left_out(scores, name);
+  refuse_left_out(truth, name);
   throw UserError(
       "no column {} in {} (columns: {}) or {}",
       name,

@@ -21,7 +21,12 @@ std::optional<std::size_t> find_column(
     const tables::Table& table,
     std::string_view name);
 
-/// The position of a column. Throws UserError naming the table, the nearest
+/// Throws UserError naming the field for which the table has left out a column
+/// of that name, if it has.
+void refuse_left_out(const tables::Table& table, std::string_view name);
+
+/// The position of a column. Throws as refuse_left_out() does, and for any
+/// other column that is not there UserError naming the table, the nearest
 /// column and all of them; `what` says what the column is to be.
 std::size_t require_column(
     const tables::Table& table,

@@ -87,11 +87,7 @@ std::pair<Values, std::size_t> complete(const Values& values) {
 }
 
 Values ranked_last(Values values) {
-  for (Column& run : values) {
-    for (double& value : run) {
-      if (std::isnan(value)) value = -std::numeric_limits<double>::infinity();
-    }
-  }
+  for (Column& run : values) run = statistics::ranked_last(run);
   return values;
 }
 
@@ -170,17 +166,21 @@ Squares sums_of_squares(const Values& values) {
   return sums;
 }
 
-/// Values divided by the largest magnitude, lest squares overflow.
-Values scaled(Values values) {
-  double largest = 0;
+/// Values less their common mean, scaled: what they vary by is not lost beside
+/// a large offset, and squares do not overflow.
+Values centred(const Values& values) {
+  Column all;
+  for (const Column& run : values)
+    all.insert(all.end(), run.begin(), run.end());
+  const Column deviations = statistics::deviations(all);
+  Values out;
+  auto begin = deviations.begin();
   for (const Column& run : values) {
-    for (const double value : run) largest = std::max(largest, std::abs(value));
+    const auto end = begin + static_cast<std::ptrdiff_t>(run.size());
+    out.emplace_back(begin, end);
+    begin = end;
   }
-  if (largest == 0) return values;
-  for (Column& run : values) {
-    for (double& value : run) value /= largest;
-  }
-  return values;
+  return out;
 }
 
 }  // namespace
@@ -188,7 +188,7 @@ Values scaled(Values values) {
 std::pair<double, double> intraclass(
     const std::vector<std::vector<double>>& runs) {
   if (runs.size() < 2 || runs.front().size() < 2) return {kNan, kNan};
-  const Squares sums = sums_of_squares(scaled(runs));
+  const Squares sums = sums_of_squares(centred(runs));
   if (!(sums.total > 0)) return {kNan, kNan};
   const auto n = static_cast<double>(runs.front().size());
   const auto k = static_cast<double>(runs.size());

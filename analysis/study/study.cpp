@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "analysis/study/comparison.h"
+#include "analysis/study/proxy_columns.h"
 #include "analysis/study/subset.h"
 
 namespace zcp::study {
@@ -83,6 +84,59 @@ std::vector<Part> parts_of(
   return parts;
 }
 
+/// Notes how little may be claimed where there are few architectures, and takes
+/// out the subsets that are too small to be shown.
+void leave_out_small(
+    const JoinedMetric& joined,
+    std::vector<Part>& parts,
+    std::vector<std::string>& notes) {
+  if (joined.truth.size() < statistics::kLeastRows) {
+    notes.push_back(fmt::format(
+        "{}: n = {}, fewer than {} architectures: no interval, p-value or "
+        "verdict",
+        joined.metric,
+        joined.truth.size(),
+        statistics::kLeastRows));
+  }
+  std::vector<std::string> small;
+  std::erase_if(parts, [&](const Part& part) {
+    const std::size_t rows = part.subset.rows.size();
+    if (part.subset.name == "all" || rows >= statistics::kLeastRows) {
+      return false;
+    }
+    small.push_back(fmt::format("{} (n = {})", part.subset.name, rows));
+    return true;
+  });
+  if (small.empty()) return;
+  notes.push_back(fmt::format(
+      "{}: fewer than {} architectures, not shown: {}",
+      joined.metric,
+      statistics::kLeastRows,
+      fmt::join(small, ", ")));
+}
+
+/// Notes which proxies are left with too few architectures for a claim where
+/// others have enough.
+void note_few_scores(
+    const Subset& subset,
+    const std::vector<StudyRow>& rows,
+    std::vector<std::string>& notes) {
+  if (subset.rows.size() < statistics::kLeastRows) return;
+  std::vector<std::string> few;
+  for (const StudyRow& row : rows) {
+    if (row.n >= statistics::kLeastRows) continue;
+    few.push_back(fmt::format("{} (n = {})", row.proxy, row.n));
+  }
+  if (few.empty()) return;
+  notes.push_back(fmt::format(
+      "{}, {}: no interval, p-value or verdict over fewer than {} "
+      "architectures: {}",
+      rows.front().metric,
+      subset.name,
+      statistics::kLeastRows,
+      fmt::join(few, ", ")));
+}
+
 void check_metrics(
     const tables::Table& truth,
     const std::vector<std::string>& metrics) {
@@ -107,13 +161,20 @@ JoinSummary summarise(
 std::vector<std::string> notes_on(
     const ChosenColumns& chosen,
     const tables::Table& scores,
+    const tables::Table& truth,
     const StudyOptions& options) {
-  if (chosen.baseline) return {};
-  return {fmt::format(
-      "{} has no column {}: no difference to the baseline (--baseline names "
-      "another)",
-      scores.source,
-      options.baseline)};
+  std::vector<std::string> notes = notes_of_scores(scores, options);
+  if (scores.source != truth.source) {
+    std::ranges::move(notes_of(truth), std::back_inserter(notes));
+  }
+  if (!chosen.baseline && !options.baseline.empty()) {
+    notes.push_back(fmt::format(
+        "{} has no numeric column {}: no difference to the baseline "
+        "(--baseline names another)",
+        scores.source,
+        options.baseline));
+  }
+  return notes;
 }
 
 }  // namespace
@@ -123,14 +184,17 @@ JoinedStudy join_study(
     const tables::Table& truth,
     const StudyOptions& options) {
   const ChosenColumns chosen = choose_columns(
-      scores, options.proxies, options.baseline, options.baseline_required);
+      scores,
+      proxy_columns(scores, options).proxies,
+      options.baseline,
+      options.baseline_required);
   check_metrics(truth, options.metrics);
   const std::vector<MatchedRow> matches = join(scores, truth);
   JoinedStudy joined;
   joined.members = members_of(options.population, matches, truth);
   joined.summary =
       summarise(scores, truth, matches.size(), joined.members.size());
-  joined.notes = notes_on(chosen, scores, options);
+  joined.notes = notes_on(chosen, scores, truth, options);
   for (const std::string& metric : options.metrics) {
     joined.metrics.push_back(
         join_metric(scores, truth, joined.members, chosen, metric));
@@ -144,10 +208,13 @@ Study run_study(
     const StudyOptions& options) {
   Study study{join_study(scores, truth, options), {}, {}, {}};
   for (const JoinedMetric& metric : study.metrics) {
-    for (const Part& part : parts_of(scores, truth, metric, options)) {
+    std::vector<Part> parts = parts_of(scores, truth, metric, options);
+    leave_out_small(metric, parts, study.notes);
+    for (const Part& part : parts) {
       const std::string& name = part.subset.name;
       Findings found =
           compare_on_subset(rows_of(metric, part.subset), name, options);
+      note_few_scores(part.subset, found.rows, study.notes);
       std::ranges::move(found.rows, std::back_inserter(study.rows));
       std::ranges::move(
           found.differences, std::back_inserter(study.differences));

@@ -20,7 +20,8 @@ namespace zcp::study {
 
 struct StudyOptions {
   std::vector<std::string> metrics;  ///< columns of the truth
-  std::vector<std::string> proxies;  ///< columns of the scores; empty: all
+  /// Columns of the scores; empty: see proxy_columns().
+  std::vector<std::string> proxies;
   std::string baseline = "params";
   /// Whether it is an error, or only noted, that no column is the baseline.
   bool baseline_required = false;
@@ -42,8 +43,10 @@ struct StudyOptions {
 };
 
 /// One proxy on one metric in one subset. A number that does not exist is NaN:
-/// the correlations of a constant column, intervals without draws,
-/// differences without a baseline. Intervals are for 95 %.
+/// the correlations of a constant column, Pearson's with infinite values,
+/// intervals without draws, differences without a baseline; intervals and
+/// p-values over fewer than statistics::kLeastRows architectures. Intervals are
+/// for 95 %.
 struct StudyRow {
   std::string proxy;
   std::string metric;
@@ -116,7 +119,9 @@ JoinedStudy join_study(
 
 /// The joined tables and what is found in them.
 struct Study : JoinedStudy {
-  std::vector<StudyRow> rows;  ///< by metric, subset, column of the scores
+  /// By metric, subset, column of the scores; without subsets of fewer than
+  /// statistics::kLeastRows architectures, which the notes name.
+  std::vector<StudyRow> rows;
   std::vector<PairDifference> differences;  ///< in the same order, if asked for
   /// By metric and subset, for metrics whose single runs the truth has.
   std::vector<Ceiling> ceilings;

@@ -32,11 +32,24 @@ void print_cost(const std::vector<study::CostTradeOff>& rows) {
         fmt::format("{}", row.shared),
         short_number(row.hypervolume_ratio)};
     for (const study::LimitLoss& loss : row.limits) {
-      cells.push_back(fmt::format("{:.4g}", loss.lost));
+      cells.push_back(brief_number(loss.lost));
     }
     lines.push_back(std::move(cells));
   }
   print_aligned(lines);
+  std::vector<std::string> few;
+  for (const study::LimitLoss& loss : first.limits) {
+    if (loss.n < statistics::kLeastRows) {
+      few.push_back(plain_number(loss.limit));
+    }
+  }
+  if (few.empty()) return;
+  print_wrapped(
+      fmt::format(
+          "fewer than {} architectures, nothing lost is shown: within {}",
+          statistics::kLeastRows,
+          fmt::join(few, ", ")),
+      2);
 }
 
 }  // namespace

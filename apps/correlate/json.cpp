@@ -141,7 +141,9 @@ void add_matrix(const CorrelateResult& result, ordered_json& object) {
     pairs[matrix.names[i]] = std::move(pair);
   }
   object["pairs"] = std::move(pairs);
-  object["cluster"] = matrix.cluster[at];
+  const bool enough = result.matrix_rows >= statistics::kLeastRows;
+  object["cluster"] =
+      enough ? ordered_json(matrix.cluster[at]) : ordered_json(nullptr);
 }
 
 void add_stability(const CorrelateResult& result, ordered_json& object) {

@@ -97,7 +97,15 @@ void print_matrix(const CorrelateResult& result) {
     if (first != 0) std::cout << "\n";
     print_block(matrix, first, std::min(first + fit, matrix.names.size()));
   }
-  print_clusters(matrix, result.options.alike);
+  if (result.matrix_rows >= statistics::kLeastRows) {
+    print_clusters(matrix, result.options.alike);
+    return;
+  }
+  print_wrapped(
+      fmt::format(
+          "fewer than {} architectures: none are called alike",
+          statistics::kLeastRows),
+      2);
 }
 
 }  // namespace zcp::apps

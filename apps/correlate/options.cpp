@@ -83,6 +83,7 @@ bool without_truth(const po::variables_map& values) {
   constexpr std::array kWith{
       "truth",
       "metric",
+      "key-truth",
       "top",
       "bins",
       "range",
@@ -135,7 +136,14 @@ po::options_description correlate_options() {
   options
       .add(study_options(
           "Tables",
-          {"scores", "truth", "metric", "key", "proxies", "composites"}))
+          {"scores",
+           "truth",
+           "metric",
+           "key",
+           "key-scores",
+           "key-truth",
+           "proxies",
+           "composites"}))
       .add(study_options(
           "Architectures", {"population", "missing", "top", "bins", "range"}))
       .add(statistic_options())

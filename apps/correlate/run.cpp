@@ -1,6 +1,7 @@
 #include "analysis/statistics/columns.h"
 #include "analysis/statistics/correlation.h"
 #include "analysis/study/join.h"
+#include "analysis/study/proxy_columns.h"
 #include "analysis/study/subset.h"
 #include "apps/correlate/result.h"
 #include "apps/correlate/tables.h"
@@ -66,8 +67,11 @@ std::vector<std::size_t> score_rows(
 void add_matrix(const tables::Table& scores, CorrelateResult& result) {
   const CorrelateOptions& options = result.options;
   if (!options.needs_matrix()) return;
-  const study::ChosenColumns chosen =
-      study::choose_columns(scores, options.request.study.proxies, "", false);
+  const study::ChosenColumns chosen = study::choose_columns(
+      scores,
+      study::proxy_columns(scores, options.request.study).proxies,
+      "",
+      false);
   const std::vector<std::size_t> rows = score_rows(scores, result);
   if (chosen.columns.empty() || rows.empty()) {
     throw UserError("{}: no proxies to compare", scores.source);
@@ -111,14 +115,32 @@ void add_run_taus(
   }
 }
 
+void add_notes(const std::vector<Text>& notes, CorrelateResult& result) {
+  std::vector<Text>& all = result.study.notes;
+  all.insert(all.end(), notes.begin(), notes.end());
+}
+
+void leave_out(const std::vector<Text>& names, tables::Table& table) {
+  for (const Text& name : names) {
+    const auto column = *study::find_column(table, name);
+    const auto at = static_cast<std::ptrdiff_t>(column);
+    table.columns.erase(table.columns.begin() + at);
+    table.values.erase(table.values.begin() + at);
+  }
+}
+
 void add_stability(const CorrelateTables& tables, CorrelateResult& result) {
   const CorrelateOptions& options = result.options;
   if (options.repeats.empty()) return;
+  const study::StudyOptions& study = options.request.study;
   std::vector<tables::Table> runs{tables.scores};
   for (const Text& path : options.repeats) {
     runs.push_back(read_study_scores(path, options.request));
+    add_notes(study::notes_of(runs.back()), result);
   }
-  const study::StudyOptions& study = options.request.study;
+  if (study.proxies.empty()) {
+    leave_out(study::proxy_columns(runs[0], study).others, runs[0]);
+  }
   result.stability = study::stability(runs, study.proxies, study.missing);
   if (options.has_truth) add_run_taus(runs, tables.truth, result);
 }
@@ -129,9 +151,13 @@ CorrelateResult run_correlate(const CorrelateOptions& options) {
   CorrelateResult result;
   result.options = options;
   const CorrelateTables tables = read_correlate_tables(options);
-  if (options.has_truth) {
+  if (!options.has_truth) {
+    result.study.notes =
+        study::notes_of_scores(tables.scores, options.request.study);
+  } else {
     result.study =
         study::run_study(tables.scores, tables.truth, options.request.study);
+    if (tables.costs) add_notes(study::notes_of(*tables.costs), result);
     add_published(tables.truth, result);
     add_ensembles(result);
     add_costs(tables, result);

@@ -15,7 +15,8 @@ namespace {
 
 using Text = std::string;
 
-/// The truth's columns that the options speak of: the metrics, their single
+/// The truth's columns that the options speak of (none, which stands for all,
+/// where one is not there): the metrics, their single
 /// runs, those that subsets are made of and the scores do not have, and what
 /// costs are joined by or read from.
 std::vector<Text> truth_columns(
@@ -24,6 +25,16 @@ std::vector<Text> truth_columns(
     const CorrelateOptions& asked) {
   const tables::Table& scores = tables.scores;
   const study::StudyOptions& options = asked.request.study;
+  // Names that are not there are refused where all columns are known.
+  std::vector<Text> required = options.metrics;
+  required.insert(
+      required.end(), options.ceiling.begin(), options.ceiling.end());
+  if (asked.cost && !tables.costs) required.push_back(*asked.cost);
+  for (const Text& name : required) {
+    if (std::find(header.begin(), header.end(), name) == header.end()) {
+      return {};
+    }
+  }
   std::vector<Text> wanted = options.metrics;
   const auto want = [&](const Text& name) {
     if (std::find(wanted.begin(), wanted.end(), name) == wanted.end()) {
@@ -45,23 +56,20 @@ std::vector<Text> truth_columns(
   return wanted;
 }
 
-/// The column that a table of costs is joined on: the key, or else the index.
-Text costs_key(const std::vector<Text>& header, const Text& key) {
-  const auto has = [&](const Text& name) {
-    return std::find(header.begin(), header.end(), name) != header.end();
-  };
-  return !has(key) && has("index") ? "index" : key;
-}
-
 void read_costs(const CorrelateOptions& options, CorrelateTables& tables) {
   if (!options.costs) return;
-  const Text& key = options.request.key;
+  // The column that it is joined on: a key, or else the index.
+  const std::vector<Text> keys{
+      options.request.key_truth, options.request.key, "index"};
   const Text text = formats::read_text(*options.costs);
   const Text source = formats::source_name(*options.costs);
-  const Text by = costs_key(tables::column_names(text, source), key);
+  const std::vector<Text> header = tables::column_names(text, source, keys);
+  const auto by = std::find_first_of(
+      keys.begin(), keys.end(), header.begin(), header.end());
+  const Text key = by == keys.end() ? keys.front() : *by;
   const std::vector<Text> wanted{options.cost.value()};
-  tables.costs = tables::parse_table(text, source, wanted, by);
-  tables.costs_by_index = by != key;
+  tables.costs = tables::parse_table(text, source, wanted, key);
+  tables.costs_by_index = by == keys.end() - 1;
 }
 
 }  // namespace
@@ -95,11 +103,14 @@ study::Column costs_of(
   for (std::size_t row = 0; row < tables.costs->arch.size(); ++row) {
     known.emplace(tables.costs->arch[row], tables.costs->values[0][row]);
   }
-  const auto index = study::find_column(tables.truth, "index");
+  std::size_t index = 0;
+  if (tables.costs_by_index) {
+    index = study::require_column(tables.truth, "index", "cost");
+  }
   for (const study::MatchedRow& row : rows) {
     const Text name =
         tables.costs_by_index
-            ? fmt::format("{}", tables.truth.values[*index][row.truth_row])
+            ? fmt::format("{}", tables.truth.values[index][row.truth_row])
             : tables.truth.arch[row.truth_row];
     const auto found = known.find(name);
     out.push_back(found == known.end() ? std::nan("") : found->second);

@@ -49,7 +49,7 @@ void print_criteria(const std::vector<StudyRow>& rows) {
   for (const StudyRow& row : rows) {
     Cells cells{row.proxy};
     for (const auto& [name, value] : row.criteria) {
-      cells.push_back(fmt::format("{:.4g}", value));
+      cells.push_back(brief_number(value));
     }
     cells.resize(lines.front().size(), "-");
     lines.push_back(std::move(cells));
@@ -77,6 +77,13 @@ void print_table(std::vector<StudyRow> rows, const std::string& baseline) {
   std::cout << fmt::format(
       "{}, {}: n = {}\n", rows.front().metric, rows.front().subset, most);
   print_aligned(lines);
+  if (most < statistics::kLeastRows) {
+    print_wrapped(
+        fmt::format(
+            "fewer than {} architectures: no interval, p-value or verdict",
+            statistics::kLeastRows),
+        2);
+  }
   print_criteria(rows);
 }
 
@@ -162,6 +169,7 @@ std::string missing_counts(const std::vector<StudyRow>& rows) {
 
 void print_summary(const CorrelateResult& result) {
   const study::StudyOptions& options = result.options.request.study;
+  print_notes(result.study.notes);
   if (result.study.rows.empty()) return;
   print_join_summary(result.study, options);
   const bool last = options.missing == statistics::Missing::last;

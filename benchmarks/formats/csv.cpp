@@ -3,6 +3,7 @@
 #include <csv.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <exception>
 #include <iostream>
 #include <iterator>
@@ -25,10 +26,12 @@ class Parser {
   Parser(
       const std::string& source,
       const CsvRowHandler& on_row,
-      std::size_t line)
+      std::size_t line,
+      char separator)
       : source_(source), on_row_(on_row), line_(line), row_line_(line) {
     const unsigned char options = CSV_STRICT | CSV_STRICT_FINI | CSV_REPALL_NL;
     if (csv_init(&parser_, options) != 0) throw std::bad_alloc();
+    csv_set_delim(&parser_, static_cast<unsigned char>(separator));
   }
   ~Parser() { csv_free(&parser_); }
   Parser(const Parser&) = delete;
@@ -129,8 +132,86 @@ std::size_t skip_comments(std::string_view& text) {
   return count;
 }
 
+/// Appends a character in UTF-8.
+void append_utf8(std::string& out, std::uint32_t code) {
+  const auto add = [&](std::uint32_t byte) {
+    out += static_cast<char>(static_cast<unsigned char>(byte));
+  };
+  const auto tail = [&](unsigned shift) {
+    add(0x80U | ((code >> shift) & 0x3FU));
+  };
+  if (code < 0x80) {
+    add(code);
+  } else if (code < 0x800) {
+    add(0xC0U | (code >> 6U));
+    tail(0);
+  } else if (code < 0x10000) {
+    add(0xE0U | (code >> 12U));
+    tail(6);
+    tail(0);
+  } else {
+    add(0xF0U | (code >> 18U));
+    tail(12);
+    tail(6);
+    tail(0);
+  }
+}
+
+/// UTF-16 behind its byte order mark as UTF-8. Halves of surrogate pairs that
+/// stand alone become the replacement character.
+std::string from_utf16(std::string_view bytes, bool big_endian) {
+  constexpr std::uint32_t kReplacement = 0xFFFD;
+  const auto unit = [&](std::size_t at) {
+    const auto first = static_cast<unsigned char>(bytes[at]);
+    const auto second = static_cast<unsigned char>(bytes[at + 1]);
+    return big_endian ? std::uint32_t{first} << 8U | second
+                      : std::uint32_t{second} << 8U | first;
+  };
+  const auto is_surrogate = [](std::uint32_t code, std::uint32_t first) {
+    return code >= first && code < first + 0x400;
+  };
+  std::string out;
+  for (std::size_t at = 0; at + 1 < bytes.size(); at += 2) {
+    std::uint32_t code = unit(at);
+    const bool high = is_surrogate(code, 0xD800);
+    if (high && at + 3 < bytes.size() && is_surrogate(unit(at + 2), 0xDC00)) {
+      at += 2;
+      code = 0x10000 + ((code - 0xD800) << 10U) + (unit(at) - 0xDC00);
+    } else if (high || is_surrogate(code, 0xDC00)) {
+      code = kReplacement;
+    }
+    append_utf8(out, code);
+  }
+  return out;
+}
+
 std::string read_stream(std::istream& in) {
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+/// Ends a parse behind the first row.
+struct RowSeen {
+  bool found;
+};
+
+/// True when the first row, split by `separator`, has one of the names.
+bool first_row_has(
+    std::string_view text,
+    char separator,
+    std::span<const std::string> names) {
+  const auto look = [&](std::size_t, std::span<const std::string_view> fields) {
+    throw RowSeen{std::ranges::any_of(names, [&](const std::string& name) {
+      return std::ranges::find(fields, name) != fields.end();
+    })};
+  };
+  try {
+    parse_csv(text, {}, look, separator);
+  } catch (const RowSeen& seen) {
+    return seen.found;
+  } catch (const UserError&) {
+    return false;  // a quote that another separator may explain
+  }
+  return false;
 }
 
 }  // namespace
@@ -139,18 +220,54 @@ std::string source_name(const std::filesystem::path& path) {
   return path == "-" ? "standard input" : path.string();
 }
 
+std::string to_utf8(std::string bytes, const std::string& source) {
+  using std::string_view_literals::operator""sv;
+  const bool wide = bytes.starts_with("\xFF\xFE\0\0"sv) ||
+                    bytes.starts_with("\0\0\xFE\xFF"sv);
+  const bool little = !wide && bytes.starts_with("\xFF\xFE");
+  const bool big = bytes.starts_with("\xFE\xFF");
+  if ((little || big) && bytes.size() % 2 != 0) {
+    throw UserError(
+        "{}: found {} bytes of UTF-16, expected an even number (a cut file?)",
+        source,
+        bytes.size());
+  }
+  if (little || big) {
+    bytes = from_utf16(std::string_view(bytes).substr(2), big);
+  } else if (bytes.starts_with("\xEF\xBB\xBF")) {
+    bytes.erase(0, 3);
+  }
+  const std::size_t zero = bytes.find('\0');
+  if (zero == std::string::npos) return bytes;
+  throw UserError(
+      "{}: found a zero byte at offset {} ({}), expected text in UTF-8 or in "
+      "UTF-16 with a byte order mark",
+      source,
+      zero,
+      wide ? "UTF-32" : "UTF-16 without a mark, or no text");
+}
+
 std::string read_text(const std::filesystem::path& path) {
-  std::string text = path == "-" ? read_stream(std::cin) : read_bytes(path);
-  if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
-  return text;
+  return to_utf8(
+      path == "-" ? read_stream(std::cin) : read_bytes(path),
+      source_name(path));
 }
 
 void parse_csv(
     std::string_view text,
     const std::string& source,
-    const CsvRowHandler& on_row) {
+    const CsvRowHandler& on_row,
+    char separator) {
   const std::size_t skipped = skip_comments(text);
-  Parser(source, on_row, skipped + 1).parse(text);
+  Parser(source, on_row, skipped + 1, separator).parse(text);
+}
+
+char find_separator(std::string_view text, std::span<const std::string> names) {
+  constexpr std::string_view kSeparators = ",;\t";
+  for (const char separator : kSeparators) {
+    if (first_row_has(text, separator, names)) return separator;
+  }
+  return kSeparators.front();
 }
 
 void append_csv_field(std::string& line, std::string_view field) {

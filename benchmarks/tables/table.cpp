@@ -4,11 +4,13 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <iterator>
 #include <limits>
+#include <optional>
 #include <ostream>
 #include <string_view>
 
@@ -28,27 +30,102 @@ std::string shown(std::string_view field) {
   return fmt::format("'{}...'", field.substr(0, kMost));
 }
 
-/// True, and the value (which may be NaN or infinite), when the whole field is
-/// a number.
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::ranges::transform(out, out.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return out;
+}
+
+std::string_view trimmed(std::string_view field) {
+  constexpr std::string_view kBlanks = " \t\r\n";
+  const std::size_t begin = field.find_first_not_of(kBlanks);
+  if (begin == std::string_view::npos) return {};
+  return field.substr(begin, field.find_last_not_of(kBlanks) - begin + 1);
+}
+
+/// Words for a missing number, as spreadsheets and programs write them.
+bool is_missing(std::string_view field) {
+  constexpr std::array<std::string_view, 12> kWords = {
+      "na",
+      "n/a",
+      "#n/a",
+      "#na",
+      "<na>",
+      "nan",
+      "-nan",
+      "none",
+      "null",
+      "1.#qnan",
+      "1.#ind",
+      "-1.#ind"};
+  if (field.empty()) return true;
+  if (field.size() > 8) return false;
+  return std::ranges::find(kWords, lower(field)) != kWords.end();
+}
+
+/// True, and the value, which may be infinite, when the whole field is a
+/// number.
 bool parse_number(std::string_view field, double& value) {
   if (field.size() > 1 && field[0] == '+' && field[1] != '-') {
     field.remove_prefix(1);
   }
   const char* end = field.data() + field.size();
   const auto result = std::from_chars(field.data(), end, value);
-  return result.ec == std::errc() && result.ptr == end;
+  return result.ec == std::errc() && result.ptr == end && !std::isnan(value);
 }
 
-/// What is known of a column so far.
-enum class Kind { empty, numeric, text };
+/// The same for a number with one comma where its decimal point belongs.
+bool parse_comma(std::string_view field, double& value) {
+  const std::size_t comma = field.find(',');
+  if (comma == std::string_view::npos ||
+      field.find('.') != std::string_view::npos) {
+    return false;
+  }
+  std::string pointed(field);
+  pointed[comma] = '.';
+  return parse_number(pointed, value);
+}
+
+/// True where a comma may as well set thousands apart: "587,386".
+bool like_thousands(std::string_view field) {
+  if (field.starts_with('+') || field.starts_with('-')) field.remove_prefix(1);
+  const std::size_t comma = field.find(',');
+  return comma >= 1 && comma <= 3 && field[0] != '0' &&
+         field.size() == comma + 4 &&
+         field.find_first_not_of("0123456789,") == std::string_view::npos;
+}
+
+/// What a field that is no number may be.
+std::string guess(std::string_view field) {
+  double value = 0;
+  if (field.find(',') != std::string_view::npos) {
+    std::string digits(field);
+    std::erase(digits, ',');
+    if (parse_comma(field, value) || parse_number(digits, value)) {
+      return "a decimal comma or a thousands separator?";
+    }
+  }
+  const char* end = field.data() + field.size();
+  const auto result = std::from_chars(field.data(), end, value);
+  if (result.ec == std::errc::result_out_of_range && result.ptr == end) {
+    return "beyond the range of double precision";
+  }
+  return "";
+}
 
 /// A column of the file that the table may get.
 struct Column {
   std::string name;
   std::size_t field = 0;
   bool wanted = false;
-  Kind kind = Kind::empty;
-  std::vector<double> values;
+  std::vector<double> values = {};
+  bool has_point = false;           ///< one of its numbers has a decimal point
+  std::optional<LeftOut> bad = {};  ///< set once the column is not numeric
+  std::optional<LeftOut> comma = {};  ///< its first decimal comma
+  bool clear_comma = false;  ///< one of them cannot set thousands apart
+  std::optional<LeftOut> infinite = {};  ///< its first infinite number
 };
 
 std::size_t find_key(
@@ -59,7 +136,8 @@ std::size_t find_key(
   const auto found = std::ranges::find(header, key);
   if (found == header.end()) {
     throw UserError(
-        "{}: line {}: found the columns {}, expected one named '{}'",
+        "{}: line {}: found the columns {}, expected one named '{}' (fields "
+        "separated by commas, semicolons or tabs)",
         source,
         line,
         shown(fmt::format("{}", fmt::join(header, ","))),
@@ -68,16 +146,24 @@ std::size_t find_key(
   return static_cast<std::size_t>(found - header.begin());
 }
 
+/// Which columns a table gets.
+struct Wanted {
+  std::vector<std::string> names;  ///< empty: all
+  bool strict = true;  ///< a name that is no numeric column is an error
+};
+
 /// Builds a table row by row.
 class TableBuilder {
  public:
   TableBuilder(
       std::string source,
-      std::span<const std::string> wanted,
-      std::string key)
+      Wanted wanted,
+      std::string key,
+      bool decimal_commas)
       : source_(std::move(source)),
         key_(std::move(key)),
-        wanted_(wanted.begin(), wanted.end()) {}
+        decimal_commas_(decimal_commas),
+        wanted_(std::move(wanted)) {}
 
   void add(std::size_t line, std::span<const std::string_view> fields) {
     if (header_.empty()) {
@@ -94,10 +180,18 @@ class TableBuilder {
           source_,
           key_);
     }
-    check_unique();
-    Table table{source_, std::move(arch_), {}, {}};
+    settle_commas();
+    note_infinities();
+    refuse_wanted();
+    Table table{source_, {}, {}, {}, {}, {}};
     for (Column& column : columns_) {
-      if (column.kind == Kind::text) continue;
+      if (column.bad) table.left_out.push_back(std::move(*column.bad));
+    }
+    std::erase_if(columns_, [](const Column& each) { return bool(each.bad); });
+    take_repeated_once();
+    table.arch = std::move(arch_);
+    table.notes = std::move(notes_);
+    for (Column& column : columns_) {
       table.columns.push_back(std::move(column.name));
       table.values.push_back(std::move(column.values));
     }
@@ -119,7 +213,7 @@ class TableBuilder {
           line,
           *twice);
     }
-    if (wanted_.empty()) {
+    if (wanted_.names.empty()) {
       take_all();
     } else {
       take_wanted();
@@ -130,16 +224,17 @@ class TableBuilder {
     for (std::size_t i = 0; i < header_.size(); ++i) {
       // An unnamed column is the row number that pandas writes.
       if (i == arch_field_ || header_[i].empty()) continue;
-      columns_.push_back({header_[i], i, false, Kind::empty, {}});
+      columns_.push_back({.name = header_[i], .field = i});
     }
   }
 
   void take_wanted() {
-    for (const std::string& name : wanted_) {
+    for (const std::string& name : wanted_.names) {
       const auto found = std::ranges::find(header_, name);
-      if (found == header_.end()) refuse_unknown(name);
+      if (found == header_.end() && wanted_.strict) refuse_unknown(name);
+      if (found == header_.end()) continue;
       const auto field = static_cast<std::size_t>(found - header_.begin());
-      columns_.push_back({name, field, true, Kind::empty, {}});
+      columns_.push_back({.name = name, .field = field, .wanted = true});
     }
   }
 
@@ -176,88 +271,235 @@ class TableBuilder {
     arch_.emplace_back(arch);
     lines_.push_back(line);
     for (Column& column : columns_) {
-      if (column.kind == Kind::text) continue;
-      add_value(column, line, fields[column.field]);
+      if (!column.bad) add_value(column, line, trimmed(fields[column.field]));
     }
   }
 
   void add_value(Column& column, std::size_t line, std::string_view field) {
     double value = kMissing;
-    if (!field.empty()) {
-      const bool number = parse_number(field, value);
-      if (!number && column.kind == Kind::empty && !column.wanted) {
-        column.kind = Kind::text;
-        column.values = {};
-        return;
+    const bool point = field.find('.') != std::string_view::npos;
+    if (parse_number(field, value) && !(point && column.comma)) {
+      column.has_point |= point;
+      column.values.push_back(value);
+      if (std::isinf(value) && !column.infinite) {
+        column.infinite = LeftOut{column.name, line, std::string(field), ""};
       }
-      if (!number || !std::isfinite(value)) {
-        throw UserError(
-            "{}: line {}: column '{}': found {}, expected a finite number or "
-            "an empty field",
-            source_,
-            line,
-            column.name,
-            shown(field));
-      }
-      column.kind = Kind::numeric;
+      return;
     }
+    if (is_missing(field)) {
+      column.values.push_back(kMissing);
+      return;
+    }
+    const LeftOut here{column.name, line, std::string(field), guess(field)};
+    if (!decimal_commas_ || column.has_point || !parse_comma(field, value)) {
+      column.bad = here;
+      column.values = {};
+      return;
+    }
+    if (!column.comma) column.comma = here;
+    column.clear_comma |= !like_thousands(field);
     column.values.push_back(value);
   }
 
+  /// Takes commas for decimal ones where one of them can be nothing else and
+  /// no column has a decimal point; else their columns are not numeric.
+  void settle_commas() {
+    bool clear = false;
+    bool points = false;
+    std::vector<std::string> examples;
+    for (const Column& column : columns_) {
+      if (column.bad) continue;
+      clear |= column.clear_comma;
+      points |= column.has_point;
+      if (column.comma) {
+        examples.push_back(fmt::format(
+            "{} (line {}: {})",
+            column.name,
+            column.comma->line,
+            shown(column.comma->found)));
+      }
+    }
+    if (examples.empty()) return;
+    if (clear && !points) {
+      notes_.push_back(fmt::format(
+          "{}: commas are read as decimal points in {}",
+          source_,
+          fmt::join(examples, ", ")));
+      return;
+    }
+    for (Column& column : columns_) {
+      if (!column.bad) column.bad = column.comma;
+    }
+  }
+
+  void note_infinities() {
+    std::vector<std::string> examples;
+    for (const Column& column : columns_) {
+      if (column.bad || !column.infinite) continue;
+      examples.push_back(fmt::format(
+          "{} (line {}: {})",
+          column.name,
+          column.infinite->line,
+          shown(column.infinite->found)));
+    }
+    if (examples.empty()) return;
+    notes_.push_back(fmt::format(
+        "{}: infinite numbers rank at their end, without a Pearson "
+        "correlation: {}",
+        source_,
+        fmt::join(examples, ", ")));
+  }
+
+  void refuse_wanted() const {
+    for (const Column& column : columns_) {
+      if (!column.wanted || !column.bad || !wanted_.strict) continue;
+      throw UserError("{}: {}", source_, column.bad->text());
+    }
+  }
+
+  /// The rows that name an architecture again, each with the first that does.
   /// Sorted hashes find equal strings faster than a set of strings does.
-  void check_unique() const {
+  std::vector<std::pair<std::size_t, std::size_t>> repeated_rows() const {
     std::vector<std::pair<std::uint64_t, std::size_t>> rows(arch_.size());
     for (std::size_t i = 0; i < rows.size(); ++i) {
       rows[i] = {hash64(arch_[i]), i};
     }
     std::ranges::sort(rows);
+    std::vector<std::pair<std::size_t, std::size_t>> repeated;
+    std::size_t begin = 0;  // of the rows with the same hash
     for (std::size_t i = 1; i < rows.size(); ++i) {
-      if (rows[i - 1].first != rows[i].first) continue;
-      const std::size_t first = rows[i - 1].second;
-      const std::size_t second = rows[i].second;
-      if (arch_[first] != arch_[second]) continue;
+      if (rows[i].first != rows[begin].first) begin = i;
+      for (std::size_t j = begin; j < i; ++j) {
+        if (arch_[rows[i].second] != arch_[rows[j].second]) continue;
+        repeated.emplace_back(rows[i].second, rows[j].second);
+        break;
+      }
+    }
+    std::ranges::sort(repeated);
+    return repeated;
+  }
+
+  void require_equal(std::size_t row, std::size_t first) const {
+    for (const Column& column : columns_) {
+      const double value = column.values[row];
+      const double known = column.values[first];
+      if (value == known || (std::isnan(value) && std::isnan(known))) continue;
+      if (!column.wanted && is_index_column(column.name)) continue;
       throw UserError(
-          "{}: line {}: column '{}': found {} again (first on line {}), "
-          "expected each architecture once",
+          "{}: line {}: column '{}': found {} again with another value of "
+          "'{}' than on line {}, expected each architecture once",
           source_,
-          lines_[second],
+          lines_[row],
           key_,
-          shown(arch_[second]),
+          shown(arch_[row]),
+          column.name,
           lines_[first]);
     }
   }
 
+  void take_repeated_once() {
+    const auto repeated = repeated_rows();
+    if (repeated.empty()) return;
+    std::vector<bool> drop(arch_.size());
+    for (const auto& [row, first] : repeated) {
+      require_equal(row, first);
+      drop[row] = true;
+    }
+    notes_.push_back(fmt::format(
+        "{}: {} repeated with the same numbers {} taken once (line {}: {})",
+        source_,
+        repeated.size() == 1 ? "a row that is"
+                             : fmt::format("{} rows that are", repeated.size()),
+        repeated.size() == 1 ? "is" : "are",
+        lines_[repeated.front().first],
+        shown(arch_[repeated.front().first])));
+    const auto without = [&](auto& values) {
+      std::size_t kept = 0;
+      for (std::size_t row = 0; row < drop.size(); ++row) {
+        if (!drop[row]) std::swap(values[kept++], values[row]);
+      }
+      values.resize(kept);
+    };
+    without(arch_);
+    for (Column& column : columns_) without(column.values);
+  }
+
   std::string source_;
   std::string key_;
-  std::vector<std::string> wanted_;
+  bool decimal_commas_;
+  Wanted wanted_;
   std::vector<std::string> header_;
   std::size_t arch_field_ = 0;
   std::vector<Column> columns_;
   std::vector<std::string> arch_;
   std::vector<std::size_t> lines_;
+  std::vector<std::string> notes_;
 };
 
 }  // namespace
+
+std::string LeftOut::text() const {
+  return fmt::format(
+      "line {}: column '{}': found {}{}, expected a number or an empty field",
+      line,
+      column,
+      shown(found),
+      why.empty() ? "" : fmt::format(" ({})", why));
+}
+
+bool is_index_column(std::string_view name) {
+  constexpr std::array<std::string_view, 5> kNames = {
+      "index", "idx", "id", "row", "uid"};
+  const std::string plain = lower(name);
+  if (plain.empty() || plain.starts_with("unnamed: ")) return true;
+  return std::ranges::any_of(kNames, [&](std::string_view each) {
+    return plain == each || plain.ends_with(fmt::format("_{}", each));
+  });
+}
+
+namespace {
+
+Table parse(
+    std::string_view text,
+    const std::string& source,
+    Wanted wanted,
+    const std::string& key) {
+  const char separator = formats::find_separator(text, {&key, 1});
+  TableBuilder builder(source, std::move(wanted), key, separator != ',');
+  const auto add = [&](std::size_t line, const auto& fields) {
+    builder.add(line, fields);
+  };
+  formats::parse_csv(text, source, add, separator);
+  return builder.finish();
+}
+
+}  // namespace
+
+Table parse_columns(
+    std::string_view text,
+    const std::string& source,
+    std::span<const std::string> names,
+    const std::string& key) {
+  return parse(text, source, {{names.begin(), names.end()}, false}, key);
+}
 
 Table parse_table(
     std::string_view text,
     const std::string& source,
     std::span<const std::string> wanted,
     const std::string& key) {
-  TableBuilder builder(source, wanted, key);
-  formats::parse_csv(text, source, [&](std::size_t line, const auto& fields) {
-    builder.add(line, fields);
-  });
-  return builder.finish();
+  return parse(text, source, {{wanted.begin(), wanted.end()}, true}, key);
 }
 
 std::vector<std::string> column_names(
     std::string_view text,
-    const std::string& source) {
+    const std::string& source,
+    std::span<const std::string> keys) {
   std::vector<std::string> names;
-  formats::parse_csv(text, source, [&](std::size_t, const auto& fields) {
+  const auto add = [&](std::size_t, const auto& fields) {
     if (names.empty()) names.assign(fields.begin(), fields.end());
-  });
+  };
+  formats::parse_csv(text, source, add, formats::find_separator(text, keys));
   return names;
 }
 

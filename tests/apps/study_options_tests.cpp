@@ -18,24 +18,10 @@ StudyRequest parse(const Names& arguments, Truth truth = Truth::needed) {
   po::options_description options;
   add_study_options(
       options,
-      {"scores",
-       "truth",
-       "metric",
-       "key",
-       "proxies",
-       "composites",
-       "population",
-       "missing",
-       "top",
-       "bins",
-       "range",
-       "baseline",
-       "bootstrap",
-       "interval",
-       "seed",
-       "criteria",
-       "differences",
-       "ceiling"});
+      {"scores",    "truth",   "metric",     "key",         "key-scores",
+       "key-truth", "proxies", "composites", "population",  "missing",
+       "top",       "bins",    "range",      "baseline",    "bootstrap",
+       "interval",  "seed",    "criteria",   "differences", "ceiling"});
   po::variables_map values;
   po::store(po::command_line_parser(arguments).options(options).run(), values);
   return parse_study_request(values, truth);
@@ -52,7 +38,8 @@ TEST_CASE("study options: what is not said has the documented default") {
   const StudyRequest request = parse_more({});
   CHECK(request.scores == "s");
   CHECK(request.truth == "t");
-  CHECK(request.key == "arch");
+  CHECK(request.key_scores == "arch");
+  CHECK(request.key_truth == "arch");
   CHECK(request.study.metrics == Names{"acc"});
   CHECK(request.study.proxies.empty());
   CHECK(request.study.baseline == "params");
@@ -97,7 +84,12 @@ TEST_CASE("study options: all that is said arrives") {
        "7",          "--interval",   "bca",          "--seed",    "3",
        "--criteria", "--differences"});
   const zcp::study::StudyOptions& study = request.study;
-  CHECK(request.key == "index");
+  CHECK(request.key_scores == "index");
+  CHECK(request.key_truth == "index");
+  const StudyRequest keys =
+      parse_more({"--key-scores", "model", "--key-truth", "name"});
+  CHECK(keys.key_scores == "model");
+  CHECK(keys.key_truth == "name");
   CHECK(study.population == "connected");
   CHECK(study.missing == zcp::statistics::Missing::drop);
   REQUIRE(study.bins.size() == 1);

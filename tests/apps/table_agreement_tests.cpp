@@ -111,6 +111,7 @@ double number(const json& value) {
 std::string verdict_of_row(const json& row) {
   zcp::study::StudyRow made;
   made.proxy = row["proxy"];
+  made.n = row["n"];
   made.tau_minus_baseline_interval = {
       number(row["tau_minus_baseline_low"]),
       number(row["tau_minus_baseline_high"])};

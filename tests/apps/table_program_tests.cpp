@@ -77,7 +77,9 @@ TEST_CASE("program: correlate as JSON has the promised fields") {
   REQUIRE(run.status == 0);
   CHECK(contains(run.err, "joined 5 architectures"));
   const auto rows = nlohmann::json::parse(run.out);
-  REQUIRE(rows.size() == 4);
+  CHECK(contains(
+      run.err, "fewer than 10 architectures, not shown: top 0.6 (n = 3)"));
+  REQUIRE(rows.size() == 2);
   for (const auto& row : rows) {
     for (const char* field :
          {"proxy",
@@ -107,6 +109,73 @@ TEST_CASE("program: correlate as JSON has the promised fields") {
   CHECK(rows[1]["missing"] == 1);
   CHECK(rows[1]["kendall_tau"].get<double>() == doctest::Approx(0));
   CHECK(rows[1]["tau_minus_baseline"].get<double>() == doctest::Approx(-1));
+}
+
+TEST_CASE("program: correlate and report claim nothing from five") {
+  const Files files;
+  const Finished run = run_zcp(files.correlate({"--metric", "acc", "--json"}));
+  for (const auto& row : nlohmann::json::parse(run.out)) {
+    for (const char* field :
+         {"kendall_tau_low",
+          "spearman_rho_high",
+          "pearson_r_low",
+          "tau_minus_baseline_low",
+          "kendall_p",
+          "spearman_p",
+          "pearson_p",
+          "p_beats_baseline",
+          "p_beats_baseline_holm"}) {
+      CHECK_MESSAGE(row.at(field).is_null(), field);
+    }
+  }
+  CHECK(contains(
+      run.err, "fewer than 10 architectures: no interval, p-value or verdict"));
+  const std::string text = output_of(files.correlate({"--metric", "acc"}));
+  CHECK(contains(text, "fewer than 10 architectures: no interval"));
+  CHECK_FALSE(contains(text, "["));
+  const Finished report = run_zcp(
+      {"report",
+       "--scores",
+       files.scores,
+       "--truth",
+       files.truth,
+       "--metric",
+       "acc",
+       "--html",
+       files.folder.path() / "page.html"});
+  CHECK(report.status == 0);
+  CHECK(contains(report.err, "is not answered here"));
+  CHECK(contains(report.err, "There are 5 architectures"));
+}
+
+TEST_CASE("program: columns that are left out, and what is no proxy") {
+  const Files files;
+  const std::string scores = files.folder.write(
+      "mixed.csv",
+      "model;index;s;params;acc\na;0;1,5;x;1\nb;1;2,5;7;2\nb;2;2,5;7;2\n");
+  const Strings base = {
+      "correlate",
+      "--scores",
+      scores,
+      "--truth",
+      files.truth,
+      "--metric",
+      "acc",
+      "--key-scores",
+      "model"};
+  const Finished run = run_zcp(base + Strings{"--json"});
+  CAPTURE(run.err);
+  REQUIRE(run.status == 0);
+  const auto rows = nlohmann::json::parse(run.out);
+  REQUIRE(rows.size() == 1);
+  CHECK(rows[0]["proxy"] == "s");
+  CHECK(contains(run.err, "left out: line 2: column 'params'"));
+  CHECK(contains(run.err, "no proxies by their names: index, acc"));
+  CHECK(contains(run.err, "read as decimal points in s (line 2: '1,5')"));
+  CHECK(contains(run.err, "taken once (line 4: 'b')"));
+  CHECK(run_zcp(base + Strings{"--proxies", "s"}).status == 0);
+  check_refused(base + Strings{"--proxies", "params"}, "found 'x'");
+  check_refused(base + Strings{"--baseline", "params"}, "found 'x'");
 }
 
 TEST_CASE("program: correlate drops what is missing when asked to") {
@@ -186,13 +255,14 @@ TEST_CASE("program: export a store, merge stores") {
   CHECK(output_of({"export", "--store", all}) == table);
 }
 
-TEST_CASE("program: tables without a join, with nan, stores that are newer") {
+TEST_CASE("program: tables without a join, with text, stores that are newer") {
   const Files files;
   const Strings rest = {"--truth", files.truth, "--metric", "acc"};
-  const std::string nan = files.folder.write("nan.csv", "arch,p\na,1\nb,nan\n");
+  const std::string text =
+      files.folder.write("text.csv", "arch,p\na,1\nb,two\n");
   check_refused(
-      Strings{"correlate", "--scores", nan} + rest,
-      "nan.csv: line 3: column 'p'");
+      Strings{"correlate", "--scores", text} + rest,
+      "text.csv: line 3: column 'p'");
   const std::string others = files.folder.write("others.csv", "arch,p\nz,1\n");
   check_refused(
       Strings{"correlate", "--scores", others} + rest,
@@ -249,17 +319,20 @@ TEST_CASE("program: correlate beside published numbers") {
   REQUIRE(published.size() == 1);
   CHECK(published[0]["theirs"] == 0.578);
   CHECK(published[0]["ours"].get<double>() == doctest::Approx(1.0 / 3));
-  CHECK(published[0]["inside"] == true);
+  CHECK(published[0]["inside"].is_null());  // three are too few to say
   CHECK(published[0]["same_truth"] == true);
   CHECK(published[0]["same_population"] == false);
 }
 
 TEST_CASE("program: correlate in bins and ranges, with a noise ceiling") {
   const Files files;
-  const std::string table = files.folder.write(
-      "runs.csv",
-      "arch,p,acc,acc_seed0,acc_seed1\n"
-      "a,1,1,1,2\nb,2,2,2,1\nc,3,4,4,4\nd,4,3,3,3\n");
+  // Ten architectures of each kind, since fewer are not shown.
+  std::string runs = "arch,p,acc,acc_seed0,acc_seed1\n";
+  for (int i = 0; i < 10; ++i) {
+    runs += fmt::format(
+        "a{0},1,1,1,2\nb{0},2,2,2,1\nc{0},3,4,4,4\nd{0},4,3,3,3\n", i);
+  }
+  const std::string table = files.folder.write("runs.csv", runs);
   const Strings wanted = {
       "correlate",
       "--scores",
@@ -278,16 +351,16 @@ TEST_CASE("program: correlate in bins and ranges, with a noise ceiling") {
       "acc=:2"};
   const Finished text = run_zcp(wanted);
   CHECK(text.status == 0);
-  CHECK(contains(text.out, "acc, p bin 2/2, 3 to 4: n = 2"));
-  CHECK(contains(text.out, "noise ceiling, 2 runs of 4 architectures"));
+  CHECK(contains(text.out, "acc, p bin 2/2, 3 to 4: n = 20"));
+  CHECK(contains(text.out, "noise ceiling, 2 runs of 40 architectures"));
   const auto rows =
       nlohmann::json::parse(output_of(wanted + Strings{"--json"}));
   REQUIRE(rows.size() == 5);
   CHECK(rows[0]["ceiling_tau"].get<double>() == doctest::Approx(4.0 / 6));
-  CHECK(rows[0]["ceiling_n"] == 4);
+  CHECK(rows[0]["ceiling_n"] == 40);
   CHECK(rows[1]["ceiling_tau"].get<double>() == doctest::Approx(-1));
   CHECK(rows[3]["subset"] == "p=2:");
-  CHECK(rows[4]["n"] == 2);
+  CHECK(rows[4]["n"] == 20);
 }
 
 TEST_CASE("program: correlate compares proxies and runs without a truth") {
@@ -325,10 +398,15 @@ TEST_CASE("program: correlate compares proxies and runs without a truth") {
 
 TEST_CASE("program: correlate under a cost, joined on the index") {
   const TemporaryFolder folder;
-  const std::string table = folder.write(
-      "t.csv", "arch,index,p,acc\na,0,1,50\nb,1,3,60\nc,2,2,70\nd,3,5,80\n");
-  const std::string costs =
-      folder.write("c.csv", "index,ms\n3,4\n2,3\n1,2\n0,1\n");
+  std::string rows_of_table =
+      "arch,index,p,acc\na,0,1,50\nb,1,3,60\nc,2,2,70\nd,3,5,80\n";
+  std::string rows_of_costs = "index,ms\n3,4\n2,3\n1,2\n0,1\n";
+  for (int i = 4; i < 13; ++i) {  // nine that the first beats in all
+    rows_of_table += fmt::format("e{0},{0},0,50\n", i);
+    rows_of_costs += fmt::format("{},1.5\n", i);
+  }
+  const std::string table = folder.write("t.csv", rows_of_table);
+  const std::string costs = folder.write("c.csv", rows_of_costs);
   const Strings wanted = {
       "correlate",
       "--scores",
@@ -347,7 +425,7 @@ TEST_CASE("program: correlate under a cost, joined on the index") {
       "3,4",
       "--bootstrap",
       "0"};
-  CHECK(contains(output_of(wanted), "acc against ms: n = 4, 4 on the true"));
+  CHECK(contains(output_of(wanted), "acc against ms: n = 13, 4 on the true"));
   const auto rows =
       nlohmann::json::parse(output_of(wanted + Strings{"--json"}));
   const auto& cost = rows[0]["cost"];
@@ -362,8 +440,8 @@ TEST_CASE("program: correlate under a cost, joined on the index") {
 TEST_CASE("program: correlate chooses an ensemble and says so per run") {
   const TemporaryFolder folder;
   std::string text = "arch,p,q,acc\n";
-  for (int i = 0; i < 40; ++i) {
-    text += fmt::format("a{},{},{},{}\n", i, i * 7 % 40, i * 3 % 40, i);
+  for (int i = 0; i < 60; ++i) {
+    text += fmt::format("a{},{},{},{}\n", i, i * 7 % 60, i * 11 % 60, i);
   }
   const std::string table = folder.write("t.csv", text);
   const Strings wanted = {

@@ -50,7 +50,7 @@ TEST_CASE("correlate refuses wrong options") {
   const Files files;
   files.correlate({}, "--metric");
   files.correlate({"--metric", ","}, "--metric");
-  files.correlate({"--metric", "akk"}, "did you mean 'acc'?");
+  files.correlate({"--metric", "akk"}, "did you mean acc?");
   for (const char* share : {"0", "2", "-0.1", "x", "0.5x", "nan"}) {
     files.correlate({"--metric", "acc", "--top", share}, share);
   }
@@ -65,11 +65,11 @@ TEST_CASE("correlate refuses wrong options") {
   files.correlate({"--metric", "acc", "--composites", "c=log_rank(p"}, "c=");
   files.correlate({"--metric", "acc", "--composites", "vote"}, "vote");
   files.correlate({"--metric", "acc", "--bins", "p"}, "--bins p");
-  files.correlate({"--metric", "acc", "--bins", "r:4"}, "'r'");
+  files.correlate({"--metric", "acc", "--bins", "r:4"}, "no column r");
   files.correlate({"--metric", "acc", "--range", "p=2"}, "--range p=2");
   files.correlate({"--metric", "acc", "--range", "p=8:9"}, "--range p=8:9");
   files.correlate({"--metric", "acc", "--ceiling", "acc"}, "--ceiling acc");
-  files.correlate({"--metric", "acc", "--ceiling", "acc,b"}, "'b'");
+  files.correlate({"--metric", "acc", "--ceiling", "acc,b"}, "no column b");
   files.correlate({"--metric", "acc", "--published", "zicoo"}, "zicoo");
   files.correlate({"--metric", "acc", "--published", "zico"}, "zico@SPACE");
 }
@@ -87,8 +87,8 @@ TEST_CASE("correlate refuses wrong options of its other tables") {
   refuse({"--ensemble", "0"}, "--ensemble 0");
   refuse({"--ensemble", "11"}, "--ensemble 11");
   refuse({"--ensemble", "-1"}, "--ensemble -1");
-  refuse({"--ensemble", "3"}, "2 architectures, expected 20 or more");
-  refuse({"--cost", "ms"}, "'ms'");
+  refuse({"--ensemble", "3"}, "2 architectures, expected 50 or more");
+  refuse({"--cost", "ms"}, "no column ms");
   refuse({"--cost", "acc", "--limit", "x"}, "--limit x");
   refuse({"--cost", "acc", "--limit", "1"}, "--limit 1");
   refuse({"--costs", files.truth}, "--cost");
@@ -96,7 +96,7 @@ TEST_CASE("correlate refuses wrong options of its other tables") {
   refuse({"--costs", files.truth, "--cost", "ms"}, "'ms'");
   const std::string by_index =
       files.folder.write("costs.csv", "index,ms\n0,1\n1,2\n");
-  refuse({"--costs", by_index, "--cost", "ms"}, "'index'");
+  refuse({"--costs", by_index, "--cost", "ms"}, "no column index");
   refuse({"--key", "name"}, "'name'");
   const auto alone = [&](Arguments more, const std::string& thing) {
     more.insert(more.begin(), {"--scores", files.scores});
@@ -121,8 +121,7 @@ TEST_CASE("correlate refuses tables that are absent, cut or not numeric") {
   files.correlate({"--metric", "acc"}, folder, folder);
   refuse("", "s.csv");
   refuse("architecture,p\na,1\n", "s.csv: line 1");
-  refuse("arch,p\na,1\nb,nan\n", "s.csv: line 3: column 'p': found 'nan'");
-  refuse("arch,p\na,1\nb,inf\n", "s.csv: line 3: column 'p': found 'inf'");
+  refuse("arch,p\na,1\nb,n.a\n", "s.csv: line 3: column 'p': found 'n.a'");
   refuse("arch,p\na,1\nb,two\n", "s.csv: line 3: column 'p': found 'two'");
   refuse("arch,p,q\na,1,2\nb,", "s.csv: line 3");
   refuse("arch,p\na,1\na,2\n", "s.csv: line 3");

@@ -179,7 +179,10 @@ function drawCurveTable() {
 
 function drawCurveText() {
   drawCurveTable();
-  const few = subsets.length < 2 ? " No smaller shares were asked for (--top)." : "";
+  const none = study.shares.length > 0
+    ? ` Smaller shares have fewer than ${leastRows} architectures and are not shown.`
+    : " No smaller shares were asked for (--top).";
+  const few = subsets.length < 2 ? none : "";
   byId("curve-read").textContent =
     `Each line is a proxy's tau-b among ever fewer of the truly best architectures, bars are 95 % intervals: a line that falls to zero ranks the field but not its top.${few}`;
 }

@@ -351,8 +351,9 @@ function drawScatterReadout() {
   const parts = [];
   if (selected.active) {
     const inside = selectedTau(x, y);
+    const few = inside.n < leastRows ? `, fewer than ${leastRows}: not shown` : "";
     parts.push("tau-b in the selection: ", el("strong", { id: "brushed-tau" }, three(inside.tau)),
-      ` (n = ${whole(inside.n)}); over all: ${three(over.tau)}.`);
+      ` (n = ${whole(inside.n)}${few}); over all: ${three(over.tau)}.`);
   } else {
     parts.push("tau-b over all: ", el("strong", {}, three(over.tau)),
       ` (n = ${whole(over.n)}).`);

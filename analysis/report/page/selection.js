@@ -52,8 +52,9 @@ function computeSelection() {
 
 /** Tau of a column with another over the selection. */
 function selectedTau(x, y) {
-  return tauB(x.levels, y.levels, selected.rows, x.missingIsLast,
+  const found = tauB(x.levels, y.levels, selected.rows, x.missingIsLast,
     y.missingIsLast);
+  return found.n < leastRows ? { tau: null, n: found.n } : found;
 }
 
 const listeners = { view: [], selection: [], pins: [] };

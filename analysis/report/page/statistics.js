@@ -1,5 +1,8 @@
 // What a selection needs: tau-b in O(n log n), exactly as the program has it.
 
+/** Over fewer rows no statistic of a selection is shown. */
+const leastRows = 10;
+
 /** Pairs i < j with values[i] > values[j]; sorts `values`. */
 function countInversions(values) {
   let from = values;

@@ -159,7 +159,7 @@ TEST_CASE("one architecture, one proxy, no values: the page is there") {
   const ordered_json data = data_in(page_of(make(empty)));
   CHECK(find_row(data, "good", "accuracy", "all")["missing"] == 30);
   CHECK(find_row(data, "good", "accuracy", "all")["tau"][0].is_null());
-  Material none = sample_material(30);
+  Material none = sample_material(200);
   none.options.study.baseline = "macs";
   none.options.study.draws = 0;
   const ordered_json bare = data_in(page_of(make(none)));

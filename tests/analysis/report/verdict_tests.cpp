@@ -119,6 +119,22 @@ TEST_CASE("nothing is claimed where nothing was computed") {
   CHECK(missing.detail.find("no usable column macs") != std::string::npos);
 }
 
+TEST_CASE("over fewer than ten architectures there is no verdict") {
+  StudyRow nine = row("a", 0.5, 0.4, 0.6, 0.001);
+  CHECK(verdict_of(nine, "params") == Verdict::beats);
+  nine.n = 9;
+  CHECK(verdict_of(nine, "params") == Verdict::unknown);
+  StudyRow rival = baseline();
+  rival.n = 9;
+  const Answer answer = answer_of(std::vector{rival, nine}, options_of());
+  CHECK(answer.headline.find("is not answered") != std::string::npos);
+  CHECK(
+      answer.detail ==
+      "There are 9 architectures: over fewer than 10 there is no interval, "
+      "p-value or verdict.");
+  CHECK(answer.best.empty());
+}
+
 TEST_CASE("too few draws for Holm's correction are named") {
   StudyOptions options = options_of();
   options.draws = 20;

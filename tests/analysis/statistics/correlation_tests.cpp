@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <limits>
@@ -56,13 +57,24 @@ Kept keep(const Column& x, const Column& y, Missing missing) {
   return kept;
 }
 
+bool has_ties(Column values) {
+  std::sort(values.begin(), values.end());
+  return std::adjacent_find(values.begin(), values.end()) != values.end();
+}
+
+/// P-values of few rows with ties, and of Spearman's rho, are those of
+/// permutations: permutation_tests.cpp compares them.
 void check_against(const json& expected, const Kept& ranked, const Kept& seen) {
+  const bool few = ranked.x.size() <= 30;
+  const bool ties = has_ties(ranked.x) || has_ties(ranked.y);
   const Correlation tau = kendall_test(ranked.x, ranked.y);
   CHECK(agree(tau.value, number(expected["kendall"][0])));
-  CHECK(agree_p(tau.p_value, number(expected["kendall"][1])));
+  if (!few || !ties) {
+    CHECK(agree_p(tau.p_value, number(expected["kendall"][1])));
+  }
   const Correlation rho = spearman_test(ranked.x, ranked.y);
   CHECK(agree(rho.value, number(expected["spearman"][0])));
-  CHECK(agree_p(rho.p_value, number(expected["spearman"][1])));
+  if (!few) CHECK(agree_p(rho.p_value, number(expected["spearman"][1])));
   const Correlation r = pearson_test(seen.x, seen.y);
   CHECK(agree(r.value, number(expected["pearson"][0])));
   CHECK(agree_p(r.p_value, number(expected["pearson"][1])));
@@ -92,6 +104,27 @@ TEST_CASE("correlations and p-values equal SciPy's") {
     check_against(vector["last"], keep(x, y, Missing::last), seen);
     check_against(vector["drop"], seen, seen);
   }
+}
+
+TEST_CASE("Pearson's r keeps its digits at any offset and scale") {
+  const json document =
+      json::parse(std::ifstream(zcp::test::golden("small_samples.json")));
+  REQUIRE(document["pearson"].size() > 14);
+  for (const json& vector : document["pearson"]) {
+    CAPTURE(vector["name"].get<std::string>());
+    const Column x = column(vector["x"]);
+    const Column y = column(vector["y"]);
+    CHECK(std::abs(pearson_r(x, y) - number(vector["r"])) <= 2e-15);
+  }
+}
+
+TEST_CASE("infinite values rank at their end and have no Pearson's r") {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  const Column y{1, 2, 3, 4};
+  CHECK(kendall_tau_b(Column{-kInfinity, 2, 3, kInfinity}, y) == 1.0);
+  CHECK(spearman_rho(Column{kInfinity, 3, 2, -kInfinity}, y) == -1.0);
+  CHECK(std::isnan(pearson_r(Column{1, 2, 3, kInfinity}, y)));
+  CHECK(std::isnan(pearson_r(y, Column{-kInfinity, 2, 3, 4})));
 }
 
 TEST_CASE("120 real vectors of scores and accuracies") {

@@ -82,10 +82,19 @@ TEST_CASE("bins and ranges that cannot be") {
 }
 
 TEST_CASE("a study within bins and ranges of scores or truth") {
-  zcp::tables::Table scores{"s.csv", {"a", "b", "c", "d"}, {"params", "q"}, {}};
-  scores.values = {{1, 2, 3, 4}, {1, 3, 2, 4}};
-  zcp::tables::Table truth{"t.csv", scores.arch, {"acc", "macs"}, {}};
-  truth.values = {{5, 6, 7, 8}, {1, 9, 9, 9}};
+  // Ten architectures of each kind, since fewer are not shown.
+  zcp::tables::Table scores{"s.csv", {}, {"params", "q"}, {{}, {}}};
+  zcp::tables::Table truth{"t.csv", {}, {"acc", "macs"}, {{}, {}}};
+  const std::vector<double> q{1, 3, 2, 4};
+  for (std::size_t i = 0; i < 40; ++i) {
+    const std::size_t kind = i / 10;
+    scores.arch.push_back(std::to_string(i));
+    scores.values[0].push_back(static_cast<double>(kind + 1));
+    scores.values[1].push_back(q[kind]);
+    truth.values[0].push_back(static_cast<double>(kind + 5));
+    truth.values[1].push_back(kind == 0 ? 1 : 9);
+  }
+  truth.arch = scores.arch;
   StudyOptions options;
   options.metrics = {"acc"};
   options.draws = 0;
@@ -94,9 +103,9 @@ TEST_CASE("a study within bins and ranges of scores or truth") {
   const Study study = run_study(scores, truth, options);
   REQUIRE(study.rows.size() == 8);
   CHECK(study.rows[2].subset == "params bin 1/2, 1 to 2");
-  CHECK(study.rows[2].n == 2);
+  CHECK(study.rows[2].n == 20);
   CHECK(study.rows[6].subset == "macs=2:");
-  CHECK(study.rows[7].n == 3);
+  CHECK(study.rows[7].n == 30);
   CHECK(agree(study.rows[7].kendall.value, 1.0 / 3));
   CHECK(study.ceilings.empty());
   options.bins = {{"flops", 2}};

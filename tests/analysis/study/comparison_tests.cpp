@@ -29,6 +29,19 @@ JoinedMetric joined() {
   return made;
 }
 
+/// The same rows twice: enough for a claim.
+JoinedMetric joined_twice() {
+  JoinedMetric made = joined();
+  const auto twice = [](Column& column) {
+    const Column once = column;
+    column.insert(column.end(), once.begin(), once.end());
+  };
+  for (Column& column : made.scores) twice(column);
+  twice(made.truth);
+  for (std::size_t i = 6; i < 12; ++i) made.rows.push_back({i, i});
+  return made;
+}
+
 StudyOptions options(Missing missing) {
   StudyOptions made;
   made.missing = missing;
@@ -78,15 +91,15 @@ TEST_CASE("comparison: a difference is of the rows that both have") {
 TEST_CASE("comparison: draws give intervals, p-values and Holm's family") {
   StudyOptions drawn = options(Missing::last);
   drawn.draws = 99;
-  const Findings found = compare_on_subset(joined(), "all", drawn);
+  const Findings found = compare_on_subset(joined_twice(), "all", drawn);
   REQUIRE(found.rows.size() == 2);
   for (const StudyRow& row : found.rows) {
-    CHECK(row.n == 6);
+    CHECK(row.n == 12);
     CHECK(row.kendall_interval.low <= row.kendall_interval.high);
     CHECK(row.p_beats_baseline >= 1.0 / 100);
     CHECK(row.p_beats_baseline_holm >= row.p_beats_baseline);
   }
-  const Findings again = compare_on_subset(joined(), "all", drawn);
+  const Findings again = compare_on_subset(joined_twice(), "all", drawn);
   CHECK(
       again.rows[0].kendall_interval.low == found.rows[0].kendall_interval.low);
 }

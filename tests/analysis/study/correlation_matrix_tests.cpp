@@ -93,11 +93,13 @@ TEST_CASE("matrix: 27 devices rank NATS-TSS as SciPy says they do") {
 }
 
 TEST_CASE("matrix: a constant column has no correlation and no cluster") {
-  const CorrelationMatrix matrix = correlation_matrix(
-      names_of(3), {{1, 2, 3}, {5, 5, 5}, {1, 2, 3}}, Missing::last, 0.5);
+  const std::vector<double> ten{1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
+  const std::vector<double> flat(10, 5.0);
+  const CorrelationMatrix matrix =
+      correlation_matrix(names_of(3), {ten, flat, ten}, Missing::last, 0.5);
   CHECK(std::isnan(matrix.tau[0][1]));
   CHECK(std::isnan(matrix.tau[1][1]));
-  CHECK(matrix.tau[0][2] == 1);
+  CHECK(matrix.tau[0][2] == doctest::Approx(1));
   CHECK(matrix.cluster == std::vector<std::size_t>{0, 1, 0});
   const CorrelationMatrix one =
       correlation_matrix({"x"}, {{1, 2}}, Missing::last, 0.5);
@@ -105,6 +107,27 @@ TEST_CASE("matrix: a constant column has no correlation and no cluster") {
   CHECK(one.merges.empty());
   CHECK_THROWS_AS(
       correlation_matrix({}, {}, Missing::last, 0.5), std::invalid_argument);
+}
+
+TEST_CASE("matrix: over fewer than ten rows none are called alike") {
+  const std::vector<double> nine{1, 2, 3, 4, 5, 6, 7, 8, 9};
+  const CorrelationMatrix matrix =
+      correlation_matrix(names_of(2), {nine, nine}, Missing::last, 0.5);
+  CHECK(matrix.tau[0][1] == doctest::Approx(1));
+  CHECK(matrix.cluster == std::vector<std::size_t>{0, 1});
+  // Twelve rows, of which both columns have nine.
+  std::vector<double> twelve = nine;
+  twelve.insert(twelve.end(), {10, 11, 12});
+  std::vector<double> holes = twelve;
+  std::fill(holes.begin() + 9, holes.end(), std::nan(""));
+  const auto clusters = [&](Missing missing) {
+    return correlation_matrix(names_of(2), {twelve, holes}, missing, 0.2)
+        .cluster;
+  };
+  CHECK(clusters(Missing::drop) == std::vector<std::size_t>{0, 1});
+  CHECK(
+      correlation_matrix(names_of(2), {twelve, twelve}, Missing::drop, 0.5)
+          .cluster == std::vector<std::size_t>{0, 0});
 }
 
 TEST_CASE("matrix: as a CSV") {

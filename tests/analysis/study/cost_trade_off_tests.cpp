@@ -21,10 +21,13 @@ JoinedMetric joined_of(const Vector& truth, const Vector& scores) {
 }  // namespace
 
 TEST_CASE("what a proxy loses on the front and under limits") {
-  // Rows:        0   1   2   3   4
-  const Vector truth{50, 60, 70, 80, 75};
-  const Vector costs{1, 2, 3, 4, 4};
-  const Vector scores{1, 3, 2, 5, 5};
+  // Rows:  0   1   2   3   4, and nine that the first beats in all
+  Vector truth{50, 60, 70, 80, 75};
+  Vector costs{1, 2, 3, 4, 4};
+  Vector scores{1, 3, 2, 5, 5};
+  truth.insert(truth.end(), 9, 50);
+  costs.insert(costs.end(), 9, 1.5);
+  scores.insert(scores.end(), 9, 0);
   const Vector limits{1, 3, 4};
   const auto rows =
       cost_trade_off(joined_of(truth, scores), "ms", costs, limits);
@@ -37,11 +40,22 @@ TEST_CASE("what a proxy loses on the front and under limits") {
   // Above 50 and up to 4: 10 from 2 on and 10 from 3 on; and 10 from 2 on.
   CHECK(row.hypervolume_ratio == doctest::Approx(20.0 / 30));
   REQUIRE(row.limits.size() == 3);
-  CHECK(row.limits[0].lost == 0);
-  CHECK(row.limits[1].n == 3);
+  CHECK(row.limits[0].n == 1);
+  CHECK(std::isnan(row.limits[0].lost));  // one is too few to say
+  CHECK(row.limits[1].n == 12);
   CHECK(row.limits[1].best == 70);
   CHECK(row.limits[1].lost == 10);
   CHECK(row.limits[2].lost == doctest::Approx(2.5));
+}
+
+TEST_CASE("under a limit what has no score is chosen last") {
+  Vector truth{1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
+  Vector scores(10, number(nullptr));
+  scores[0] = -5;
+  const Vector costs(10, 1.0);
+  const auto row =
+      cost_trade_off(joined_of(truth, scores), "c", costs, costs)[0];
+  CHECK(row.limits[0].lost == 9);
 }
 
 TEST_CASE("twins on a front of scores count with their mean truth") {
@@ -70,10 +84,11 @@ TEST_CASE("limits: quartiles by default; what has no cost or score is out") {
   CHECK(row.missing == 1);
   REQUIRE(row.limits.size() == 4);
   CHECK(row.limits[0].limit == 2);
-  CHECK(row.limits[0].lost == 1);  // 1 and not the unscored 2
+  CHECK(row.limits[0].n == 2);
+  CHECK(std::isnan(row.limits[0].lost));
   CHECK(row.limits[3].limit == 5);
   CHECK(row.limits[3].n == 5);
-  CHECK(row.limits[3].lost == 4);
+  CHECK(std::isnan(row.limits[3].lost));
   CHECK(row.chosen_front == 1);
   const Vector none(6, nan);
   const Vector low{0.5};

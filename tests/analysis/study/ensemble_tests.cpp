@@ -198,12 +198,12 @@ TEST_CASE("ensembles: many weak proxies beat one, with an interval") {
 
 TEST_CASE("ensembles: too few rows, or nothing to choose from") {
   const EnsembleOptions options;
-  CHECK_THROWS_AS(choose_ensemble(sample(19, 3, 1), options), zcp::UserError);
-  JoinedMetric flat = sample(40, 1, 1);
-  flat.scores[0].assign(40, 2.0);
+  CHECK_THROWS_AS(choose_ensemble(sample(49, 3, 1), options), zcp::UserError);
+  JoinedMetric flat = sample(50, 1, 1);
+  flat.scores[0].assign(50, 2.0);
   CHECK_THROWS_AS(choose_ensemble(flat, options), zcp::UserError);
-  JoinedMetric half = sample(40, 2, 1);
-  half.scores[0].assign(40, 2.0);
+  JoinedMetric half = sample(50, 2, 1);
+  half.scores[0].assign(50, 2.0);
   const EnsembleResult result = choose_ensemble(half, options);
   CHECK(result.methods[0].overall.members[0] == "p1");
 }

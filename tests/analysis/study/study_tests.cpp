@@ -231,7 +231,7 @@ TEST_CASE("without the baseline: a note, or an error where it was asked for") {
   StudyOptions options = sample_options();
   const Study study = run_study(tables.scores, tables.truth, options);
   REQUIRE(study.notes.size() == 1);
-  CHECK(contains(study.notes[0], "no column params"));
+  CHECK(contains(study.notes[0], "no numeric column params"));
   CHECK(std::isnan(study.rows[1].tau_minus_baseline));
   CHECK(std::isnan(study.rows[1].tau_minus_baseline_interval.low));
   options.baseline_required = true;
@@ -263,4 +263,77 @@ TEST_CASE("user errors say what was found and what is known") {
   tables.truth.values[0].assign(30, kNan);
   text = error_of(tables.scores, tables.truth, options);
   CHECK(contains(text, "accuracy has no value"));
+}
+
+TEST_CASE("fewer than ten architectures: no interval, p-value or verdict") {
+  for (const std::size_t size : {2, 3, 9, 10}) {
+    CAPTURE(size);
+    Tables tables = sample_tables(size);
+    StudyOptions options = sample_options();
+    options.proxies = {"params", "good"};
+    options.differences = true;
+    const Study study = run_study(tables.scores, tables.truth, options);
+    const bool enough = size == 10;
+    REQUIRE(study.rows.size() == 2);
+    for (const StudyRow& row : study.rows) {
+      CHECK(std::isnan(row.kendall_interval.low) == !enough);
+      CHECK(std::isnan(row.spearman_interval.high) == !enough);
+      CHECK(std::isnan(row.kendall.p_value) == !enough);
+      CHECK(std::isnan(row.spearman.p_value) == !enough);
+      CHECK(!std::isnan(row.kendall.value));
+    }
+    const StudyRow& good = study.rows[1];
+    // Pearson's r is over the nine architectures that have a score.
+    CHECK(std::isnan(good.pearson_interval.low));
+    CHECK(std::isnan(good.pearson.p_value));
+    CHECK(std::isnan(good.tau_minus_baseline_interval.low) == !enough);
+    CHECK(std::isnan(good.p_beats_baseline) == !enough);
+    CHECK(std::isnan(good.p_beats_baseline_holm) == !enough);
+    CHECK(std::isnan(study.differences[0].p) == !enough);
+    CHECK(std::isnan(study.differences[0].interval.low) == !enough);
+    CHECK(study.notes.size() == (enough ? 0 : 1));
+    if (!enough) CHECK(contains(study.notes[0], "no interval, p-value"));
+  }
+}
+
+TEST_CASE("a proxy with scores for fewer than ten, the others dropped") {
+  Tables tables = sample_tables(30);
+  for (std::size_t i = 9; i < 30; ++i) tables.scores.values[1][i] = kNan;
+  StudyOptions options = sample_options();
+  options.missing = Missing::drop;
+  const Study study = run_study(tables.scores, tables.truth, options);
+  CHECK(!std::isnan(study.rows[0].kendall_interval.low));
+  CHECK(study.rows[1].n == 8);
+  CHECK(std::isnan(study.rows[1].kendall_interval.low));
+  CHECK(std::isnan(study.rows[1].kendall.p_value));
+  CHECK(std::isnan(study.rows[1].p_beats_baseline));
+  REQUIRE(study.notes.size() == 1);
+  CHECK(contains(study.notes[0], "good (n = 8)"));
+}
+
+TEST_CASE("subsets of fewer than ten architectures are not shown") {
+  const Tables tables = sample_tables(60);
+  StudyOptions options = sample_options();
+  options.top = {0.5, 0.1};
+  options.ranges = {parse_range("params=:-3")};
+  const Study study = run_study(tables.scores, tables.truth, options);
+  for (const StudyRow& row : study.rows) {
+    CHECK((row.subset == "all" || row.subset == "top 0.5"));
+  }
+  REQUIRE(study.notes.size() == 1);
+  CHECK(
+      study.notes[0].starts_with("accuracy: fewer than 10 architectures, not "
+                                 "shown: top 0.1 (n = 6), params=:-3 (n = "));
+}
+
+TEST_CASE("missing scores rank below minus infinity") {
+  Table scores{"s", {"a", "b", "c", "d"}, {"s"}, {{}}};
+  scores.values[0] = {kNan, -HUGE_VAL, 0, HUGE_VAL};
+  const Table truth{"t", scores.arch, {"acc"}, {{1, 2, 3, 4}}};
+  StudyOptions options;
+  options.metrics = {"acc"};
+  const StudyRow row = run_study(scores, truth, options).rows.at(0);
+  CHECK(row.kendall.value == 1.0);
+  CHECK(row.spearman.value == 1.0);
+  CHECK(std::isnan(row.pearson.value));
 }

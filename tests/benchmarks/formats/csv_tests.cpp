@@ -78,3 +78,51 @@ TEST_CASE("csv: files that cannot be read") {
         }).find("found a folder") != std::string::npos);
   CHECK(read_text(folder.write("bom.csv", "\xEF\xBB\xBFx")) == "x");
 }
+
+TEST_CASE("csv: UTF-16 with its mark, and what cannot be text") {
+  using zcp::formats::to_utf8;
+  using zcp::test::user_error;
+  using std::string_literals::operator""s;
+  // Python: 'a\u00e9\u20ac\U0001F600'.encode('utf-16-le')
+  const std::string little =
+      "\xFF\xFE"
+      "a\0\xE9\0\xAC\x20\x3D\xD8\x00\xDE"s;
+  const std::string big = "\xFE\xFF\0a\0\xE9\x20\xAC\xD8\x3D\xDE\x00"s;
+  const std::string text = "a\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80";
+  CHECK(to_utf8(little, "t") == text);
+  CHECK(to_utf8(big, "t") == text);
+  CHECK(to_utf8("\xFF\xFE\x3D\xD8"s, "t") == "\xEF\xBF\xBD");
+  CHECK(user_error([&] {
+          to_utf8(
+              "\xFF\xFE"
+              "a"s,
+              "t");
+        }).find("cut file") != std::string::npos);
+  CHECK(user_error([&] {
+          to_utf8("a\0r\0"s, "t");
+        }).starts_with("t: found a zero byte at offset 1 (UTF-16"));
+  CHECK(user_error([&] {
+          to_utf8("\xFF\xFE\0\0a\0\0\0"s, "t");
+        }).find("UTF-32") != std::string::npos);
+}
+
+TEST_CASE("csv: other separators") {
+  const std::vector<std::string> key{"arch"};
+  const auto separator = [&](std::string_view text) {
+    return zcp::formats::find_separator(text, key);
+  };
+  CHECK(separator("arch,s;t\n") == ',');
+  CHECK(separator("# x\narch;s,t\n") == ';');
+  CHECK(separator("s\tarch\n") == '\t');
+  CHECK(separator("\"arch\";\"a,b\"\n") == ';');
+  CHECK(separator("x;y\n") == ',');
+  std::vector<std::string> fields;
+  parse_csv(
+      "a b\t\t c \t\"d\te\"\n",
+      "t",
+      [&](std::size_t, const auto& row) {
+        fields.assign(row.begin(), row.end());
+      },
+      '\t');
+  CHECK(fields == std::vector<std::string>{"a b", "", "c", "d\te"});
+}
