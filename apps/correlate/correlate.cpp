@@ -10,7 +10,7 @@
 #include "apps/correlate/print.h"
 #include "apps/correlate/result.h"
 #include "apps/text_table.h"
-#include "common/atomic_file.h"
+#include "common/destination.h"
 
 namespace zcp::apps {
 namespace {
@@ -99,7 +99,9 @@ int correlate(const Arguments& arguments) {
     list_published();
     return 0;
   }
-  const CorrelateResult result = run_correlate(parse_correlate_options(values));
+  const CorrelateOptions asked = parse_correlate_options(values);
+  check_destinations(asked.outputs(), asked.inputs());
+  const CorrelateResult result = run_correlate(asked);
   if (!result.options.quiet) print_summary(result);
   write_matrix_file(result);
   if (result.options.json) {
