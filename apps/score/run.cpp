@@ -6,6 +6,7 @@
 #include <iostream>
 #include <mutex>
 
+#include "apps/interruptible.h"
 #include "apps/open_store.h"
 #include "apps/progress.h"
 #include "apps/provenance.h"
@@ -13,7 +14,7 @@
 #include "apps/score/protocol.h"
 #include "apps/score/score_table.h"
 #include "apps/score/work.h"
-#include "common/atomic_file.h"
+#include "common/destination.h"
 #include "common/error.h"
 #include "common/parallel.h"
 #include "proxies/engine/bfloat16.h"
@@ -72,7 +73,7 @@ std::int64_t count_architectures(
 }
 
 /// Scores what is missing and keeps it in the table and in the store (null:
-/// there is none).
+/// there is none), until an interrupt comes.
 void compute(
     const std::vector<engine::MissingScore>& missing,
     const std::vector<WorkItem>& items,
@@ -85,21 +86,40 @@ void compute(
   for (const WorkItem& item : items) work += engine::relative_cost(item);
   Progress progress(
       "scoring", count_architectures(missing), options.quiet, work);
+  const auto existing = options.retry_failed ? store::Existing::replace_failed
+                                             : store::Existing::keep;
   std::mutex mutex;
   const auto keep = [&](const WorkItem& item,
                         const std::vector<engine::Score>& scores) {
     const std::scoped_lock lock(mutex);
     const ScoreTable::Added added = table.add(item, scores);
-    if (store != nullptr) store->put(added.records);
+    if (store != nullptr) store->put(added.records, existing);
     return added.completed;
   };
+  const Interruptible interruptible;
   const auto score_one = [&](std::size_t i) {
+    if (Interruptible::was_asked()) return;
     const WorkItem& item = items[i];
     const std::int64_t completed = keep(item, scorer.score(item));
     progress.advance(completed, engine::relative_cost(item));
   };
   parallel_for(items.size(), score_one, {.workers = options.workers});
-  progress.finish();
+  if (!Interruptible::was_asked()) progress.finish();
+}
+
+/// What the table takes from the store; failures are asked for again where they
+/// are to be retried.
+std::vector<store::ScoreRecord> known_scores(
+    const ScoreStore& store,
+    const ScoreOptions& options,
+    const ScoreTable& table) {
+  auto records = store.find({}, table.proxies());
+  if (options.retry_failed) {
+    std::erase_if(records, [](const store::ScoreRecord& record) {
+      return record.status == ScoreStatus::failed;
+    });
+  }
+  return records;
 }
 
 /// The store with what the table has of it, where there is to be one.
@@ -115,8 +135,38 @@ std::optional<ScoreStore> use_store(
       protocol,
       this_run(options.command_line, options.workers),
       {table.proxies(), table.archs(), mine}));
-  table.add_records(store->find({}, table.proxies()));
+  table.add_records(known_scores(*store, options, table));
   return store;
+}
+
+/// Says what is missing and why. Returns the exit status.
+int conclude(
+    const ScoreOptions& options,
+    const ScoreTable& table,
+    std::size_t unknown) {
+  const std::size_t transient = table.count_transient();
+  if (!options.quiet) {
+    for (const std::string& line : missing_score_lines(table)) {
+      std::cerr << "zcp: " << line << "\n";
+    }
+  }
+  if (transient > 0 && !options.quiet) {
+    std::cerr << fmt::format(
+        "zcp: {} scores are missing for a reason outside the architectures; "
+        "no store keeps them, the same command computes them again\n",
+        transient);
+  }
+  if (unknown > 0) {
+    std::cerr << fmt::format(
+        "zcp: interrupted; {} scores were not computed{}\n",
+        unknown,
+        options.store.empty()
+            ? std::string()
+            : fmt::format(
+                  ", {} keeps the others, the same command goes on from there",
+                  options.store));
+  }
+  return transient > 0 || unknown > 0 ? 1 : 0;
 }
 
 int score_selection(
@@ -143,25 +193,14 @@ int score_selection(
   write_output(options.csv, [&](std::ostream& out) {
     write_score_rows(out, architectures, table, mine);
   });
-  const std::size_t transient = table.count_transient();
-  const int status = transient > 0 ? 1 : 0;
-  if (options.quiet) return status;
-  for (const std::string& line : missing_score_lines(table)) {
-    std::cerr << "zcp: " << line << "\n";
-  }
-  if (transient > 0) {
-    std::cerr << fmt::format(
-        "zcp: {} scores are missing for a reason outside the architectures; "
-        "no store keeps them, the same command computes them again\n",
-        transient);
-  }
-  return status;
+  if (store) store->check_in_place();
+  return conclude(options, table, table.count_missing(mine));
 }
 
 }  // namespace
 
 int run_score(const ScoreOptions& options) {
-  check_destination(options.csv, options.store);
+  check_destinations({&options.csv, 1}, options.inputs(), options.store);
   const Proxies proxies = proxies::select_proxies(options.proxies);
   require_served(options);
   if (options.evaluator.precision == "bf16" && !options.quiet) {
