@@ -12,8 +12,7 @@ namespace zcp {
 
 /// A mistake the user can mend (wrong option, file, line, spec). The program
 /// prints the text as one line and exits with status 2; every other exception
-/// exits with status 1. The text names what was found and what was expected;
-/// line ends in it become spaces, other hidden characters are escaped.
+/// exits with status 1. The text names what was found and what was expected.
 class UserError : public std::runtime_error {
  public:
   explicit UserError(const std::string& text);

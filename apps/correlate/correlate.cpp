@@ -9,6 +9,7 @@
 #include "apps/correlate/options.h"
 #include "apps/correlate/print.h"
 #include "apps/correlate/result.h"
+#include "apps/standard_streams.h"
 #include "apps/text_table.h"
 #include "common/destination.h"
 
@@ -107,6 +108,7 @@ int correlate(const Arguments& arguments) {
   if (result.options.json) {
     print_json(result);
   } else {
+    const PrintableStream printable(std::cout);
     print_text(result);
   }
   write_figure(result);

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <exception>
 #include <iostream>
-#include <iterator>
 #include <new>
 #include <vector>
 
@@ -129,8 +128,22 @@ std::size_t skip_comments(std::string_view& text) {
   return count;
 }
 
-std::string read_stream(std::istream& in) {
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+/// An input without an end must not fill the memory.
+std::string read_standard_input() {
+  constexpr std::size_t kMost = std::size_t{1} << 30U;
+  std::string text;
+  std::size_t size = 0;
+  while (std::cin && size <= kMost) {
+    text.resize(std::min(std::max(2 * size, kBlock), kMost + 1));
+    const auto room = static_cast<std::streamsize>(text.size() - size);
+    std::cin.read(text.data() + size, room);
+    size += static_cast<std::size_t>(std::cin.gcount());
+  }
+  if (size > kMost) {
+    throw UserError("standard input: found more than 1024 MiB");
+  }
+  text.resize(size);
+  return text;
 }
 
 }  // namespace
@@ -140,7 +153,7 @@ std::string source_name(const std::filesystem::path& path) {
 }
 
 std::string read_text(const std::filesystem::path& path) {
-  std::string text = path == "-" ? read_stream(std::cin) : read_bytes(path);
+  std::string text = path == "-" ? read_standard_input() : read_bytes(path);
   if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
   return text;
 }
