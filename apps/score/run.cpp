@@ -1,6 +1,7 @@
 #include "apps/score/run.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <iostream>
@@ -52,6 +53,26 @@ void require_served(const ScoreOptions& options) {
           "--precision bf16: {} {}; expected fp32 or fp64", name, *refusal);
     }
   }
+}
+
+/// Images that the machine has no memory for are refused before the system ends
+/// the process.
+void require_memory(const ScoreOptions& options, const TaskChoice& task) {
+  const double pixels = static_cast<double>(task.shape.channels) *
+                        task.shape.height * task.shape.width;
+  const double images = static_cast<double>(options.evaluator.batch_size) *
+                        options.evaluator.minibatches;
+  const double needed = pixels * images * sizeof(float);
+  const double memory = static_cast<double>(sysconf(_SC_PHYS_PAGES)) *
+                        static_cast<double>(sysconf(_SC_PAGESIZE));
+  if (needed <= memory) return;
+  throw UserError(
+      "--batch-size {} --minibatches {}: the images take {:.1f} GB, this "
+      "machine has {:.1f} GB",
+      options.evaluator.batch_size,
+      options.evaluator.minibatches,
+      needed / 1e9,
+      memory / 1e9);
 }
 
 std::vector<std::string> names_of(const Proxies& proxies) {
@@ -209,6 +230,7 @@ int run_score(const ScoreOptions& options) {
   const std::uint64_t seed = options.evaluator.seed;
   Selection selection = select_architectures(options.selection, seed);
   const TaskChoice task = choose_task(options.task, read_data(proxies), seed);
+  require_memory(options, task);
   const auto graphs = graphs_of(selection, task);
   keep_distinct(selection, graphs.get());
   return score_selection(options, proxies, selection, task, graphs.get());
