@@ -76,6 +76,10 @@ Strings parse_devices(const std::string& text) {
     throw UserError("--device {}: expected cpu or cuda:0[,cuda:1...]", text);
   }
   for (const std::string& device : devices) {
+    if (kind(device) != "cpu" && kind(device) != "cuda") {
+      throw UserError(
+          "--device {}: expected cpu or cuda:0[,cuda:1...]", device);
+    }
     if (kind(device) != kind(devices[0]) ||
         std::ranges::count(devices, device) > 1) {
       throw UserError(

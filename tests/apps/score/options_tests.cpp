@@ -89,6 +89,9 @@ TEST_CASE("score options: what is refused") {
   CHECK(
       refusal({"--device", ","}) ==
       "--device ,: expected cpu or cuda:0[,cuda:1...]");
+  CHECK(
+      refusal({"--device", "mps"}) ==
+      "--device mps: expected cpu or cuda:0[,cuda:1...]");
   CHECK(refusal({"--device", ""}) == "--device '': expected a value");
   CHECK(refusal({"--store", ""}) == "--store '': expected a value");
   CHECK(
