@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <boost/any.hpp>
 #include <iostream>
 
 #include "common/error.h"
@@ -27,6 +29,24 @@ namespace po = boost::program_options;
     if (!near.empty()) text += fmt::format(", did you mean {}?", near);
   }
   throw UserError("{} (--help lists the options)", text);
+}
+
+/// An empty text is no name, number or list: more often a variable of a script
+/// that is not set.
+void refuse_empty_texts(
+    const po::options_description& options,
+    const po::variables_map& values) {
+  using Strings = std::vector<std::string>;
+  for (const auto& [name, value] : values) {
+    const bool flag = options.find(name, false).semantic()->max_tokens() == 0;
+    if (flag) continue;
+    const auto* text = boost::any_cast<std::string>(&value.value());
+    const auto* texts = boost::any_cast<Strings>(&value.value());
+    const bool empty =
+        (text != nullptr && text->empty()) ||
+        (texts != nullptr && std::ranges::find(*texts, "") != texts->end());
+    if (empty) throw UserError("--{} '': expected a value", name);
+  }
 }
 
 }  // namespace
@@ -67,6 +87,7 @@ bool parse_options(
   } catch (const po::error& error) {
     rethrow_as_user_error(error, options);
   }
+  refuse_empty_texts(options, values);
   return true;
 }
 
@@ -85,10 +106,19 @@ std::uint64_t non_negative(const po::variables_map& values, const char* name) {
   return static_cast<std::uint64_t>(value);
 }
 
-int at_least(const po::variables_map& values, const char* name, int least) {
-  const int value = values[name].as<int>();
-  if (value < least) {
-    throw UserError("--{} {}: expected {} or more", name, value, least);
+int whole_number(
+    const po::variables_map& values,
+    const char* name,
+    Limits limits) {
+  return in_limits(name, values[name].as<int>(), limits);
+}
+
+int in_limits(const char* name, int value, Limits limits) {
+  if (value < limits.least) {
+    throw UserError("--{} {}: expected {} or more", name, value, limits.least);
+  }
+  if (value > limits.most) {
+    throw UserError("--{} {}: expected at most {}", name, value, limits.most);
   }
   return value;
 }

@@ -27,7 +27,7 @@ std::span<const Command> commands();
 
 /// Parses `arguments` by `options`, which gets `--help` and `--quiet` added.
 /// Prints `usage`, the options and `example` and returns false on `--help`.
-/// Abbreviated and positional arguments are refused.
+/// Abbreviated and positional arguments are refused, and empty texts.
 /// Throws UserError naming the option that is unknown, misspelt, missing or
 /// ill-formed, with the nearest known name.
 bool parse_options(
@@ -54,11 +54,25 @@ std::uint64_t non_negative(
     const boost::program_options::variables_map& values,
     const char* name);
 
-/// The value of an option declared as int, `least` or more. Throws UserError.
-int at_least(
+/// What a number may be. More than `most` is no sensible wish on any machine,
+/// and would end in want of memory or of threads.
+struct Limits {
+  int least;
+  int most;
+};
+
+constexpr Limits kWorkers{0, 1024};  ///< 0: the cores
+constexpr Limits kBatchSize{1, 65536};
+
+/// The value of an option declared as int. Throws UserError for one outside the
+/// limits.
+int whole_number(
     const boost::program_options::variables_map& values,
     const char* name,
-    int least);
+    Limits limits);
+
+/// `value`, of the option `name`. Throws UserError as whole_number() does.
+int in_limits(const char* name, int value, Limits limits);
 
 /// The value of an option that has no default; none where it was not given.
 template <typename Value>

@@ -7,9 +7,11 @@
 
 #include "apps/commands.h"
 #include "apps/selection.h"
+#include "apps/standard_streams.h"
 #include "benchmarks/formats/model_file.h"
 #include "common/error.h"
 #include "common/hash.h"
+#include "common/json.h"
 #include "nets/networks/model_summary.h"
 
 namespace zcp::apps {
@@ -97,6 +99,7 @@ ordered_json describe_model(
 }
 
 void print(const ordered_json& summary) {
+  const PrintableStream printable(std::cout);
   const auto& input = summary["input_shape"];
   std::cout << fmt::format(
       "arch            {}\ntask            {}\ninput shape     {}x{}x{}\n"
@@ -195,7 +198,7 @@ int describe(const Arguments& arguments) {
           ? describe_member(selection, task, *graphs)
           : describe_model(selection, options->selection.output, task);
   if (options->json) {
-    std::cout << summary.dump(2) << "\n";
+    std::cout << json_text(summary) << "\n";
   } else {
     print(summary);
   }

@@ -7,7 +7,7 @@
 #include "apps/command.h"
 #include "apps/commands.h"
 #include "apps/score_csv.h"
-#include "common/atomic_file.h"
+#include "common/destination.h"
 #include "common/error.h"
 
 namespace zcp::apps {

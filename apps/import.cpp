@@ -5,7 +5,7 @@
 #include "apps/commands.h"
 #include "apps/progress.h"
 #include "benchmarks/importers/importer.h"
-#include "common/atomic_file.h"
+#include "common/destination.h"
 #include "common/error.h"
 
 namespace zcp::apps {
@@ -100,6 +100,7 @@ int import_table(const Arguments& arguments) {
       importers::find_importer(required_word(options->format, "format"));
   const std::string& source =
       required_word(options->source, "source to import");
+  check_destinations({&options->csv, 1}, {&source, 1});
   const importers::Imported table = read(importer, source, options->quiet);
   write_output(options->csv, [&](std::ostream& out) {
     tables::write_table(out, table);

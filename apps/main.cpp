@@ -3,10 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <exception>
 #include <iostream>
+#include <new>
+#include <string>
 
 #include "apps/command.h"
 #include "apps/process_settings.h"
+#include "apps/standard_streams.h"
 #include "apps/version.h"
 #include "common/error.h"
 
@@ -54,23 +58,26 @@ int run(const zcp::apps::Arguments& arguments) {
       .run({arguments.begin() + 1, arguments.end()});
 }
 
+/// What is said of an exception that is no UserError.
+std::string failure(const std::exception& error) {
+  if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr) {
+    return "there is not enough memory";
+  }
+  return zcp::apps::first_line(error.what());
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  const zcp::apps::StandardStreams streams;
   try {
     zcp::apps::set_up_process();
-    const int status = run({argv + 1, argv + argc});
-    std::cout.flush();
-    if (!std::cout) {
-      std::cerr << "zcp: standard output could not be written\n";
-      return 1;
-    }
-    return status;
+    return zcp::apps::checked_status(run({argv + 1, argv + argc}));
   } catch (const zcp::UserError& error) {
     std::cerr << "zcp: " << error.what() << "\n";
-    return 2;
+    return zcp::apps::checked_status(2);
   } catch (const std::exception& error) {
-    std::cerr << "zcp: failed: " << error.what() << "\n";
-    return 1;
+    std::cerr << "zcp: failed: " << failure(error) << "\n";
+    return zcp::apps::checked_status(1);
   }
 }

@@ -8,6 +8,8 @@
 #include <cmath>
 #include <utility>
 
+#include "common/printable.h"
+
 namespace zcp::apps {
 namespace {
 
@@ -173,7 +175,7 @@ void Progress::note(std::string_view line) {
   if (quiet_) return;
   const bool redraw = bar_shown_;
   if (redraw) std::fputs(kEraseLine, output_.stream);
-  fmt::print(output_.stream, "{}\n", line);
+  fmt::print(output_.stream, "{}\n", printable(line));
   bar_shown_ = false;
   if (redraw) show();
 }

@@ -1,10 +1,11 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <iostream>
-#include <nlohmann/json.hpp>
+#include <optional>
 
 #include "apps/commands.h"
+#include "apps/text_table.h"
+#include "common/json.h"
 #include "proxies/registry.h"
 
 namespace zcp::apps {
@@ -92,25 +93,8 @@ nlohmann::ordered_json to_json(const Descriptor& proxy) {
       {"reference", proxy.reference}};
 }
 
-/// Columns as wide as their widest cell.
-void print_aligned(const std::vector<std::vector<std::string>>& rows) {
-  std::vector<std::size_t> widths(rows[0].size());
-  for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      widths[i] = std::max(widths[i], row[i].size());
-    }
-  }
-  for (const auto& row : rows) {
-    std::string line;
-    for (std::size_t i = 0; i + 1 < row.size(); ++i) {
-      line += fmt::format("{:<{}}  ", row[i], widths[i]);
-    }
-    std::cout << line << row.back() << "\n";
-  }
-}
-
 void print_table() {
-  std::vector<std::vector<std::string>> rows{
+  std::vector<Cells> rows{
       {"proxy",
        "published",
        "needs",
@@ -128,7 +112,7 @@ void print_table() {
          proxy.paper,
          proxy.reference});
   }
-  print_aligned(rows);
+  print_aligned(rows, rows.front().size(), 0);
   std::cout << "\nScores are stored so that higher is predicted better; "
                "`published` is the authors' direction.\n";
   for (const auto& group : proxies::groups()) {
@@ -169,9 +153,21 @@ void print_markdown() {
   }
 }
 
-}  // namespace
+void print_json() {
+  auto all = nlohmann::ordered_json::array();
+  for (const Descriptor& proxy : proxies::registry()) {
+    all.push_back(to_json(proxy));
+  }
+  std::cout << json_text(all) << "\n";
+}
 
-int list_proxies(const Arguments& arguments) {
+struct ProxiesOptions {
+  bool json = false;
+  bool markdown = false;
+};
+
+/// Nothing where --help was asked for, and printed.
+std::optional<ProxiesOptions> parse(const Arguments& arguments) {
   po::options_description options("Options");
   options.add_options()("json", "everything, as an array of objects")(
       "markdown", "everything, as the table of docs/proxies.md");
@@ -182,15 +178,19 @@ int list_proxies(const Arguments& arguments) {
           "  zcp proxies --json",
           options,
           values)) {
-    return 0;
+    return std::nullopt;
   }
-  if (values.count("json") != 0) {
-    auto all = nlohmann::ordered_json::array();
-    for (const Descriptor& proxy : proxies::registry()) {
-      all.push_back(to_json(proxy));
-    }
-    std::cout << all.dump(2) << "\n";
-  } else if (values.count("markdown") != 0) {
+  return ProxiesOptions{is_given(values, "json"), is_given(values, "markdown")};
+}
+
+}  // namespace
+
+int list_proxies(const Arguments& arguments) {
+  const auto options = parse(arguments);
+  if (!options) return 0;
+  if (options->json) {
+    print_json();
+  } else if (options->markdown) {
     print_markdown();
   } else {
     print_table();

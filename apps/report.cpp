@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <iostream>
 #include <optional>
 
@@ -13,7 +14,7 @@
 #include "apps/study_tables.h"
 #include "apps/version.h"
 #include "benchmarks/tables/table.h"
-#include "common/atomic_file.h"
+#include "common/destination.h"
 #include "common/error.h"
 
 namespace zcp::apps {
@@ -110,13 +111,27 @@ ReportRequest parse_report_request(const po::variables_map& values) {
   return asked;
 }
 
-/// Whether the results can be written is asked before the long work.
-void check_destinations(const ReportRequest& asked) {
-  if (asked.html) {
-    check_destination(*asked.html, asked.request.scores);
-    check_destination(*asked.html, asked.request.truth);
+/// The figures that may be replaced in their folder, and one that is always
+/// written.
+std::vector<Text> figure_names(const Text& folder) {
+  std::vector<Text> names = {"similarity.svg"};
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    Text name = entry.path().filename();
+    if (name.ends_with(".svg") && name != names[0]) {
+      names.push_back(std::move(name));
+    }
   }
-  if (asked.figures) report::make_figure_folder(*asked.figures);
+  return names;
+}
+
+/// Whether the results can be written is asked before the long work.
+void check_outputs(const ReportRequest& asked) {
+  std::vector<Text> inputs = {asked.request.scores, asked.request.truth};
+  if (asked.html) check_destinations({&*asked.html, 1}, inputs);
+  if (!asked.figures) return;
+  report::make_figure_folder(*asked.figures);
+  if (asked.html) inputs.push_back(*asked.html);
+  check_destinations_in(*asked.figures, figure_names(*asked.figures), inputs);
 }
 
 report::Report make(const ReportRequest& asked) {
@@ -161,7 +176,7 @@ int make_report(const Arguments& arguments) {
   po::variables_map values;
   if (!parse_options(arguments, kUsage, kExample, options, values)) return 0;
   const ReportRequest asked = parse_report_request(values);
-  check_destinations(asked);
+  check_outputs(asked);
   const report::Report made = make(asked);
   if (!asked.quiet) print_answers(made);
   write_results(made, asked);

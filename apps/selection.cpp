@@ -79,12 +79,8 @@ Strings chosen_specs(
 }
 
 /// A size of the skeleton; 0 where it is not given.
-int skeleton_size(std::optional<int> size, const char* option) {
-  if (!size) return 0;
-  if (*size < 1) {
-    throw UserError("--{} {}: expected 1 or more", option, *size);
-  }
-  return *size;
+int skeleton_size(std::optional<int> size, const char* option, Limits limits) {
+  return size ? in_limits(option, *size, limits) : 0;
 }
 
 /// Options that choose or change members of a space.
@@ -161,8 +157,10 @@ Selection select_architectures(
   selection.distinct = options.distinct;
   selection.seed = seed;
   selection.sample = options.sample;
-  selection.skeleton.channels = skeleton_size(options.channels, "channels");
-  selection.skeleton.cells_per_stage = skeleton_size(options.cells, "cells");
+  selection.skeleton.channels =
+      skeleton_size(options.channels, "channels", kChannels);
+  selection.skeleton.cells_per_stage =
+      skeleton_size(options.cells, "cells", kCells);
   return selection;
 }
 
@@ -263,12 +261,8 @@ std::vector<std::string> task_notes(
 TaskChoice
 choose_task(const TaskOptions& options, bool needs_data, std::uint64_t seed) {
   const auto transform = tasks::parse_transform(options.transform);
-  if (options.classes < 0) {
-    throw UserError("--classes {}: expected 0 or more", options.classes);
-  }
-  if (options.resolution < 0) {
-    throw UserError("--resolution {}: expected 0 or more", options.resolution);
-  }
+  in_limits("classes", options.classes, kClasses);
+  in_limits("resolution", options.resolution, kResolution);
   tasks::TaskInfo info = tasks::find_task(options.name, options.resolution);
   std::unique_ptr<tasks::Task> task;
   // The shape of `tensors` stands in its file, the classes of `image-folder`

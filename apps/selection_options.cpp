@@ -1,6 +1,6 @@
 #include "apps/selection_options.h"
 
-#include "apps/command.h"
+#include "common/error.h"
 
 namespace zcp::apps {
 namespace {
@@ -8,7 +8,16 @@ namespace {
 namespace po = boost::program_options;
 using Strings = std::vector<std::string>;
 
+/// Specs have to fit into memory.
+constexpr std::int64_t kMostSampled = 10'000'000;
+
 }  // namespace
+
+Strings SelectionOptions::inputs() const {
+  Strings paths = models;
+  if (arch_file) paths.push_back(*arch_file);
+  return paths;
+}
 
 void add_selection_options(po::options_description& options, bool models) {
   options.add_options()(
@@ -67,6 +76,10 @@ SelectionOptions parse_selection_options(const po::variables_map& values) {
   options.archs = optional_value<Strings>(values, "arch").value_or(Strings());
   options.arch_file = optional_value<std::string>(values, "archs");
   options.sample = optional_value<std::int64_t>(values, "sample");
+  if (options.sample.value_or(0) > kMostSampled) {
+    throw UserError(
+        "--sample {}: expected at most {}", *options.sample, kMostSampled);
+  }
   options.all = is_given(values, "all");
   options.distinct = is_given(values, "distinct");
   options.channels = optional_value<int>(values, "channels");

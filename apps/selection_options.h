@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "apps/command.h"
+
 namespace zcp::apps {
 
 /// Which architectures. None stands for an option that was not given: a text
@@ -24,7 +26,15 @@ struct SelectionOptions {
   /// Of --output: which of the tensors that a model returns are its logits.
   std::optional<std::string> output;
   std::vector<std::string> models;  ///< each --model
+
+  /// The files that architectures are read from.
+  std::vector<std::string> inputs() const;
 };
+
+constexpr Limits kResolution{0, 4096};  ///< 0: the task's own
+constexpr Limits kClasses{0, 100000};   ///< 0: the task's own
+constexpr Limits kChannels{1, 4096};
+constexpr Limits kCells{1, 1000};
 
 /// Which task. choose_task() checks the numbers.
 struct TaskOptions {

@@ -7,6 +7,7 @@
 
 #include "apps/commands.h"
 #include "benchmarks/tasks/task.h"
+#include "common/json.h"
 #include "nets/spaces/space.h"
 
 namespace zcp::apps {
@@ -106,7 +107,7 @@ int list_spaces(const Arguments& arguments) {
     auto all = nlohmann::ordered_json::array();
     for (const auto& space : spaces::all_spaces())
       all.push_back(to_json(space->info()));
-    std::cout << all.dump(2) << "\n";
+    std::cout << json_text(all) << "\n";
     return 0;
   }
   for (const auto& space : spaces::all_spaces()) print(space->info());

@@ -17,6 +17,9 @@ namespace {
 namespace po = boost::program_options;
 using Text = std::string;
 
+/// Draws of all proxies are kept at once.
+constexpr std::int64_t kMostDraws = 1'000'000;
+
 /// What an option takes.
 enum class Kind { flag, text, texts, integer };
 
@@ -221,6 +224,9 @@ void parse_statistics(
   study.interval = plain ? IntervalMethod::percentile : IntervalMethod::bca;
   const auto draws = values["bootstrap"].as<std::int64_t>();
   if (draws < 0) throw UserError("--bootstrap {}: expected 0 or more", draws);
+  if (draws > kMostDraws) {
+    throw UserError("--bootstrap {}: expected at most {}", draws, kMostDraws);
+  }
   study.draws = static_cast<std::size_t>(draws);
   study.seed = non_negative(values, "seed");
   study.ceiling = names_once(values, "ceiling");

@@ -7,6 +7,8 @@
 #include <iostream>
 #include <sstream>
 
+#include "common/printable.h"
+
 namespace zcp::apps {
 
 using statistics::Interval;
@@ -43,18 +45,24 @@ std::string brief_number(double value) {
   return std::isnan(value) ? "-" : fmt::format("{:.4g}", value);
 }
 
-void print_aligned(const std::vector<Cells>& lines, std::size_t names) {
+void print_aligned(
+    const std::vector<Cells>& lines,
+    std::size_t names,
+    std::size_t indent) {
+  std::vector<Cells> shown = lines;
   std::vector<std::size_t> widths(lines.front().size());
-  for (const Cells& line : lines) {
+  for (Cells& line : shown) {
     for (std::size_t i = 0; i < line.size(); ++i) {
+      line[i] = printable(line[i]);
       widths[i] = std::max(widths[i], line[i].size());
     }
   }
-  for (const Cells& line : lines) {
-    std::string text;
+  for (const Cells& line : shown) {
+    std::string text(indent, ' ');
     for (std::size_t i = 0; i < line.size(); ++i) {
-      text += i < names ? fmt::format("  {:<{}}", line[i], widths[i])
-                        : fmt::format("  {:>{}}", line[i], widths[i]);
+      if (i > 0) text += "  ";
+      text += i < names ? fmt::format("{:<{}}", line[i], widths[i])
+                        : fmt::format("{:>{}}", line[i], widths[i]);
     }
     text.erase(text.find_last_not_of(' ') + 1);
     std::cout << text << "\n";

@@ -27,9 +27,13 @@ std::string brief_number(double value);
 /// The fields of a line.
 using Cells = std::vector<std::string>;
 
-/// Prints lines of equally many fields, the columns padded to one width; the
-/// first `names` columns are set to the left, the others to the right.
-void print_aligned(const std::vector<Cells>& lines, std::size_t names = 1);
+/// Prints lines of equally many fields, as printable() shows them, the columns
+/// padded to one width behind an indent; the first `names` columns are set to
+/// the left, the others to the right.
+void print_aligned(
+    const std::vector<Cells>& lines,
+    std::size_t names = 1,
+    std::size_t indent = 2);
 
 /// Prints words after an indent, with line breaks before column 100.
 void print_wrapped(const std::string& text, std::size_t indent);

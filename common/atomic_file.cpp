@@ -6,13 +6,19 @@
 
 #include <array>
 #include <cerrno>
+#include <charconv>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <optional>
 #include <random>
+#include <string>
+#include <string_view>
 #include <system_error>
 
 #include "common/error.h"
 #include "common/file_identity.h"
+#include "common/hash.h"
 
 namespace zcp {
 namespace {
@@ -26,12 +32,53 @@ constexpr mode_t kModeBeforeUmask = 0666;
       "{} cannot be written: {}", path.string(), std::strerror(errno));
 }
 
-/// A name that no other process takes.
+/// What tells the processes that see the same numbers apart from those of other
+/// machines and containers.
+std::string place() {
+  std::array<char, 256> host{};
+  ::gethostname(host.data(), host.size() - 1);
+  std::error_code none;
+  const fs::path space = fs::read_symlink("/proc/self/ns/pid", none);
+  return fmt::format("{:08x}", hash64(host.data() + space.string()) >> 32U);
+}
+
+/// Between the name that a file will have and the end of its temporary name,
+/// which no other process takes: `.PLACE-PROCESS-RANDOM.tmp`.
+std::string temporary_prefix(const fs::path& path) {
+  return fmt::format("{}.{}-", path.filename().string(), place());
+}
+
 fs::path temporary_name(const fs::path& path) {
   std::random_device random;
-  fs::path name = path;
-  name += fmt::format(".{}-{:08x}.tmp", ::getpid(), random());
-  return name;
+  return path.parent_path() /
+         fmt::format(
+             "{}{}-{:08x}.tmp", temporary_prefix(path), ::getpid(), random());
+}
+
+/// The process that made a file of this name, if that is a temporary name.
+std::optional<pid_t> maker_of(std::string_view name, std::string_view prefix) {
+  if (!name.starts_with(prefix)) return std::nullopt;
+  if (name.find(".tmp", prefix.size()) == std::string_view::npos) {
+    return std::nullopt;
+  }
+  pid_t process = 0;
+  const char* begin = name.data() + prefix.size();
+  const auto [end, problem] =
+      std::from_chars(begin, name.data() + name.size(), process);
+  const bool whole = problem == std::errc() && *end == '-' && process > 0;
+  return whole ? std::optional(process) : std::nullopt;
+}
+
+/// Removes the temporary files, and what SQLite keeps beside them, of processes
+/// that were killed on the way to this name.
+void remove_leftovers(const fs::path& path) {
+  const std::string prefix = temporary_prefix(path);
+  std::error_code none;
+  for (const auto& entry : fs::directory_iterator(path.parent_path(), none)) {
+    const auto maker = maker_of(entry.path().filename().string(), prefix);
+    const bool gone = maker && ::kill(*maker, 0) != 0 && errno == ESRCH;
+    if (gone) ::unlink(entry.path().c_str());
+  }
 }
 
 fs::path checked(const fs::path& path) {
@@ -101,6 +148,7 @@ void AtomicFile::make_nameless() {
 }
 
 void AtomicFile::make_named() {
+  remove_leftovers(path_);
   temporary_ = temporary_name(path_);
   file_ = FileDescriptor(::open(
       temporary_.c_str(),

@@ -11,7 +11,9 @@ namespace zcp {
 /// A file that has not its name yet. It lies in the folder where it is to
 /// appear (a name can be given only within a file system), without any name
 /// where the system can do so: then nothing is left of it when the process is
-/// ended by a signal. Unless published it is removed again.
+/// ended by a signal. Unless published it is removed again. What a process that
+/// was killed has left under a temporary name is removed by the next one that
+/// makes a named file for the same path.
 class AtomicFile {
  public:
   /// `named` is for those who must open the file by a name of its own.

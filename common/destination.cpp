@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -12,6 +13,7 @@
 #include <iostream>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 #include "common/atomic_file.h"
 #include "common/error.h"
@@ -37,24 +39,40 @@ bool is_special(const fs::path& path) {
       "{} cannot be written: {}", destination, std::strerror(problem));
 }
 
+std::string beginning(const fs::path& path) {
+  std::string bytes(4096, '\0');
+  std::ifstream file(path, std::ios::binary);
+  file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  bytes.resize(static_cast<std::size_t>(file.gcount()));
+  return bytes;
+}
+
 /// What the first bytes of a file that no output may replace say it is; empty
 /// for text, which all outputs of zcp are.
-std::string_view what_it_holds(const fs::path& path) {
-  std::array<char, 4096> bytes;
-  std::ifstream file(path, std::ios::binary);
-  file.read(bytes.data(), bytes.size());
-  const std::string_view start(
-      bytes.data(), static_cast<std::size_t>(file.gcount()));
+std::string_view what_it_holds(std::string_view start) {
   if (start.starts_with("SQLite format 3")) return "a SQLite database";
   if (start.starts_with("PK\3\4")) return "an archive or a model";
-  if (start.find('\0') != std::string_view::npos) return "no text";
-  return {};
+  const bool text = std::ranges::all_of(start, [](char c) {
+    constexpr std::string_view kInText = "\t\n\v\f\r\x1b";
+    return static_cast<unsigned char>(c) >= ' ' ||
+           kInText.find(c) != std::string_view::npos;
+  });
+  return text ? "" : "no text";
+}
+
+/// True where the first bytes of a file are those of an output of zcp.
+bool begins_like_an_output(std::string_view start) {
+  return start.empty() ||
+         std::ranges::any_of(
+             std::array{
+                 "arch,", "# zcp ", "statistic,", "<svg ", "<!doctype html"},
+             [&](const char* begin) { return start.starts_with(begin); });
 }
 
 void check_replaceable(const std::string& destination) {
   std::error_code none;
   if (!fs::is_regular_file(destination, none)) return;
-  const std::string_view held = what_it_holds(destination);
+  const std::string_view held = what_it_holds(beginning(destination));
   if (held.empty()) return;
   throw UserError(
       "{} holds {}, which would be lost; give the output another name",
@@ -66,7 +84,7 @@ void check_descriptor(const std::string& destination, int number) {
   const int flags = ::fcntl(number, F_GETFL);
   if (flags < 0) refuse(destination, errno);
   if ((flags & O_ACCMODE) == O_RDONLY) {
-    throw UserError("{} is open for reading only", destination);
+    throw UserError("{} is closed or open for reading only", destination);
   }
 }
 
@@ -85,8 +103,9 @@ void check_regular(const std::string& destination) {
 }
 
 void check_writable(const std::string& destination) {
-  if (destination == kStandard) return;
-  if (const auto number = descriptor_of(destination)) {
+  if (destination == kStandard) {
+    check_descriptor("standard output", STDOUT_FILENO);
+  } else if (const auto number = descriptor_of(destination)) {
     check_descriptor(destination, *number);
   } else if (is_special(destination)) {
     if (::access(destination.c_str(), W_OK) != 0) refuse(destination, errno);
@@ -106,6 +125,57 @@ bool would_replace(const std::string& output, const fs::path& input) {
     if (is_same_file(output, companion)) return true;
   }
   return false;
+}
+
+/// True when `output` is there, lies in that folder and is no output of an
+/// earlier call: then it may be one of the files that are read there.
+bool would_replace_in(const std::string& output, const fs::path& folder) {
+  std::error_code none;
+  if (output == kStandard || !fs::is_regular_file(output, none)) return false;
+  const fs::path inside = final_path(output).lexically_relative(folder);
+  const bool lies_in = !inside.empty() && *inside.begin() != "..";
+  return lies_in && !begins_like_an_output(beginning(output));
+}
+
+void check_input(const std::string& output, const std::string& input) {
+  if (input.empty()) return;
+  std::error_code none;
+  if (fs::is_directory(input, none)) {
+    if (!would_replace_in(output, final_path(input))) return;
+    throw UserError(
+        "{} would replace a file of {}, which the same command reads; give the "
+        "output another name",
+        output,
+        input);
+  }
+  if (!would_replace(output, input == kStandard ? "/dev/stdin" : input)) return;
+  throw UserError(
+      "{} would replace {}, which the same command uses; give the output "
+      "another name",
+      output,
+      input);
+}
+
+/// What is not there yet has a place.
+void check_store(
+    const std::string& store,
+    std::span<const std::string> inputs) {
+  if (store.empty() || store == kStandard) return;
+  for (const std::string& input : inputs) {
+    std::error_code none;
+    if (input.empty() || input == kStandard || fs::is_directory(input, none)) {
+      continue;
+    }
+    if (would_replace(store, input) || would_replace(input, store)) {
+      throw UserError(
+          "the store {} would change {}, which the same command reads; give it "
+          "another name",
+          store,
+          input);
+    }
+  }
+  std::error_code none;
+  if (!fs::exists(store, none)) const AtomicFile probe(store);
 }
 
 void write_stream(
@@ -147,17 +217,16 @@ void write_descriptor(
 
 void check_destinations(
     std::span<const std::string> outputs,
-    std::span<const std::string> inputs) {
+    std::span<const std::string> inputs,
+    const std::string& store) {
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     const std::string& output = outputs[i];
-    for (const std::string& input : inputs) {
-      const std::string& path = input == kStandard ? "/dev/stdin" : input;
-      if (input.empty() || !would_replace(output, path)) continue;
+    for (const std::string& input : inputs) check_input(output, input);
+    if (!store.empty() && would_replace(output, store)) {
       throw UserError(
-          "{} would replace {}, which the same command uses; give the output "
-          "another name",
+          "{} would replace the store {}; give the output another name",
           output,
-          input);
+          store);
     }
     for (const std::string& other : outputs.subspan(i + 1)) {
       if (other == kStandard || !would_replace(output, other)) continue;
@@ -168,15 +237,16 @@ void check_destinations(
     }
     check_writable(output);
   }
+  check_store(store, inputs);
 }
 
-void check_destination(const std::string& destination, const fs::path& kept) {
-  if (!kept.empty() && would_replace(destination, kept)) {
-    throw UserError(
-        "{}: the table would replace the store; give it another name",
-        destination);
-  }
-  check_writable(destination);
+void check_destinations_in(
+    const fs::path& folder,
+    std::span<const std::string> names,
+    std::span<const std::string> inputs) {
+  std::vector<std::string> paths;
+  for (const std::string& name : names) paths.push_back(folder / name);
+  check_destinations(paths, inputs);
 }
 
 void write_output(

@@ -10,22 +10,24 @@
 namespace zcp {
 
 /// Throws UserError when write_output could not write one of `outputs`, when
-/// two of them are one file, or when one is among `inputs`: all the files that
-/// the same command reads or keeps open, such as scores, data, models and
-/// stores (also the -wal, -shm and -journal of a store). Files are compared by
-/// what they are, not by their spelling: links, dots and /dev/fd/N are seen
-/// through, also where neither file is there yet. "-" stands for standard
-/// output or input; empty inputs are passed over. Commands call this before
-/// long work, so that no result is lost in the end.
+/// two of them are one file, or when one would replace a file that the same
+/// command uses: one of `inputs` (scores, data, models), a file in a folder
+/// among them, or `store` (empty: none), with the -wal, -shm and -journal of
+/// either. The store may be no input either, and there has to be a place for
+/// it. Files are compared by what they are, not by their spelling: links, dots
+/// and /dev/fd/N are seen through, also where neither file is there yet. "-"
+/// stands for standard output or input; empty inputs are passed over. Commands
+/// call this before long work, so that no result is lost in the end.
 void check_destinations(
     std::span<const std::string> outputs,
-    std::span<const std::string> inputs);
+    std::span<const std::string> inputs,
+    const std::string& store = {});
 
-/// The same for one output and `kept`, the store of the same command (empty:
-/// none).
-void check_destination(
-    const std::string& destination,
-    const std::filesystem::path& kept);
+/// The same for outputs within a folder, by their names.
+void check_destinations_in(
+    const std::filesystem::path& folder,
+    std::span<const std::string> names,
+    std::span<const std::string> inputs);
 
 /// Calls `write` with standard output for "-", else with a stream whose
 /// content becomes the file `destination` once it is complete. Pipes, devices

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "common/printable.h"
+
 namespace zcp {
 namespace {
 
@@ -22,14 +24,13 @@ std::size_t edit_distance(const std::string& a, const std::string& b) {
   return row.back();
 }
 
-/// The text with spaces in place of control characters, which names in files
-/// may hold.
+/// The text on one line, with nothing in it that a terminal obeys: names in
+/// files may hold anything.
 std::string one_line(std::string text) {
   for (char& c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < ' ' || byte == 0x7f) c = ' ';
+    if (c == '\n' || c == '\r' || c == '\t') c = ' ';
   }
-  return text;
+  return printable(text);
 }
 
 }  // namespace

@@ -4,12 +4,15 @@
 
 #include <ostream>
 #include <stdexcept>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "analysis/report/embedded.h"
 #include "analysis/report/packing.h"
 #include "analysis/report/svg.h"
 #include "common/json.h"
+#include "common/printable.h"
 
 namespace zcp::report {
 namespace {
@@ -134,6 +137,23 @@ void fill(std::string& page, std::string_view name, std::string_view content) {
   page.replace(at, mark.size(), content);
 }
 
+/// All texts of `data` as a reader may see them.
+void make_printable(ordered_json& data) {
+  if (data.is_string()) {
+    data = printable(data.get_ref<const std::string&>(), Lines::several);
+  }
+  if (data.is_structured()) {
+    for (ordered_json& part : data) make_printable(part);
+  }
+}
+
+/// A name may be packed in parts, which are no longer characters.
+std::vector<std::string> printable_names(std::span<const std::string> names) {
+  std::vector<std::string> shown;
+  for (const std::string& name : names) shown.push_back(printable(name));
+  return shown;
+}
+
 }  // namespace
 
 ordered_json page_data(const Report& report) {
@@ -160,11 +180,12 @@ ordered_json page_data(const Report& report) {
     data["rows"].push_back(row_data(row, report.options.study));
   }
   data["similarity"] = similarity_data(report.similarity);
-  data["arch"] = pack_strings(report.arch);
+  data["arch"] = pack_strings(printable_names(report.arch));
   data["columns"] = ordered_json::array();
   for (const ReportColumn& column : report.columns) {
     data["columns"].push_back(column_data(column));
   }
+  make_printable(data);
   return data;
 }
 

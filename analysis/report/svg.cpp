@@ -8,6 +8,8 @@
 #include <numeric>
 #include <ostream>
 
+#include "common/printable.h"
+
 namespace zcp::report {
 
 const std::string_view kFigureStyle =
@@ -76,8 +78,12 @@ double round_step(double span) {
 }  // namespace
 
 std::string escape_xml(std::string_view text) {
+  std::string blank(text);
+  for (char& c : blank) {
+    if (c == '\n' || c == '\r' || c == '\t') c = ' ';
+  }
   std::string out;
-  for (const char c : text) {
+  for (const char c : printable(blank)) {
     switch (c) {
       case '&':
         out += "&amp;";
@@ -92,7 +98,7 @@ std::string escape_xml(std::string_view text) {
         out += "&quot;";
         break;
       default:
-        out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+        out += c;
     }
   }
   return out;

@@ -9,8 +9,9 @@
 #include "apps/correlate/options.h"
 #include "apps/correlate/print.h"
 #include "apps/correlate/result.h"
+#include "apps/standard_streams.h"
 #include "apps/text_table.h"
-#include "common/atomic_file.h"
+#include "common/destination.h"
 
 namespace zcp::apps {
 namespace {
@@ -100,12 +101,15 @@ int correlate(const Arguments& arguments) {
     list_published();
     return 0;
   }
-  const CorrelateResult result = run_correlate(parse_correlate_options(values));
+  const CorrelateOptions asked = parse_correlate_options(values);
+  check_destinations(asked.outputs(), asked.inputs());
+  const CorrelateResult result = run_correlate(asked);
   if (!result.options.quiet) print_summary(result);
   write_matrix_file(result);
   if (result.options.json) {
     print_json(result);
   } else {
+    const PrintableStream printable(std::cout);
     print_text(result);
   }
   write_figure(result);

@@ -275,7 +275,7 @@ void print_json(const CorrelateResult& result) {
     array.push_back(std::move(object));
   }
   if (result.study.rows.empty()) array = proxies_alone(result);
-  std::cout << array.dump(2) << "\n";
+  std::cout << json_text(array) << "\n";
 }
 
 }  // namespace zcp::apps

@@ -131,6 +131,20 @@ std::vector<double> parse_limits(const po::variables_map& values) {
 
 }  // namespace
 
+std::vector<std::string> CorrelateOptions::inputs() const {
+  std::vector<std::string> paths = repeats;
+  paths.insert(paths.end(), {request.scores, request.truth});
+  if (costs) paths.push_back(*costs);
+  return paths;
+}
+
+std::vector<std::string> CorrelateOptions::outputs() const {
+  std::vector<std::string> paths;
+  if (matrix) paths.push_back(*matrix);
+  if (figure) paths.push_back(*figure);
+  return paths;
+}
+
 po::options_description correlate_options() {
   po::options_description options("Options");
   options

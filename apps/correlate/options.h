@@ -29,6 +29,10 @@ struct CorrelateOptions {
   bool quiet = false;
 
   bool needs_matrix() const { return pairs || matrix.has_value(); }
+
+  /// The files that are read, and those that are written.
+  std::vector<std::string> inputs() const;
+  std::vector<std::string> outputs() const;
 };
 
 /// All options of the subcommand, in groups.

@@ -57,6 +57,9 @@ po::options_description describe_options() {
       "store",
       po::value<std::string>(),
       "SQLite file that keeps scores; what it has is not computed again")(
+      "retry-failed",
+      "compute anew what the store has as failed; what it has as degenerate, a "
+      "property of the network, stays")(
       "shard",
       po::value<std::string>(),
       "I/N: only the I-th of N stable parts, 0 <= I < N");
@@ -74,6 +77,10 @@ Strings parse_devices(const std::string& text) {
     throw UserError("--device {}: expected cpu or cuda:0[,cuda:1...]", text);
   }
   for (const std::string& device : devices) {
+    if (kind(device) != "cpu" && kind(device) != "cuda") {
+      throw UserError(
+          "--device {}: expected cpu or cuda:0[,cuda:1...]", device);
+    }
     if (kind(device) != kind(devices[0]) ||
         std::ranges::count(devices, device) > 1) {
       throw UserError(
@@ -99,8 +106,9 @@ ScoreOptions read_values(
   options.task = parse_task_options(values);
   options.proxies = split_list(values["proxies"].as<std::string>());
   options.evaluator.seed = non_negative(values, "seed");
-  options.evaluator.batch_size = at_least(values, "batch-size", 1);
-  options.evaluator.minibatches = at_least(values, "minibatches", 1);
+  options.evaluator.batch_size = whole_number(values, "batch-size", kBatchSize);
+  options.evaluator.minibatches =
+      whole_number(values, "minibatches", {1, 10000});
   options.init = values["init"].as<std::string>();
   if (options.init != "default") {
     options.evaluator.initialiser =
@@ -112,9 +120,13 @@ ScoreOptions read_values(
   options.evaluator.precision = values["precision"].as<std::string>();
   options.devices = parse_devices(values["device"].as<std::string>());
   options.workers =
-      worker_count(at_least(values, "workers", 0), options.devices);
+      worker_count(whole_number(values, "workers", kWorkers), options.devices);
   options.csv = values["csv"].as<std::string>();
   options.store = optional_value<std::string>(values, "store").value_or("");
+  options.retry_failed = is_given(values, "retry-failed");
+  if (options.retry_failed && options.store.empty()) {
+    throw UserError("--retry-failed goes with --store");
+  }
   if (const auto shard = optional_value<std::string>(values, "shard")) {
     options.shard = parse_shard(*shard);
   }
@@ -127,6 +139,12 @@ ScoreOptions read_values(
 
 std::string ScoreOptions::device_kind() const {
   return devices[0].substr(0, devices[0].find(':'));
+}
+
+Strings ScoreOptions::inputs() const {
+  Strings paths = selection.inputs();
+  paths.push_back(task.data);
+  return paths;
 }
 
 std::optional<ScoreOptions> parse_score_options(const Arguments& arguments) {

@@ -22,13 +22,17 @@ struct ScoreOptions {
   std::vector<std::string> devices;  ///< one or more, of one kind
   int workers = 1;                   ///< on all devices together
   std::string csv;
-  std::string store;  ///< empty: none
+  std::string store;          ///< empty: none
+  bool retry_failed = false;  ///< compute anew what the store has as failed
   Shard shard;
   bool quiet = false;
   std::string command_line;
 
   /// Of the devices: cpu or cuda.
   std::string device_kind() const;
+
+  /// The files and folders that are read.
+  std::vector<std::string> inputs() const;
 };
 
 /// Nothing where --help was asked for, and printed. Throws UserError for an

@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <iostream>
 #include <mutex>
 #include <set>
 
+#include "apps/interruptible.h"
 #include "apps/open_store.h"
 #include "apps/progress.h"
 #include "apps/provenance.h"
@@ -16,7 +18,7 @@
 #include "apps/score/protocol.h"
 #include "apps/score/score_table.h"
 #include "apps/score/work.h"
-#include "common/atomic_file.h"
+#include "common/destination.h"
 #include "common/error.h"
 #include "common/parallel.h"
 #include "nets/kernels/device_arithmetic.h"
@@ -57,6 +59,26 @@ void require_served(const ScoreOptions& options) {
   }
 }
 
+/// Images that the machine has no memory for are refused before the system ends
+/// the process.
+void require_memory(const ScoreOptions& options, const TaskChoice& task) {
+  const double pixels = static_cast<double>(task.shape.channels) *
+                        task.shape.height * task.shape.width;
+  const double images = static_cast<double>(options.evaluator.batch_size) *
+                        options.evaluator.minibatches;
+  const double needed = pixels * images * sizeof(float);
+  const double memory = static_cast<double>(sysconf(_SC_PHYS_PAGES)) *
+                        static_cast<double>(sysconf(_SC_PAGESIZE));
+  if (needed <= memory) return;
+  throw UserError(
+      "--batch-size {} --minibatches {}: the images take {:.1f} GB, this "
+      "machine has {:.1f} GB",
+      options.evaluator.batch_size,
+      options.evaluator.minibatches,
+      needed / 1e9,
+      memory / 1e9);
+}
+
 std::vector<std::string> names_of(const Proxies& proxies) {
   std::vector<std::string> names;
   for (const Descriptor* proxy : proxies) names.push_back(proxy->name);
@@ -76,7 +98,7 @@ std::int64_t count_architectures(
 }
 
 /// Scores what is missing and keeps it in the table and in the store (null:
-/// there is none).
+/// there is none), until an interrupt comes.
 void compute(
     const std::vector<engine::MissingScore>& missing,
     const std::vector<WorkItem>& items,
@@ -89,21 +111,40 @@ void compute(
   for (const WorkItem& item : items) work += engine::relative_cost(item);
   Progress progress(
       "scoring", count_architectures(missing), options.quiet, work);
+  const auto existing = options.retry_failed ? store::Existing::replace_failed
+                                             : store::Existing::keep;
   std::mutex mutex;
   const auto keep = [&](const WorkItem& item,
                         const std::vector<engine::Score>& scores) {
     const std::scoped_lock lock(mutex);
     const ScoreTable::Added added = table.add(item, scores);
-    if (store != nullptr) store->put(added.records);
+    if (store != nullptr) store->put(added.records, existing);
     return added.completed;
   };
+  const Interruptible interruptible;
   const auto score_one = [&](std::size_t i) {
+    if (Interruptible::was_asked()) return;
     const WorkItem& item = items[i];
     const std::int64_t completed = keep(item, scorer.score(item));
     progress.advance(completed, engine::relative_cost(item));
   };
   parallel_for(items.size(), score_one, {.workers = options.workers});
-  progress.finish();
+  if (!Interruptible::was_asked()) progress.finish();
+}
+
+/// What the table takes from the store; failures are asked for again where they
+/// are to be retried.
+std::vector<store::ScoreRecord> known_scores(
+    const ScoreStore& store,
+    const ScoreOptions& options,
+    const ScoreTable& table) {
+  auto records = store.find({}, table.proxies());
+  if (options.retry_failed) {
+    std::erase_if(records, [](const store::ScoreRecord& record) {
+      return record.status == ScoreStatus::failed;
+    });
+  }
+  return records;
 }
 
 /// Stores of older programs do not say which content of a file they scored.
@@ -137,12 +178,50 @@ std::optional<ScoreStore> use_store(
       protocol,
       this_run(options.command_line, options.workers),
       {table.proxies(), table.keys(), mine}));
-  const auto records = store->find({}, table.proxies());
+  const auto records = known_scores(*store, options, table);
   table.add_records(records);
   if (protocol.at("space") == "models" && !options.quiet) {
     say_unknown_contents(options.store, records, table);
   }
   return store;
+}
+
+/// Says what is missing and why. Returns the exit status.
+int conclude(
+    const ScoreOptions& options,
+    const ScoreTable& table,
+    const std::vector<std::string>& not_run,
+    std::size_t unknown) {
+  const std::size_t transient = table.count_transient();
+  if (!options.quiet) {
+    for (const std::string& line : missing_score_lines(table)) {
+      std::cerr << "zcp: " << line << "\n";
+    }
+  }
+  if (!not_run.empty() && !options.quiet) {
+    std::cerr << fmt::format(
+        "zcp: {} of {} networks could not be run: {}\n",
+        not_run.size(),
+        table.archs().size(),
+        fmt::join(not_run, ", "));
+  }
+  if (transient > 0 && !options.quiet) {
+    std::cerr << fmt::format(
+        "zcp: {} scores are missing for a reason outside the architectures; "
+        "no store keeps them, the same command computes them again\n",
+        transient);
+  }
+  if (unknown > 0) {
+    std::cerr << fmt::format(
+        "zcp: interrupted; {} scores were not computed{}\n",
+        unknown,
+        options.store.empty()
+            ? std::string()
+            : fmt::format(
+                  ", {} keeps the others, the same command goes on from there",
+                  options.store));
+  }
+  return transient > 0 || !not_run.empty() || unknown > 0 ? 1 : 0;
 }
 
 int score_selection(
@@ -170,33 +249,18 @@ int score_selection(
   write_output(options.csv, [&](std::ostream& out) {
     write_score_rows(out, architectures, table, mine);
   });
-  const std::size_t transient = table.count_transient();
-  const auto not_run = models_not_run(selection, architectures, table);
-  const int status = transient > 0 || !not_run.empty() ? 1 : 0;
-  if (options.quiet) return status;
-  for (const std::string& line : missing_score_lines(table)) {
-    std::cerr << "zcp: " << line << "\n";
-  }
-  if (!not_run.empty()) {
-    std::cerr << fmt::format(
-        "zcp: {} of {} networks could not be run: {}\n",
-        not_run.size(),
-        table.archs().size(),
-        fmt::join(not_run, ", "));
-  }
-  if (transient > 0) {
-    std::cerr << fmt::format(
-        "zcp: {} scores are missing for a reason outside the architectures; "
-        "no store keeps them, the same command computes them again\n",
-        transient);
-  }
-  return status;
+  if (store) store->check_in_place();
+  return conclude(
+      options,
+      table,
+      models_not_run(selection, architectures, table),
+      table.count_missing(mine));
 }
 
 }  // namespace
 
 int run_score(const ScoreOptions& options) {
-  check_destination(options.csv, options.store);
+  check_destinations({&options.csv, 1}, options.inputs(), options.store);
   const Proxies proxies = proxies::select_proxies(options.proxies);
   require_served(options);
   if (options.evaluator.precision == "bf16" && !options.quiet) {
@@ -214,6 +278,7 @@ int run_score(const ScoreOptions& options) {
     }
   }
   read_contents(selection);
+  require_memory(options, task);
   const auto graphs = graphs_of(selection, task);
   keep_distinct(selection, graphs.get());
   return score_selection(options, proxies, selection, task, graphs.get());

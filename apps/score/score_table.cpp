@@ -49,6 +49,15 @@ void ScoreTable::add_records(std::span<const store::ScoreRecord> records) {
   }
 }
 
+std::size_t ScoreTable::count_missing(
+    const std::function<bool(std::size_t)>& mine) const {
+  std::size_t count = 0;
+  for (std::size_t a = 0; a < archs_.size(); ++a) {
+    if (mine(a)) count += static_cast<std::size_t>(unknown_[a]);
+  }
+  return count;
+}
+
 std::size_t ScoreTable::count_transient() const {
   std::size_t count = 0;
   for (const auto& row : scores_) {

@@ -44,6 +44,10 @@ class ScoreTable {
   /// all have to be of these proxies.
   void add_records(std::span<const store::ScoreRecord> records);
 
+  /// How many scores of the architectures of which `mine` is true are not
+  /// known.
+  std::size_t count_missing(const std::function<bool(std::size_t)>& mine) const;
+
   /// How many scores are missing for a reason outside the architecture.
   std::size_t count_transient() const;
 

@@ -76,8 +76,8 @@ double in_range(
 
 training::TrainingOptions read_training(const po::variables_map& values) {
   training::TrainingOptions options;
-  options.epochs = at_least(values, "epochs", 1);
-  options.batch_size = at_least(values, "batch-size", 1);
+  options.epochs = whole_number(values, "epochs", {1, 1000000});
+  options.batch_size = whole_number(values, "batch-size", kBatchSize);
   options.learning_rate = in_range(values, "learning-rate", 0, 1000);
   options.momentum = in_range(values, "momentum", 0, 1);
   options.weight_decay = in_range(values, "weight-decay", 0, 1000);
@@ -101,12 +101,12 @@ std::string store_of(const po::variables_map& values) {
 tasks::TrainingDataOptions read_data_options(const po::variables_map& values) {
   tasks::TrainingDataOptions options;
   options.data = optional_value<std::string>(values, "data").value_or("");
-  options.resolution = at_least(values, "resolution", 0);
+  options.resolution = whole_number(values, "resolution", kResolution);
   options.train_size =
       static_cast<std::int64_t>(non_negative(values, "train-images"));
   options.test_size =
       static_cast<std::int64_t>(non_negative(values, "test-images"));
-  options.classes = at_least(values, "classes", 0);
+  options.classes = whole_number(values, "classes", kClasses);
   options.transform =
       tasks::parse_transform(values["transform"].as<std::string>());
   return options;
@@ -119,10 +119,10 @@ TrainOptions read_values(
   options.selection = parse_selection_options(values);
   options.task = parse_task_options(values);
   options.training = read_training(values);
-  options.seeds = at_least(values, "seeds", 1);
+  options.seeds = whole_number(values, "seeds", {1, 10000});
   options.data = read_data_options(values);
   options.init = values["init"].as<std::string>();
-  const int workers = at_least(values, "workers", 0);
+  const int workers = whole_number(values, "workers", kWorkers);
   options.workers = workers > 0 ? workers : omp_get_num_procs();
   options.csv = values["csv"].as<std::string>();
   options.store = store_of(values);
@@ -142,6 +142,12 @@ std::vector<std::uint64_t> TrainOptions::all_seeds() const {
     all.push_back(training.seed + static_cast<std::uint64_t>(i));
   }
   return all;
+}
+
+std::vector<std::string> TrainOptions::inputs() const {
+  std::vector<std::string> paths = selection.inputs();
+  paths.push_back(data.data);
+  return paths;
 }
 
 std::optional<TrainOptions> parse_train_options(const Arguments& arguments) {

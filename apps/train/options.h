@@ -29,6 +29,9 @@ struct TrainOptions {
 
   /// Of the trainings of each architecture: the first and the numbers after it.
   std::vector<std::uint64_t> all_seeds() const;
+
+  /// The files and folders that are read.
+  std::vector<std::string> inputs() const;
 };
 
 /// Nothing where --help was asked for, and printed. Throws UserError for an

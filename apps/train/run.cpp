@@ -7,18 +7,18 @@
 
 #include "apps/architectures.h"
 #include "apps/fingerprints.h"
+#include "apps/interruptible.h"
 #include "apps/open_store.h"
 #include "apps/progress.h"
 #include "apps/provenance.h"
 #include "apps/selection.h"
-#include "apps/train/interruptible.h"
 #include "apps/train/output.h"
 #include "apps/train/plan.h"
 #include "apps/train/protocol.h"
 #include "apps/train/records.h"
 #include "apps/training_table.h"
 #include "benchmarks/tables/table.h"
-#include "common/atomic_file.h"
+#include "common/destination.h"
 #include "common/error.h"
 #include "common/parallel.h"
 
@@ -158,6 +158,7 @@ int train_selection(
   Trainer trainer(options, data, plan, graphs, store);
   const bool complete = trainer.train_all(missing_jobs(plan, seeds, stored()));
   write_table(options, stored(), store.runs());
+  store.check_in_place();
   if (complete) return 0;
   std::cerr << fmt::format(
       "zcp: interrupted; {} keeps what is complete, the same command goes on "
@@ -169,7 +170,7 @@ int train_selection(
 }  // namespace
 
 int run_train(const TrainOptions& options) {
-  check_destination(options.csv, options.store);
+  check_destinations({&options.csv, 1}, options.inputs(), options.store);
   if (!options.selection.space) {
     throw UserError("no architecture: expected --space");
   }

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <exception>
 #include <iostream>
-#include <iterator>
 #include <new>
 #include <vector>
 
@@ -185,8 +184,22 @@ std::string from_utf16(std::string_view bytes, bool big_endian) {
   return out;
 }
 
-std::string read_stream(std::istream& in) {
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+/// An input without an end must not fill the memory.
+std::string read_standard_input() {
+  constexpr std::size_t kMost = std::size_t{1} << 30U;
+  std::string text;
+  std::size_t size = 0;
+  while (std::cin && size <= kMost) {
+    text.resize(std::min(std::max(2 * size, kBlock), kMost + 1));
+    const auto room = static_cast<std::streamsize>(text.size() - size);
+    std::cin.read(text.data() + size, room);
+    size += static_cast<std::size_t>(std::cin.gcount());
+  }
+  if (size > kMost) {
+    throw UserError("standard input: found more than 1024 MiB");
+  }
+  text.resize(size);
+  return text;
 }
 
 /// Ends a parse behind the first row.
@@ -249,7 +262,7 @@ std::string to_utf8(std::string bytes, const std::string& source) {
 
 std::string read_text(const std::filesystem::path& path) {
   return to_utf8(
-      path == "-" ? read_stream(std::cin) : read_bytes(path),
+      path == "-" ? read_standard_input() : read_bytes(path),
       source_name(path));
 }
 

@@ -2,16 +2,20 @@
 
 #include <bzlib.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 #include <zlib.h>
 
-#include <fstream>
-#include <iterator>
+#include <algorithm>
+#include <cerrno>
 #include <memory>
 #include <new>
 
 #include "common/error.h"
+#include "common/file_descriptor.h"
+#include "common/file_identity.h"
 
 namespace zcp::formats {
 namespace {
@@ -24,6 +28,123 @@ void require_file(const std::filesystem::path& path) {
     throw UserError("{}: found a folder, expected a file", path.string());
   }
 }
+
+/// Throws for what has no size, as only files have.
+void require_regular_file(const std::filesystem::path& path) {
+  require_file(path);
+  if (std::filesystem::is_regular_file(path)) return;
+  const bool pipe = std::filesystem::is_fifo(path);
+  throw UserError(
+      "{}: found a {}, expected a file",
+      path.string(),
+      pipe ? "pipe" : "device");
+}
+
+/// Whole files in memory are no larger.
+constexpr std::uint64_t kMostBytes = std::uint64_t{4} << 30U;
+
+/// Nor are pipes, whose end is not known beforehand.
+constexpr std::uint64_t kMostPiped = std::uint64_t{1} << 30U;
+
+/// A file, a pipe or a terminal that is read from its start to its end.
+class Input {
+ public:
+  explicit Input(const std::filesystem::path& path)
+      : name_(path.string()),
+        file_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
+    if (!file_ || ::fstat(file_.number(), &found_) != 0) {
+      throw UserError("{}: the file cannot be opened", name_);
+    }
+    if (is_endless()) {
+      throw UserError("{}: found a device, expected a file", name_);
+    }
+    named_pipe_ = S_ISFIFO(found_.st_mode) && !descriptor_of(path);
+  }
+
+  std::string read_all() {
+    const std::size_t most = S_ISREG(found_.st_mode) ? kMostBytes : kMostPiped;
+    std::string bytes;
+    for (std::size_t room = first_room();; room *= 2) {
+      const std::size_t have = bytes.size();
+      if (have > most || (have == 0 && room > most + 1)) refuse_length(most);
+      bytes.resize(std::min(room, most + 1));
+      const std::size_t got = fill(bytes, have);
+      const bool ended = got < bytes.size();
+      bytes.resize(got);
+      if (ended) return bytes;
+    }
+  }
+
+ private:
+  /// One byte more than a file has, so that its end is met at once.
+  std::size_t first_room() const {
+    constexpr std::size_t kBlock = 1U << 16U;
+    const auto size = static_cast<std::size_t>(found_.st_size);
+    return S_ISREG(found_.st_mode) && size > 0 ? size + 1 : kBlock;
+  }
+
+  [[noreturn]] void refuse_length(std::uint64_t most) const {
+    throw UserError(
+        "{}: found more than {} MiB, expected a shorter file",
+        name_,
+        most >> 20U);
+  }
+
+  /// Reads behind the first `from` bytes until there is no room or no more.
+  /// Returns how many bytes there are.
+  std::size_t fill(std::string& bytes, std::size_t from) {
+    while (from < bytes.size()) {
+      const std::size_t got =
+          read_some(bytes.data() + from, bytes.size() - from);
+      if (got == 0) break;
+      from += got;
+    }
+    return from;
+  }
+
+  /// 0 at the end. Without a writer a pipe gives its end at once, also when the
+  /// writer is yet to come: that of a named pipe is waited for.
+  std::size_t read_some(char* to, std::size_t most) {
+    for (int waited = 0;;) {
+      const ::ssize_t got = ::read(file_.number(), to, most);
+      const bool has_writer = got > 0 || (got < 0 && errno == EAGAIN);
+      if (got < 0 && !has_writer && errno != EINTR) {
+        throw UserError("{}: the file cannot be read", name_);
+      }
+      if (has_writer) writer_came_ = true;
+      if (got > 0) return static_cast<std::size_t>(got);
+      if (got == 0 && (!named_pipe_ || writer_came_)) return 0;
+      if (waited >= kPatience) refuse_silence();
+      pollfd ready{file_.number(), POLLIN, 0};
+      ::poll(&ready, 1, kStep);
+      if (!writer_came_) waited += kStep;
+    }
+  }
+
+  [[noreturn]] void refuse_silence() const {
+    throw UserError(
+        "{}: nobody writes to this pipe, waited {} seconds",
+        name_,
+        kPatience / 1000);
+  }
+
+  /// /dev/null has an end, and a terminal ends when its user says so.
+  bool is_endless() const {
+    if (S_ISBLK(found_.st_mode)) return true;
+    if (!S_ISCHR(found_.st_mode)) return false;
+    const bool null = found_.st_rdev == ::makedev(1, 3);
+    return !null && ::isatty(file_.number()) != 1;
+  }
+
+  static constexpr int kPatience = 10'000;  // milliseconds
+  static constexpr int kStep = 100;
+
+  std::string name_;
+  FileDescriptor file_;
+  struct stat found_ {};
+  bool named_pipe_ = false;
+  bool writer_came_ = false;
+};
 
 struct CloseGzip {
   void operator()(gzFile_s* file) const { gzclose(file); }
@@ -84,21 +205,16 @@ class FileBytes : public RandomBytes {
       : name_(path.string()),
         file_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
     // Without O_NONBLOCK a pipe that nobody writes to is waited for.
-    if (file_ < 0) throw UserError("{}: the file cannot be opened", name_);
+    if (!file_) throw UserError("{}: the file cannot be opened", name_);
     struct ::stat status {};
-    const bool known = ::fstat(file_, &status) == 0;
-    if (known && S_ISREG(status.st_mode)) {
-      size_ = static_cast<std::uint64_t>(status.st_size);
-      return;
+    const bool known = ::fstat(file_.number(), &status) == 0;
+    if (!known || !S_ISREG(status.st_mode)) {
+      const bool pipe = known && S_ISFIFO(status.st_mode);
+      throw UserError(
+          "{}: found a {}, expected a file", name_, pipe ? "pipe" : "device");
     }
-    ::close(file_);
-    const bool pipe = known && S_ISFIFO(status.st_mode);
-    throw UserError(
-        "{}: found a {}, expected a file", name_, pipe ? "pipe" : "device");
+    size_ = static_cast<std::uint64_t>(status.st_size);
   }
-  ~FileBytes() override { ::close(file_); }
-  FileBytes(const FileBytes&) = delete;
-  FileBytes& operator=(const FileBytes&) = delete;
 
   std::uint64_t size() const override { return size_; }
 
@@ -106,7 +222,7 @@ class FileBytes : public RandomBytes {
     std::string bytes(count, '\0');
     for (std::uint64_t done = 0; done < count;) {
       const ::ssize_t got = ::pread(
-          file_,
+          file_.number(),
           bytes.data() + done,
           count - done,
           static_cast<::off_t>(at + done));
@@ -118,7 +234,7 @@ class FileBytes : public RandomBytes {
 
  private:
   std::string name_;
-  int file_;
+  FileDescriptor file_;
   std::uint64_t size_ = 0;
 };
 
@@ -139,7 +255,7 @@ class MemoryBytes : public RandomBytes {
 RandomBytes::~RandomBytes() = default;
 
 std::unique_ptr<RandomBytes> open_bytes(const std::filesystem::path& path) {
-  require_file(path);
+  require_regular_file(path);
   return std::make_unique<FileBytes>(path);
 }
 
@@ -149,21 +265,11 @@ std::unique_ptr<RandomBytes> bytes_in_memory(std::string bytes) {
 
 std::string read_bytes(const std::filesystem::path& path) {
   require_file(path);
-  std::ifstream in(path, std::ios::binary);
-  if (!in) throw UserError("{}: the file cannot be opened", path.string());
-  std::error_code no_size;
-  const auto size = std::filesystem::file_size(path, no_size);
-  if (no_size) {  // a pipe such as /dev/fd/63
-    return {std::istreambuf_iterator<char>(in), {}};
-  }
-  std::string bytes(size, '\0');
-  in.read(bytes.data(), static_cast<std::streamsize>(size));
-  if (!in) throw UserError("{}: the file cannot be read", path.string());
-  return bytes;
+  return Input(path).read_all();
 }
 
 std::string read_gzip(const std::filesystem::path& path, std::size_t limit) {
-  require_file(path);
+  require_regular_file(path);
   const std::string name = path.string();
   const GzipFile file(gzopen(name.c_str(), "rb"));
   if (!file) throw UserError("{}: the file cannot be opened", name);

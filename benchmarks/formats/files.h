@@ -9,12 +9,14 @@
 
 namespace zcp::formats {
 
-/// The bytes of a file. Throws UserError when it is absent, a folder or
-/// unreadable.
+/// The bytes of a file, a pipe or a terminal. Throws UserError when it is
+/// absent, a folder, a device or unreadable, when a file has more than 4 GiB or
+/// a pipe more than 1 GiB, and when nobody opens a named pipe to write for 10
+/// seconds.
 std::string read_bytes(const std::filesystem::path& path);
 
 /// The bytes of a file after gzip's decompression; a file that is not
-/// compressed comes as it is. Throws UserError as read_bytes does, when the
+/// compressed comes as it is. Throws UserError as open_bytes does, when the
 /// compressed data are cut or broken, and beyond `limit` bytes.
 std::string read_gzip(const std::filesystem::path& path, std::size_t limit);
 

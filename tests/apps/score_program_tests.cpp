@@ -1,8 +1,15 @@
 // The subcommands that need LibTorch, run as processes on small inputs: noise
 // and the golden model, no data set.
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <cmath>
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -83,7 +90,144 @@ std::vector<std::string> seconds_of(const std::string& store) {
   return lines;
 }
 
+/// `zcp score` at work on a sample, one architecture after the other.
+class RunningScore {
+ public:
+  explicit RunningScore(const Strings& more = {}) {
+    const Strings arguments =
+        Strings{program()} + score(
+                                 Strings{
+                                     "--sample",
+                                     std::to_string(kSample),
+                                     "--workers",
+                                     "1",
+                                     "--store",
+                                     store,
+                                     "--csv",
+                                     csv} +
+                                     more,
+                                 "naswot");
+    std::vector<char*> argv;
+    for (const std::string& argument : arguments) {
+      argv.push_back(const_cast<char*>(argument.c_str()));
+    }
+    argv.push_back(nullptr);
+    posix_spawn_file_actions_t files;
+    posix_spawn_file_actions_init(&files);
+    posix_spawn_file_actions_addopen(
+        &files, 2, err_.c_str(), O_WRONLY | O_CREAT, 0600);
+    REQUIRE(
+        posix_spawn(
+            &process_, argv[0], &files, nullptr, argv.data(), environ) == 0);
+    posix_spawn_file_actions_destroy(&files);
+  }
+
+  /// Returns once some scores are stored.
+  void wait_for_scores() const {
+    while (stored(store) == 0) usleep(20'000);
+  }
+
+  void send(int signal) const { kill(process_, signal); }
+
+  /// Waits for its end. Returns the exit status, -1 after a signal.
+  int finish() {
+    int status = 0;
+    waitpid(process_, &status, 0);
+    err = read_file(err_);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+
+  static std::int64_t stored(const std::string& path) {
+    try {
+      return std::filesystem::exists(path) ? ScoreStore::read(path).size() : 0;
+    } catch (const std::exception&) {
+      return 0;  // it is just being made
+    }
+  }
+
+  static constexpr int kSample = 400;
+
+  TemporaryFolder folder;
+  const std::string store = folder.path() / "s.sqlite";
+  const std::string csv = folder.path() / "t.csv";
+  std::string err;
+
+ private:
+  const std::string err_ = folder.path() / "err";
+  pid_t process_ = 0;
+};
+
 }  // namespace
+
+TEST_CASE("score: a signal ends it in order, what is done is written") {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    CAPTURE(signal);
+    RunningScore run;
+    run.wait_for_scores();
+    run.send(signal);
+    CHECK(run.finish() == 1);
+    CHECK(contains(run.err, "interrupted; "));
+    CHECK(contains(run.err, run.store + " keeps the others"));
+    const auto rows = csv_rows(read_file(run.csv));
+    REQUIRE(rows.size() == RunningScore::kSample + 1);
+    std::int64_t done = 0;
+    for (const Strings& row : rows) {
+      if (row[0] != "arch" && !row[1].empty()) ++done;
+    }
+    std::int64_t valued = 0;
+    for (const ScoreRecord& record : ScoreStore::read(run.store).find()) {
+      if (record.status == ScoreStatus::ok) ++valued;
+    }
+    CHECK(done > 0);
+    CHECK(done < RunningScore::kSample);
+    CHECK(done == valued);
+  }
+}
+
+TEST_CASE("score: a store that is taken away is noticed and saved") {
+  RunningScore run;
+  run.wait_for_scores();
+  std::filesystem::remove(run.store);
+  CHECK(run.finish() == 1);
+  CHECK(contains(run.err, "was deleted or renamed while it was in use"));
+  CHECK(RunningScore::stored(run.store + ".rescued") > 0);
+}
+
+TEST_CASE("score: --retry-failed computes failures anew, and only those") {
+  const TemporaryFolder folder;
+  const std::string store = folder.path() / "s.sqlite";
+  const Strings kept = {"--store", store};
+  const std::string asked = output_of(score_archs({kSmall, kLarge}, kept));
+  {
+    // What an earlier version stored when memory ran out.
+    const std::string failing = folder.path() / "f.sqlite";
+    auto stores =
+        ScoreStore::open(failing, ScoreStore::read(store).protocol(), {});
+    auto records = ScoreStore::read(store).find();
+    REQUIRE(records.size() == 10);
+    for (ScoreRecord& record : records) {
+      const bool lost = record.arch == kLarge && record.proxy != "params";
+      if (record.proxy == "synflow") record.value = 7;  // to be told apart
+      if (!lost) continue;
+      record.status = ScoreStatus::failed;
+      record.value = std::nan("");
+      record.reason = "out of memory";
+    }
+    stores.put(records);
+  }
+  const Strings failing = {"--store", folder.path() / "f.sqlite"};
+  const std::string before = output_of(score_archs({kSmall, kLarge}, failing));
+  CHECK(contains(before, ",,,,"));
+  const Strings again = failing + Strings{"--retry-failed"};
+  const auto fresh = csv_rows(asked);
+  for (const Strings& how : {again, failing}) {
+    const auto rows = csv_rows(output_of(score_archs({kSmall, kLarge}, how)));
+    CHECK(rows[1][3] == "7");  // synflow of kSmall had not failed
+    CHECK(rows[1][1] == fresh[1][1]);
+    CHECK(rows[2] == fresh[2]);
+  }
+  check_refused(score({"--sample", "1", "--retry-failed"}), "--store");
+}
 
 TEST_CASE("score: a row an architecture as asked, 17 digits") {
   const std::string table = output_of(score_archs({kSmall, kLarge, kSmall}));

@@ -36,13 +36,20 @@ TEST_CASE("selection options: what was not given is none") {
   CHECK(options.models.empty());
 }
 
-TEST_CASE("selection options: an empty text was given") {
-  const SelectionOptions options =
-      parse_selection_options(values_of({"--space", "", "--archs", ""}));
-  REQUIRE(options.space);
-  CHECK(options.space->empty());
-  REQUIRE(options.arch_file);
-  CHECK(options.arch_file->empty());
+TEST_CASE("selection options: an empty text is refused by name") {
+  for (const char* option : {"space", "archs", "arch", "data", "model"}) {
+    const std::string name = std::string("--") + option;
+    CHECK(zcp::test::user_error([&] {
+            values_of({"--space", "x", "--arch", "x"});
+            values_of({name, ""});
+          }) == name + " '': expected a value");
+  }
+}
+
+TEST_CASE("selection options: the files that are read") {
+  const SelectionOptions options = parse_selection_options(
+      values_of({"--model", "a.pt", "--model", "b.pt", "--archs", "-"}));
+  CHECK(options.inputs() == Strings{"a.pt", "b.pt", "-"});
 }
 
 TEST_CASE("selection options: values, repetitions, signs") {

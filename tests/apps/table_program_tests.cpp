@@ -470,3 +470,116 @@ TEST_CASE("program: correlate chooses an ensemble and says so per run") {
   CHECK(
       rows[0]["stability"]["metric_tau_of_runs"][1] == rows[0]["kendall_tau"]);
 }
+
+TEST_CASE("program: no output replaces an input, however it is spelled") {
+  const TemporaryFolder folder;
+  const std::string base = folder.path();
+  const std::string scores = folder.write("s.csv", "arch,p\na,1\nb,2\n");
+  const std::string truth = folder.write("t.csv", "arch,acc\na,1\nb,2\n");
+  std::filesystem::create_symlink(truth, base + "/link");
+  std::filesystem::create_hard_link(scores, base + "/hard");
+  std::filesystem::create_directory(base + "/figures");
+  std::filesystem::create_symlink(truth, base + "/figures/similarity.svg");
+  const Strings study = {
+      "--scores", scores, "--truth", truth, "--metric", "acc"};
+  const auto refuse = [&](const std::string& command, const Strings& more) {
+    check_refused(Strings{command} + study + more, "would replace");
+  };
+  refuse("correlate", {"--figure", base + "/./t.csv"});
+  refuse("correlate", {"--figure", base + "//link"});
+  refuse("correlate", {"--matrix", base + "/hard"});
+  refuse("correlate", {"--matrix", base + "/figures/../s.csv"});
+  refuse(
+      "correlate", {"--repeats", base + "/r.csv", "--matrix", base + "/r.csv"});
+  refuse("report", {"--html", base + "/link"});
+  refuse("report", {"--figures", base + "/figures"});
+  check_refused(
+      Strings{"correlate"} + study +
+          Strings{"--figure", base + "/x", "--matrix", base + "/./x"},
+      "are one file");
+  check_refused(
+      {"import", "hw-nas-bench", base + "/link", "--csv", truth},
+      "would replace");
+  CHECK(read_file(scores) == "arch,p\na,1\nb,2\n");
+  CHECK(read_file(truth) == "arch,acc\na,1\nb,2\n");
+}
+
+TEST_CASE("program: streams that are closed, full or without a reader") {
+  const TemporaryFolder folder;
+  const std::string scores = folder.write("s.csv", "arch,p\na,1\nb,2\n");
+  const auto shell = [&](const std::string& redirection) {
+    return run_zcp(
+        {"-c",
+         "'" + program() + "' rank --by p --scores '" + scores + "' " +
+             redirection},
+        "",
+        "/bin/sh");
+  };
+  const std::string ranking = shell("").out;
+  CHECK(count_lines(ranking) == 3);
+  for (const char* unwritable : {"2>/dev/full", "2>&-"}) {
+    const Finished run = shell(unwritable);
+    CHECK(run.status == 0);
+    CHECK(run.out == ranking);
+  }
+  for (const char* unwritable : {">/dev/full", ">&-"}) {
+    const Finished run = shell(unwritable);
+    CHECK(run.status == 1);
+    CHECK(
+        run.err.find("standard output could not be written") !=
+        std::string::npos);
+  }
+  CHECK(shell("<&-").out == ranking);
+  CHECK(shell("--quiet | cat").out == ranking);
+}
+
+TEST_CASE("program: what a terminal obeys is shown escaped") {
+  const TemporaryFolder folder;
+  const std::string odd = "\x1b]0;owned\x07\xE2\x80\xAE";
+  const std::string scores =
+      folder.write("s\x1b[2J.csv", "arch,p," + odd + "\na,1,2\nb,2,1\nc,3,3\n");
+  const std::string truth =
+      folder.write("t.csv", "arch,acc" + odd + "\na,1\nb,2\nc,3\n");
+  const std::string svg = folder.path() / "f.svg";
+  const std::string html = folder.path() / "f.html";
+  const Strings study = {
+      "--scores", scores, "--truth", truth, "--metric", "acc" + odd};
+  std::string all;
+  for (const Strings& arguments :
+       {Strings{"correlate"} + study +
+            Strings{"--pairs", "--figure", svg, "--baseline", "p"},
+        Strings{"correlate"} + study + Strings{"--json"},
+        Strings{"report"} + study + Strings{"--html", html},
+        Strings{"rank", "--scores", scores, "--by", "none" + odd},
+        Strings{"score" + odd}}) {
+    const Finished run = run_zcp(arguments);
+    all += run.out + run.err;
+  }
+  CHECK(all.find("\\x1b]0;owned\\x07\\u202e") != std::string::npos);
+  all += read_file(svg) + read_file(html);
+  CHECK(all.find('\x1b') == std::string::npos);
+  CHECK(all.find('\x07') == std::string::npos);
+  CHECK(all.find("\xE2\x80\xAE") == std::string::npos);
+}
+
+TEST_CASE("program: endless inputs and unreasonable numbers are refused") {
+  const TemporaryFolder folder;
+  const std::string scores = folder.write("s.csv", "arch,p\na,1\nb,2\n");
+  check_refused({"rank", "--scores", "/dev/zero", "--by", "p"}, "a device");
+  check_refused({"export", "--store", "/dev/zero"}, "/dev/zero");
+  check_refused({"import", "nas-bench-201", "/dev/urandom"}, "a device");
+  for (const Strings& odd :
+       {Strings{"--bootstrap", "1000000000"},
+        Strings{"--bootstrap", "1e9"},
+        Strings{"--bootstrap", "-1"},
+        Strings{"--bootstrap", ""},
+        Strings{"--seed", "nan"},
+        Strings{"--baseline", ""},
+        Strings{"--top", "1e30"},
+        Strings{"--figure", ""}}) {
+    check_refused(
+        Strings{"correlate", "--scores", scores, "--truth", scores} +
+            Strings{"--metric", "p"} + odd,
+        odd[0]);
+  }
+}

@@ -44,6 +44,13 @@ TEST_CASE("text tables: names to the left, numbers to the right") {
   CHECK(text == "  proxy    tau\n  zico      .5\n  a      1.000\n");
 }
 
+TEST_CASE("text tables: names are shown, not obeyed; the indent may go") {
+  const std::string text = printed([] {
+    print_aligned({{"a\x1b[2J\n", "b"}, {"\xE2\x80\xAE", "c"}}, 2, 0);
+  });
+  CHECK(text == "a\\x1b[2J\\n  b\n\\u202e      c\n");
+}
+
 TEST_CASE("text tables: words wrap before column 100") {
   const std::string word(30, 'x');
   const std::string text = printed(

@@ -204,3 +204,31 @@ TEST_CASE("atomic file: folders, and files in folders that are absent") {
           const AtomicFile file("/proc/f");
         }).find("/proc/f cannot be written") != std::string::npos);
 }
+
+TEST_CASE("atomic file: what a killed process left is removed, no more") {
+  const TemporaryFolder folder;
+  const fs::path path = folder.path() / "f";
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    const AtomicFile file(path, AtomicFile::Kind::named);
+    fs::path journal = file.temporary();
+    journal += "-journal";
+    put(journal, "of SQLite");
+    ::raise(SIGKILL);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  REQUIRE(WIFSIGNALED(status));
+  REQUIRE(entries(folder.path()) == 2);
+  folder.write("f.00000000-1-00000000.tmp", "of another machine");
+  folder.write("f.tmp", "the user's");
+  folder.write("g.csv", "the user's");
+  const AtomicFile living(path, AtomicFile::Kind::named);
+  {
+    const AtomicFile file(path, AtomicFile::Kind::named);
+    CHECK(entries(folder.path()) == 5);
+  }
+  CHECK(fs::exists(living.temporary()));
+  CHECK(entries(folder.path()) == 4);
+}

@@ -55,27 +55,67 @@ void write_text(const std::string& destination, const std::string& text) {
 
 TEST_CASE("destinations: what would be lost is refused before the work") {
   const TemporaryFolder folder;
-  const fs::path store = folder.write("s.sqlite", "store");
-  CHECK(
-      user_error([&] {
-        check_destination(store, store);
-      }).ends_with("the table would replace the store; give it another name"));
-  CHECK(user_error([&] {
-          check_destination(folder.path() / "." / "s.sqlite", store);
-        }).find("would replace") != std::string::npos);
-  CHECK(user_error([&] {
-          check_destination(folder.path(), {});
-        }).ends_with("is a folder, a file was expected"));
-  CHECK(user_error([&] {
-          check_destination(folder.path() / "none" / "x.csv", {});
-        }).ends_with("none does not exist"));
-  CHECK(user_error([&] { check_destination("-", store); }).empty());
-  CHECK(user_error([&] { check_destination("/dev/null", store); }).empty());
-  const fs::path fresh = folder.path() / "t.csv";
-  CHECK(user_error([&] { check_destination(fresh, store); }).empty());
+  const std::string base = folder.path();
+  const std::string store = folder.write("s.sqlite", "store");
+  const auto with_store = [&](const std::string& output) {
+    return user_error([&] { check_destinations({&output, 1}, {}, store); });
+  };
+  CHECK(with_store(store).ends_with(
+      "would replace the store " + store + "; give the output another name"));
+  CHECK(says(with_store(base + "/./s.sqlite"), "would replace"));
+  CHECK(says(with_store(store + "-journal"), "would replace"));
+  CHECK(with_store(base).ends_with("is a folder, a file was expected"));
+  CHECK(with_store(base + "/none/x.csv").ends_with("none does not exist"));
+  CHECK(with_store("-").empty());
+  CHECK(with_store("/dev/null").empty());
+  const std::string fresh = base + "/t.csv";
+  CHECK(with_store(fresh).empty());
   CHECK_FALSE(fs::exists(fresh));
   CHECK(content(store) == "store");
   CHECK(entries(folder.path()) == 1);
+}
+
+TEST_CASE("destinations: a store is no input, and has a place") {
+  const TemporaryFolder folder;
+  const std::string base = folder.path();
+  const std::string in = folder.write("in", "arch");
+  const std::string wal = folder.write("s-wal", "arch");
+  fs::create_symlink("in", folder.path() / "link");
+  const auto refused = [&](const std::string& store) {
+    const Strings inputs = {"", "-", base, in, wal};
+    return user_error([&] { check_destinations({}, inputs, store); });
+  };
+  CHECK(says(refused(in), "would change " + in));
+  CHECK(says(refused(base + "//link"), "would change " + in));
+  CHECK(says(refused(base + "/s"), "would change " + wal));
+  CHECK(says(refused(base + "/none/s"), "does not exist"));
+  CHECK(says(refused("/proc/s"), "/proc/s cannot be written"));
+  CHECK(refused(base + "/fresh").empty());
+  CHECK_FALSE(fs::exists(base + "/fresh"));
+  CHECK(refused("").empty());
+}
+
+TEST_CASE("destinations: the files of a folder that is read stay") {
+  const TemporaryFolder folder;
+  const std::string base = folder.path();
+  const std::string labels = folder.write("data/train/labels.csv", "image,y\n");
+  const std::string table = folder.write("data/scores.csv", "arch,zico\n");
+  fs::create_symlink(labels, folder.path() / "link");
+  const std::string data = base + "/data";
+  CHECK(says(refusal({labels}, {data}), "would replace a file of " + data));
+  CHECK(says(refusal({base + "/link"}, {data}), "would replace a file of"));
+  CHECK(says(refusal({labels}, {base + "/data/."}), "would replace a file"));
+  CHECK(says(refusal({labels}, {base}), "would replace a file"));
+  // What an earlier call has written there may be written again.
+  CHECK(refusal({table}, {data}).empty());
+  CHECK(refusal({base + "/data/new.csv"}, {data}).empty());
+  CHECK(refusal({base + "/link"}, {base + "/data/train2", "-"}).empty());
+  const Strings names = {"a.svg", "train/labels.csv"};
+  CHECK(says(
+      user_error([&] {
+        check_destinations_in(data, names, {&labels, 1});
+      }),
+      "would replace " + labels));
 }
 
 TEST_CASE("destinations: files are what they are, however they are spelled") {
@@ -144,10 +184,12 @@ TEST_CASE("destinations: what no output of zcp may replace") {
       folder.write("store", std::string("SQLite format 3\0...", 19));
   const std::string model = folder.write("model", "PK\3\4 and more");
   const std::string data = folder.write("data", std::string("\1\0\2", 3));
+  const std::string packed = folder.write("packed", "BZh91AY&SY\x01\x02");
   const std::string table = folder.write("table", "arch,zico\nnaïve,1\n");
   for (const auto& [path, what] :
        {std::pair(store, "a SQLite database"),
         std::pair(model, "an archive or a model"),
+        std::pair(packed, "no text"),
         std::pair(data, "no text")}) {
     const std::string before = content(path);
     CHECK(says(refusal({path}), what));

@@ -6,7 +6,10 @@ using zcp::nearest_name;
 using zcp::UserError;
 
 TEST_CASE("user error: one line, whatever names the text holds") {
-  CHECK(std::string(UserError("a\nb\tc\x7f").what()) == "a b c ");
+  CHECK(std::string(UserError("a\nb\tc\x7f").what()) == "a b c\\x7f");
+  CHECK(
+      std::string(UserError("\x1b[2J\xE2\x80\xAE").what()) ==
+      "\\x1b[2J\\u202e");
   CHECK(std::string(UserError("{} of {}", 3, "x\r").what()) == "3 of x ");
   // UTF-8 stays as it is.
   CHECK(std::string(UserError("\xC3\xA9").what()) == "\xC3\xA9");

@@ -118,12 +118,17 @@ TEST_CASE("names cannot end the page's scripts") {
   CHECK(data["title"] == material.options.title);
 }
 
-TEST_CASE("bytes that are not UTF-8 are replaced") {
+TEST_CASE("bytes that are not UTF-8, and hidden characters, are escaped") {
   Material material = sample_material(20);
   material.scores.arch[0] = material.truth.arch[0] = "caf\xE9";
+  material.scores.columns[2] = "a\x1b[2J\xE2\x80\xAE";
   const ordered_json data = data_in(page_of(make(material)));
-  const std::string words = data["arch"]["words"].dump();
-  CHECK(words.find("caf\xEF\xBF\xBD") != std::string::npos);
+  std::string words;
+  for (const auto& word : data["arch"]["words"]) {
+    words += word.get<std::string>();
+  }
+  CHECK(words.find("caf\\xe9") != std::string::npos);
+  CHECK(data["columns"][2]["name"] == "a\\x1b[2J\\u202e");
 }
 
 TEST_CASE("the page asks for nothing and states its charts' licence") {

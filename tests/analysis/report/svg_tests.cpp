@@ -60,7 +60,8 @@ TEST_CASE("numbers are short and never minus zero") {
   CHECK(tick_text(20000) == "20k");
   CHECK(value_text(-0.0001) == "0.000");
   CHECK(value_text(kNan) == "-");
-  CHECK(escape_xml("<a&\"\x01>") == "&lt;a&amp;&quot; &gt;");
+  CHECK(escape_xml("<a&\"\n>") == "&lt;a&amp;&quot; &gt;");
+  CHECK(escape_xml("\x01<\xE2\x80\xAE\xff") == "\\x01&lt;\\u202e\\xff");
   CHECK(sequential_colour(0) == "#deebf7");
   CHECK(diverging_colour(0) == "#fafafa");
 }

@@ -87,6 +87,15 @@ TEST_CASE("score options: what is refused") {
             ": expected different devices of one kind");
   }
   CHECK(
-      refusal({"--device", ""}) ==
-      "--device : expected cpu or cuda:0[,cuda:1...]");
+      refusal({"--device", ","}) ==
+      "--device ,: expected cpu or cuda:0[,cuda:1...]");
+  CHECK(
+      refusal({"--device", "mps"}) ==
+      "--device mps: expected cpu or cuda:0[,cuda:1...]");
+  CHECK(refusal({"--device", ""}) == "--device '': expected a value");
+  CHECK(refusal({"--store", ""}) == "--store '': expected a value");
+  CHECK(
+      refusal({"--workers", "100000"}) ==
+      "--workers 100000: expected at most 1024");
+  CHECK(refusal({"--retry-failed"}) == "--retry-failed goes with --store");
 }

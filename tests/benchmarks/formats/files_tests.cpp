@@ -2,9 +2,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <thread>
+
 #include "benchmarks/formats/files.h"
 #include "tests/support/bytes.h"
 #include "tests/support/temporary.h"
+#include "tests/support/test_files.h"
 
 using namespace zcp::formats;
 using namespace zcp::test;
@@ -114,6 +118,56 @@ TEST_CASE("files: a pipe has no parts") {
           open_bytes(path);
         }) == "found a pipe, expected a file");
   ::close(both);
+}
+
+TEST_CASE("files: what never ends is refused") {
+  for (const char* path : {"/dev/zero", "/dev/urandom", "/dev/full"}) {
+    if (absent(path)) continue;
+    CHECK(error_of(path, [&] {
+            read_bytes(path);
+          }) == "found a device, expected a file");
+    CHECK(error_of(path, [&] {
+            open_bytes(path);
+          }) == "found a device, expected a file");
+    CHECK(error_of(path, [&] {
+            read_gzip(path, kLimit);
+          }) == "found a device, expected a file");
+  }
+  CHECK(read_bytes("/dev/null").empty());
+}
+
+TEST_CASE("files: a sparse file that no memory holds is refused at once") {
+  const TemporaryFolder folder;
+  const std::string path = folder.write("sparse", "");
+  std::filesystem::resize_file(path, std::uintmax_t{1} << 40U);
+  CHECK(error_of(path, [&] {
+          read_bytes(path);
+        }) == "found more than 4096 MiB, expected a shorter file");
+}
+
+TEST_CASE("files: a file of the system, whose size is not told") {
+  CHECK(read_bytes("/proc/self/status").starts_with("Name:"));
+}
+
+TEST_CASE("files: a named pipe waits for its writer, who may be slow") {
+  const TemporaryFolder folder;
+  const std::string path = folder.path() / "fifo";
+  REQUIRE(mkfifo(path.c_str(), 0600) == 0);
+  const std::string sent(200'000, 'x');  // more than a pipe holds
+  std::thread writer([&] {
+    using namespace std::chrono_literals;
+    std::this_thread::sleep_for(250ms);
+    const int file = open(path.c_str(), O_WRONLY);
+    std::this_thread::sleep_for(250ms);
+    for (std::size_t done = 0; done < sent.size();) {
+      const auto part = write(file, sent.data() + done, sent.size() - done);
+      if (part <= 0) break;
+      done += static_cast<std::size_t>(part);
+    }
+    close(file);
+  });
+  CHECK(read_bytes(path) == sent);
+  writer.join();
 }
 
 TEST_CASE("files: a folder that must be there") {

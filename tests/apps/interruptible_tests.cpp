@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "apps/train/interruptible.h"
+#include "apps/interruptible.h"
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "apps/train/interruptible.h"
+#include "apps/interruptible.h"
 
 namespace zcp::apps {
 

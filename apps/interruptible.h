@@ -1,4 +1,4 @@
-// Trainings that an interrupt ends in order.
+// Work that an interrupt ends in order.
 #pragma once
 
 #include <array>
@@ -7,9 +7,10 @@
 
 namespace zcp::apps {
 
-/// While it lives, an interrupt (Ctrl-C) or a request to end asks instead of
-/// killing, so that the table of what is complete can be written; a second one
-/// kills. What the program's caller ignores stays ignored.
+/// While it lives, an interrupt (Ctrl-C), a request to end, a terminal that
+/// goes or a batch system's limit of time asks instead of killing, so that the
+/// table of what is complete can be written; a second one kills. What the
+/// program's caller ignores stays ignored.
 class Interruptible {
  public:
   Interruptible();
@@ -21,7 +22,7 @@ class Interruptible {
   static bool was_asked() { return asked; }
 
  private:
-  static constexpr std::array<int, 2> kSignals{SIGINT, SIGTERM};
+  static constexpr std::array kSignals{SIGINT, SIGTERM, SIGHUP, SIGXCPU};
 
   // A handler gets no argument of ours.
   // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables)
