@@ -220,6 +220,20 @@ class ScriptPrograms {
          "$.chunk(2, 1)[0].mul_(2)",
          "$.unbind(0)[0].add_(1)",
          "$.detach().mul_(1.5)",
+         "$.detach()[:, 1].add_(0.5)",
+         "$.data.add_(0.25)",
+         "$.copy_($)",
+         "$.fill_(0.5)",
+         "$.index_put_([torch.tensor([0])], $[0])",
+         "$.index_add_(1, torch.tensor([1]), $[:, :1])",
+         "$.unsqueeze_(0).squeeze_(0)",
+         "$.transpose_(2, 3)",
+         "$.requires_grad_(True)",
+         "torch.mul($, $, out=torch.empty([0]))",
+         "$.flatten(1)[:, 5] = $.flatten(1)[:, 6]",
+         "$.expand([2, -1, -1, -1, -1])[0].add_(1)",
+         "$.view([-1, 4, 36]).unsqueeze(0)[0].mul_(0.5)",
+         "torch.leaky_relu_($.permute([0, 2, 3, 1]), 0.2)",
          "$.sigmoid_().sub_(0.5)",
          "torch.relu_($[:, :2])",
          "torch.hardtanh_($, 0., 6.)",
@@ -239,11 +253,42 @@ class ScriptPrograms {
          "parts = [$, $]",
          "box: Optional[Tensor] = None",
          "number = int($.size(0)) + len([1, 2, 3])",
+         "self.mean.add_(0.1)",
+         "self.mean = self.mean * 0.5",
+         "self.seen += 1",
+         "torch.__ixor__(self.flag, torch.ones_like(self.flag))",
+         "self.flag.logical_not_()",
+         "masks = ($ > 0).unbind(0)",
+         "words = ['a', 'b'] + ['c']",
+         "sizes = [n for n in $.shape]",
+         "unused = $.new_zeros([2]).add_(1)",
          "unused = torch.linear($, self.six).relu_()"}));
   }
 
+  /// Statements that depend on what the module keeps.
+  void kept(int depth) {
+    plain = false;
+    line(
+        depth,
+        one_of(
+            {"self.seen += 1",
+             "torch.__ixor__(self.flag, torch.ones_like(self.flag))",
+             "pass"}));
+    line(depth, "if bool(self.flag) and int(self.seen) < 3:");
+    line(depth + 1, fmt::format("{} = {}", any(), map()));
+  }
+
   void block(int depth) {
-    switch (below(6)) {
+    switch (below(8)) {
+      case 6:
+        return kept(depth);
+      case 7:
+        line(depth, filled("mask = $ > 0"));
+        line(depth, filled("mask &= $ < 1"));
+        line(depth, filled("mask |= $ < -1"));
+        return line(
+            depth,
+            fmt::format("{} = torch.where(mask, {}, {})", any(), any(), any()));
       case 0:
         line(depth, filled("if float($.sum()) > 0:"));
         line(depth + 1, fmt::format("{} = {}", any(), map()));
