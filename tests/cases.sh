@@ -10,6 +10,7 @@
 # functions below.
 #
 # Exit status: 0 all as expected, 1 a difference, 77 nothing to run.
+# shellcheck disable=SC2317 # the checks call the functions
 set -uo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cases=${ZCP_SHARED:-$here/../../shared}/cases
@@ -45,9 +46,6 @@ is() { [[ $2 == "$3" ]] || differs "$1 $3, found '$2'"; }
 # says WHAT PATTERN, never WHAT PATTERN: on standard output or error.
 says() { grep -qiE -- "$2" ../out ../err || differs "$1"; }
 never() { ! grep -qiE -- "$2" ../out ../err || differs "$1, found '$(grep -hiE -m1 -- "$2" ../out ../err)'"; }
-
-# refusals N: N lines of standard error that begin with the program's name.
-refusals() { grep -c '^zcp: ' ../err || true; }
 
 # column NAME: the column of that name in the tables of architectures on
 # standard output, a line a row, "-" where it is empty. Specs hold no comma here.

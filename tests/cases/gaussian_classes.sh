@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154
 # Random labels lie within the outputs of the network.
 is "exit status" "$status" 0
 says "5 classes in zcp describe" '^classes +5$'

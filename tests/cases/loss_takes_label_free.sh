@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154
 # A proxy without labels has one score in any company, fresh or from a store.
 is "exit status" "$status" 0
 is "tables with naswot" "$(column naswot | wc -l)" 4

@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154
 # The metric is no proxy of itself.
 is "exit status" "$status" 0
 never "no row of the metric" '^ +acc +[0-9]'

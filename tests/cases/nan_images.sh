@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154
 # The reason says that the images hold NaN.
 for proxy in naswot epe_nas snip; do
   is "$proxy" "$(column $proxy)" -

@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154
 # NASLib's tuples are specs. nats-tss: edges (0,1) (0,2) (0,3) (1,2) (1,3) (2,3),
 # operations skip, none, 3x3, 1x1, pooling. transnas-micro: its own digits.
 is "exit status" "$status" 0

@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154
 # Runs that contradict each other: what most say, or nothing, or a warning.
 if column params_cifar10 | grep -qx '316346'; then
   grep -qiE 'params_cifar10.*(differ|contradict|several)|(differ|contradict).*params' ../err ||

@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154
 # Other separators are read or named; identical rows are taken once, infinities
 # rank at their end (SciPy: kendalltau(s, acc) with -inf first = .7333).
 read_or_named() {

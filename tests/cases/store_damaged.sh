@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154
 # A damaged store is an error, never other rows without a word. The first
 # schema has no checksums: there a changed number is warned of.
 is "exit statuses" "$(grep -c '^rc ' ../out)" 3

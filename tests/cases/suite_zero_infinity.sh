@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154
 # +Infinity ranks first: SciPy's kendalltau with inf gives 1. Or a message.
 if ! grep -qiE 'inf' s.csv; then
   says "a word about the infinity" 'zc_inf.json.*(inf|finite)'

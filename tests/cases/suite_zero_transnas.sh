@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154
 # Specs of transnas-micro, or a refusal; never cells of NATS-TSS.
 never "no cells of nats-tss" '^\|'
 if [[ $status -eq 0 ]]; then

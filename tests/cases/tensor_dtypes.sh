@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154
 # Other types and old files are read, or refused with the cure.
 for data in int32 f16 u8 f64 old; do
   if output=$("$zcp" score --model net.pt --task tensors --data $data.pt --proxies params,snip 2>words); then

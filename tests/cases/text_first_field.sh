@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154
 # The order of the rows changes nothing; a column left out is named.
 outcome() {
   "$zcp" correlate --scores "$1" --truth t.csv --metric acc --bootstrap 0 >rows 2>words

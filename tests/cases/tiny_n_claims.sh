@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154
 # No interval, p-value or verdict from two or three architectures.
 never "no verdict" 's beats|gains most|proxies beat'
 never "no interval" '\[[0-9. -]+, *[0-9. -]+\]'

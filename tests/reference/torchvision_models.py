@@ -110,8 +110,10 @@ def examine(name: str) -> dict:
         for mode in ("train", "eval"):
             for how in ("traced", "scripted"):
                 net = build(name).train(mode == "train")
+                state = {key: value.clone() for key, value in net.state_dict().items()}
                 try:
                     module = torch.jit.trace(net, x[:2], check_trace=False) if how == "traced" else torch.jit.script(net)
+                    module.load_state_dict(state)  # tracing moves the running statistics
                     entry["files"][f"{how} {mode}"] = score(module, folder)
                 except Exception as error:  # what PyTorch cannot write is said, too
                     entry["files"][f"{how} {mode}"] = {"status": None, "words": repr(error)[:500], "scores": {}}
