@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154
 # Other types and old files are read, or refused with the cure.
 for data in int32 f16 u8 f64 old; do
-  if output=$("$zcp" score --model net.pt --task tensors --data $data.pt --proxies params,snip 2>words); then
+  if output=$("$zcp" score --model net.pt --task tensors --data $data.pt --batch-size 8 --proxies params,snip 2>words); then
     [[ $(tail -1 <<<"$output") =~ ,[0-9.e+-]+$ ]] || differs "a score snip on $data.pt"
   else
     grep -qE '\.float\(\)|\.long\(\)|torch\.save|torch\.load|_use_new_zipfile' words ||
