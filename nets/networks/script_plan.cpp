@@ -40,7 +40,11 @@ bool writes_in_place(std::string_view full) {
            "aten::__ior__",
            "aten::__ixor__",
            "aten::__ilshift__",
-           "aten::__irshift__"})) {
+           "aten::__irshift__",
+           "aten::append",
+           "aten::insert",
+           "aten::extend",
+           "aten::_set_item"})) {
     return true;
   }
   return full.starts_with("aten::") && full.ends_with('_') &&
