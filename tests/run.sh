@@ -3,7 +3,9 @@
 # parts without LibTorch with sanitizers, then all of it as users have it. The
 # last lines are ctest's; the exit status is also 1 for a finding of
 # tests/lint.sh --format at the very beginning.
-# Tests that need ../shared (or $ZCP_SHARED) say so and are skipped without it.
+# Tests that need ../shared (or $ZCP_SHARED) say so and are skipped without it;
+# those named "case: ..." run every case there (tests/cases.sh), its PyTorch
+# programs by $ZCP_PYTHON (python3) where that has torch.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=apps/packages.sh

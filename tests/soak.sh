@@ -11,6 +11,10 @@
 # bivariate normal distributions, whose tau and rho are known, and counts how
 # many of the 95 % intervals hold them: 93 to 97 % have to.
 #
+# tests/soak.sh scripts [SECONDS [SEED]]: scores random TorchScript programs for
+# SECONDS (600): twice, and by each proxy alone, with the same bits, and with the
+# gradients that LibTorch's own interpreter gives.
+#
 # ZCP_PROGRAM: the program (build/release/zcp), beside which the tests are.
 # Exit status: 0 equal, 1 not.
 set -euo pipefail
@@ -21,6 +25,13 @@ if [[ ${1:-} == coverage ]]; then
   ZCP_TRIALS=${2:-1000} ZCP_SEED=${3:-0} \
     "$build/tests/analysis/zcp_analysis_tests" --no-skip \
     --test-case="soak: 95 % intervals*"
+  exit
+fi
+
+if [[ ${1:-} == scripts ]]; then
+  build=$(dirname "${ZCP_PROGRAM:-build/release/zcp}")
+  ZCP_SECONDS=${2:-600} ZCP_SEED=${3:-100} \
+    "$build/tests/proxies/zcp_script_fuzz_tests"
   exit
 fi
 

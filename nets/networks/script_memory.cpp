@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 namespace zcp::networks {
@@ -20,17 +21,52 @@ const void* identity(const IValue& owner) {
   return &owner.toObjectRef();
 }
 
+/// Whether both lie in the same memory. A detached tensor does without being a
+/// view.
+bool shares_memory(const at::Tensor& a, const at::Tensor& b) {
+  return a.defined() && a.has_storage() && b.has_storage() && a.is_alias_of(b);
+}
+
 /// The part of `copy` that `alias` is of `base`.
 at::Tensor
 moved(const at::Tensor& alias, const at::Tensor& base, const at::Tensor& copy) {
   if (alias.is_same(base)) return copy;
+  if (alias.scalar_type() != base.scalar_type()) {
+    throw std::invalid_argument(
+        "writes into memory that it reads as two types");
+  }
   if (copy.strides() != base.strides()) {
     throw std::invalid_argument("writes into a part of an expanded tensor");
   }
-  return copy.as_strided(
+  const at::Tensor part = copy.as_strided(
       alias.sizes(),
       alias.strides(),
       alias.storage_offset() - base.storage_offset() + copy.storage_offset());
+  return base_of(alias).is_same(base) ? part : part.detach();
+}
+
+/// Calls `visit` with every tensor in `held`.
+template <typename Visit>
+void for_each_tensor(const IValue& held, const Visit& visit) {
+  if (held.isTensor()) {
+    visit(held.toTensor());
+  } else if (held.isTuple()) {
+    for (const IValue& element : held.toTupleRef().elements()) {
+      for_each_tensor(element, visit);
+    }
+  } else if (held.isTensorList()) {
+    for (const at::Tensor& element : held.toTensorVector()) visit(element);
+  } else if (
+      held.isList() && !held.isIntList() && !held.isDoubleList() &&
+      !held.isBoolList()) {
+    for (const IValue& element : held.toListRef()) {
+      for_each_tensor(element, visit);
+    }
+  } else if (held.isGenericDict()) {
+    for (const auto& entry : held.toGenericDict()) {
+      for_each_tensor(entry.value(), visit);
+    }
+  }
 }
 
 }  // namespace
@@ -73,7 +109,7 @@ IValue ScriptMemory::replaced(
   };
   if (held.isTensor()) {
     const at::Tensor& tensor = held.toTensor();
-    if (!tensor.defined() || !base_of(tensor).is_same(base)) return held;
+    if (!shares_memory(tensor, base)) return held;
     at::Tensor& place = known[tensor.unsafeGetTensorImpl()];
     if (!place.defined()) place = moved(tensor, base, copy);
     return place;
@@ -113,8 +149,27 @@ IValue ScriptMemory::replaced(
   return held;
 }
 
+/// The tensor that holds the memory of `tensor` with its gradients: what it is
+/// a view of, or what it was detached from.
+at::Tensor ScriptMemory::root_of(const at::Tensor& tensor) const {
+  at::Tensor root = base_of(tensor);
+  const auto rank = [](const at::Tensor& one) {
+    return std::pair(one.requires_grad(), one.numel());
+  };
+  const auto compare = [&](const at::Tensor& other) {
+    if (!shares_memory(other, tensor)) return;
+    const at::Tensor base = base_of(other);
+    if (rank(base) > rank(root)) root = base;
+  };
+  for (const auto& [name, held] : values_) for_each_tensor(held, compare);
+  for (const auto& [place, held] : attributes_) {
+    for_each_tensor(held.second, compare);
+  }
+  return root;
+}
+
 at::Tensor ScriptMemory::own_copy(const at::Tensor& tensor) {
-  const at::Tensor base = base_of(tensor);
+  const at::Tensor base = root_of(tensor);
   const at::Tensor copy = base.clone();
   Replaced known;
   for (auto& [name, held] : values_) held = replaced(held, base, copy, known);

@@ -29,14 +29,15 @@ class ScriptMemory {
   set_attribute(const IValue& owner, const std::string& name, IValue value);
 
   /// A copy of `tensor` to write into: every name of it, and of each tensor
-  /// that shares its memory as its base or as another view, means the copy or a
-  /// view of the copy afterwards. Tensors held elsewhere, such as recorded
-  /// ones, keep what they have.
+  /// that shares its memory as its base, as another view or detached from it,
+  /// means the copy or a part of the copy afterwards. Tensors held elsewhere,
+  /// such as recorded ones, keep what they have.
   at::Tensor own_copy(const at::Tensor& tensor);
 
  private:
   using Replaced = std::unordered_map<const c10::TensorImpl*, at::Tensor>;
 
+  at::Tensor root_of(const at::Tensor& tensor) const;
   IValue replaced(
       const IValue& held,
       const at::Tensor& base,

@@ -31,6 +31,26 @@ std::string aten_name(const Node& node) {
   return name;
 }
 
+/// Whether an operator such as `relu_`, or `&=`, writes into its first
+/// argument.
+bool writes_in_place(std::string_view full) {
+  if (one_of(
+          full,
+          {"aten::__iand__",
+           "aten::__ior__",
+           "aten::__ixor__",
+           "aten::__ilshift__",
+           "aten::__irshift__",
+           "aten::append",
+           "aten::insert",
+           "aten::extend",
+           "aten::_set_item"})) {
+    return true;
+  }
+  return full.starts_with("aten::") && full.ends_with('_') &&
+         !full.ends_with("__");
+}
+
 std::optional<LayerKind> kind_of(const std::string& name) {
   if (one_of(
           name,
@@ -141,8 +161,7 @@ class Planner {
       plan.treatment = Treatment::gradients;
     }
     if (full == "prim::requires_grad") plan.treatment = Treatment::no_fast_way;
-    plan.in_place =
-        !name.empty() && full.ends_with('_') && !full.ends_with("__");
+    plan.in_place = writes_in_place(full);
     const torch::jit::Operator* known = node.maybeOperator();
     if (known == nullptr) return;
     plan.operation = node.getOperation();

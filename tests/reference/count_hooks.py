@@ -20,7 +20,11 @@ PROGRAM = os.environ.get("ZCP", "build/release/zcp")
 DEFAULT = [
     "resnet18:64", "mobilenet_v2:64", "densenet121:64", "convnext_tiny:64",
     "swin_t:64", "efficientnet_b0:64", "googlenet:64", "squeezenet1_0:64",
-    "shufflenet_v2_x0_5:64", "vit_b_16:224",
+    "shufflenet_v2_x0_5:64", "vit_b_16:224", "resnet50:64", "alexnet:64",
+    "resnext50_32x4d:64", "wide_resnet50_2:64", "squeezenet1_1:64",
+    "shufflenet_v2_x1_0:64", "mobilenet_v3_small:64", "mobilenet_v3_large:64",
+    "mnasnet0_5:64", "regnet_y_400mf:64", "regnet_x_400mf:64",
+    "efficientnet_v2_s:64", "inception_v3:75", "vgg11_bn:32", "swin_v2_t:64",
 ]
 CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 
@@ -62,7 +66,7 @@ def count(model, size):
     for module in model.modules():
         if isinstance(module, nn.MultiheadAttention):
             handles.append(module.register_forward_hook(attention))
-        elif type(module).__name__ == "ShiftedWindowAttention":
+        elif type(module).__name__.startswith("ShiftedWindowAttention"):
             handles.append(module.register_forward_hook(window_attention))
         elif isinstance(module, CONVOLUTIONS + (nn.Linear,)):
             handles.append(module.register_forward_hook(layer))

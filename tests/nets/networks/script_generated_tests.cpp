@@ -79,7 +79,11 @@ class Generator {
 
   /// A statement that writes into a map or a part of it.
   std::string write() {
-    switch (below(6)) {
+    switch (below(8)) {
+      case 6:
+        return fmt::format("{}.detach()[:, {}].add_(0.5)", any(), below(4));
+      case 7:
+        return fmt::format("{}.data.mul_(0.5)", any());
       case 0:
         return fmt::format("{}.relu_()", any());
       case 1:

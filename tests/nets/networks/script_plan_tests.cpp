@@ -48,3 +48,21 @@ def forward(self, x):
   REQUIRE(loaded.program->notes.size() == 1);
   CHECK(loaded.program->notes[0] == "dropout switched off (1 layers)");
 }
+
+TEST_CASE("what is appended to a list that is read is live") {
+  const zcp::test::ScriptFile file(
+      {{"w", at::ones({4, 3, 1, 1})}, {"v", at::ones({5, 7})}},
+      R"(
+def forward(self, x):
+    parts = [x]
+    parts.append(torch.relu(torch.conv2d(x, self.w)))
+    return torch.linear(torch.cat(parts, 1).mean([2, 3]), self.v)
+)");
+  const LoadedScript loaded = load_script(file.path(), at::kFloat);
+  int live = 0;
+  for (const auto& [node, plan] : loaded.program->plans) {
+    const std::string name = node->kind().toQualString();
+    if (name == "aten::relu" || name == "aten::conv2d") live += plan.live;
+  }
+  CHECK(live == 2);
+}
