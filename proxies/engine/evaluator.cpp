@@ -1,6 +1,7 @@
 #include "proxies/engine/evaluator.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 #include <c10/core/StreamGuard.h>
 
 #include <algorithm>
