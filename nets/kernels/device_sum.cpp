@@ -258,16 +258,16 @@ class DeviceSum : public torch::autograd::Function<DeviceSum> {
         saved.moments,
         saved.norms,
         saved.relu);
-    variable_list by_x;
+    const variable_list by_x(found.begin() + 2, found.end());
     variable_list by_scale;
     variable_list by_shift;
+    // By one operator for all of them.
+    const at::Tensor parameters = found[1].to(gradients[0].scalar_type());
     for (std::size_t k = 0; k < saved.x.size(); ++k) {
       const auto norm = static_cast<std::int64_t>(k);
-      const auto type = saved.scales[k].scalar_type();
-      by_x.push_back(found[2 + k]);
       const bool affine = saved.affine[k];
-      by_scale.push_back(affine ? found[1][0][norm].to(type) : at::Tensor());
-      by_shift.push_back(affine ? found[1][1][norm].to(type) : at::Tensor());
+      by_scale.push_back(affine ? parameters[0][norm] : at::Tensor());
+      by_shift.push_back(affine ? parameters[1][norm] : at::Tensor());
     }
     return collect(saved, found[0], by_x, by_scale, by_shift);
   }

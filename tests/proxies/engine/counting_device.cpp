@@ -392,6 +392,13 @@ TORCH_LIBRARY_IMPL(aten, PrivateUse1, library) {
   library.impl("convolution_backward_overrideable", &convolution_backward);
 }
 
+#if !ZCP_LIBTORCH_AT_LEAST(2, 0)
+// Newer LibTorch has it.
+TORCH_LIBRARY_IMPL(_, AutogradPrivateUse1, library) {
+  library.fallback(torch::CppFunction::makeFallthrough());
+}
+#endif
+
 TORCH_LIBRARY_IMPL(zcp, PrivateUse1, library) {
   library.impl("norm_moments", &norm_moments);
   library.impl("norm_sum", &norm_sum);

@@ -11,7 +11,12 @@ TEST_CASE("precisions and devices by name") {
   CHECK(tensor_options("fp32", "cpu").device().is_cpu());
   CHECK_THROWS_WITH_AS(
       tensor_options("fp16", "cpu"),
-      "--precision fp16: expected fp32, bf16 or fp64",
+      "--precision fp16: expected fp32, bf16, fp64, or on CUDA devices tf32",
+      zcp::UserError);
+  CHECK_THROWS_WITH_AS(
+      tensor_options("tf32", "cpu"),
+      "--precision tf32: a processor has no such products; expected fp32, bf16 "
+      "or fp64",
       zcp::UserError);
   CHECK_THROWS_WITH_AS(
       tensor_options("fp32", "tpu"),

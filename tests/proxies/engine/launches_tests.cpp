@@ -57,6 +57,10 @@ TEST_CASE("a mean cell asks a GPU for few launches and waits for it once") {
     audit() = {};
     const auto scores = evaluator.score(graph, core);
     REQUIRE(scores.size() == core.size());
+    for (const Score& score : scores) {
+      CAPTURE(score.reason);
+      CHECK(score.status != ScoreStatus::failed);
+    }
     launches += audit().all_launches();
     for (const auto& [name, count] : audit().launches) by_name[name] += count;
     CHECK(audit().copies_up + audit().copies_down <= 4);
