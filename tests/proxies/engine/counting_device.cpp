@@ -67,13 +67,44 @@ void look_at(const c10::OperatorHandle& op, const torch::jit::Stack& stack) {
 // --- The device
 // ---------------------------------------------------------------
 
+c10::DataPtr allocate_bytes(std::size_t bytes);
+
 struct Memory final : c10::Allocator {
-  c10::DataPtr allocate(std::size_t bytes) const override {
-    void* memory = std::aligned_alloc(64, (bytes + 127) / 64 * 64);
-    return {memory, memory, &std::free, at::Device(kKind, 0)};
+#if ZCP_LIBTORCH_AT_LEAST(2, 3)
+  c10::DataPtr allocate(std::size_t bytes) override {
+    return allocate_bytes(bytes);
   }
-  c10::DeleterFnPtr raw_deleter() const override { return &std::free; }
+  void copy_data(void* to, const void* from, std::size_t bytes) const override {
+    default_copy_data(to, from, bytes);
+  }
+#else
+  c10::DataPtr allocate(std::size_t bytes) const override {
+    return allocate_bytes(bytes);
+  }
+#endif
+  c10::DeleterFnPtr raw_deleter() const override {
+    return &std::free;
+  }
 };
+
+c10::DataPtr allocate_bytes(std::size_t bytes) {
+  void* memory = std::aligned_alloc(64, (bytes + 127) / 64 * 64);
+  return {memory, memory, &std::free, at::Device(kKind, 0)};
+}
+
+#if ZCP_LIBTORCH_AT_LEAST(2, 7)
+struct Hooks final : at::PrivateUse1HooksInterface {
+  bool isBuilt() const override { return true; }
+  bool isAvailable() const override { return true; }
+  bool hasPrimaryContext(c10::DeviceIndex) const override { return true; }
+};
+
+const bool kRegistered = [] {
+  static Hooks hooks;
+  at::RegisterPrivateUse1HooksInterface(&hooks);
+  return true;
+}();
+#endif
 
 /// One device with one queue, done as soon as asked.
 struct Guard final : c10::impl::DeviceGuardImplInterface {
@@ -90,6 +121,9 @@ struct Guard final : c10::impl::DeviceGuardImplInterface {
   Stream exchangeStream(Stream stream) const noexcept override {
     return stream;
   }
+  Stream getDefaultStream(Device device) const override {
+    return getStream(device);
+  }
   Stream getStreamFromGlobalPool(Device device, bool) const override {
     return getStream(device);
   }
@@ -97,8 +131,8 @@ struct Guard final : c10::impl::DeviceGuardImplInterface {
   c10::DeviceIndex deviceCount() const noexcept override { return 1; }
 };
 
-const Memory& memory() {
-  static const Memory one;
+Memory& memory() {
+  static Memory one;
   return one;
 }
 
@@ -111,7 +145,7 @@ at::Tensor make(at::IntArrayRef size, c10::optional<at::ScalarType> type) {
       c10::StorageImpl::use_byte_size_t(),
       bytes,
       memory().allocate(static_cast<std::size_t>(bytes)),
-      const_cast<Memory*>(&memory()),
+      &memory(),
       true);
   at::Tensor tensor = at::detail::make_tensor<c10::TensorImpl>(
       std::move(storage),
