@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <map>
 #include <new>
 #include <stdexcept>
 #include <string>
@@ -173,10 +174,54 @@ void move_constants(torch::jit::Block& block, const at::Device& device) {
   }
 }
 
+/// Tensors of a file on the device; what shares a tensor goes on sharing it.
+class MovedTensors {
+ public:
+  explicit MovedTensors(const at::Device& device) : device_(device) {}
+
+  at::Tensor moved(const at::Tensor& tensor) {
+    Pair& pair = pairs_[tensor.unsafeGetTensorImpl()];
+    if (!pair.there.defined()) {
+      pair = {tensor, tensor.detach().to(device_)};
+      pair.there.requires_grad_(tensor.requires_grad());
+    }
+    return pair.there;
+  }
+
+  c10::IValue moved(const c10::IValue& held) {
+    if (held.isTensor() && held.toTensor().defined()) {
+      return moved(held.toTensor());
+    }
+    if (!held.isTensorList()) return held;
+    c10::List<at::Tensor> all;
+    for (const at::Tensor& one : held.toTensorVector()) {
+      all.push_back(moved(one));
+    }
+    return all;
+  }
+
+ private:
+  /// Where the file's tensor is kept, no other can take its place in memory.
+  struct Pair {
+    at::Tensor here;
+    at::Tensor there;
+  };
+
+  at::Device device_;
+  std::map<at::TensorImpl*, Pair> pairs_;
+};
+
 /// Moves what a file holds to the device where its network is to run.
 void move_to_device(ScriptProgram& program, const at::Device& device) {
   if (device.is_cpu()) return;
-  program.module.to(device);
+  MovedTensors tensors(device);
+  for (torch::jit::Module module : program.module.modules()) {
+    for (const auto& named : module.named_attributes(false)) {
+      if (named.value.isTensor() || named.value.isTensorList()) {
+        module.setattr(named.name, tensors.moved(named.value));
+      }
+    }
+  }
   move_constants(*program.graph->block(), device);
 }
 

@@ -1,0 +1,99 @@
+// A TorchScript file on a device: what it holds, buffers and constants too,
+// goes there with it.
+#include <torch/script.h>
+
+#include <string>
+#include <vector>
+
+#include "common/random.h"
+#include "proxies/engine/evaluator.h"
+#include "proxies/registry.h"
+#include "tests/proxies/engine/counting_device.h"
+#include "tests/support/temporary.h"
+#include "tests/support/test_files.h"
+
+using namespace zcp;
+using namespace zcp::engine;
+
+namespace {
+
+constexpr int kBatch = 4;
+const Shape kShape{3, 8, 8};
+
+at::Tensor pattern(at::IntArrayRef sizes) {
+  const std::int64_t count = c10::multiply_integers(sizes);
+  return at::linspace(-1, 1, count).mul(7).sin().view(sizes);
+}
+
+/// A convolution, a BatchNorm with buffers, a padded average pool, a linear
+/// layer, and a tensor that the file makes on the processor.
+void save_network(const std::filesystem::path& path) {
+  torch::jit::Module module("net");
+  const auto parameter = [&](const char* name, const at::Tensor& value) {
+    module.register_parameter(name, value.clone().requires_grad_(true), false);
+  };
+  parameter("w", pattern({6, 3, 3, 3}));
+  parameter("scale", at::ones({6}));
+  parameter("shift", pattern({6}));
+  parameter("out", pattern({10, 6}));
+  module.register_buffer("mean", at::zeros({6}));
+  module.register_buffer("variance", at::ones({6}));
+  module.define(R"(
+    def forward(self, x):
+        y = torch.conv2d(x, self.w, None, [1, 1], [1, 1])
+        y = torch.batch_norm(y, self.scale, self.shift, self.mean,
+                             self.variance, True, 0.1, 0.00001, False)
+        y = torch.avg_pool2d(torch.relu(y), [3, 3], [1, 1], [1, 1], False, False)
+        y = y + torch.zeros([6, 1, 1], device=torch.device("cpu"))
+        return torch.linear(y.mean([2, 3]), self.out)
+  )");
+  module.save(path.string());
+}
+
+std::vector<Minibatch> minibatches() {
+  std::vector<Minibatch> all;
+  for (std::uint64_t i = 0; i < 2; ++i) {
+    Minibatch minibatch;
+    minibatch.size = kBatch;
+    minibatch.shape = kShape;
+    minibatch.x.resize(kBatch * 3 * 8 * 8);
+    minibatch.y.resize(kBatch);
+    fill_normal(minibatch.x, 1.0F, i);
+    fill_integers(minibatch.y, 10, i);
+    all.push_back(std::move(minibatch));
+  }
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("a TorchScript file scores on a device as on the processor") {
+  const test::TemporaryFolder folder;
+  const auto path = folder.path() / "net.pt";
+  save_network(path);
+  const auto which = proxies::select_proxies({"suite-zero", "zico"});
+  const auto score_on = [&](const std::string& device) {
+    EvaluatorOptions options;
+    options.batch_size = kBatch;
+    options.device = device;
+    options.precision = "fp64";
+    const Evaluator evaluator(which, options, kShape, 10, minibatches());
+    test::audit() = {};
+    return evaluator.score_model(path, which);
+  };
+  const auto here = score_on("cpu");
+  const auto there = score_on("privateuseone:0");
+  CHECK(test::audit().launches["norm_moments"] > 0);
+  for (const std::string& name : test::audit().mixed) FAIL_CHECK(name);
+  REQUIRE(here.size() == which.size());
+  int scored = 0;
+  for (std::size_t i = 0; i < which.size(); ++i) {
+    CAPTURE(which[i]->name);
+    CAPTURE(there[i].reason);
+    REQUIRE(there[i].status == here[i].status);
+    if (here[i].status != ScoreStatus::ok) continue;
+    ++scored;
+    CHECK(there[i].value == doctest::Approx(here[i].value).epsilon(1e-9));
+  }
+  CHECK(scored == 13);  // zen looks for a global pool, not a mean
+}
