@@ -62,7 +62,12 @@ void find_libtorch() {
     folder = named;
   } else {
     const Installed found = ask_python();
-    if (found.version.empty()) return;
+    if (found.version.empty()) {
+      throw UserError(
+          "python3 has no PyTorch, and this zcp brings no LibTorch along: "
+          "install torch {}, or name its folder of libraries in ZCP_TORCH_LIB",
+          minor_version(ZCP_TORCH_VERSION));
+    }
     if (minor_version(found.version) != minor_version(ZCP_TORCH_VERSION)) {
       throw UserError(
           "python3 has PyTorch {} in {}, but this zcp was built for {}; "

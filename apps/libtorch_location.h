@@ -5,10 +5,10 @@ namespace zcp::apps {
 
 /// Puts the folder of LibTorch's libraries in front of LD_LIBRARY_PATH, for the
 /// program that is started next: what ZCP_TORCH_LIB names, else that of the
-/// PyTorch which python3 finds. Without either nothing changes and the loader
-/// looks where it always does.
-/// Throws UserError when that PyTorch has another minor version than the one
-/// this program was built for; the two do not fit together.
+/// PyTorch which python3 finds.
+/// Throws UserError when there is neither, and when that PyTorch has another
+/// minor version than the one this program was built for; the two do not fit
+/// together.
 void find_libtorch();
 
 }  // namespace zcp::apps

@@ -56,7 +56,7 @@ tool() {
 }
 
 sources() {
-  find "${folders[@]}" cmake -name '*.cpp' -o -name '*.h' | sort
+  find "${folders[@]}" cmake -name '*.cpp' -o -name '*.h' -o -name '*.cu' | sort
 }
 
 check_layout() {

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Fuzzes every parser, or those named, for SECONDS each, with libFuzzer and
-# AddressSanitizer (clang 14). A target is a file NAME.cpp in this folder, its
+# AddressSanitizer (clang 14 or newer). A target is a file NAME.cpp in this folder, its
 # seeds lie in corpus/NAME. What is found lies in the build folder under
 # crashes/; new inputs go to its corpus/, the seeds here stay as they are.
 #
@@ -11,7 +11,10 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 build=${ZCP_FUZZ_BUILD:-$root/build/fuzz}
-compiler=${CXX:-clang++-14}
+# Debian 12 has version 14, Debian 13 version 19.
+for compiler in ${CXX:-clang++-14 clang++-19 clang++}; do
+  if command -v "$compiler" >/dev/null; then break; fi
+done
 seconds=${1:?usage: tests/fuzz/run.sh SECONDS [TARGET...]}
 shift
 if [ $# -eq 0 ]; then
@@ -21,11 +24,11 @@ if [ $# -eq 0 ]; then
 fi
 
 if ! command -v "$compiler" >/dev/null; then
-  echo "fuzz: skipped, no $compiler (Debian: clang-14 libclang-rt-14-dev)" >&2
+  echo "fuzz: skipped, no $compiler (Debian 12: clang-14 libclang-rt-14-dev, 13: 19)" >&2
   exit 77
 fi
 if ! echo 'int main() {}' | "$compiler" -x c++ -fsanitize=address - -o /dev/null 2>/dev/null; then
-  echo "fuzz: skipped, $compiler has no sanitizers (Debian: libclang-rt-14-dev)" >&2
+  echo "fuzz: skipped, $compiler has no sanitizers (Debian 12: libclang-rt-14-dev, 13: 19)" >&2
   exit 77
 fi
 mkdir -p "$build/objects" "$build/crashes"
