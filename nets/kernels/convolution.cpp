@@ -77,7 +77,7 @@ variable_list gradients(
       dy,
       x,
       weight,
-      c10::nullopt,
+      at::OptionalIntArrayRef(),
       a.stride,
       a.padding,
       a.dilation,

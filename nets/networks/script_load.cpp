@@ -5,7 +5,6 @@
 #include <torch/csrc/jit/passes/inliner.h>
 #include <torch/csrc/jit/runtime/operator.h>
 #include <torch/library.h>
-#include <torch/version.h>
 
 #include <algorithm>
 #include <exception>
@@ -16,6 +15,7 @@
 #include <utility>
 
 #include "common/error.h"
+#include "nets/kernels/libtorch_version.h"
 #include "nets/networks/script_operators.h"
 #include "nets/networks/script_parameters.h"
 #include "nets/networks/script_plan.h"
@@ -254,7 +254,7 @@ LoadedScript load_script(
 
 }  // namespace zcp::networks
 
-#if TORCH_VERSION_MAJOR < 2
+#if !ZCP_LIBTORCH_AT_LEAST(2, 0)
 TORCH_LIBRARY_FRAGMENT(aten, library) {
   library.def(
       "scaled_dot_product_attention(Tensor query, Tensor key, Tensor value, "

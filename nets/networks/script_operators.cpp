@@ -12,10 +12,10 @@ at::Tensor scaled_dot_product_attention(
     const at::Tensor& query,
     const at::Tensor& key,
     const at::Tensor& value,
-    const c10::optional<at::Tensor>& mask,
+    const kernels::Optional<at::Tensor>& mask,
     double /*dropout*/,
     bool causal,
-    c10::optional<double> scale,
+    kernels::Optional<double> scale,
     bool grouped) {
   const double factor =
       scale.value_or(1 / std::sqrt(static_cast<double>(query.size(-1))));

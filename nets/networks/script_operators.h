@@ -5,6 +5,8 @@
 
 #include <ATen/ATen.h>
 
+#include "nets/kernels/libtorch_version.h"
+
 namespace zcp::networks {
 
 /// softmax(query key^T * scale + mask) value over the last two axes, as
@@ -16,10 +18,10 @@ at::Tensor scaled_dot_product_attention(
     const at::Tensor& query,
     const at::Tensor& key,
     const at::Tensor& value,
-    const c10::optional<at::Tensor>& mask,
+    const kernels::Optional<at::Tensor>& mask,
     double dropout,
     bool causal,
-    c10::optional<double> scale,
+    kernels::Optional<double> scale,
     bool grouped);
 
 }  // namespace zcp::networks

@@ -136,7 +136,7 @@ Memory& memory() {
   return one;
 }
 
-at::Tensor make(at::IntArrayRef size, c10::optional<at::ScalarType> type) {
+at::Tensor make(at::IntArrayRef size, kernels::Optional<at::ScalarType> type) {
   const auto dtype = c10::scalarTypeToTypeMeta(type.value_or(at::kFloat));
   const auto bytes = static_cast<std::int64_t>(
       static_cast<std::size_t>(c10::multiply_integers(size)) *
@@ -157,11 +157,11 @@ at::Tensor make(at::IntArrayRef size, c10::optional<at::ScalarType> type) {
 
 at::Tensor make_empty(
     at::IntArrayRef size,
-    c10::optional<at::ScalarType> type,
-    c10::optional<at::Layout>,
-    c10::optional<at::Device>,
-    c10::optional<bool>,
-    c10::optional<at::MemoryFormat> format) {
+    kernels::Optional<at::ScalarType> type,
+    kernels::Optional<at::Layout>,
+    kernels::Optional<at::Device>,
+    kernels::Optional<bool>,
+    kernels::Optional<at::MemoryFormat> format) {
   at::Tensor tensor = make(size, type);
   if (format && *format != at::MemoryFormat::Contiguous) {
     tensor.unsafeGetTensorImpl()->empty_tensor_restride(*format);
@@ -172,10 +172,10 @@ at::Tensor make_empty(
 at::Tensor make_strided(
     at::IntArrayRef size,
     at::IntArrayRef stride,
-    c10::optional<at::ScalarType> type,
-    c10::optional<at::Layout>,
-    c10::optional<at::Device>,
-    c10::optional<bool>) {
+    kernels::Optional<at::ScalarType> type,
+    kernels::Optional<at::Layout>,
+    kernels::Optional<at::Device>,
+    kernels::Optional<bool>) {
   at::Tensor tensor = make(size, type);
   tensor.unsafeGetTensorImpl()->set_sizes_and_strides(size, stride);
   return tensor;
@@ -219,7 +219,7 @@ at::Tensor strided_view(
     const at::Tensor& tensor,
     at::IntArrayRef size,
     at::IntArrayRef stride,
-    c10::optional<std::int64_t> offset) {
+    kernels::Optional<std::int64_t> offset) {
   at::Tensor view = at::detail::make_tensor<c10::TensorImpl>(
       c10::Storage(tensor.storage()), tensor.key_set(), tensor.dtype());
   auto* impl = view.unsafeGetTensorImpl();
@@ -253,7 +253,7 @@ at::Tensor unfold_view(
 const at::Tensor& take_size(
     const at::Tensor& tensor,
     at::IntArrayRef size,
-    c10::optional<at::MemoryFormat>) {
+    kernels::Optional<at::MemoryFormat>) {
   at::Tensor fresh = make(size, tensor.scalar_type());
   auto* impl = tensor.unsafeGetTensorImpl();
   impl->set_storage_keep_dtype(fresh.storage());
@@ -272,7 +272,7 @@ at::Tensor to_device(const at::Tensor& host) {
 at::Tensor convolution(
     const at::Tensor& x,
     const at::Tensor& weight,
-    const c10::optional<at::Tensor>& bias,
+    const kernels::Optional<at::Tensor>& bias,
     at::IntArrayRef stride,
     at::IntArrayRef padding,
     at::IntArrayRef dilation,
