@@ -160,6 +160,16 @@ void replace_failed(const Score& score, std::span<Score> scores) {
   }
 }
 
+/// A device works on while its processor goes on, so that the clock of a run
+/// has seen the launches alone. The time until all scores were read is shared
+/// in proportion to it.
+void share_time(std::vector<ProxyRun>& runs, double seconds) {
+  double launching = 0;
+  for (const ProxyRun& run : runs) launching += run.score().seconds;
+  if (launching <= 0) return;
+  for (ProxyRun& run : runs) run.score().seconds *= seconds / launching;
+}
+
 void fail_all(const ProxyRuns& runs, const Score& score) {
   for (ProxyRun* run : runs) run->set(score);
 }
@@ -336,8 +346,10 @@ std::vector<Score> Evaluator::State::score(
       run.set(none);
     }
   }
+  const Clock::time_point start = Clock::now();
   run_networks(subject, runs);
   read_scores(runs);
+  if (stream) share_time(runs, seconds_since(start));
   std::vector<Score> scores;
   for (const ProxyRun& run : runs) {
     scores.push_back(run.score());
