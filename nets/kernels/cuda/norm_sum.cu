@@ -79,10 +79,13 @@ __global__ void moments_kernel(MomentsLaunch launch, int lanes) {
   const std::int64_t c = blockIdx.x;
   const int k = blockIdx.y;
   const T* x = static_cast<const T*>(launch.x[k]);
+  // Measured from one of the values, so that the square of a mean far from 0
+  // takes no digits from the variance.
+  const double first = load(x + c * launch.sizes.positions);
   double sum = 0;
   double squares = 0;
   for_channel(launch.sizes, c, lanes, [&](std::int64_t i) {
-    const double value = load(x + i);
+    const double value = load(x + i) - first;
     sum += value;
     squares += value * value;
   });
@@ -91,14 +94,13 @@ __global__ void moments_kernel(MomentsLaunch launch, int lanes) {
   const double values =
       static_cast<double>(launch.sizes.samples * launch.sizes.positions);
   const double mean = sum / values;
-  // float64 leaves nine digits more than float32 values have. A negative
-  // difference is 0; not a number stays what it is.
+  // A negative difference is 0; not a number stays what it is.
   double variance = squares / values - mean * mean;
   if (variance < 0) variance = 0;
   const std::int64_t channels = launch.sizes.channels;
   double* out = launch.moments + k * channels + c;
   const std::int64_t step = launch.count * channels;
-  out[0] = mean;
+  out[0] = first + mean;
   out[step] = 1 / sqrt(variance + launch.epsilons[k]);
   out[2 * step] = variance;
 }
