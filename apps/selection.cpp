@@ -262,6 +262,11 @@ TaskChoice
 choose_task(const TaskOptions& options, bool needs_data, std::uint64_t seed) {
   const auto transform = tasks::parse_transform(options.transform);
   in_limits("classes", options.classes, kClasses);
+  if (options.classes == 1) {
+    throw UserError(
+        "--classes 1: expected 2 or more, or 0 (the task's own): a loss of one "
+        "class is 0 for every network");
+  }
   in_limits("resolution", options.resolution, kResolution);
   tasks::TaskInfo info = tasks::find_task(options.name, options.resolution);
   std::unique_ptr<tasks::Task> task;

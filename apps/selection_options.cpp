@@ -86,6 +86,12 @@ SelectionOptions parse_selection_options(const po::variables_map& values) {
   options.cells = optional_value<int>(values, "cells");
   options.models = optional_value<Strings>(values, "model").value_or(Strings());
   options.output = optional_value<std::string>(values, "output");
+  if (options.output && options.space) {
+    throw UserError(
+        "--output {}: goes with --model, the networks of a space return one "
+        "tensor",
+        *options.output);
+  }
   return options;
 }
 

@@ -223,7 +223,14 @@ void parse_statistics(
   const bool plain = choice(values, "interval", {"percentile", "bca"}) == 0;
   study.interval = plain ? IntervalMethod::percentile : IntervalMethod::bca;
   const auto draws = values["bootstrap"].as<std::int64_t>();
-  if (draws < 0) throw UserError("--bootstrap {}: expected 0 or more", draws);
+  // Fewer draws have no quantile of 2.5 %.
+  constexpr std::int64_t kFewestDraws = 40;
+  if (draws != 0 && draws < kFewestDraws) {
+    throw UserError(
+        "--bootstrap {}: expected 0 (no intervals) or {} or more",
+        draws,
+        kFewestDraws);
+  }
   if (draws > kMostDraws) {
     throw UserError("--bootstrap {}: expected at most {}", draws, kMostDraws);
   }

@@ -219,6 +219,10 @@ void check_destinations(
     std::span<const std::string> outputs,
     std::span<const std::string> inputs,
     const std::string& store) {
+  if (std::ranges::count(outputs, kStandard) > 1) {
+    throw UserError(
+        "two outputs go to standard output; give one of them a file");
+  }
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     const std::string& output = outputs[i];
     for (const std::string& input : inputs) check_input(output, input);

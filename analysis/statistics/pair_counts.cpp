@@ -141,9 +141,13 @@ std::int64_t PairCounts::balance() const {
 
 double PairCounts::tau_b() const {
   if (x_ties == pairs || y_ties == pairs) return kNan;
-  const double tau = static_cast<double>(balance()) /
-                     std::sqrt(static_cast<double>(pairs - x_ties)) /
-                     std::sqrt(static_cast<double>(pairs - y_ties));
+  const auto x_pairs = static_cast<double>(pairs - x_ties);
+  const auto y_pairs = static_cast<double>(pairs - y_ties);
+  const auto difference = static_cast<double>(balance());
+  // Without roots a column has a tau of exactly 1 with itself.
+  const double tau = x_ties == y_ties
+                         ? difference / x_pairs
+                         : difference / std::sqrt(x_pairs) / std::sqrt(y_pairs);
   return std::clamp(tau, -1.0, 1.0);
 }
 

@@ -187,6 +187,12 @@ CorrelateOptions parse_correlate_options(const po::variables_map& values) {
   options.json = values.count("json") != 0;
   options.figure = text_option(values, "figure");
   options.quiet = values.count("quiet") != 0;
+  const auto outputs = options.outputs();
+  if (options.json && std::ranges::count(outputs, "-") > 0) {
+    throw UserError(
+        "--json goes to standard output, where --figure or --matrix goes, "
+        "too; give that a file");
+  }
   return options;
 }
 

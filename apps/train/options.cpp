@@ -80,6 +80,9 @@ training::TrainingOptions read_training(const po::variables_map& values) {
   options.batch_size = whole_number(values, "batch-size", kBatchSize);
   options.learning_rate = in_range(values, "learning-rate", 0, 1000);
   options.momentum = in_range(values, "momentum", 0, 1);
+  if (options.momentum == 1) {
+    throw UserError("--momentum 1: expected 0 or more and less than 1");
+  }
   options.weight_decay = in_range(values, "weight-decay", 0, 1000);
   options.initialiser =
       initialisers::find_initialiser(values["init"].as<std::string>());

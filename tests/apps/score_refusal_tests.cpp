@@ -71,6 +71,8 @@ TEST_CASE("score refuses values that options cannot have") {
   refuse({"--batch-size", "0"}, "--batch-size 0");
   refuse({"--minibatches", "0"}, "--minibatches 0");
   refuse({"--classes", "-1"}, "--classes -1");
+  refuse({"--classes", "1"}, "--classes 1");
+  refuse({"--output", "0"}, "--output 0");
   refuse({"--seed", "x"}, "--seed");
   refuse({"--seed", "-1"}, "--seed -1");
   refuse({"--init", "lucky"}, "lucky");

@@ -119,6 +119,7 @@ TEST_CASE("study options: what is missing or impossible is named") {
   refuses({"--missing", "first"}, "expected last or drop");
   refuses({"--interval", "t"}, "expected percentile or bca");
   refuses({"--bootstrap", "-1"}, "--bootstrap -1");
+  refuses({"--bootstrap", "39"}, "--bootstrap 39");
   refuses({"--composites", "votes"}, "votes");
   const auto missing = [](const Names& arguments, Truth truth) {
     return user_error([&] { parse(arguments, truth); });

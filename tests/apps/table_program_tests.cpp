@@ -199,7 +199,7 @@ TEST_CASE("program: correlate drops what is missing when asked to") {
 
 TEST_CASE("program: correlate prints a table, and is quiet when asked to") {
   const Files files;
-  const Strings wanted = {"--metric", "acc", "--bootstrap", "20", "--quiet"};
+  const Strings wanted = {"--metric", "acc", "--bootstrap", "40", "--quiet"};
   const Finished run = run_zcp(files.correlate(wanted));
   CHECK(run.status == 0);
   CHECK(run.err == "");

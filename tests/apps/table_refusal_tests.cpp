@@ -59,6 +59,9 @@ TEST_CASE("correlate refuses wrong options") {
   files.correlate({"--metric", "acc", "--interval", "t"}, "--interval t");
   files.correlate({"--metric", "acc", "--population", "my"}, "--population my");
   files.correlate({"--metric", "acc", "--bootstrap", "-1"}, "--bootstrap -1");
+  files.correlate(
+      {"--metric", "acc", "--figure", "-", "--matrix", "-"}, "standard output");
+  files.correlate({"--metric", "acc", "--json", "--figure", "-"}, "--json");
   files.correlate({"--metric", "acc", "--bootstrap", "1e3"}, "1e3");
   files.correlate({"--metric", "acc", "--proxies", "r"}, "r");
   files.correlate({"--metric", "acc", "--composites", "votes"}, "votes");

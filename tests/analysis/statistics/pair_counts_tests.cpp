@@ -112,3 +112,11 @@ TEST_CASE("pair counts of a table small enough to count by hand") {
   CHECK_THROWS_AS(count_pairs(x, Column{1}), std::invalid_argument);
   CHECK_THROWS_AS(count_rows(x, Column{1}), std::invalid_argument);
 }
+
+TEST_CASE("a column has a tau of exactly 1 with itself") {
+  std::vector<double> values;
+  for (int i = 0; i < 60; ++i) {
+    values.push_back(i * 37 % 11);
+    if (i > 0) CHECK(count_pairs(values, values).tau_b() == 1.0);
+  }
+}
