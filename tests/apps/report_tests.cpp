@@ -72,7 +72,7 @@ TEST_CASE("report writes a page and figures") {
        "--title",
        "A trial",
        "--bootstrap",
-       "20",
+       "40",
        "--quiet"});
   CHECK(zcp::apps::make_report(right) == 0);
   const std::string page = read(files.html);

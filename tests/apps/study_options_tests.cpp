@@ -81,7 +81,7 @@ TEST_CASE("study options: all that is said arrives") {
       {"--key",      "index",        "--population", "connected", "--missing",
        "drop",       "--bins",       "params:4",     "--range",   "params=1:2",
        "--range",    "macs=:9",      "--baseline",   "macs",      "--bootstrap",
-       "7",          "--interval",   "bca",          "--seed",    "3",
+       "70",         "--interval",   "bca",          "--seed",    "3",
        "--criteria", "--differences"});
   const zcp::study::StudyOptions& study = request.study;
   CHECK(request.key_scores == "index");
@@ -98,7 +98,7 @@ TEST_CASE("study options: all that is said arrives") {
   CHECK(study.ranges[1].high == 9);
   CHECK(study.baseline == "macs");
   CHECK(study.baseline_required);
-  CHECK(study.draws == 7);
+  CHECK(study.draws == 70);
   CHECK(study.interval == zcp::statistics::IntervalMethod::bca);
   CHECK(study.seed == 3);
   CHECK(study.criteria);

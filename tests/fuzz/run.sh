@@ -39,7 +39,8 @@ flags="-std=c++20 -O1 -g -fno-omit-frame-pointer -I$root
 # ccache, where there is one, makes the second build a matter of a second.
 compile="$(command -v ccache || true) $compiler $flags"
 objects=
-for source in "$root"/common/*.cpp "$root"/benchmarks/*/*.cpp; do
+for source in "$root"/common/*.cpp "$root"/nets/graph/*.cpp \
+  "$root"/nets/spaces/*.cpp "$root"/benchmarks/*/*.cpp; do
   object=$build/objects/$(echo "${source#"$root"/}" | tr / _).o
   objects="$objects $object"
   $compile -fsanitize=fuzzer-no-link -c "$source" -o "$object"
