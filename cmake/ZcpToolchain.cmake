@@ -15,7 +15,9 @@ add_library(zcp_options INTERFACE)
 target_compile_options(zcp_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow
   -Wold-style-cast -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough -Werror
   # g++ 12 warns of std::string operator+ in its own headers (GCC bug 105651).
-  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
+  # g++ 13 and newer take a reference into a registry, find_space("nats-tss"), for one into the name.
+  $<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_GREATER_EQUAL:$<CXX_COMPILER_VERSION>,13>>:-Wno-dangling-reference>)
 target_include_directories(zcp_options INTERFACE ${PROJECT_SOURCE_DIR})
 if(ZCP_SANITIZE)
   target_compile_options(zcp_options INTERFACE -fsanitize=${ZCP_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)

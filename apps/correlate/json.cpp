@@ -85,8 +85,8 @@ ordered_json published_of(const CorrelateResult& result, const StudyRow& row) {
 /// The ceiling of the row's metric and subset, which has none as a rule.
 void add_ceiling(const study::Study& study, ordered_json& object) {
   for (const study::Ceiling& ceiling : study.ceilings) {
-    if (ceiling.metric != object["metric"] ||
-        ceiling.subset != object["subset"]) {
+    if (object["metric"] != ceiling.metric ||
+        object["subset"] != ceiling.subset) {
       continue;
     }
     object["ceiling_tau"] = number_or_null(ceiling.tau);
@@ -148,7 +148,7 @@ void add_matrix(const CorrelateResult& result, ordered_json& object) {
 
 void add_stability(const CorrelateResult& result, ordered_json& object) {
   for (const study::Stability& row : result.stability) {
-    if (row.proxy != object["proxy"]) continue;
+    if (object["proxy"] != row.proxy) continue;
     ordered_json stability;
     stability["runs"] = row.runs;
     stability["n"] = row.n;
@@ -203,7 +203,7 @@ ordered_json to_json(const study::EnsembleMethod& method) {
 /// Ensembles are over the whole population, so they go with its rows.
 void add_ensembles(const CorrelateResult& result, ordered_json& object) {
   for (const study::EnsembleResult& each : result.ensembles) {
-    if (each.metric != object["metric"] || object["subset"] != "all") continue;
+    if (object["metric"] != each.metric || object["subset"] != "all") continue;
     object["ensembles"] = ordered_json::array();
     for (const study::EnsembleMethod& method : each.methods) {
       object["ensembles"].push_back(to_json(method));
@@ -213,7 +213,7 @@ void add_ensembles(const CorrelateResult& result, ordered_json& object) {
 
 void add_costs(const CorrelateResult& result, ordered_json& object) {
   for (const study::CostTradeOff& row : result.costs) {
-    if (row.metric != object["metric"] || row.proxy != object["proxy"] ||
+    if (object["metric"] != row.metric || object["proxy"] != row.proxy ||
         object["subset"] != "all") {
       continue;
     }
