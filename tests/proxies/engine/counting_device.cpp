@@ -426,12 +426,13 @@ TORCH_LIBRARY_IMPL(aten, PrivateUse1, library) {
   library.impl("convolution_backward_overrideable", &convolution_backward);
 }
 
-#if !ZCP_LIBTORCH_AT_LEAST(2, 0)
-// Newer LibTorch has it.
-TORCH_LIBRARY_IMPL(_, AutogradPrivateUse1, library) {
-  library.fallback(torch::CppFunction::makeFallthrough());
+// LibTorch has this for the devices that it knows.
+TORCH_LIBRARY_IMPL(zcp, AutogradPrivateUse1, library) {
+  for (const char* name :
+       {"norm_moments", "norm_sum", "norm_sum_gradients", "code_differences"}) {
+    library.impl(name, torch::CppFunction::makeFallthrough());
+  }
 }
-#endif
 
 TORCH_LIBRARY_IMPL(zcp, PrivateUse1, library) {
   library.impl("norm_moments", &norm_moments);
