@@ -84,4 +84,20 @@ naslib_numbers(std::string_view spec, int most, std::string_view expected) {
   return numbers;
 }
 
+std::vector<int> naslib_numbers(
+    std::string_view spec,
+    std::size_t count,
+    int most,
+    std::string_view expected) {
+  std::vector<int> numbers = naslib_numbers(spec, most, expected);
+  if (numbers.size() != count) {
+    throw UserError(
+        "spec '{}': found {} numbers, expected {}",
+        spec,
+        numbers.size(),
+        expected);
+  }
+  return numbers;
+}
+
 }  // namespace zcp::spaces

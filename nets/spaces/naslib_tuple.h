@@ -3,6 +3,7 @@
 // (https://github.com/automl/NASLib, naslib/search_spaces/*/conversions.py).
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 #include <vector>
 
@@ -52,5 +53,13 @@ class NaslibTupleReader {
 /// UserError as the reader does.
 std::vector<int>
 naslib_numbers(std::string_view spec, int most, std::string_view expected);
+
+/// The same where there have to be `count` of them; another number is a
+/// UserError, too.
+std::vector<int> naslib_numbers(
+    std::string_view spec,
+    std::size_t count,
+    int most,
+    std::string_view expected);
 
 }  // namespace zcp::spaces

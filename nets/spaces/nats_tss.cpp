@@ -67,15 +67,9 @@ NatsCell parse_tuple(std::string_view spec) {
   constexpr std::array<std::size_t, 6> kSpecEdges{0, 1, 3, 2, 4, 5};
   constexpr std::string_view kExpected =
       "NASLib's six operations, numbers from 0 to 4";
-  const std::vector<int> numbers = naslib_numbers(spec, 4, kExpected);
   NatsCell cell;
-  if (numbers.size() != cell.ops.size()) {
-    throw UserError(
-        "spec '{}': found {} numbers, expected {}",
-        spec,
-        numbers.size(),
-        kExpected);
-  }
+  const std::vector<int> numbers =
+      naslib_numbers(spec, cell.ops.size(), 4, kExpected);
   for (std::size_t i = 0; i < numbers.size(); ++i) {
     cell.ops[kSpecEdges[i]] = kNaslibOps[static_cast<std::size_t>(numbers[i])];
   }

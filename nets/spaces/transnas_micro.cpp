@@ -79,15 +79,9 @@ class TransnasMicro final : public Space {
   static MicroCell parse_tuple(std::string_view spec) {
     constexpr std::string_view kExpected =
         "NASLib's six operations, numbers from 0 to 3";
-    const std::vector<int> numbers = naslib_numbers(spec, 3, kExpected);
     MicroCell cell{};
-    if (numbers.size() != cell.size()) {
-      throw UserError(
-          "spec '{}': found {} numbers, expected {}",
-          spec,
-          numbers.size(),
-          kExpected);
-    }
+    const std::vector<int> numbers =
+        naslib_numbers(spec, cell.size(), 3, kExpected);
     for (std::size_t i = 0; i < cell.size(); ++i) {
       cell[i] = static_cast<EdgeOp>(numbers[i]);
     }
