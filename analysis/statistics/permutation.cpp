@@ -340,11 +340,23 @@ std::vector<std::int32_t> numbers_of(
   return out;
 }
 
-void require_few(std::span<const double> x, std::span<const double> y) {
+/// Two columns as the tests look at them.
+struct Margins {
+  Margin groups;  ///< of the column that has more states
+  Margin levels;
+  decltype(ascending(std::declval<const Margin&>())) order;  ///< by groups
+};
+
+Margins margins_of(std::span<const double> x, std::span<const double> y) {
   require_equal_lengths(x, y);
   if (x.size() > kPermutedRows) {
     throw std::invalid_argument("too many rows for permutations");
   }
+  Margin groups(x);
+  Margin levels(y);
+  if (groups.states() < levels.states()) std::swap(groups, levels);
+  auto order = ascending(groups);
+  return {std::move(groups), std::move(levels), std::move(order)};
 }
 
 }  // namespace
@@ -352,11 +364,7 @@ void require_few(std::span<const double> x, std::span<const double> y) {
 double kendall_permutation_p(
     std::span<const double> x,
     std::span<const double> y) {
-  require_few(x, y);
-  Margin groups(x);
-  Margin levels(y);
-  if (groups.states() < levels.states()) std::swap(groups, levels);
-  const auto order = ascending(groups);
+  const auto [groups, levels, order] = margins_of(x, y);
   const auto level = [](std::uint32_t each) { return each; };
   const auto by_group = numbers_of(groups, order, level);
   const auto by_level = numbers_of(levels, order, level);
@@ -375,11 +383,7 @@ double kendall_permutation_p(
 double spearman_permutation_p(
     std::span<const double> x,
     std::span<const double> y) {
-  require_few(x, y);
-  Margin groups(x);
-  Margin levels(y);
-  if (groups.states() < levels.states()) std::swap(groups, levels);
-  const auto order = ascending(groups);
+  const auto [groups, levels, order] = margins_of(x, y);
   const auto x_ranks = numbers_of(
       groups, order, [&](std::uint32_t each) { return groups.ranks[each]; });
   const auto y_ranks = numbers_of(
