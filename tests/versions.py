@@ -16,6 +16,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from markdown import table
+
 BOUND = 1e-7  # float64, relative
 PROTOCOL = ["--space", "nats-tss", "--task", "gaussian", "--classes", "10", "--proxies", "all", "--batch-size", "8",
             "--minibatches", "4", "--quiet"]
@@ -73,9 +75,9 @@ def main() -> None:
             columns += [{proxy: difference(first, other, proxy) for proxy in proxies} for other in others]
     heads = [f"{version}, {precision}" for precision in ("fp64", "fp32") for version in versions[1:]]
     print(f"{options.cells} cells, largest relative difference to LibTorch {versions[0]}\n")
-    print("| proxy | " + " | ".join(heads) + " |\n|" + "---|" * (len(heads) + 1))
+    print(table(["proxy", *heads], [[f"`{proxy}`", *(f"{column[proxy]:.0e}" for column in columns)]
+                                    for proxy in columns[0]]), end="")
     for proxy in columns[0]:
-        print(f"| `{proxy}` | " + " | ".join(f"{column[proxy]:.0e}" for column in columns) + " |")
         beyond += [proxy for column in columns[:len(versions) - 1] if column[proxy] > BOUND]
     for proxy in beyond:
         print(f"versions: {proxy} differs by more than {BOUND:.0e} in float64", file=sys.stderr)

@@ -16,6 +16,9 @@ import scipy
 import torch
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests"))
+from markdown import table  # noqa: E402
+
 DEVICE = ["--device", "cuda:0"]
 NOISE = ["--task", "gaussian", "--classes", "10"]
 CORES = os.cpu_count() or 1
@@ -54,11 +57,6 @@ class Zcp:
     def rate(self, options: list[str], count: int) -> float:
         """Architectures a second, without the time that starting takes."""
         return count / max(self.seconds(options) - self.startup, 1e-9)
-
-
-def table(head: list[str], rows: list[list[str]]) -> str:
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
 
 
 Scores = dict[str, dict[str, str]]

@@ -16,12 +16,16 @@ import resource
 import sqlite3
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests"))
+from markdown import table  # noqa: E402
+
 ZCP = ROOT / "build/release/zcp"
 REFERENCE = ROOT / "tests/reference/benchmark.py"
 HEAVIEST = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|nor_conv_3x3~0|nor_conv_3x3~1|nor_conv_3x3~2|"
@@ -82,11 +86,6 @@ class Bench:
 def reference_seconds(bench: Bench, group: str) -> float:
     text = run(["/usr/bin/python3", str(REFERENCE), "--specs", str(bench.specs), "--proxies", group]).output
     return float(re.search(r"^ +all +([0-9.]+)", text, re.MULTILINE)[1])
-
-
-def table(head: list[str], rows: list[list[str]]) -> str:
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
 
 
 def measure_reference(bench: Bench) -> str:
