@@ -4,11 +4,11 @@
 #include <set>
 #include <string>
 
-#include "common/random.h"
 #include "nets/spaces/space.h"
 #include "proxies/engine/evaluator.h"
 #include "proxies/registry.h"
 #include "tests/proxies/engine/counting_device.h"
+#include "tests/proxies/engine/noise_minibatches.h"
 #include "tests/support/test_files.h"
 
 using namespace zcp;
@@ -21,21 +21,6 @@ namespace {
 constexpr int kBatch = 4;
 const Shape kShape{3, 8, 8};
 
-std::vector<Minibatch> minibatches() {
-  std::vector<Minibatch> all;
-  for (std::uint64_t i = 0; i < 4; ++i) {
-    Minibatch minibatch;
-    minibatch.size = kBatch;
-    minibatch.shape = kShape;
-    minibatch.x.resize(kBatch * 3 * 8 * 8);
-    minibatch.y.resize(kBatch);
-    fill_normal(minibatch.x, 1.0F, i);
-    fill_integers(minibatch.y, 3, i);
-    all.push_back(std::move(minibatch));
-  }
-  return all;
-}
-
 std::vector<Score> run(
     const std::vector<const Descriptor*>& proxies,
     const std::string& device) {
@@ -44,7 +29,12 @@ std::vector<Score> run(
   options.minibatches = 4;
   options.device = device;
   options.precision = "fp64";
-  const Evaluator evaluator(proxies, options, kShape, 3, minibatches());
+  const Evaluator evaluator(
+      proxies,
+      options,
+      kShape,
+      3,
+      test::noise_minibatches(4, kBatch, kShape, 3));
   const graph::Graph graph = spaces::find_space("nats-tss")
                                  .build(
                                      "|nor_conv_3x3~0|+|nor_conv_1x1~0|"

@@ -6,11 +6,11 @@
 #include <string>
 
 #include "common/error.h"
-#include "common/random.h"
 #include "nets/kernels/one_core.h"
 #include "nets/spaces/space.h"
 #include "proxies/engine/evaluator.h"
 #include "proxies/registry.h"
+#include "tests/proxies/engine/noise_minibatches.h"
 #include "tests/support/temporary.h"
 #include "tests/support/test_files.h"
 
@@ -25,16 +25,7 @@ const Shape kShape{3, 16, 16};
 const spaces::Skeleton kThin{4, 1, true};
 
 std::vector<Minibatch> minibatches() {
-  std::vector<Minibatch> all;
-  for (std::uint64_t i = 0; i < 2; ++i) {
-    Minibatch minibatch{kBatch, kShape, {}, {}};
-    minibatch.x.resize(kBatch * 3 * 16 * 16);
-    minibatch.y.resize(kBatch);
-    fill_normal(minibatch.x, 1.0F, i);
-    fill_integers(minibatch.y, 10, i);
-    all.push_back(std::move(minibatch));
-  }
-  return all;
+  return test::noise_minibatches(2, kBatch, kShape, 10);
 }
 
 std::vector<const Descriptor*> without_knas() {

@@ -4,11 +4,11 @@
 #include <string>
 #include <vector>
 
-#include "common/random.h"
 #include "nets/spaces/space.h"
 #include "proxies/engine/evaluator.h"
 #include "proxies/registry.h"
 #include "tests/proxies/engine/counting_device.h"
+#include "tests/proxies/engine/noise_minibatches.h"
 #include "tests/support/test_files.h"
 
 using namespace zcp;
@@ -20,21 +20,6 @@ namespace {
 const Shape kShape{3, 32, 32};
 constexpr int kBatch = 2;
 
-std::vector<Minibatch> minibatches() {
-  std::vector<Minibatch> all;
-  for (std::uint64_t i = 0; i < 2; ++i) {
-    Minibatch minibatch;
-    minibatch.size = kBatch;
-    minibatch.shape = kShape;
-    minibatch.x.resize(kBatch * 3 * 32 * 32);
-    minibatch.y.resize(kBatch);
-    fill_normal(minibatch.x, 1.0F, i);
-    fill_integers(minibatch.y, 10, i);
-    all.push_back(std::move(minibatch));
-  }
-  return all;
-}
-
 }  // namespace
 
 TEST_CASE("a mean cell asks a GPU for few launches and waits for it once") {
@@ -43,7 +28,12 @@ TEST_CASE("a mean cell asks a GPU for few launches and waits for it once") {
   options.batch_size = kBatch;
   options.minibatches = 2;
   options.device = "privateuseone:0";
-  const Evaluator evaluator(core, options, kShape, 10, minibatches());
+  const Evaluator evaluator(
+      core,
+      options,
+      kShape,
+      10,
+      test::noise_minibatches(2, kBatch, kShape, 10));
   const auto& space = spaces::find_space("nats-tss");
   // Five cells from all over the space. Where each operator of LibTorch is a
   // launch, a mean cell needs 3,600.

@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "common/random.h"
 #include "proxies/engine/evaluator.h"
 #include "proxies/registry.h"
 #include "tests/proxies/engine/counting_device.h"
+#include "tests/proxies/engine/noise_minibatches.h"
 #include "tests/support/temporary.h"
 #include "tests/support/test_files.h"
 
@@ -50,21 +50,6 @@ void save_network(const std::filesystem::path& path) {
   module.save(path.string());
 }
 
-std::vector<Minibatch> minibatches() {
-  std::vector<Minibatch> all;
-  for (std::uint64_t i = 0; i < 2; ++i) {
-    Minibatch minibatch;
-    minibatch.size = kBatch;
-    minibatch.shape = kShape;
-    minibatch.x.resize(kBatch * 3 * 8 * 8);
-    minibatch.y.resize(kBatch);
-    fill_normal(minibatch.x, 1.0F, i);
-    fill_integers(minibatch.y, 10, i);
-    all.push_back(std::move(minibatch));
-  }
-  return all;
-}
-
 }  // namespace
 
 TEST_CASE("a TorchScript file scores on a device as on the processor") {
@@ -77,7 +62,12 @@ TEST_CASE("a TorchScript file scores on a device as on the processor") {
     options.batch_size = kBatch;
     options.device = device;
     options.precision = "fp64";
-    const Evaluator evaluator(which, options, kShape, 10, minibatches());
+    const Evaluator evaluator(
+        which,
+        options,
+        kShape,
+        10,
+        test::noise_minibatches(2, kBatch, kShape, 10));
     test::audit() = {};
     return evaluator.score_model(path, which);
   };
