@@ -163,14 +163,17 @@ bool runs_here(const at::Tensor& x) {
 
 at::Tensor average_pool(const at::Tensor& x, const Window& window) {
   if (runs_here(x)) return AveragePool::apply(x, window);
-  // Planes: LibTorch 2.11 has wrong gradients of other layouts on CUDA devices.
   return at::avg_pool2d(
-      x.device().is_cpu() ? x : x.contiguous(),
+      pool_input(x),
       window.kernel,
       window.stride,
       window.padding,
       false,
       false);
+}
+
+at::Tensor pool_input(const at::Tensor& x) {
+  return x.device().is_cpu() ? x : x.contiguous();
 }
 
 }  // namespace zcp::kernels

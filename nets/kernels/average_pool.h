@@ -15,4 +15,9 @@ namespace zcp::kernels {
 /// larger than the padded map or padded by more than half of itself.
 at::Tensor average_pool(const at::Tensor& x, const Window& window);
 
+/// x as LibTorch's average pools of its device can be given it: itself on the
+/// processor, planes elsewhere, since LibTorch 2.11 has wrong gradients of
+/// other layouts on CUDA devices.
+at::Tensor pool_input(const at::Tensor& x);
+
 }  // namespace zcp::kernels

@@ -192,11 +192,7 @@ class BatchNormSum : public torch::autograd::Function<BatchNormSum<T>> {
     context->set_materialize_grads(false);
     context->saved_data["normalised"] = shape.normalised;
     context->saved_data["relu"] = shape.end.relu;
-    variable_list copies{y};
-    while (std::ssize(copies) < shape.end.copies) {
-      copies.push_back(y.tensor_data());
-    }
-    return copies;
+    return copies_of(y, shape.end.copies);
   }
 
   static variable_list backward(
@@ -361,6 +357,12 @@ at::Tensor recorded_variance(const BatchMoments& moments) {
   constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
   return moments.values > 1 ? moments.variance
                             : at::full_like(moments.variance, kNone);
+}
+
+std::vector<at::Tensor> copies_of(const at::Tensor& y, int copies) {
+  std::vector<at::Tensor> all{y};
+  while (std::ssize(all) < copies) all.push_back(y.tensor_data());
+  return all;
 }
 
 bool sums_batch_norms(const at::Tensor& x) {

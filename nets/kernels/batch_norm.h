@@ -65,6 +65,10 @@ struct SumEnd {
   int copies = 1;
 };
 
+/// y, and what `SumEnd::copies` asks for beside it: the same memory without its
+/// history, for the outputs of an autograd function.
+std::vector<at::Tensor> copies_of(const at::Tensor& y, int copies);
+
 /// The sum of the terms in their order, with a ReLU where one is wanted, in one
 /// pass over memory: the same numbers as from batch_norm_of_batch(), at::add
 /// and at::relu, which write every value in between to memory and read it

@@ -1,7 +1,8 @@
 #include "nets/kernels/codes.h"
 
-#include <ATen/core/dispatch/Dispatcher.h>
 #include <torch/library.h>
+
+#include "nets/kernels/own_operator.h"
 
 #ifdef ZCP_CUDA_KERNELS
 #include "nets/kernels/cuda/code_operators.h"
@@ -16,9 +17,8 @@ namespace {
 
 auto code_operator() {
   static const auto found =
-      c10::Dispatcher::singleton()
-          .findSchemaOrThrow("zcp::code_differences", "")
-          .typed<at::Tensor(at::TensorList, at::IntArrayRef)>();
+      own_operator<at::Tensor(at::TensorList, at::IntArrayRef)>(
+          "zcp::code_differences");
   return found;
 }
 
@@ -30,8 +30,7 @@ at::Tensor code_differences(
 #ifdef ZCP_CUDA_KERNELS
   link_cuda_codes();
 #endif
-  const bool has_kernel = code_operator().hasKernelForDispatchKey(
-      outputs[0].options().computeDispatchKey());
+  const bool has_kernel = runs_on(code_operator(), outputs[0]);
   return has_kernel ? code_operator().call(outputs, uses)
                     : code_differences_by_operators(outputs, uses);
 }

@@ -1,12 +1,14 @@
 #include "nets/kernels/device_sum.h"
 
-#include <ATen/core/dispatch/Dispatcher.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
 #include <algorithm>
 #include <cstdint>
 #include <utility>
+
+#include "nets/kernels/own_operator.h"
+#include "nets/kernels/sum_terms.h"
 
 #ifdef ZCP_CUDA_KERNELS
 #include "nets/kernels/cuda/norm_sum_operators.h"
@@ -37,25 +39,15 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-/// As many terms as one launch takes.
-constexpr std::size_t kMostTerms = 8;
-
-template <typename Function>
-c10::TypedOperatorHandle<Function> find_operator(const char* name) {
-  return c10::Dispatcher::singleton()
-      .findSchemaOrThrow(name, "")
-      .typed<Function>();
-}
-
 auto moments_operator() {
   static const auto found =
-      find_operator<at::Tensor(at::TensorList, at::ArrayRef<double>)>(
+      own_operator<at::Tensor(at::TensorList, at::ArrayRef<double>)>(
           "zcp::norm_moments");
   return found;
 }
 
 auto sum_operator() {
-  static const auto found = find_operator<at::Tensor(
+  static const auto found = own_operator<at::Tensor(
       at::TensorList,
       at::TensorList,
       at::TensorList,
@@ -66,7 +58,7 @@ auto sum_operator() {
 }
 
 auto gradients_operator() {
-  static const auto found = find_operator<std::vector<at::Tensor>(
+  static const auto found = own_operator<std::vector<at::Tensor>(
       at::TensorList,
       const at::Tensor&,
       at::TensorList,
@@ -152,11 +144,7 @@ class DeviceSum : public torch::autograd::Function<DeviceSum> {
     context->saved_data["epsilons"] = shape.epsilons;
     context->saved_data["affine"] = shape.affine;
     context->saved_data["relu"] = shape.end.relu;
-    variable_list copies{y};
-    while (std::ssize(copies) < shape.end.copies) {
-      copies.push_back(y.tensor_data());
-    }
-    return copies;
+    return copies_of(y, shape.end.copies);
   }
 
   static variable_list backward(
@@ -308,8 +296,7 @@ bool has_sum_operators(const at::Tensor& x) {
 #ifdef ZCP_CUDA_KERNELS
   link_cuda_norm_sums();
 #endif
-  return x.dim() == 4 && sum_operator().hasKernelForDispatchKey(
-                             x.options().computeDispatchKey());
+  return x.dim() == 4 && runs_on(sum_operator(), x);
 }
 
 std::vector<at::Tensor> sum_on_device(

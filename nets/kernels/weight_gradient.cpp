@@ -1,7 +1,8 @@
 #include "nets/kernels/weight_gradient.h"
 
-#include <ATen/core/dispatch/Dispatcher.h>
 #include <torch/library.h>
+
+#include "nets/kernels/own_operator.h"
 
 #ifdef ZCP_CUDA_KERNELS
 #include "nets/kernels/cuda/weight_gradient_operator.h"
@@ -18,9 +19,8 @@ namespace {
 
 auto gradient_operator() {
   static const auto found =
-      c10::Dispatcher::singleton()
-          .findSchemaOrThrow("zcp::weight_gradient_3x3", "")
-          .typed<at::Tensor(const at::Tensor&, const at::Tensor&)>();
+      own_operator<at::Tensor(const at::Tensor&, const at::Tensor&)>(
+          "zcp::weight_gradient_3x3");
   return found;
 }
 

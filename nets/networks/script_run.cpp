@@ -10,6 +10,7 @@
 
 #include "common/hash.h"
 #include "common/random.h"
+#include "nets/kernels/average_pool.h"
 #include "nets/kernels/batch_norm.h"
 #include "nets/networks/script_layers.h"
 #include "nets/networks/script_memory.h"
@@ -321,10 +322,8 @@ class ScriptPass {
       const NodePlan& plan,
       bool numbered_padding,
       Stack& stack) {
-    // LibTorch 2.11 has wrong gradients of average pools of other layouts than
-    // planes on CUDA devices.
-    if (plan.name == "avg_pool2d" && stack[0].toTensor().is_cuda()) {
-      stack[0] = stack[0].toTensor().contiguous();
+    if (plan.name == "avg_pool2d") {
+      stack[0] = kernels::pool_input(stack[0].toTensor());
     }
     if (plan.treatment == Treatment::batch_norm) {
       stack = {normalise(stack)};

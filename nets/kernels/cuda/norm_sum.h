@@ -6,10 +6,9 @@
 
 #include <cstdint>
 
-namespace zcp::kernels::cuda {
+#include "nets/kernels/sum_terms.h"
 
-/// As many terms, and as many gradients, as one launch takes.
-constexpr int kMostTerms = 8;
+namespace zcp::kernels::cuda {
 
 enum class Number : std::uint8_t { float32, float64, bfloat16 };
 

@@ -27,7 +27,7 @@ const void* values_of(const at::Tensor& tensor) {
 
 /// Fills `pointers` with those of the tensors.
 void point_to(at::TensorList tensors, const void** pointers) {
-  if (tensors.size() > cuda::kMostTerms) {
+  if (tensors.size() > kMostTerms) {
     throw std::invalid_argument("[norm_sum] more terms than a launch takes");
   }
   for (const at::Tensor& tensor : tensors) *pointers++ = values_of(tensor);
