@@ -19,6 +19,10 @@ void set_device_arithmetic(Float32Products products) {
   context.setBenchmarkCuDNN(false);
 }
 
+bool rounds_float32_products() {
+  return at::globalContext().allowTF32CuDNN();
+}
+
 void run_backward_on_this_thread() {
 #if ZCP_LIBTORCH_AT_LEAST(2, 0)
   c10::AutogradState::get_tls_state().set_multithreading_enabled(false);

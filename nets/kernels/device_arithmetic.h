@@ -17,6 +17,9 @@ enum class Float32Products : std::uint8_t {
 /// concerns the processor.
 void set_device_arithmetic(Float32Products products);
 
+/// Whether they are set to Float32Products::tf32.
+bool rounds_float32_products();
+
 /// From here on backward passes that this thread starts run on it, also those
 /// on a device: LibTorch's own thread for each device would make the workers
 /// of a device wait for one another. Without effect before LibTorch 2.0, which

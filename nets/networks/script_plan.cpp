@@ -7,9 +7,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "common/error.h"
+#include "nets/kernels/device_arithmetic.h"
 
 namespace zcp::networks {
 namespace {
@@ -167,6 +169,7 @@ class Planner {
     plan.operation = node.getOperation();
     plan.variadic = known->schema().is_vararg();
     plan.dtype = known->schema().argumentIndexWithName("dtype").value_or(-1);
+    use_own_arithmetic(known->schema(), plan);
     if (name.find("dropout") != std::string::npos) {
       plan.treatment = Treatment::dropout;
       ++dropouts_;
@@ -179,6 +182,24 @@ class Planner {
     if (name == "floor") plan_floor(node, plan);
   }
 
+  /// A trace keeps how its own process multiplied on CUDA devices in each of
+  /// its convolutions; scores are computed as this process is set.
+  static void use_own_arithmetic(
+      const c10::FunctionSchema& schema,
+      NodePlan& plan) {
+    const std::pair<const char*, bool> settings[] = {
+        {"benchmark", false},
+        {"deterministic", true},
+        {"cudnn_enabled", true},
+        {"allow_tf32", kernels::rounds_float32_products()}};
+    for (const auto& [name, value] : settings) {
+      const auto place = schema.argumentIndexWithName(name);
+      if (place) {
+        plan.replaced.emplace_back(static_cast<std::size_t>(*place), value);
+      }
+    }
+  }
+
   /// Layers that hold a dropout: recurrent ones and attention; RReLU.
   void switch_off(
       const Node& node,
@@ -187,6 +208,7 @@ class Planner {
       NodePlan& plan) {
     const bool rrelu = name.starts_with("rrelu");
     bool on = false;
+    switched_off_ = false;
     for (std::size_t i = 0; i < schema.arguments().size(); ++i) {
       const std::string& argument = schema.arguments()[i].name();
       const bool probability = one_of(argument, {"dropout", "dropout_p"});
@@ -196,9 +218,9 @@ class Planner {
       if (probability || rrelu) on = on || is_on(*node.inputs()[i]);
       plan.replaced.emplace_back(
           i, probability ? c10::IValue(0.0) : c10::IValue(false));
+      switched_off_ = true;
     }
     if (on) ++(rrelu ? rrelus_ : dropouts_);
-    switched_off_ = !plan.replaced.empty();
   }
 
   void plan_draws(

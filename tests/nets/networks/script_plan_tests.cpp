@@ -2,6 +2,7 @@
 #include <map>
 #include <string>
 
+#include "nets/kernels/device_arithmetic.h"
 #include "nets/networks/script_load.h"
 #include "nets/networks/script_plan.h"
 #include "tests/nets/networks/make_script.h"
@@ -65,4 +66,29 @@ def forward(self, x):
     if (name == "aten::relu" || name == "aten::conv2d") live += plan.live;
   }
   CHECK(live == 2);
+}
+
+// A trace made where PyTorch rounds float32 products keeps that in each of its
+// convolutions: on an H200 grad_norm of such a file differed by 5e-4.
+TEST_CASE("convolutions of traces compute as this process is set") {
+  const zcp::test::ScriptFile file(
+      {{"w", at::ones({4, 3, 1, 1})}, {"v", at::ones({5, 4})}},
+      R"(
+def forward(self, x):
+    y = torch._convolution(x, self.w, None, [1, 1], [0, 0], [1, 1], False, [0, 0], 1, True, False, False, True)
+    return torch.linear(torch.mean(y, [2, 3]), self.v)
+)");
+  const LoadedScript loaded = load_script(file.path(), at::kFloat);
+  std::map<std::size_t, bool> settings;
+  for (const auto& [node, plan] : loaded.program->plans) {
+    if (plan.kind != LayerKind::conv) continue;
+    for (const auto& [place, value] : plan.replaced) {
+      settings[place] = value.toBool();
+    }
+  }
+  // benchmark, deterministic, cudnn_enabled, allow_tf32
+  const bool tf32 = kernels::rounds_float32_products();
+  CHECK(
+      settings == std::map<std::size_t, bool>{
+                      {9, false}, {10, true}, {11, true}, {12, tf32}});
 }
