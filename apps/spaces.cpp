@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "apps/commands.h"
+#include "apps/shipped_scores.h"
 #include "benchmarks/tasks/task.h"
 #include "common/json.h"
 #include "nets/spaces/space.h"
@@ -15,6 +16,15 @@ namespace {
 
 namespace po = boost::program_options;
 
+/// The names of the sweeps of this space that come with the program.
+std::vector<std::string> shipped_for(const std::string& space) {
+  std::vector<std::string> names;
+  for (const ShippedScores& shipped : shipped_scores(shipped_folders())) {
+    if (shipped.name.starts_with(space + ":")) names.push_back(shipped.name);
+  }
+  return names;
+}
+
 nlohmann::ordered_json to_json(const spaces::SpaceInfo& info) {
   return {
       {"name", info.name},
@@ -23,13 +33,14 @@ nlohmann::ordered_json to_json(const spaces::SpaceInfo& info) {
       {"syntax", info.syntax},
       {"example", info.example},
       {"paper", info.paper},
-      {"tasks", info.tasks}};
+      {"tasks", info.tasks},
+      {"scores", shipped_for(info.name)}};
 }
 
 void print(const spaces::SpaceInfo& info) {
   std::cout << fmt::format(
       "{}  {}\n  {}\n  spec     {}\n  example  {}\n  tasks    {}\n"
-      "  paper    {}\n\n",
+      "  paper    {}\n",
       info.name,
       info.size > 0 ? fmt::format("{} architectures", info.size)
                     : "to be sampled: too many to number",
@@ -38,6 +49,11 @@ void print(const spaces::SpaceInfo& info) {
       info.example,
       fmt::join(info.tasks, ", "),
       info.paper);
+  const auto shipped = shipped_for(info.name);
+  if (!shipped.empty()) {
+    std::cout << fmt::format("  scores   {}\n", fmt::join(shipped, ", "));
+  }
+  std::cout << "\n";
 }
 
 /// What is asked for each input.

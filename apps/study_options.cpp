@@ -35,8 +35,10 @@ constexpr std::array kOptions{
         "scores",
         Kind::text,
         nullptr,
-        "the scores: a store, or a CSV with a column arch (-: standard "
-        "input)"},
+        "the scores: a store, a CSV with a column arch (-: standard input; "
+        ".gz is decompressed), or a sweep that is shipped, as "
+        "nats-tss:gaussian "
+        "(zcp spaces lists them)"},
     OptionInfo{
         "truth",
         Kind::text,

@@ -8,6 +8,7 @@
 #include "analysis/store/open_store.h"
 #include "analysis/store/read_scores.h"
 #include "analysis/study/composite.h"
+#include "apps/shipped_scores.h"
 #include "benchmarks/formats/csv.h"
 
 namespace zcp::apps {
@@ -72,9 +73,10 @@ tables::Table read_study_scores(
     const std::string& path,
     const StudyRequest& request,
     const std::vector<std::string>& more) {
-  tables::Table scores = store::is_sqlite_file(path)
-                             ? store::read_scores(path)
-                             : read_scores_csv(path, request, more);
+  const std::string file = scores_path(path, shipped_folders());
+  tables::Table scores = store::is_sqlite_file(file)
+                             ? store::read_scores(file)
+                             : read_scores_csv(file, request, more);
   study::add_composites(request.composites, scores);
   return scores;
 }

@@ -13,9 +13,9 @@
 namespace zcp::apps {
 
 /// The scores of `path` with the request's composites as columns behind them:
-/// a store, or a CSV with the column `key_scores`. Of a CSV with all proxies
-/// that the request names, only columns that it speaks of are read, and those
-/// of `more` that there are. Throws UserError.
+/// a store, a CSV with the column `key_scores`, or a sweep that is shipped. Of
+/// a CSV with all proxies that the request names, only columns that it speaks
+/// of are read, and those of `more` that there are. Throws UserError.
 tables::Table read_study_scores(
     const std::string& path,
     const StudyRequest& request,

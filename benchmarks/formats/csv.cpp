@@ -261,6 +261,10 @@ std::string to_utf8(std::string bytes, const std::string& source) {
 }
 
 std::string read_text(const std::filesystem::path& path) {
+  constexpr std::size_t kMostText = std::size_t{1} << 30U;
+  if (path.extension() == ".gz") {
+    return to_utf8(read_gzip(path, kMostText), source_name(path));
+  }
   return to_utf8(
       path == "-" ? read_standard_input() : read_bytes(path),
       source_name(path));

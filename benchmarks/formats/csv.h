@@ -14,9 +14,9 @@ namespace zcp::formats {
 std::string source_name(const std::filesystem::path& path);
 
 /// The text of the file, or of standard input for `-`, as UTF-8 without a byte
-/// order mark; UTF-16 is told by its mark and converted. Throws UserError when
-/// the file is absent or unreadable, and for text in another encoding that has
-/// zero bytes.
+/// order mark; UTF-16 is told by its mark and converted, and a file whose name
+/// ends in .gz is decompressed, up to 1 GiB. Throws UserError when the file is
+/// absent or unreadable, and for text in another encoding that has zero bytes.
 std::string read_text(const std::filesystem::path& path);
 
 /// `bytes` as read_text() gives them; `source` names them in messages.

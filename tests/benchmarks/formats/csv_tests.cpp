@@ -126,3 +126,14 @@ TEST_CASE("csv: other separators") {
       '\t');
   CHECK(fields == std::vector<std::string>{"a b", "", "c", "d\te"});
 }
+
+TEST_CASE("csv: files that end in .gz are decompressed") {
+  // gzip.compress(b'arch,a\nx,1\n', mtime=0) of Python.
+  const char packed[] =
+      "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\x4b\x2c\x4a\xce\xd0\x49"
+      "\xe4\xaa\xd0\x31\xe4\x02\x00\x33\xe5\xd0\x56\x0b\x00\x00\x00";
+  const zcp::test::TemporaryFolder folder;
+  const auto file =
+      folder.write("t.csv.gz", std::string(packed, sizeof packed - 1));
+  CHECK(read_text(file) == "arch,a\nx,1\n");
+}
