@@ -1,5 +1,6 @@
 #include "analysis/search/runner.h"
 
+#include <cmath>
 #include <unordered_set>
 
 namespace zcp::search {
@@ -32,6 +33,30 @@ Batch take(
   return batch;
 }
 
+/// Takes the proposals of a batch into the outcome; `known` records were there
+/// before it.
+void add_queries(
+    Outcome& outcome,
+    const History& history,
+    std::size_t known,
+    const std::vector<std::size_t>& records) {
+  std::size_t best = kNoRecord;
+  const auto consider = [&](std::size_t record) {
+    if (std::isnan(history.value(record))) return;
+    const bool better =
+        best == kNoRecord || history.value(record) > history.value(best) ||
+        (history.value(record) == history.value(best) && record < best);
+    if (better) best = record;
+  };
+  // Those before the batch, whose values may have changed since.
+  for (std::size_t record = 0; record < known; ++record) consider(record);
+  for (const std::size_t record : records) {
+    consider(record);
+    outcome.queries.push_back(record);
+    outcome.incumbents.push_back(best);
+  }
+}
+
 }  // namespace
 
 Outcome run(
@@ -52,6 +77,7 @@ Outcome run(
       return outcome;
     }
     const Batch batch = take(proposals, history, evaluations - made, count);
+    const std::size_t known = history.size();
     if (!batch.fresh.empty()) {
       if (!evaluator.evaluate(batch.fresh)) {
         outcome.end = End::stopped;
@@ -65,8 +91,7 @@ Outcome run(
     for (std::size_t i = 0; i < batch.taken; ++i) {
       records.push_back(*history.find(proposals[i]));
     }
-    outcome.queries.insert(
-        outcome.queries.end(), records.begin(), records.end());
+    add_queries(outcome, history, known, records);
     algorithm.tell(history, records);
   }
 }

@@ -40,8 +40,14 @@ enum class End {
 
 struct Outcome {
   std::vector<std::size_t> queries;  ///< the record of each proposal, in order
+  /// After each query the record with the greatest value of the first
+  /// objective, the earliest of equal ones; kNoRecord while none has a value.
+  /// Where values change with the history they are those after the batch.
+  std::vector<std::size_t> incumbents;
   End end = End::complete;
 };
+
+inline constexpr std::size_t kNoRecord = static_cast<std::size_t>(-1);
 
 /// Lets an algorithm search until `evaluations` were made. `history` is empty
 /// at first and has every evaluated architecture at the end. With
