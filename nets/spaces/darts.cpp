@@ -146,6 +146,19 @@ class Darts final : public Space {
   }
 
   /// Another operation or another input at one of the 16 edges.
+  std::vector<int> choices() const override { return darts::choices(); }
+
+  std::vector<int> options_of(std::string_view spec) const override {
+    const auto options = darts::options_of(darts::parse(spec));
+    if (!options) {
+      throw UserError(
+          "spec '{}': a node reads one input twice or has the operation none, "
+          "which no numbered genotype has",
+          spec);
+    }
+    return *options;
+  }
+
   std::string mutate(std::string_view spec, std::uint64_t seed) const override {
     Genotype genotype = darts::parse(spec);
     const auto place = static_cast<std::size_t>(

@@ -331,4 +331,35 @@ Genotype genotype_at(std::int64_t index) {
   return genotype;
 }
 
+std::vector<int> choices() {
+  std::vector<int> sizes;
+  for (int cell = 0; cell < 2; ++cell) {
+    for (int node = 0; node < kNodes; ++node) {
+      sizes.push_back(static_cast<int>(pairs(2 + node)));
+      sizes.push_back(kOps);
+      sizes.push_back(kOps);
+    }
+  }
+  return sizes;
+}
+
+std::optional<std::vector<int>> options_of(const Genotype& genotype) {
+  std::vector<int> options;
+  for (const Cell& cell : {genotype.normal, genotype.reduce}) {
+    for (std::size_t edge = 0; edge < cell.size(); edge += 2) {
+      Edge first = cell[edge];
+      Edge second = cell[edge + 1];
+      if (first.source > second.source) std::swap(first, second);
+      const bool numbered = first.source < second.source &&
+                            first.op != EdgeOp::none &&
+                            second.op != EdgeOp::none;
+      if (!numbered) return std::nullopt;
+      options.push_back(second.source * (second.source - 1) / 2 + first.source);
+      options.push_back(static_cast<int>(first.op) - 1);
+      options.push_back(static_cast<int>(second.op) - 1);
+    }
+  }
+  return options;
+}
+
 }  // namespace zcp::spaces::darts

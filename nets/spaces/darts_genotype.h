@@ -3,8 +3,10 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace zcp::spaces::darts {
 
@@ -56,5 +58,13 @@ std::int64_t space_size();
 /// The one of them that `index` numbers, 0 <= index < space_size(): mixed
 /// radix, the reduction cell's last edge varying fastest.
 Genotype genotype_at(std::int64_t index);
+
+/// The digits of that number and how many values each has: for each node of the
+/// normal and then of the reduction cell its pair of inputs and the operations
+/// of its two edges.
+std::vector<int> choices();
+
+/// The digits of a genotype's number; none where it is not numbered.
+std::optional<std::vector<int>> options_of(const Genotype& genotype);
 
 }  // namespace zcp::spaces::darts

@@ -5,6 +5,7 @@
 #include <array>
 #include <bit>
 #include <mutex>
+#include <unordered_set>
 
 #include "common/error.h"
 #include "common/random.h"
@@ -208,53 +209,94 @@ class CellBuilder {
   bool affine_;
 };
 
-/// The cell after one random edit: an edge more or less, another operation, or
-/// a vertex put into an edge. None where that is no member; the cell may be the
-/// same as before.
-std::optional<Cell> edited(Cell cell, std::uint64_t seed) {
-  const auto draw = [&](int bound, const char* purpose) {
-    return static_cast<int>(draw_integer(bound, seed, purpose));
-  };
+/// One change of a cell.
+struct Edit {
+  enum class Kind { flip_edge, set_op, insert_vertex };
+
+  Kind kind;
+  int slot;     ///< of the edge, as Cell::bit()
+  int vertex;   ///< that gets the operation
+  VertexOp op;  ///< of that vertex or of the new one
+};
+
+/// The cell with a vertex put into the edge at `slot`, which it has. The new
+/// vertex takes the place of the one that the edge leads to; later ones move.
+Cell with_vertex(const Cell& cell, int slot, VertexOp op) {
+  int to = 1;
+  while (Cell::bit(0, to + 1) <= slot) ++to;
+  const int from = slot - Cell::bit(0, to);
+  Cell larger;
+  larger.vertices = cell.vertices + 1;
+  const auto moved = [&](int v) { return v < to ? v : v + 1; };
+  for (int b = 1; b < cell.vertices; ++b) {
+    if (b < cell.vertices - 1) larger.op(moved(b)) = cell.op(b);
+    for (int a = 0; a < b; ++a) {
+      if (cell.edge(a, b) && !(a == from && b == to)) {
+        larger.connect(moved(a), moved(b));
+      }
+    }
+  }
+  larger.op(to) = op;
+  larger.connect(from, to);
+  larger.connect(to, to + 1);
+  return larger;
+}
+
+/// The cell after the edit; none where that is no member. It may be the same
+/// as before.
+std::optional<Cell> edited(Cell cell, const Edit& edit) {
   const int n = cell.vertices;
-  const int slots = n * (n - 1) / 2;
-  const int slot = draw(slots, "edge");
-  const auto op = static_cast<VertexOp>(draw(kOps, "operation"));
-  switch (draw(3, "edit")) {
-    case 0:
-      cell.edges ^= 1U << slot;
+  switch (edit.kind) {
+    case Edit::Kind::flip_edge:
+      cell.edges ^= 1U << edit.slot;
       break;
-    case 1:
+    case Edit::Kind::set_op:
       if (n == 2) return std::nullopt;
-      cell.op(1 + draw(n - 2, "vertex")) = op;
+      cell.op(edit.vertex) = edit.op;
       break;
-    default: {
-      if (n == kMostVertices || (cell.edges >> slot & 1U) == 0) {
+    default:
+      if (n == kMostVertices || (cell.edges >> edit.slot & 1U) == 0) {
         return std::nullopt;
       }
-      int to = 1;
-      while (Cell::bit(0, to + 1) <= slot) ++to;
-      const int from = slot - Cell::bit(0, to);
-      // The new vertex takes the place of `to`; later ones move by one.
-      Cell larger;
-      larger.vertices = n + 1;
-      const auto moved = [&](int v) { return v < to ? v : v + 1; };
-      for (int b = 1; b < n; ++b) {
-        if (b < n - 1) larger.op(moved(b)) = cell.op(b);
-        for (int a = 0; a < b; ++a) {
-          if (cell.edge(a, b) && !(a == from && b == to)) {
-            larger.connect(moved(a), moved(b));
-          }
-        }
-      }
-      larger.op(to) = op;
-      larger.connect(from, to);
-      larger.connect(to, to + 1);
-      cell = larger;
-    }
+      cell = with_vertex(cell, edit.slot, edit.op);
   }
   const std::optional<Cell> useful = pruned(cell);
   if (!useful || std::popcount(useful->edges) > kMostEdges) return std::nullopt;
   return canonical(*useful);
+}
+
+/// An edge more or less, another operation, or a vertex put into an edge.
+Edit drawn_edit(const Cell& cell, std::uint64_t seed) {
+  const auto draw = [&](int bound, const char* purpose) {
+    return static_cast<int>(draw_integer(bound, seed, purpose));
+  };
+  const int n = cell.vertices;
+  Edit edit{};
+  edit.slot = draw(n * (n - 1) / 2, "edge");
+  edit.op = static_cast<VertexOp>(draw(kOps, "operation"));
+  edit.kind = static_cast<Edit::Kind>(draw(3, "edit"));
+  if (edit.kind == Edit::Kind::set_op && n > 2) {
+    edit.vertex = 1 + draw(n - 2, "vertex");
+  }
+  return edit;
+}
+
+std::vector<Edit> all_edits(const Cell& cell) {
+  const int slots = cell.vertices * (cell.vertices - 1) / 2;
+  std::vector<Edit> edits;
+  for (int v = 1; v < cell.vertices - 1; ++v) {
+    for (int op = 0; op < kOps; ++op) {
+      edits.push_back({Edit::Kind::set_op, 0, v, static_cast<VertexOp>(op)});
+    }
+  }
+  for (int slot = 0; slot < slots; ++slot) {
+    edits.push_back({Edit::Kind::flip_edge, slot, 0, VertexOp()});
+    for (int op = 0; op < kOps; ++op) {
+      edits.push_back(
+          {Edit::Kind::insert_vertex, slot, 0, static_cast<VertexOp>(op)});
+    }
+  }
+  return edits;
 }
 
 class NasBench101 final : public Space {
@@ -283,9 +325,49 @@ class NasBench101 final : public Space {
   std::string mutate(std::string_view spec, std::uint64_t seed) const override {
     const Cell cell = nas_bench_101::parse(spec);
     for (std::uint64_t attempt = 0;; ++attempt) {
-      const auto other = edited(cell, derive_seed(seed, "attempt", attempt));
+      const std::uint64_t own = derive_seed(seed, "attempt", attempt);
+      const auto other = edited(cell, drawn_edit(cell, own));
       if (other && !(*other == cell)) return nas_bench_101::format(*other);
     }
+  }
+
+  /// Another operation, an edge more or less, a vertex put into an edge.
+  std::vector<std::string> neighbours(std::string_view spec) const override {
+    const Cell cell = nas_bench_101::parse(spec);
+    std::vector<std::string> near;
+    std::unordered_set<std::string> seen{nas_bench_101::format(cell)};
+    for (const Edit& edit : all_edits(cell)) {
+      const auto other = edited(cell, edit);
+      if (!other) continue;
+      std::string text = nas_bench_101::format(*other);
+      if (seen.insert(text).second) near.push_back(std::move(text));
+    }
+    return near;
+  }
+
+  /// Edges of the canonical cell between seven vertices, 0 or 1, and for each
+  /// of five inner vertices 0 or 1 for each operation. The output is the last
+  /// vertex, whatever the cell's size.
+  std::vector<double> encode(std::string_view spec) const override {
+    const Cell cell = nas_bench_101::parse(spec);
+    constexpr auto kLast = kMostVertices - 1;
+    const auto place = [&](int v) {
+      return v == cell.vertices - 1 ? kLast : v;
+    };
+    std::vector<double> code(static_cast<std::size_t>(
+        kMostVertices * kLast / 2 + (kLast - 1) * kOps));
+    for (int to = 1; to < cell.vertices; ++to) {
+      for (int from = 0; from < to; ++from) {
+        const int bit = Cell::bit(from, place(to));
+        if (cell.edge(from, to)) code[static_cast<std::size_t>(bit)] = 1;
+      }
+    }
+    for (int v = 1; v < cell.vertices - 1; ++v) {
+      const int at = kMostVertices * kLast / 2 + (v - 1) * kOps +
+                     static_cast<int>(cell.op(v));
+      code[static_cast<std::size_t>(at)] = 1;
+    }
+    return code;
   }
 
   graph::Graph build(

@@ -35,6 +35,12 @@ class NasBench360 final : public Space {
     return cells_->normalise(spec);
   }
 
+  std::vector<int> choices() const override { return cells_->choices(); }
+
+  std::vector<int> options_of(std::string_view spec) const override {
+    return cells_->options_of(spec);
+  }
+
   std::string mutate(std::string_view spec, std::uint64_t seed) const override {
     return cells_->mutate(spec, seed);
   }

@@ -100,6 +100,16 @@ class NasBenchMacro final : public Space {
     return parse(spec);
   }
 
+  std::vector<int> choices() const override {
+    return std::vector<int>(kLayers, kChoices);
+  }
+
+  std::vector<int> options_of(std::string_view spec) const override {
+    std::vector<int> options;
+    for (const char digit : parse(spec)) options.push_back(digit - '0');
+    return options;
+  }
+
   std::string mutate(std::string_view spec, std::uint64_t seed) const override {
     std::string digits = parse(spec);
     char& digit =

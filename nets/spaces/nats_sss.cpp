@@ -88,6 +88,16 @@ class NatsSss final : public Space {
     return format(parse(spec));
   }
 
+  std::vector<int> choices() const override {
+    return std::vector<int>(kLayers, kChoices);
+  }
+
+  std::vector<int> options_of(std::string_view spec) const override {
+    std::vector<int> options;
+    for (const int width : parse(spec)) options.push_back(width / kStep - 1);
+    return options;
+  }
+
   std::string mutate(std::string_view spec, std::uint64_t seed) const override {
     Widths widths = parse(spec);
     int& width =

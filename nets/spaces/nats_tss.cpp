@@ -106,6 +106,18 @@ class NatsTss final : public Space {
     return format_nats_cell(parse_nats_cell(spec));
   }
 
+  std::vector<int> choices() const override {
+    return std::vector<int>(kCellEdges.size(), kOpNames.size());
+  }
+
+  std::vector<int> options_of(std::string_view spec) const override {
+    std::vector<int> options;
+    for (const CellOp op : parse_nats_cell(spec).ops) {
+      options.push_back(static_cast<int>(op));
+    }
+    return options;
+  }
+
   std::string mutate(std::string_view spec, std::uint64_t seed) const override {
     NatsCell cell = parse_nats_cell(spec);
     CellOp& op = cell.ops[static_cast<std::size_t>(

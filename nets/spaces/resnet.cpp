@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "common/error.h"
 #include "common/random.h"
@@ -201,6 +202,41 @@ class ResNet final : public Space {
     // At an end the only way is back.
     number = wanted < 1 || wanted > most ? number - sign * step : wanted;
     return format(architecture);
+  }
+
+  std::vector<std::string> neighbours(std::string_view spec) const override {
+    const Architecture own = parse(spec);
+    std::vector<std::string> near;
+    for (std::size_t stage = 0; stage < own.blocks.size(); ++stage) {
+      for (const int sign : {-1, 1}) {
+        Architecture other = own;
+        other.blocks[stage] += sign;
+        const bool fits =
+            other.blocks[stage] >= 1 && other.blocks[stage] <= kMostBlocks;
+        if (fits) near.push_back(format(other));
+        other = own;
+        other.widths[stage] += sign * kWidthStep;
+        const bool wide =
+            other.widths[stage] >= 1 && other.widths[stage] <= kMostChannels;
+        if (wide) near.push_back(format(other));
+      }
+    }
+    return near;
+  }
+
+  /// Whether the form is ImageNet's and whether blocks are bottlenecks; blocks
+  /// and the logarithm of the channels of four stages, 0 for one that is not
+  /// there.
+  std::vector<double> encode(std::string_view spec) const override {
+    const Architecture own = parse(spec);
+    std::vector<double> code{
+        own.form->imagenet ? 1.0 : 0.0, own.form->bottleneck ? 1.0 : 0.0};
+    for (std::size_t stage = 0; stage < 4; ++stage) {
+      const bool there = stage < own.blocks.size();
+      code.push_back(there ? own.blocks[stage] : 0);
+      code.push_back(there ? std::log2(own.widths[stage]) : 0);
+    }
+    return code;
   }
 
   std::string normalise(std::string_view spec) const override {

@@ -59,6 +59,34 @@ class Space {
   virtual std::string mutate(std::string_view spec, std::uint64_t seed)
       const = 0;
 
+  /// How many options each choice has, where an architecture is one option of
+  /// each of these choices, whatever the others are: then spec() numbers them
+  /// in mixed radix, the last choice varying fastest. Empty for a space that is
+  /// no such product.
+  virtual std::vector<int> choices() const { return {}; }
+
+  /// The option taken at each of choices(). Throws UserError for an ill-formed
+  /// spec and for one that spec() does not number, std::logic_error where the
+  /// space has no choices.
+  virtual std::vector<int> options_of(std::string_view spec) const;
+
+  /// The spec of one option for each of choices(). Throws std::logic_error
+  /// where the space has no choices, std::invalid_argument for options that
+  /// are not so many or out of range.
+  std::string spec_of(std::span<const int> options) const;
+
+  /// Every architecture one edit away, each once, always in the same order: by
+  /// choice, then by option. A space without choices that has no list of its
+  /// own gives those that a fixed number of mutations find. Throws UserError
+  /// for an ill-formed spec.
+  virtual std::vector<std::string> neighbours(std::string_view spec) const;
+
+  /// Numbers that a model of the space may learn from, as many for every
+  /// architecture: of a space with choices 0 or 1 for each of their options,
+  /// else counts of the pairs of characters of the spec, by a hash. Throws
+  /// UserError for an ill-formed spec.
+  virtual std::vector<double> encode(std::string_view spec) const;
+
   /// The spec in the one form that `spec` writes: format(parse(spec)).
   /// Throws UserError that names the offending part and what was expected.
   virtual std::string normalise(std::string_view spec) const = 0;

@@ -52,9 +52,31 @@ class TransnasMacro final : public Space {
 
   /// Another digit, one more or one less.
   std::string mutate(std::string_view spec, std::uint64_t seed) const override {
-    const std::vector<std::string> near = neighbours(parse(spec));
+    const std::vector<std::string> near = neighbours_of(parse(spec));
     return format(
         near[static_cast<std::size_t>(draw_integer(std::ssize(near), seed))]);
+  }
+
+  std::vector<std::string> neighbours(std::string_view spec) const override {
+    std::vector<std::string> near;
+    for (const std::string& modules : neighbours_of(parse(spec))) {
+      near.push_back(format(modules));
+    }
+    return near;
+  }
+
+  /// For each of the six places whether it has a module, whether that halves
+  /// the map and whether it doubles the channels.
+  std::vector<double> encode(std::string_view spec) const override {
+    const std::string modules = parse(spec);
+    std::vector<double> code;
+    for (std::size_t i = 0; i < 6; ++i) {
+      const bool there = i < modules.size();
+      code.push_back(there ? 1 : 0);
+      code.push_back(there && halves(modules[i]) ? 1 : 0);
+      code.push_back(there && doubles(modules[i]) ? 1 : 0);
+    }
+    return code;
   }
 
   graph::Graph build(
@@ -95,7 +117,7 @@ class TransnasMacro final : public Space {
   }
 
   /// Every member one digit away, each once.
-  static std::vector<std::string> neighbours(const std::string& modules) {
+  static std::vector<std::string> neighbours_of(const std::string& modules) {
     std::vector<std::string> near;
     for (std::size_t i = 0; i < modules.size(); ++i) {
       near.push_back(std::string(modules).erase(i, 1));

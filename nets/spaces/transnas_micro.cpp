@@ -43,6 +43,17 @@ class TransnasMicro final : public Space {
     return format(parse(spec));
   }
 
+  std::vector<int> choices() const override {
+    return std::vector<int>(MicroCell{}.size(), 4);
+  }
+
+  std::vector<int> options_of(std::string_view spec) const override {
+    const MicroCell cell = parse(spec);
+    std::vector<int> options;
+    for (const EdgeOp op : cell) options.push_back(static_cast<int>(op));
+    return options;
+  }
+
   std::string mutate(std::string_view spec, std::uint64_t seed) const override {
     MicroCell cell = parse(spec);
     EdgeOp& op =
