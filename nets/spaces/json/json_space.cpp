@@ -104,6 +104,24 @@ class JsonSpace final : public Space {
     return form_.format(values);
   }
 
+  std::vector<int> choices() const override {
+    std::vector<int> sizes;
+    // Options number a space, which a larger one is not.
+    if (info_.size == 0) return sizes;
+    for (const Choice& choice : description_.choices) {
+      sizes.push_back(static_cast<int>(choice.values.size()));
+    }
+    return sizes;
+  }
+
+  std::vector<int> options_of(std::string_view spec) const override {
+    std::vector<int> options;
+    for (const std::size_t value : form_.parse(spec)) {
+      options.push_back(static_cast<int>(value));
+    }
+    return options;
+  }
+
   std::string normalise(std::string_view spec) const override {
     return form_.format(form_.parse(spec));
   }
