@@ -57,6 +57,8 @@ std::string outputs(const tasks::TaskInfo& task) {
       return count + " numbers";
     case Head::pixel_classes:
       return count + " classes a pixel";
+    case Head::tokens:
+      return "features of each token";
     case Head::pixels:
       break;
   }
