@@ -9,6 +9,7 @@
 
 #include "benchmarks/tables/arch_list.h"
 #include "common/error.h"
+#include "nets/spaces/json/json_space.h"
 
 namespace zcp::apps {
 namespace {
@@ -152,7 +153,8 @@ Selection select_architectures(
     selection.models = options.models;
     return selection;
   }
-  selection.space = &spaces::find_space(*options.space);
+  selection.kept = spaces::open_space(*options.space);
+  selection.space = selection.kept.get();
   selection.specs = chosen_specs(*selection.space, options, seed);
   selection.distinct = options.distinct;
   selection.seed = seed;

@@ -18,10 +18,11 @@ namespace zcp::apps {
 
 /// What was asked for: members of a space, or TorchScript files.
 struct Selection {
-  const spaces::Space* space = nullptr;  ///< null for models
-  std::vector<std::string> specs;        ///< normalised; in the order asked
-  spaces::Skeleton skeleton;             ///< of the space's networks
-  std::vector<std::string> models;       ///< paths, where space is null
+  const spaces::Space* space = nullptr;       ///< null for models
+  std::shared_ptr<const spaces::Space> kept;  ///< where a file describes it
+  std::vector<std::string> specs;   ///< normalised; in the order asked
+  spaces::Skeleton skeleton;        ///< of the space's networks
+  std::vector<std::string> models;  ///< paths, where space is null
   /// Of each model, the hash of its bytes; see read_contents() in
   /// score/models.h.
   std::vector<std::optional<std::uint64_t>> contents;

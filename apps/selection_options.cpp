@@ -16,12 +16,15 @@ constexpr std::int64_t kMostSampled = 10'000'000;
 Strings SelectionOptions::inputs() const {
   Strings paths = models;
   if (arch_file) paths.push_back(*arch_file);
+  if (space && space->ends_with(".json")) paths.push_back(*space);
   return paths;
 }
 
 void add_selection_options(po::options_description& options, bool models) {
   options.add_options()(
-      "space", po::value<std::string>(), "search space (zcp spaces)")(
+      "space",
+      po::value<std::string>(),
+      "search space (zcp spaces), or FILE.json that describes one")(
       "arch", po::value<Strings>()->composing(), "a spec; repeatable")(
       "archs",
       po::value<std::string>(),

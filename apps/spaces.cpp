@@ -4,11 +4,14 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "apps/commands.h"
 #include "apps/shipped_scores.h"
 #include "benchmarks/tasks/task.h"
 #include "common/json.h"
+#include "nets/spaces/json/json_space.h"
 #include "nets/spaces/space.h"
 
 namespace zcp::apps {
@@ -39,16 +42,18 @@ nlohmann::ordered_json to_json(const spaces::SpaceInfo& info) {
 
 void print(const spaces::SpaceInfo& info) {
   std::cout << fmt::format(
-      "{}  {}\n  {}\n  spec     {}\n  example  {}\n  tasks    {}\n"
-      "  paper    {}\n",
+      "{}  {}\n  {}\n  spec     {}\n  example  {}\n",
       info.name,
       info.size > 0 ? fmt::format("{} architectures", info.size)
                     : "to be sampled: too many to number",
       info.summary,
       info.syntax,
-      info.example,
-      fmt::join(info.tasks, ", "),
-      info.paper);
+      info.example);
+  // A space that a file describes may have neither.
+  if (!info.tasks.empty()) {
+    std::cout << fmt::format("  tasks    {}\n", fmt::join(info.tasks, ", "));
+  }
+  if (!info.paper.empty()) std::cout << "  paper    " << info.paper << "\n";
   const auto shipped = shipped_for(info.name);
   if (!shipped.empty()) {
     std::cout << fmt::format("  scores   {}\n", fmt::join(shipped, ", "));
@@ -67,6 +72,8 @@ std::string outputs(const tasks::TaskInfo& task) {
       return count + " numbers";
     case Head::pixel_classes:
       return count + " classes a pixel";
+    case Head::tokens:
+      return "features of each token";
     case Head::pixels:
       break;
   }
@@ -96,22 +103,27 @@ void print_tasks() {
 
 struct SpacesOptions {
   bool json = false;
+  std::optional<std::string> space;  ///< only this one
 };
 
 /// Nothing where --help was asked for, and printed.
 std::optional<SpacesOptions> parse(const Arguments& arguments) {
   po::options_description options("Options");
-  options.add_options()("json", "as an array of objects");
+  options.add_options()("json", "as an array of objects")(
+      "space",
+      po::value<std::string>(),
+      "only this one: a name, or FILE.json that describes one");
   po::variables_map values;
   if (!parse_options(
           arguments,
           "zcp spaces: every search space, its size, spec syntax and tasks",
-          "  zcp spaces --json",
+          "  zcp spaces --json\n  zcp spaces --space nats_tss.json",
           options,
           values)) {
     return std::nullopt;
   }
-  return SpacesOptions{is_given(values, "json")};
+  return SpacesOptions{
+      is_given(values, "json"), optional_value<std::string>(values, "space")};
 }
 
 }  // namespace
@@ -119,15 +131,22 @@ std::optional<SpacesOptions> parse(const Arguments& arguments) {
 int list_spaces(const Arguments& arguments) {
   const auto options = parse(arguments);
   if (!options) return 0;
+  std::vector<spaces::SpaceInfo> infos;
+  if (options->space) {
+    infos.push_back(spaces::open_space(*options->space)->info());
+  } else {
+    for (const auto& space : spaces::all_spaces()) {
+      infos.push_back(space->info());
+    }
+  }
   if (options->json) {
     auto all = nlohmann::ordered_json::array();
-    for (const auto& space : spaces::all_spaces())
-      all.push_back(to_json(space->info()));
+    for (const auto& info : infos) all.push_back(to_json(info));
     std::cout << json_text(all) << "\n";
     return 0;
   }
-  for (const auto& space : spaces::all_spaces()) print(space->info());
-  print_tasks();
+  for (const auto& info : infos) print(info);
+  if (!options->space) print_tasks();
   return 0;
 }
 

@@ -11,11 +11,12 @@ enum class Head : std::uint8_t {
   vector,         ///< numbers to regress
   pixel_classes,  ///< a logit a class for every pixel
   pixels,         ///< numbers for every pixel
+  tokens,         ///< features of every token, as many as the network has
 };
 
 /// Shape of a network's output, without the batch.
 struct Output {
-  int channels = 0;  ///< classes, or numbers (a pixel)
+  int channels = 0;  ///< classes, or numbers (a pixel); 0 of tokens
   Head head = Head::classes;
 
   // A number of classes is what most callers have.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "common/error.h"
@@ -10,6 +11,8 @@
 
 namespace zcp::tasks {
 namespace {
+
+constexpr std::int64_t kWords = 30522;  // BERT's vocabulary
 
 class NoiseTask : public Task {
  public:
@@ -29,7 +32,14 @@ class NoiseTask : public Task {
                       static_cast<std::size_t>(shape.width);
     Minibatch batch{batch_size, shape, {}, {}};
     batch.x.resize(count * static_cast<std::size_t>(shape.channels) * area);
-    fill_normal(batch.x, 1.0F, derive_seed(seed_, "gaussian-x", number));
+    const std::uint64_t inputs_by = derive_seed(seed_, "gaussian-x", number);
+    if (info_.head == Head::tokens) {
+      std::vector<std::int64_t> words(batch.x.size());
+      fill_integers(words, kWords, inputs_by);
+      std::copy(words.begin(), words.end(), batch.x.begin());
+      return batch;
+    }
+    fill_normal(batch.x, 1.0F, inputs_by);
     if (has_labels()) {
       batch.y = labels(number, batch_size, info_.classes);
     } else {

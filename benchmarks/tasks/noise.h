@@ -1,5 +1,5 @@
 // Noise: inputs drawn from N(0, 1), with uniformly random labels or numbers
-// from N(0, 1). No data are needed.
+// from N(0, 1); of texts, random words as whole numbers. No data are needed.
 #pragma once
 
 #include <string>

@@ -51,7 +51,8 @@ bool commutative(Op op) {
 
 bool has_weights(Op op) {
   return op == Op::conv2d || op == Op::linear || op == Op::batch_norm ||
-         op == Op::conv_transpose2d;
+         op == Op::conv_transpose2d || op == Op::layer_norm ||
+         op == Op::embedding;
 }
 
 /// A map from hashes to numbers, 0 at first, in one array: with a map of the

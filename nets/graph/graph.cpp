@@ -67,6 +67,18 @@ std::string_view op_name(Op op) {
       return "sigmoid";
     case Op::multiply:
       return "multiply";
+    case Op::layer_norm:
+      return "layer_norm";
+    case Op::gelu:
+      return "gelu";
+    case Op::attention:
+      return "attention";
+    case Op::embedding:
+      return "embedding";
+    case Op::token_mix:
+      return "token_mix";
+    case Op::rearrange:
+      return "rearrange";
   }
   return "?";
 }
@@ -96,7 +108,7 @@ GraphBuilder::Value GraphBuilder::append(
   // Sums and zeros are no modules; what returns them is told by add_calls.
   const bool module = op != Op::input && op != Op::zero && op != Op::add &&
                       op != Op::concat && op != Op::slice && op != Op::shift &&
-                      op != Op::multiply;
+                      op != Op::multiply && op != Op::rearrange;
   nodes_.back().calls = module ? 1 : 0;
   return static_cast<Value>(nodes_.size()) - 1;
 }
@@ -328,12 +340,32 @@ GraphBuilder::Value GraphBuilder::conv_transpose2d(
   return append(Op::conv_transpose2d, a, out, std::span(&x, 1), layer);
 }
 
+GraphBuilder::Value GraphBuilder::counted_layer(
+    Op op,
+    const Attributes& attributes,
+    std::span<const Value> inputs,
+    Shape out,
+    std::int64_t params,
+    std::int64_t macs) {
+  if (inputs.empty()) throw std::invalid_argument("a layer that reads nothing");
+  int layer = -1;
+  if (params > 0 || macs > 0) {
+    layer = declare(op, attributes, shape(inputs[0]), out, params, macs);
+  }
+  return append(op, attributes, out, inputs, layer);
+}
+
 void GraphBuilder::end_block(Value x) {
   nodes_[index(x)].block_end = true;
   (repeated_ ? repeated_blocks_ : blocks_).push_back(x);
 }
 
 Graph GraphBuilder::finish(Value output) && {
+  for (const Draft& node : nodes_) {
+    if (node.op >= Op::layer_norm && graph_.cannot_run_.empty()) {
+      throw std::invalid_argument("a layer that no network runs");
+    }
+  }
   if (folding_ == Folding::counted) {
     graph_.nodes_.resize(2);
     graph_.nodes_[0].shape = shape(input());

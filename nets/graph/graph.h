@@ -12,8 +12,10 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "common/shape.h"
@@ -45,6 +47,14 @@ enum class Op : std::uint8_t {
   tanh,
   sigmoid,
   multiply,  ///< a map by a vector, a number a channel
+  // Of transformers. Values are {features, tokens, 1}; a linear layer is at
+  // every token.
+  layer_norm,
+  gelu,
+  attention,  ///< of queries, keys and values; `groups` heads
+  embedding,  ///< a table of parameters looked up, added or put in front
+  token_mix,  ///< a mix of tokens without weights: a transform, a window
+  rearrange,  ///< a map as tokens, tokens as a map, some of them
 };
 
 std::string_view op_name(Op op);
@@ -66,7 +76,8 @@ struct Attributes {
 
 /// A layer as declared, run or not: what size proxies and `describe` count.
 struct Layer {
-  Op op;  ///< conv2d, conv_transpose2d, linear or batch_norm
+  /// conv2d, conv_transpose2d, linear, batch_norm, or of a transformer
+  Op op;
   Attributes attributes;
   Shape input;
   Shape output;
@@ -136,6 +147,10 @@ class Graph {
   std::int64_t params() const { return params_; }
   std::int64_t macs() const { return macs_; }
 
+  /// Why no network of this graph can be run, so that only what is counted has
+  /// scores; empty where one can.
+  const std::string& cannot_run() const { return cannot_run_; }
+
   /// Hash of the canonical form, layers that are never run left out.
   std::uint64_t hash() const { return hash_; }
 
@@ -153,6 +168,7 @@ class Graph {
   std::vector<Layer> layers_;
   std::int64_t params_ = 0;
   std::int64_t macs_ = 0;
+  std::string cannot_run_;
   std::uint64_t hash_ = 0;
   std::uint64_t declared_hash_ = 0;
   int output_ = 0;
@@ -202,6 +218,22 @@ class GraphBuilder {
   Value multiply(Value x, Value gate);
   /// A linear layer at every pixel; the network's last one.
   Value pixel_linear(Value x, int out_features);
+
+  /// A layer that is counted and takes part in the hash, but that networks do
+  /// not run yet: of what it computes, operation, attributes and shapes are all
+  /// that is known. It is listed where it has parameters or MACs.
+  Value counted_layer(
+      Op op,
+      const Attributes& attributes,
+      std::span<const Value> inputs,
+      Shape out,
+      std::int64_t params,
+      std::int64_t macs);
+
+  /// Says Graph::cannot_run(), which a graph with a counted layer has to have.
+  void leave_unrun(std::string reason) {
+    graph_.cannot_run_ = std::move(reason);
+  }
 
   /// From here on the addition of a bias is no MAC, as thop counts.
   void leave_out_bias_macs() { bias_macs_ = false; }

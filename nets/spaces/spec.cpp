@@ -59,6 +59,11 @@ void require_classes(std::string_view space, const Output& output) {
       space);
 }
 
+void require_tokens(std::string_view space, const Output& output) {
+  if (output.head == Head::tokens) return;
+  throw UserError("{}: its networks read text, expected --task tokens", space);
+}
+
 void require_cells_as_published(
     std::string_view space,
     const Skeleton& skeleton) {

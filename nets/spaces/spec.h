@@ -43,6 +43,9 @@ void require_size_by_spec(std::string_view space, const Skeleton& skeleton);
 /// The same also when it asks for BatchNorms without scale and shift.
 void require_all_by_spec(std::string_view space, const Skeleton& skeleton);
 
+/// Throws UserError when the output is not features of each token.
+void require_tokens(std::string_view space, const Output& output);
+
 /// Throws UserError when the input is not `least` x `least` pixels or more.
 void require_size(std::string_view space, const Shape& input, int least);
 

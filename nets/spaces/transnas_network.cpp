@@ -251,6 +251,9 @@ graph::Graph build_network(
   if (base % 2 != 0) {
     throw UserError("--channels {}: {} needs an even number", base, space);
   }
+  if (output.head == Head::tokens) {
+    throw UserError("{}: its networks read images, not text", space);
+  }
   const bool puzzle = input.channels == kTiles * kTileChannels;
   if (puzzle && output.head != Head::classes) {
     throw UserError(

@@ -339,6 +339,12 @@ std::vector<Score> Evaluator::State::score(
     if (const auto reason = refusal(*proxy)) {
       run.set(Score::degenerate(*reason));
     } else if (
+        subject.graph != nullptr && !subject.graph->cannot_run().empty() &&
+        !proxy->needs.counts_only) {
+      Score none = Score::failed(subject.graph->cannot_run());
+      none.transient = true;  // a later version may run it
+      run.set(none);
+    } else if (
         const auto too_large =
             refusal_by_memory(*proxy, workload(subject), memory_limit)) {
       Score none = Score::failed(*too_large);
@@ -477,6 +483,9 @@ std::vector<Score> Evaluator::score(
 std::vector<Score> Evaluator::score_model(
     ModelSource file,
     std::span<const Descriptor* const> which) const {
+  if (state_->output.head == Head::tokens) {
+    throw UserError("models do not read text yet, expected a task of images");
+  }
   kernels::use_one_core();
   const std::filesystem::path path = file.path();
   std::unique_ptr<networks::ScriptNetwork> loaded;

@@ -1,0 +1,250 @@
+// Structure: Auto-Prox, pycls/models/auto/autoformer_subnet.py; Microsoft's
+// Cream/AutoFormer, model/supernet_transformer.py.
+#include "nets/spaces/autoformer_network.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "common/error.h"
+#include "common/random.h"
+#include "nets/spaces/spec.h"
+#include "nets/spaces/transformer_layers.h"
+
+namespace zcp::spaces {
+namespace {
+
+constexpr int kPatch = 16;
+constexpr int kMostHidden = 4096;
+constexpr int kMostHeads = 64;
+constexpr int kMostHalves = 16;
+constexpr int kMostDepth = 64;
+constexpr int kRelative = 30;  // rows of a table: two for each of 15 distances
+constexpr int kTables = 2;     // vertical and horizontal
+
+/// A block's choices.
+struct Block {
+  int heads = 0;
+  int halves = 0;  // the ratio times two
+  bool operator==(const Block&) const = default;
+};
+
+struct Member {
+  int hidden = 0;
+  std::vector<Block> blocks;
+  bool operator==(const Member&) const = default;
+};
+
+std::string format(const Member& member) {
+  std::string spec = fmt::format("e{}", member.hidden);
+  for (const Block& block : member.blocks) {
+    spec += fmt::format(
+        "-{}x{}{}",
+        block.heads,
+        block.halves / 2,
+        block.halves % 2 == 0 ? "" : ".5");
+  }
+  return spec;
+}
+
+/// "3.5" as 7; 0 for anything else than a multiple of a half.
+int parse_halves(std::string_view text) {
+  const std::string_view whole = take_part(text, '.');
+  if (!text.empty() && text != "5" && text != "0") return 0;
+  return 2 * parse_number(whole).value_or(0) + (text == "5" ? 1 : 0);
+}
+
+Member parse(std::string_view spec) {
+  const auto parts = split_spec(spec, '-');
+  Member member;
+  if (parts[0].starts_with('e')) {
+    member.hidden = parse_number(parts[0].substr(1)).value_or(0);
+  }
+  if (member.hidden < 1 || member.hidden > kMostHidden) {
+    throw UserError(
+        "spec '{}': found '{}', expected e and the hidden features, 1 to {}, "
+        "like e192-3x4-3x3.5",
+        spec,
+        parts[0],
+        kMostHidden);
+  }
+  for (std::size_t i = 1; i < parts.size(); ++i) {
+    std::string_view rest = parts[i];
+    const int heads = parse_number(take_part(rest, 'x')).value_or(0);
+    const int halves = parse_halves(rest);
+    if (heads < 1 || heads > kMostHeads || halves < 1 || halves > kMostHalves) {
+      throw UserError(
+          "spec '{}': block {} is '{}', expected HEADSxRATIO with 1 to {} "
+          "heads and a ratio that is a multiple of .5 up to {}, like 3x3.5",
+          spec,
+          i,
+          parts[i],
+          kMostHeads,
+          kMostHalves / 2);
+    }
+    member.blocks.push_back({heads, halves});
+  }
+  if (member.blocks.empty() || std::ssize(member.blocks) > kMostDepth) {
+    throw UserError(
+        "spec '{}': found {} blocks, expected 1 to {}",
+        spec,
+        member.blocks.size(),
+        kMostDepth);
+  }
+  return member;
+}
+
+int choose(
+    const std::vector<int>& values,
+    std::uint64_t seed,
+    std::string_view purpose) {
+  return values[static_cast<std::size_t>(
+      draw_integer(std::ssize(values), seed, purpose))];
+}
+
+/// One of the values that `now` is not; `now` where there is no other.
+int another(const std::vector<int>& values, int now, std::uint64_t seed) {
+  std::vector<int> others;
+  for (const int value : values) {
+    if (value != now) others.push_back(value);
+  }
+  return others.empty() ? now : choose(others, seed, "value");
+}
+
+class AutoFormer final : public Space {
+ public:
+  explicit AutoFormer(AutoFormerSpace space) : space_(std::move(space)) {}
+
+  const SpaceInfo& info() const override { return space_.info; }
+
+  std::string spec(std::int64_t) const override {
+    throw UserError("{}: its members are not numbered", info().name);
+  }
+
+  /// Each member with equal chance but for its depth, which is drawn first.
+  std::string draw(std::uint64_t seed) const override {
+    Member member;
+    member.hidden = choose(space_.hidden, seed, "hidden");
+    const int depth = choose(space_.depth, seed, "depth");
+    for (int i = 0; i < depth; ++i) {
+      member.blocks.push_back(drawn_block(
+          derive_seed(seed, "block", static_cast<std::uint64_t>(i))));
+    }
+    return format(member);
+  }
+
+  /// Other hidden features, one block more or less at the end, or other heads
+  /// or another ratio of one block; each of the four kinds as likely.
+  std::string mutate(std::string_view spec, std::uint64_t seed) const override {
+    const Member before = parse(spec);
+    for (std::uint64_t attempt = 0;; ++attempt) {
+      const Member after = mutated(before, derive_seed(seed, "edit", attempt));
+      if (after != before) return format(after);
+    }
+  }
+
+  std::string normalise(std::string_view spec) const override {
+    return format(parse(spec));
+  }
+
+  graph::Graph build(
+      std::string_view spec,
+      Shape input,
+      Output output,
+      const Skeleton& skeleton,
+      graph::Folding folding) const override {
+    require_classes(info().name, output);
+    require_all_by_spec(info().name, skeleton);
+    require_size(info().name, input, kPatch);
+    const Member member = parse(spec);
+    graph::GraphBuilder graph(input, folding);
+    leave_unrun(graph, info().name);
+    graph::Attributes patches;
+    patches.out_channels = member.hidden;
+    patches.window = {kPatch, kPatch, 0};
+    patches.bias = true;
+    Value x = graph.conv2d(graph.input(), patches);
+    // A class token in front, and a position for each.
+    const Shape map = graph.shape(x);
+    const int tokens = map.height * map.width + 1;
+    x = embedding(
+        graph,
+        x,
+        {member.hidden, tokens, 1},
+        member.hidden + std::int64_t{tokens} * member.hidden);
+    graph.end_block(x);
+    for (const Block& block : member.blocks) {
+      x = add_transformer_block(graph, x, layers(member, block, spec));
+    }
+    // The mean over all tokens but the class token.
+    x = graph.global_avg_pool(layer_norm(graph, x));
+    const Value logits = graph.linear(x, output.channels);
+    graph.add_calls(logits, 1);  // the network itself
+    return std::move(graph).finish(logits);
+  }
+
+ private:
+  TransformerBlock layers(
+      const Member& member,
+      const Block& block,
+      std::string_view spec) const {
+    TransformerBlock result;
+    result.heads = block.heads;
+    result.hidden = member.hidden * block.halves / 2;
+    if (space_.head_features > 0) {
+      result.inner = space_.head_features * block.heads;
+      result.relative = kRelative * kTables;
+      return result;
+    }
+    if (member.hidden % block.heads != 0) {
+      throw UserError(
+          "spec '{}': {} hidden features and {} heads, expected heads that "
+          "divide the features",
+          spec,
+          member.hidden,
+          block.heads);
+    }
+    result.inner = member.hidden;
+    return result;
+  }
+
+  Block drawn_block(std::uint64_t seed) const {
+    return {
+        choose(space_.heads, seed, "heads"),
+        choose(space_.halves, seed, "ratio")};
+  }
+
+  Member mutated(Member member, std::uint64_t seed) const {
+    const std::int64_t kind = draw_integer(4, seed, "kind");
+    auto& blocks = member.blocks;
+    Block& block = blocks[static_cast<std::size_t>(
+        draw_integer(std::ssize(blocks), seed, "block"))];
+    if (kind == 0) {
+      member.hidden = another(space_.hidden, member.hidden, seed);
+    } else if (kind == 1) {
+      block.heads = another(space_.heads, block.heads, seed);
+    } else if (kind == 2) {
+      block.halves = another(space_.halves, block.halves, seed);
+    } else {
+      const bool more = draw_integer(2, seed, "more") == 1;
+      const auto depth = static_cast<int>(blocks.size());
+      if (more && depth < space_.depth.back()) {
+        blocks.push_back(drawn_block(derive_seed(seed, "new block")));
+      } else if (!more && depth > space_.depth.front()) {
+        blocks.pop_back();
+      }
+    }
+    return member;
+  }
+
+  AutoFormerSpace space_;
+};
+
+}  // namespace
+
+std::unique_ptr<const Space> make_autoformer_space(AutoFormerSpace space) {
+  return std::make_unique<AutoFormer>(std::move(space));
+}
+
+}  // namespace zcp::spaces
