@@ -12,8 +12,6 @@ if(ZCP_MOLD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND NOT ZCP_SANITIZE)
 endif()
 
 add_library(zcp_options INTERFACE)
-# Position-independent code may inline what the same library defines, as that of programs does.
-target_compile_options(zcp_options INTERFACE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fno-semantic-interposition>)
 target_compile_options(zcp_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow
   -Wold-style-cast -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough -Werror
   # g++ 12 warns of std::string operator+ in its own headers (GCC bug 105651).

@@ -47,15 +47,16 @@ std::vector<std::string> select(const std::vector<std::string>& names) {
   return resolved;
 }
 
-/// How many minibatches the proxies can make use of, two at most for those
-/// that look at all there are.
-int minibatches_used(const std::vector<std::string>& names) {
-  int used = 1;
+/// Those of the proxies that run a network on inputs of their own: noise, ones.
+std::vector<std::string> draw_inputs(const std::vector<std::string>& names) {
+  std::vector<std::string> drawing;
   for (const auto* proxy : proxies::select_proxies(names)) {
-    const int most = proxy->needs.all_minibatches ? 2 : 1;
-    used = std::max({used, most, proxy->needs.minibatches});
+    const engine::PassKind pass = proxy->needs.pass;
+    const bool runs = pass != engine::PassKind::structure &&
+                      pass != engine::PassKind::weights;
+    if (runs && !proxy->needs.inputs()) drawing.push_back(proxy->name);
   }
-  return used;
+  return drawing;
 }
 
 void translate(std::exception_ptr thrown) {
@@ -75,5 +76,5 @@ PYBIND11_MODULE(_core, m) {
   py::register_exception_translator(&zcp::python::translate);
   m.def("score_model", &zcp::python::score_model);
   m.def("select", &zcp::python::select);
-  m.def("minibatches_used", &zcp::python::minibatches_used);
+  m.def("draw_inputs", &zcp::python::draw_inputs);
 }

@@ -153,10 +153,12 @@ void read_batches(const py::kwargs& arguments, Request& request) {
     const auto pair = one.cast<std::pair<py::object, py::object>>();
     request.minibatches.push_back(minibatch_of(pair.first, pair.second));
   }
-  const bool classes = !arguments["classes"].is_none();
-  request.output = classes
-                       ? Output(arguments["classes"].cast<int>(), Head::classes)
-                       : Output(0, Head::vector);
+  const std::string head = text_of(arguments["head"]).value_or("none");
+  const bool classes = head == "classes";
+  const Head kind = classes            ? Head::classes
+                    : head == "pixels" ? Head::pixel_classes
+                                       : Head::vector;
+  request.output = Output(arguments["classes"].cast<int>(), kind);
   request.shape = request.minibatches.at(0).shape;
   request.options.batch_size = request.minibatches[0].size;
   request.options.minibatches = static_cast<int>(request.minibatches.size());
