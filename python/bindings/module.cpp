@@ -17,7 +17,8 @@ namespace py = pybind11;
 namespace zcp::python {
 namespace {
 
-/// Scores in the order of the proxies: (name, status, value, reason, seconds).
+/// Scores in the order of the proxies: (name, status, value, reason,
+/// seconds, transient).
 py::list score_model(const py::kwargs& arguments) {
   Request request = read_request(arguments);
   const auto proxies = request.proxies;
@@ -33,7 +34,8 @@ py::list score_model(const py::kwargs& arguments) {
         std::string(to_text(one.status)),
         one.value,
         one.reason,
-        one.seconds));
+        one.seconds,
+        one.transient));
   }
   return rows;
 }
@@ -76,5 +78,6 @@ PYBIND11_MODULE(_core, m) {
   py::register_exception_translator(&zcp::python::translate);
   m.def("score_model", &zcp::python::score_model);
   m.def("select", &zcp::python::select);
+  m.def("require_served", &zcp::python::require_served);
   m.def("draw_inputs", &zcp::python::draw_inputs);
 }

@@ -113,27 +113,6 @@ bool is_group(const std::string& name) {
              proxies::groups().end();
 }
 
-/// A proxy asked for by its own name has to be served; one that came with a
-/// group only has no score.
-void require_served(const std::vector<std::string>& names, const Request& all) {
-  for (const std::string& name : names) {
-    if (is_group(name)) continue;
-    const engine::Descriptor& proxy = proxies::find_proxy(name);
-    if (all.options.minibatches < proxy.needs.minibatches) {
-      throw UserError(
-          "{} needs --minibatches {} or more, found {}",
-          name,
-          proxy.needs.minibatches,
-          all.options.minibatches);
-    }
-    if (all.options.precision != "bf16") continue;
-    if (const auto refusal = engine::refusal_in_bfloat16(proxy)) {
-      throw UserError(
-          "--precision bf16: {} {}; expected fp32 or fp64", name, *refusal);
-    }
-  }
-}
-
 void read_options(const py::kwargs& arguments, Request& request) {
   engine::EvaluatorOptions& options = request.options;
   options.seed = arguments["seed"].cast<std::uint64_t>();
@@ -178,6 +157,28 @@ ModelSource model_of(const py::kwargs& arguments) {
 
 }  // namespace
 
+void require_served(
+    const std::vector<std::string>& names,
+    int minibatches,
+    const std::string& precision) {
+  for (const std::string& name : names) {
+    if (is_group(name)) continue;
+    const engine::Descriptor& proxy = proxies::find_proxy(name);
+    if (minibatches < proxy.needs.minibatches) {
+      throw UserError(
+          "{} needs --minibatches {} or more, found {}",
+          name,
+          proxy.needs.minibatches,
+          minibatches);
+    }
+    if (precision != "bf16") continue;
+    if (const auto refusal = engine::refusal_in_bfloat16(proxy)) {
+      throw UserError(
+          "--precision bf16: {} {}; expected fp32 or fp64", name, *refusal);
+    }
+  }
+}
+
 Request read_request(const py::kwargs& arguments) {
   const auto names = arguments["proxies"].cast<std::vector<std::string>>();
   Request request{
@@ -190,7 +191,7 @@ Request read_request(const py::kwargs& arguments) {
   request.is_from_disk = arguments["model"].is_none();
   read_options(arguments, request);
   read_batches(arguments, request);
-  require_served(names, request);
+  require_served(names, request.options.minibatches, request.options.precision);
   const py::object loss = arguments["loss"];
   if (!loss.is_none()) request.options.loss_function = loss_of(loss);
   return request;

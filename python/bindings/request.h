@@ -25,6 +25,14 @@ struct Request {
   bool is_from_disk = false;  ///< the model's file is still to be read
 };
 
+/// Throws UserError for a proxy asked for by its own name that no network has a
+/// score of, with so many minibatches or in this precision; one that came with
+/// a group only has no score.
+void require_served(
+    const std::vector<std::string>& names,
+    int minibatches,
+    const std::string& precision);
+
 /// Reads the keyword arguments of _core.score(), which module.cpp describes.
 /// Throws UserError, with the command line's words where it has such a mistake.
 Request read_request(const pybind11::kwargs& arguments);

@@ -80,18 +80,26 @@ def _describe(value: Any) -> str:
 
 
 def _is_input(value: Any) -> bool:
-    """A tensor, or several in a tuple or a dict."""
+    """A tensor, or several in a tuple, a list or a dict."""
     if isinstance(value, torch.Tensor):
         return True
     if isinstance(value, dict):
         return bool(value) and all(isinstance(one, torch.Tensor) for one in value.values())
-    if isinstance(value, tuple):
+    if isinstance(value, (tuple, list)):
         return bool(value) and all(isinstance(one, torch.Tensor) for one in value)
     return False
 
 
 def _is_pair(value: Any) -> bool:
     return isinstance(value, (tuple, list)) and len(value) == 2 and _is_input(value[0])
+
+
+def _is_single(batches: Any) -> bool:
+    """Whether it is one pair, not minibatches: a list of two pairs has the form of
+    a pair whose inputs are two tensors, so that such a pair is a tuple."""
+    if isinstance(batches, list) and not isinstance(batches[0] if batches else None, (torch.Tensor, dict)):
+        return False
+    return _is_pair(batches)
 
 
 def _inputs_of(x: Any) -> list:
@@ -165,9 +173,9 @@ def _first_of(source: Iterable, count: int) -> list:
 
 
 def _pairs_of(batches: Any, batch_size: Optional[int], minibatches: Optional[int]) -> list:
-    if _is_pair(batches):
+    if _is_single(batches):
         return _split(batches[0], batches[1], batch_size, minibatches)
-    if _is_input(batches):
+    if isinstance(batches, (torch.Tensor, dict)) and _is_input(batches):
         return _split(batches, None, batch_size, minibatches)
     if batch_size is not None:
         raise ValueError(

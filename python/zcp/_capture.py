@@ -13,6 +13,7 @@ import contextlib
 import copy
 import io
 import os
+import threading
 import warnings
 from dataclasses import dataclass, field
 from typing import Any, Iterator, Optional
@@ -20,6 +21,10 @@ from typing import Any, Iterator, Optional
 import torch
 
 from . import _record
+
+#: Held while something draws from the process's random numbers, which are put
+#: back afterwards: two threads would put back each other's.
+RANDOM_STATE = threading.RLock()
 
 WAYS = ("auto", "export", "trace", "record")
 
@@ -44,7 +49,7 @@ def _as_it_is(device: torch.device) -> Iterator[None]:
     """Random numbers stay as they are; the caller's modes of autograd and
     autocast do not reach what runs inside."""
     cuda = [device] if device.type == "cuda" else []
-    with torch.random.fork_rng(devices=cuda), torch.inference_mode(False), torch.enable_grad():
+    with RANDOM_STATE, torch.random.fork_rng(devices=cuda), torch.inference_mode(False), torch.enable_grad():
         with contextlib.ExitStack() as stack:
             for kind in ("cpu", "cuda"):
                 if kind == "cuda" and not torch.cuda.is_available():

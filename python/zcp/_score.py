@@ -19,6 +19,8 @@ class Scores(dict):
 
     Attributes:
         reasons: name -> why there is no score, of those that have none.
+        transient: names whose scores are missing for a reason outside the network,
+            such as memory; another run may have them.
         seconds: name -> its share of the time, in seconds.
         capture: how the network was taken: "export", "trace", "record", "script",
             "exported" or "file".
@@ -29,9 +31,12 @@ class Scores(dict):
         super().__init__()
         self.reasons: dict = {}
         self.seconds: dict = {}
+        self.transient: set = set()
         self.capture = capture
         self.notes = list(notes)
-        for name, status, value, reason, seconds in rows:
+        for name, status, value, reason, seconds, transient in rows:
+            if transient:
+                self.transient.add(name)
             self[name] = value if status == "ok" else math.nan
             self.seconds[name] = seconds
             if status != "ok":
@@ -108,7 +113,7 @@ def _of_whole_numbers(names: list, rows: list) -> list:
     draws = set(_core.draw_inputs(names))
     reason = "draws its own inputs, which a network of whole numbers does not take"
     return [
-        (row[0], "degenerate", math.nan, reason, 0.0) if row[0] in draws else row
+        (row[0], "degenerate", math.nan, reason, 0.0, False) if row[0] in draws else row
         for row in rows
     ]
 

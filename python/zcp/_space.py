@@ -78,7 +78,7 @@ class Space:
         """The module of a spec, the same weights for the same seed."""
         import torch
 
-        with torch.random.fork_rng(devices=[]):
+        with _capture.RANDOM_STATE, torch.random.fork_rng(devices=[]):
             torch.manual_seed(random.Random(f"{spec}:{seed}").getrandbits(63))
             return self.build(spec)
 
@@ -116,7 +116,8 @@ class Space:
         if batches is None:
             raise ValueError("batches: a space of one's own needs them, as zcp.score does")
         specs = _specs_of(archs) if archs is not None else self.specs(sample, all, seed)
-        names = _core.select(_score.names_of(proxies))
+        asked = _score.names_of(proxies)
+        names = _core.select(asked)
         has_loss = options.get("loss") is not None
         data = _batches.read(
             batches, options.pop("batch_size", None), options.pop("minibatches", None), has_loss
@@ -133,11 +134,12 @@ class Space:
                 row = _score.score(
                     self.module(spec, seed), pairs, wanted, seed=seed, workers=1, **options
                 )
-                return [(name, row[name], row.reasons.get(name)) for name in wanted]
+                found = [(name, row[name], row.reasons.get(name)) for name in wanted]
+                return found, [one for one in found if one[0] not in row.transient]
             except ValueError as error:
-                return [(name, math.nan, str(error)) for name in wanted]
+                return [(name, math.nan, str(error)) for name in wanted], []
 
-        _require_served(names, pairs)
+        _core.require_served(asked, len(pairs), options.get("precision", "fp32"))
         count = workers or _score.cores()
         progress = _Progress(len(missing), quiet)
         with concurrent.futures.ThreadPoolExecutor(count) as pool:
@@ -145,9 +147,9 @@ class Space:
             try:
                 for done in concurrent.futures.as_completed(futures):
                     spec = futures[done]
-                    rows = done.result()
+                    rows, lasting = done.result()
                     if kept:
-                        kept.put(spec, rows)
+                        kept.put(spec, lasting)
                     known.update({(spec, n): (value, why) for n, value, why in rows})
                     progress.advance()
             except BaseException:
@@ -229,12 +231,6 @@ def _specs_of(archs: Any) -> list:
     if isinstance(archs, str):
         return [archs]
     return [str(one) for one in archs]
-
-
-def _require_served(names: list, pairs: list) -> None:
-    """Raises ValueError for what no network would have."""
-    if not pairs:
-        raise ValueError("batches: found none")
 
 
 class _Kept:
