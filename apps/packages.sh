@@ -11,6 +11,8 @@ zcp_packages=(
   nlohmann-json3-dev libsqlite3-dev libfmt-dev
   libbz2-dev zlib1g-dev libxxhash-dev libcsv-dev libmatio-dev libprotobuf-dev
   libpng-dev libturbojpeg0-dev libjemalloc-dev
+  # the Python package, with what its tests and notebooks want
+  python3-dev python3-torch pybind11-dev python3-pandas python3-pytest
   # tests and images
   doctest-dev dataset-fashion-mnist libbenchmark-dev
 )

@@ -3,6 +3,16 @@
 # Targets: zcp_torch, with which everything is linked that includes LibTorch. Variables: ZCP_TORCH_VERSION, and
 # ZCP_CUDA_KERNELS, which is true where the CUDA kernels of nets/kernels/cuda can be compiled and linked.
 
+# A build for a Python (pip's) takes the LibTorch of that Python's torch. Debian's torch is the system's LibTorch.
+if(ZCP_PYTHON STREQUAL "ON" AND Python_EXECUTABLE)
+  execute_process(COMMAND ${Python_EXECUTABLE} -c
+    "import importlib.util, os; print(os.path.dirname(importlib.util.find_spec('torch').origin), end='')"
+    OUTPUT_VARIABLE zcp_python_torch ERROR_QUIET)
+  if(EXISTS "${zcp_python_torch}/share/cmake/Torch")
+    list(PREPEND CMAKE_PREFIX_PATH ${zcp_python_torch}/share/cmake)
+  endif()
+endif()
+
 # find_package(Torch) of a build with CUDA wants the whole CUDA toolkit, which PyTorch's wheels work without. zcp needs
 # its libraries alone, so that such a build is taken as it lies there: include/ and lib/ beside share/cmake/.
 find_path(ZCP_TORCH_CMAKE Torch/TorchConfig.cmake PATH_SUFFIXES . share/cmake lib/cmake)

@@ -103,7 +103,8 @@ engine::DeviceMinibatch sample_of(
     std::int64_t n) {
   engine::DeviceMinibatch one = batch;
   one.x = batch.x.slice(0, n, n + 1);
-  one.y = batch.y.slice(0, n, n + 1);
+  if (batch.y.defined()) one.y = batch.y.slice(0, n, n + 1);
+  one.samples = {batch.samples.minibatch, batch.samples.first + n, 1};
   return one;
 }
 
@@ -124,7 +125,7 @@ engine::Score score_by_samples(
         network.forward(
             one.x, networks::BatchNormMode::batch_statistics, nullptr),
         one,
-        setting.run.loss);
+        setting.run);
     const auto gradients =
         engine::gradients_of(loss, weights, engine::GraphUse::last);
     const at::NoGradGuard no_grad;
@@ -169,7 +170,7 @@ engine::Score gradsign_score(const engine::Setting& setting) {
   networks::Recording recording;
   const at::Tensor logits = network->forward(
       batch.x, networks::BatchNormMode::sample_statistics, &recording);
-  const at::Tensor loss = engine::summed_loss(logits, batch, setting.run.loss);
+  const at::Tensor loss = engine::summed_loss(logits, batch, setting.run);
   LayerCalls layers;
   bool known = true;
   for (const networks::LayerCall& call : recording.calls) {

@@ -39,7 +39,7 @@ engine::Score grasp_score(const engine::Setting& setting) {
       network->forward(
           batch.x, networks::BatchNormMode::batch_statistics, nullptr),
       batch,
-      setting.run.loss);
+      setting.run);
   const auto first =
       engine::gradients_of(loss, weights, engine::GraphUse::deeper);
   // H g is the derivative of g.g with one of the factors held constant.

@@ -237,6 +237,10 @@ std::optional<std::string> Evaluator::State::refusal(
   if (proxy.needs.classes && output.head != Head::classes) {
     return "needs a class for each input, which the task has not";
   }
+  const bool labelled = minibatches.empty() || minibatches[0].y.defined();
+  if (proxy.needs.labels && !labelled && !settings.loss_function) {
+    return "needs labels, which the data have not";
+  }
   return fault_of_inputs(proxy);
 }
 
@@ -420,6 +424,9 @@ Evaluator::Evaluator(
       .batch_size = options.batch_size,
       .minibatches = options.minibatches,
       .loss = options.loss,
+      .loss_function = options.loss_function,
+      .is_cancelled = options.is_cancelled,
+      .threads = options.threads,
       .options = tensor_options(options.precision, options.device)};
   state->initialiser = options.initialiser;
   state->script_output = options.output;
@@ -427,7 +434,10 @@ Evaluator::Evaluator(
   state->shape = shape;
   state->output = output;
   for (const Minibatch& host : minibatches) {
-    state->minibatches.push_back(on_device(host, state->settings.options));
+    const int index = static_cast<int>(state->minibatches.size());
+    auto& there = state->minibatches.emplace_back(
+        on_device(host, state->settings.options));
+    there.samples = {index, 0, host.size};
   }
   state->faults = faults_of(minibatches);
   state->memory_limit = options.memory_limit;

@@ -18,6 +18,7 @@
 #include "nets/initialisers/initialise.h"
 #include "nets/spaces/space.h"
 #include "proxies/engine/descriptor.h"
+#include "proxies/engine/loss_function.h"
 
 namespace zcp::engine {
 
@@ -43,6 +44,15 @@ struct EvaluatorOptions {
   std::string precision = "fp32";
   std::string device = "cpu";
   Loss loss = Loss::cross_entropy;
+  /// Takes the place of `loss`; the minibatches may then be without targets.
+  /// Null: there is none.
+  LossFunction loss_function;
+  /// Asked between passes, from the threads that score: once it says true, what
+  /// is not computed yet fails. Null: nothing cancels.
+  std::function<bool()> is_cancelled;
+  /// Passes of one network that may run at once, each on a thread of its own.
+  /// Scores do not depend on it; the memory of the activations grows with it.
+  int threads = 1;
   /// Bytes that a proxy may need by the estimate of bytes_needed() in memory.h;
   /// one that needs more has no score and a reason. 0: no limit.
   std::int64_t memory_limit = 0;

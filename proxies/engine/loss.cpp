@@ -50,26 +50,73 @@ double labels_a_sample(const DeviceMinibatch& batch) {
   return static_cast<double>(batch.y.numel() / batch.y.size(0));
 }
 
+/// What the run's own loss function says of these samples.
+at::Tensor own_loss(
+    const at::Tensor& output,
+    const Samples& samples,
+    const RunSettings& run) {
+  const at::Tensor loss = run.loss_function(widened(output), samples);
+  if (!loss.defined() || loss.numel() != 1) {
+    throw std::invalid_argument(
+        "the loss function returned " +
+        (loss.defined() ? std::to_string(loss.numel()) : std::string("no")) +
+        " numbers, expected one, the mean over the samples");
+  }
+  if (output.requires_grad() && !loss.requires_grad()) {
+    throw std::invalid_argument(
+        "the loss function returned a number that autograd does not trace back "
+        "to the output");
+  }
+  return loss.reshape({});
+}
+
+/// The sum of the run's own loss over the samples, each by itself.
+at::Tensor summed_own_loss(
+    const at::Tensor& output,
+    const Samples& samples,
+    const RunSettings& run) {
+  if (output.dim() == 0 || output.size(0) != samples.count) {
+    throw std::invalid_argument(
+        "the output has not one row a sample, so that the loss of a sample "
+        "cannot be told");
+  }
+  at::Tensor sum;
+  for (std::int64_t n = 0; n < samples.count; ++n) {
+    const at::Tensor one = own_loss(
+        output.slice(0, n, n + 1),
+        {samples.minibatch, samples.first + n, 1},
+        run);
+    sum = sum.defined() ? sum + one : one;
+  }
+  return sum;
+}
+
 }  // namespace
 
-at::Tensor
-mean_loss(const at::Tensor& output, const DeviceMinibatch& batch, Loss loss) {
-  if (loss == Loss::cross_entropy) {
+at::Tensor mean_loss(
+    const at::Tensor& output,
+    const DeviceMinibatch& batch,
+    const RunSettings& run) {
+  if (run.loss_function) return own_loss(output, batch.samples, run);
+  if (run.loss == Loss::cross_entropy) {
     check_labels(output, batch);
     return at::cross_entropy_loss(widened(output), batch.y);
   }
-  return sample_losses(output, batch, loss).mean();
+  return sample_losses(output, batch, run.loss).mean();
 }
 
-at::Tensor
-summed_loss(const at::Tensor& output, const DeviceMinibatch& batch, Loss loss) {
-  if (loss == Loss::cross_entropy) {
+at::Tensor summed_loss(
+    const at::Tensor& output,
+    const DeviceMinibatch& batch,
+    const RunSettings& run) {
+  if (run.loss_function) return summed_own_loss(output, batch.samples, run);
+  if (run.loss == Loss::cross_entropy) {
     check_labels(output, batch);
     const at::Tensor sum = at::cross_entropy_loss(
         widened(output), batch.y, {}, at::Reduction::Sum);
     return batch.y.dim() == 1 ? sum : sum / labels_a_sample(batch);
   }
-  return sample_losses(output, batch, loss).sum();
+  return sample_losses(output, batch, run.loss).sum();
 }
 
 }  // namespace zcp::engine

@@ -4,6 +4,7 @@
 
 #include <ATen/ATen.h>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -14,6 +15,7 @@
 #include "nets/networks/network.h"
 #include "proxies/engine/descriptor.h"
 #include "proxies/engine/flat_layers.h"
+#include "proxies/engine/loss_function.h"
 
 namespace zcp::engine {
 
@@ -23,6 +25,9 @@ struct RunSettings {
   int batch_size = 64;
   int minibatches = 2;
   Loss loss = Loss::cross_entropy;
+  LossFunction loss_function = nullptr;  ///< in its place; null: there is none
+  std::function<bool()> is_cancelled = nullptr;
+  int threads = 1;            ///< passes of one network that may run at once
   at::TensorOptions options;  ///< dtype and device of weights and activations
 };
 
@@ -32,6 +37,7 @@ struct DeviceMinibatch {
   /// Labels [N] or [N, H, W], int64, or numbers [N, K], float32 or float64;
   /// undefined without either.
   at::Tensor y;
+  Samples samples;  ///< which of the run's it holds
   /// The largest label; -1 where it is not known.
   std::int64_t largest_label = -1;
   /// Before it is compared with numbers, the output is multiplied by `scale`

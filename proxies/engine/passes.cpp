@@ -61,6 +61,13 @@ std::unique_ptr<Network> linearised(const Network& network) {
   });
 }
 
+/// Ends what an interrupt asks to end.
+void check_cancelled(const Setting& setting) {
+  if (setting.run.is_cancelled && setting.run.is_cancelled()) {
+    throw std::runtime_error("interrupted");
+  }
+}
+
 /// Whether an observer may look at the gradient at a call's output.
 bool may_need_gradient(
     const networks::LayerCall& call,
@@ -182,7 +189,7 @@ void run_minibatch(
   }
   if (loss) {
     add_gradients(
-        mean_loss(pass.logits, minibatch, setting.run.loss),
+        mean_loss(pass.logits, minibatch, setting.run),
         runs.want_gradients(),
         runs.want_output_gradients(),
         pass);
@@ -199,6 +206,7 @@ void run_minibatches(const Setting& setting, const ProxyRuns& all) {
   const at::AutoGradMode mode(derives);
   const auto runnable = derives ? differentiable(*setting.network) : nullptr;
   for (std::size_t i = 0; i < count; ++i) {
+    check_cancelled(setting);
     run_minibatch(
         setting, runnable ? *runnable : *setting.network, i, runs.at(i));
   }
@@ -273,6 +281,7 @@ PassKind shared_kind(PassKind kind) {
 void run_group(PassKind kind, const Setting& setting, const ProxyRuns& runs) {
   const auto start = Clock::now();
   try {
+    check_cancelled(setting);
     for (ProxyRun* run : runs) run->start(setting);
     if (setting.network != nullptr) run_passes(kind, setting, runs);
   } catch (const std::exception& error) {

@@ -1,0 +1,215 @@
+#include "python/bindings/request.h"
+
+#include <ATen/ATen.h>
+#include <torch/csrc/autograd/python_variable.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+
+#include "benchmarks/formats/model_file.h"
+#include "common/error.h"
+#include "common/hash.h"
+#include "proxies/engine/bfloat16.h"
+#include "proxies/registry.h"
+#include "python/bindings/host.h"
+
+namespace zcp::python {
+namespace {
+
+namespace py = pybind11;
+
+at::Tensor tensor_of(const py::handle& object) {
+  if (!THPVariable_Check(object.ptr())) {
+    throw UserError(
+        "batches: found a {}, expected a tensor",
+        std::string(py::str(py::type::of(object).attr("__name__"))));
+  }
+  return THPVariable_Unpack(object.ptr());
+}
+
+template <typename Element>
+std::vector<Element> numbers_of(const at::Tensor& tensor, at::ScalarType type) {
+  const at::NoGradGuard no_grad;
+  const at::Tensor host =
+      tensor.detach().to(at::TensorOptions(at::kCPU).dtype(type)).contiguous();
+  const Element* first = host.data_ptr<Element>();
+  return {first, first + host.numel()};
+}
+
+/// x [N, C, H, W] and y: labels [N], or None.
+Minibatch minibatch_of(const py::handle& x_object, const py::handle& y_object) {
+  const at::Tensor x = tensor_of(x_object);
+  Minibatch batch;
+  batch.size = static_cast<int>(x.size(0));
+  batch.shape = {
+      static_cast<int>(x.size(1)),
+      static_cast<int>(x.size(2)),
+      static_cast<int>(x.size(3))};
+  batch.x = numbers_of<float>(x, at::kFloat);
+  if (!y_object.is_none()) {
+    batch.y = numbers_of<std::int64_t>(tensor_of(y_object), at::kLong);
+  }
+  return batch;
+}
+
+/// The labels less one where they start at 1 and there is one class more than
+/// outputs, as those of a file of tensors are read (benchmarks/tasks/tensors).
+auto labels_from_one(const Request& request) {
+  std::int64_t least = 1;
+  std::vector<std::vector<std::int64_t>> labels;
+  for (const Minibatch& one : request.minibatches) {
+    labels.push_back(one.y);
+    for (const std::int64_t label : one.y) least = std::min(least, label);
+  }
+  for (auto& batch : labels) {
+    for (std::int64_t& label : batch) --label;
+  }
+  return [labels = std::move(labels), least, classes = request.output.channels](
+             int minibatch,
+             int outputs) -> std::optional<std::vector<std::int64_t>> {
+    if (least != 1 || classes != outputs + 1) return std::nullopt;
+    return labels[static_cast<std::size_t>(minibatch)];
+  };
+}
+
+/// A loss in Python, called with the GIL; its exceptions become C++'s.
+engine::LossFunction loss_of(const py::object& callable) {
+  // The last copy may go where the GIL is not held.
+  const std::shared_ptr<py::object> held(
+      new py::object(callable), [](py::object* object) {
+        const py::gil_scoped_acquire gil;
+        delete object;
+      });
+  return [held](const at::Tensor& output, const engine::Samples& samples) {
+    const py::gil_scoped_acquire gil;
+    try {
+      const auto wrapped =
+          py::reinterpret_steal<py::object>(THPVariable_Wrap(output));
+      const py::object loss =
+          (*held)(wrapped, samples.minibatch, samples.first, samples.count);
+      if (!THPVariable_Check(loss.ptr())) {
+        throw std::invalid_argument("the loss function returned no tensor");
+      }
+      return at::Tensor(THPVariable_Unpack(loss.ptr()));
+    } catch (const py::error_already_set& error) {
+      const std::string text = error.what();
+      throw std::runtime_error(
+          "the loss function raised " + text.substr(0, text.find('\n')));
+    }
+  };
+}
+
+std::optional<std::string> text_of(const py::handle& object) {
+  if (object.is_none()) return std::nullopt;
+  return object.cast<std::string>();
+}
+
+bool is_group(const std::string& name) {
+  return name == "all" ||
+         std::ranges::find(proxies::groups(), name, &proxies::Group::name) !=
+             proxies::groups().end();
+}
+
+void read_options(const py::kwargs& arguments, Request& request) {
+  engine::EvaluatorOptions& options = request.options;
+  options.seed = arguments["seed"].cast<std::uint64_t>();
+  options.precision = arguments["precision"].cast<std::string>();
+  options.device = arguments["device"].cast<std::string>();
+  options.memory_limit = arguments["memory"].cast<std::int64_t>();
+  options.output = text_of(arguments["output"]);
+  options.threads = arguments["workers"].cast<int>();
+  const auto init = arguments["init"].cast<std::string>();
+  if (init != "default") {
+    options.initialiser = initialisers::find_initialiser(init);
+  }
+}
+
+void read_batches(const py::kwargs& arguments, Request& request) {
+  for (const py::handle one : arguments["batches"]) {
+    const auto pair = one.cast<std::pair<py::object, py::object>>();
+    request.minibatches.push_back(minibatch_of(pair.first, pair.second));
+  }
+  const std::string head = text_of(arguments["head"]).value_or("none");
+  const bool classes = head == "classes";
+  const Head kind = classes            ? Head::classes
+                    : head == "pixels" ? Head::pixel_classes
+                                       : Head::vector;
+  request.output = Output(arguments["classes"].cast<int>(), kind);
+  request.shape = request.minibatches.at(0).shape;
+  request.options.batch_size = request.minibatches[0].size;
+  request.options.minibatches = static_cast<int>(request.minibatches.size());
+  if (classes && arguments["guessed"].cast<bool>()) {
+    request.options.labels_for = labels_from_one(request);
+  }
+}
+
+/// Bytes of the program's own, which need no check, or a file.
+ModelSource model_of(const py::kwargs& arguments) {
+  const auto name = arguments["name"].cast<std::string>();
+  if (arguments["model"].is_none()) return {name};
+  const auto bytes =
+      std::make_shared<std::string>(arguments["model"].cast<std::string>());
+  return {name, bytes, hash64(*bytes)};
+}
+
+}  // namespace
+
+void require_served(
+    const std::vector<std::string>& names,
+    int minibatches,
+    const std::string& precision) {
+  for (const std::string& name : names) {
+    if (is_group(name)) continue;
+    const engine::Descriptor& proxy = proxies::find_proxy(name);
+    if (minibatches < proxy.needs.minibatches) {
+      throw UserError(
+          "{} needs --minibatches {} or more, found {}",
+          name,
+          proxy.needs.minibatches,
+          minibatches);
+    }
+    if (precision != "bf16") continue;
+    if (const auto refusal = engine::refusal_in_bfloat16(proxy)) {
+      throw UserError(
+          "--precision bf16: {} {}; expected fp32 or fp64", name, *refusal);
+    }
+  }
+}
+
+Request read_request(const py::kwargs& arguments) {
+  const auto names = arguments["proxies"].cast<std::vector<std::string>>();
+  Request request{
+      .model = model_of(arguments),
+      .proxies = proxies::select_proxies(names),
+      .options = {},
+      .shape = {},
+      .output = Output(0),
+      .minibatches = {}};
+  request.is_from_disk = arguments["model"].is_none();
+  read_options(arguments, request);
+  read_batches(arguments, request);
+  require_served(names, request.options.minibatches, request.options.precision);
+  const py::object loss = arguments["loss"];
+  if (!loss.is_none()) request.options.loss_function = loss_of(loss);
+  return request;
+}
+
+std::vector<engine::Score> score(Request request) {
+  const ScoringThread thread(request.options.precision, request.options.device);
+  if (request.is_from_disk) {
+    request.model = formats::read_model_file(request.model.path());
+  }
+  const engine::Evaluator evaluator(
+      request.proxies,
+      request.options,
+      request.shape,
+      request.output,
+      request.minibatches);
+  request.minibatches.clear();
+  return evaluator.score_model(std::move(request.model), request.proxies);
+}
+
+}  // namespace zcp::python

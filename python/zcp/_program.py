@@ -1,0 +1,267 @@
+"""The program ``zcp`` as a subprocess, driven by keyword arguments."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from dataclasses import dataclass
+from typing import Any, Iterable, Optional
+
+from . import _torch
+
+#: Options that are given once for each value; others take a list with commas.
+_REPEATED = {"arch", "model", "max", "min", "bins", "range", "scores_of"}
+
+#: A bar or a line of progress, as the program draws them.
+_PROGRESS = re.compile(r"^(\S.*?)(?: \[[=> ]*\]|:) (\d+)/(\d+) \((\d+)%\)(.*)$")
+
+
+def path() -> str:
+    """The program that the package brings along; ZCP_PROGRAM names another."""
+    own = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bin", "zcp")
+    return os.environ.get("ZCP_PROGRAM", own)
+
+
+def _environment() -> dict:
+    environment = dict(os.environ)
+    environment.setdefault("ZCP_TORCH_LIB", _torch.library_folder())
+    return environment
+
+
+class Files:
+    """Temporary files of one call: tables that go in, tables that come out."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="zcp-")
+        self._count = 0
+
+    def __enter__(self) -> "Files":
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self._folder.cleanup()
+
+    def new(self, ending: str) -> str:
+        self._count += 1
+        return os.path.join(self._folder.name, f"{self._count}{ending}")
+
+    def of_frame(self, frame: Any, key: str = "arch") -> str:
+        """A DataFrame as a CSV whose first column names the architectures."""
+        name = self.new(".csv")
+        has_key = key in getattr(frame, "columns", ())
+        if not has_key:
+            frame = frame.rename_axis(index=key)
+        frame.to_csv(name, index=not has_key, float_format="%.17g")
+        return name
+
+    def of_lines(self, lines: Iterable[str]) -> str:
+        name = self.new(".txt")
+        with open(name, "w", encoding="utf-8") as file:
+            file.writelines(f"{line}\n" for line in lines)
+        return name
+
+
+def is_frame(value: Any) -> bool:
+    """Whether it is a DataFrame or a Series, without importing pandas for it."""
+    pandas = sys.modules.get("pandas")
+    return pandas is not None and isinstance(value, (pandas.DataFrame, pandas.Series))
+
+
+def _text_of(value: Any, files: Files, key: str) -> str:
+    if is_frame(value):
+        frame = value if hasattr(value, "columns") else value.to_frame()
+        return files.of_frame(frame, key)
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return str(int(value))
+    return str(value)
+
+
+def arguments_of(options: dict, files: Files) -> list:
+    """Command line of keyword arguments: ``batch_size=4`` is ``--batch-size 4``,
+    True a flag, None and False nothing, a list its values with commas, a dict
+    ``NAME=VALUE`` each, a DataFrame the file that it is written to."""
+    words = []
+    for name, value in options.items():
+        option = "--" + name.rstrip("_").replace("_", "-")
+        key = {"scores": "key_scores", "truth": "key_truth"}.get(name, "key")
+        column = options.get(key) or options.get("key") or "arch"
+        if value is None or value is False:
+            continue
+        if value is True:
+            words.append(option)
+        elif isinstance(value, dict):
+            for left, right in value.items():
+                words += [option, f"{left}={_text_of(right, files, column)}"]
+        elif isinstance(value, (list, tuple, set)):
+            texts = [_text_of(one, files, column) for one in value]
+            if name in _REPEATED:
+                for text in texts:
+                    words += [option, text]
+            else:
+                words += [option, ",".join(texts)]
+        else:
+            words += [option, _text_of(value, files, column)]
+    return words
+
+
+@dataclass
+class Result:
+    """What a run of the program left."""
+
+    status: int
+    out: str
+    lines: list  #: of standard error, without progress
+
+    @property
+    def last(self) -> str:
+        """The last line of standard error, without the program's name."""
+        text = self.lines[-1] if self.lines else f"the program ended with status {self.status}"
+        return text[len("zcp: "):] if text.startswith("zcp: ") else text
+
+
+class _Display:
+    """Shows what the program says on standard error while it runs: as it is in a
+    terminal, as a bar of HTML in a notebook, else as plain lines."""
+
+    def __init__(self, quiet: bool) -> None:
+        self.quiet = quiet
+        self.in_notebook = "ipykernel" in sys.modules and not sys.stderr.isatty()
+        self.in_terminal = sys.stderr.isatty()
+        self.lines: list = []
+        self._text = ""
+        self._handle: Any = None
+
+    def feed(self, text: str) -> None:
+        if self.in_terminal and not self.quiet:
+            sys.stderr.write(text)
+            sys.stderr.flush()
+        self._text += text.replace("\x1b[K", "")
+        *whole, self._text = re.split(r"[\r\n]+", self._text)
+        for line in whole:
+            self._line(line)
+        if self.in_notebook and _PROGRESS.match(self._text):
+            self._line(self._text)
+
+    def finish(self) -> None:
+        if self._text:
+            self._line(self._text)
+        self._text = ""
+
+    def _line(self, line: str) -> None:
+        progress = _PROGRESS.match(line)
+        if progress is None and line.strip():
+            self.lines.append(line)
+        if self.quiet or self.in_terminal or not line.strip():
+            return
+        if self.in_notebook and progress is not None:
+            self._bar(*progress.groups())
+        else:
+            print(line, file=sys.stderr)
+
+    def _bar(self, label: str, done: str, total: str, share: str, rest: str) -> None:
+        from IPython.display import HTML, display
+
+        page = HTML(
+            f"{label} <progress value='{done}' max='{total}'></progress> "
+            f"{done}/{total} ({share}%){rest}"
+        )
+        if self._handle is None:
+            self._handle = display(page, display_id=True)
+        else:
+            self._handle.update(page)
+
+
+def _pump(descriptor: int, display: _Display) -> None:
+    """Feeds the display until the program closes its end."""
+    with os.fdopen(descriptor, "rb", buffering=0) as stream:
+        while True:
+            try:
+                piece = stream.read(4096)
+            except OSError:  # a terminal whose other end is closed
+                break
+            if not piece:
+                break
+            display.feed(piece.decode("utf-8", "replace"))
+    display.finish()
+
+
+def _wait(process: subprocess.Popen, out: list) -> None:
+    """Until it has ended; an interrupt is handed on, and raised afterwards."""
+    reader = threading.Thread(target=lambda: out.append(process.stdout.read()))
+    reader.start()
+    interrupted = False
+    while True:
+        try:
+            reader.join()
+            process.wait()
+            break
+        except KeyboardInterrupt:
+            process.send_signal(signal.SIGKILL if interrupted else signal.SIGINT)
+            interrupted = True
+    if interrupted:
+        raise KeyboardInterrupt
+
+
+def run(words: list, quiet: bool = False) -> Result:
+    """Runs ``zcp WORDS...``. Raises ValueError with the last line of what it said
+    where it was used wrongly (status 2), KeyboardInterrupt after Ctrl-C."""
+    display = _Display(quiet)
+    if display.in_terminal or display.in_notebook:
+        ours, theirs = pty.openpty()
+    else:
+        ours, theirs = os.pipe()
+    try:
+        process = subprocess.Popen(
+            [path(), *words],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=theirs,
+            text=True,
+            env=_environment(),
+            start_new_session=True,  # Ctrl-C reaches it once, through us
+        )
+    except OSError:
+        os.close(ours)
+        raise
+    finally:
+        os.close(theirs)
+    pump = threading.Thread(target=_pump, args=(ours, display))
+    pump.start()
+    out: list = []
+    try:
+        _wait(process, out)
+    finally:
+        pump.join()
+    result = Result(process.returncode, out[0] if out else "", display.lines)
+    if result.status == 2:
+        raise ValueError(result.last)
+    return result
+
+
+def call(command: str, options: dict, files: Files) -> Result:
+    """Runs a command with keyword arguments; ``quiet`` is one of them.
+    Raises RuntimeError where it failed without a result."""
+    words = [command, *arguments_of(options, files)]
+    return run(words, bool(options.get("quiet")))
+
+
+def require_done(result: Result) -> None:
+    """Raises RuntimeError with its last words where the program failed."""
+    if result.status != 0:
+        raise RuntimeError(result.last)
+
+
+def read_table(name: str, index: Optional[str] = "arch") -> Any:
+    """A CSV of the program as a DataFrame; every digit is kept."""
+    import pandas
+
+    frame = pandas.read_csv(name, float_precision="round_trip")
+    return frame.set_index(index) if index in frame.columns else frame

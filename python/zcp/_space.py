@@ -1,0 +1,313 @@
+"""Search spaces of one's own: a Python function from a spec to a module."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import math
+import os
+import random
+import sqlite3
+import warnings
+from typing import Any, Callable, Iterable, Optional, Union
+
+from . import _capture, _score
+
+
+class Space:
+    """A space of one's own.
+
+    Args:
+        build: makes the module of a spec, a string; weights are drawn with torch's
+            random state, which is seeded by the spec and ``seed`` before each call
+            and put back afterwards.
+        sample: draws a spec from a ``random.Random``; for ``sample=N``.
+        enumerate: gives every spec; for ``all=True``, and for ``sample=N`` where
+            there is no ``sample``.
+        mutate: a neighbour of a spec, from the spec and a ``random.Random``; for
+            ``search``.
+        name: what it is called in stores and messages.
+    """
+
+    def __init__(
+        self,
+        build: Callable[[str], Any],
+        *,
+        sample: Optional[Callable[[random.Random], str]] = None,
+        enumerate: Optional[Callable[[], Iterable[str]]] = None,  # noqa: A002
+        mutate: Optional[Callable[[str, random.Random], str]] = None,
+        name: str = "own",
+    ) -> None:
+        if not callable(build):
+            raise ValueError(f"build: found a {type(build).__name__}, expected a function")
+        self.build = build
+        self.sample = sample
+        self.enumerate = enumerate
+        self.mutate = mutate
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"zcp.Space({self.name!r})"
+
+    def specs(self, sample: Optional[int] = None, all: bool = False, seed: int = 0) -> list:  # noqa: A002
+        """Specs: the whole space, or ``sample`` different ones, drawn by ``seed``.
+        Raises ValueError where the space has no way to give them."""
+        if all:
+            if self.enumerate is None:
+                raise ValueError(f"space {self.name!r} has no enumerate=, which all=True needs")
+            return [str(one) for one in self.enumerate()]
+        if sample is None:
+            raise ValueError("expected one of archs=, sample= and all=True")
+        drawn = random.Random(f"{self.name}:{seed}")
+        if self.sample is None:
+            every = self.specs(all=True)
+            if sample > len(every):
+                raise ValueError(f"--sample {sample}: the space has {len(every)}")
+            return drawn.sample(every, sample)
+        found: dict = {}
+        for _ in range(1000 * sample):
+            if len(found) == sample:
+                break
+            found.setdefault(str(self.sample(drawn)))
+        if len(found) < sample:
+            raise ValueError(
+                f"--sample {sample}: found {len(found)} different specs in {1000 * sample} draws"
+            )
+        return list(found)
+
+    def module(self, spec: str, seed: int = 0) -> Any:
+        """The module of a spec, the same weights for the same seed."""
+        import torch
+
+        with _capture.RANDOM_STATE, torch.random.fork_rng(devices=[]):
+            torch.manual_seed(random.Random(f"{spec}:{seed}").getrandbits(63))
+            return self.build(spec)
+
+    def score(
+        self,
+        batches: Any = None,
+        *,
+        archs: Any = None,
+        sample: Optional[int] = None,
+        all: bool = False,  # noqa: A002
+        proxies: Union[str, Iterable[str]] = "core",
+        seed: int = 0,
+        workers: Optional[int] = None,
+        store: Union[str, os.PathLike, None] = None,
+        quiet: bool = False,
+        **options: Any,
+    ) -> Any:
+        """Scores architectures; what ``zcp.score_space(space, ...)`` calls.
+
+        Args:
+            batches, proxies, **options: as ``zcp.score`` takes them.
+            archs, sample, all: which architectures; see ``zcp.score_space``.
+            workers: networks at once (default: the cores).
+            store: an SQLite file that keeps scores; what it has for the same
+                space, settings and data is not computed again.
+
+        Returns:
+            A DataFrame with the index ``arch``, nan where there is no score;
+            ``frame.attrs["reasons"]`` has the reasons by (arch, proxy).
+        """
+        import pandas
+
+        from . import _batches, _core
+
+        if batches is None:
+            raise ValueError("batches: a space of one's own needs them, as zcp.score does")
+        specs = _specs_of(archs) if archs is not None else self.specs(sample, all, seed)
+        asked = _score.names_of(proxies)
+        names = _core.select(asked)
+        has_loss = options.get("loss") is not None
+        data = _batches.read(
+            batches, options.pop("batch_size", None), options.pop("minibatches", None), has_loss
+        )
+        pairs = list(zip(data.raw, data.targets))
+        kept = _Kept(store, self.name, seed, options, data) if store is not None else None
+        known = kept.find(specs, names) if kept else {}
+        missing = [spec for spec in dict.fromkeys(specs)
+                   if any((spec, name) not in known for name in names)]
+
+        def one(spec: str) -> Any:
+            wanted = [name for name in names if (spec, name) not in known]
+            try:
+                row = _score.score(
+                    self.module(spec, seed), pairs, wanted, seed=seed, workers=1, **options
+                )
+                found = [(name, row[name], row.reasons.get(name)) for name in wanted]
+                return found, [one for one in found if one[0] not in row.transient]
+            except ValueError as error:
+                return [(name, math.nan, str(error)) for name in wanted], []
+
+        _core.require_served(asked, len(pairs), options.get("precision", "fp32"))
+        count = workers or _score.cores()
+        progress = _Progress(len(missing), quiet)
+        with concurrent.futures.ThreadPoolExecutor(count) as pool:
+            futures = {pool.submit(one, spec): spec for spec in missing}
+            try:
+                for done in concurrent.futures.as_completed(futures):
+                    spec = futures[done]
+                    rows, lasting = done.result()
+                    if kept:
+                        kept.put(spec, lasting)
+                    known.update({(spec, n): (value, why) for n, value, why in rows})
+                    progress.advance()
+            except BaseException:
+                for future in futures:
+                    future.cancel()
+                raise
+            finally:
+                progress.finish()
+        frame = pandas.DataFrame(
+            [[known[spec, name][0] for name in names] for spec in specs],
+            index=pandas.Index(specs, name="arch"),
+            columns=names,
+            dtype="float64",
+        )
+        frame.attrs["reasons"] = {
+            key: why for key, (_, why) in known.items() if why is not None
+        }
+        return frame
+
+    def search(
+        self,
+        by: Union[str, Callable],
+        *,
+        evaluations: int,
+        batches: Any = None,
+        algorithm: str = "evolution",
+        population: int = 20,
+        seed: int = 0,
+        **options: Any,
+    ) -> Any:
+        """The best by one proxy, by ``random`` or ``evolution`` (regularised: the
+        oldest goes, the best of a tenth of the population is mutated).
+
+        Returns:
+            A DataFrame with the index ``arch`` in the order of evaluation: the
+            proxy and ``step``.
+        """
+        import pandas
+
+        if algorithm not in ("random", "evolution"):
+            raise ValueError(
+                f"--algorithm {algorithm}: expected random or evolution for a space of one's own"
+            )
+        if algorithm == "evolution" and self.mutate is None:
+            raise ValueError(f"space {self.name!r} has no mutate=, which evolution needs")
+        first = evaluations if algorithm == "random" else min(population, evaluations)
+        frames = [self.score(batches, sample=first, seed=seed, proxies=by, quiet=True, **options)]
+        column = frames[0].columns[0]
+        values = frames[0][column].to_dict()
+        alive = list(values)
+        drawn = random.Random(f"search:{seed}")
+        while len(values) < evaluations:
+            rivals = drawn.sample(alive, max(2, len(alive) // 10))
+            parent = max(rivals, key=lambda spec: (values[spec] == values[spec], values[spec]))
+            child = next(
+                (spec for spec in (str(self.mutate(parent, drawn)) for _ in range(100))
+                 if spec not in values),
+                None,
+            )
+            if child is None:
+                alive.remove(parent)
+                if len(alive) < 2:
+                    break
+                continue
+            row = self.score(
+                batches, archs=[child], seed=seed, proxies=by, quiet=True, workers=1, **options
+            )
+            values[child] = float(row[column].iloc[0])
+            alive = [*alive[1:], child]
+        frame = pandas.DataFrame({column: values}).rename_axis("arch")
+        frame["step"] = range(1, len(frame) + 1)
+        return frame
+
+
+def _specs_of(archs: Any) -> list:
+    index = getattr(archs, "index", None)
+    if hasattr(index, "name") and hasattr(archs, "columns"):
+        return [str(one) for one in (archs["arch"] if "arch" in archs.columns else index)]
+    if isinstance(archs, str):
+        return [archs]
+    return [str(one) for one in archs]
+
+
+class _Kept:
+    """Scores of a space of one's own in an SQLite file. It is no store of the
+    program's: what it is keyed by is said by Python alone."""
+
+    def __init__(self, path: Any, space: str, seed: int, options: dict, data: Any) -> None:
+        self.path = os.fspath(path)
+        self.connection = sqlite3.connect(self.path, check_same_thread=False)
+        try:
+            self.connection.execute(
+                "CREATE TABLE IF NOT EXISTS own_scores (protocol TEXT, arch TEXT, proxy TEXT, "
+                "value REAL, reason TEXT, PRIMARY KEY (protocol, arch, proxy))"
+            )
+        except sqlite3.DatabaseError as error:
+            raise ValueError(f"{self.path}: {error}; expected a file of zcp.Space scores") from None
+        self.protocol = f"{space} seed={seed} {_settings(options)} data={_fingerprint(data)}"
+
+    def find(self, specs: list, names: list) -> dict:
+        rows = self.connection.execute(
+            "SELECT arch, proxy, value, reason FROM own_scores WHERE protocol = ?",
+            (self.protocol,),
+        )
+        wanted, columns = set(specs), set(names)
+        return {
+            (arch, proxy): (math.nan if value is None else value, reason)
+            for arch, proxy, value, reason in rows
+            if arch in wanted and proxy in columns
+        }
+
+    def put(self, spec: str, rows: list) -> None:
+        with self.connection:
+            self.connection.executemany(
+                "INSERT OR REPLACE INTO own_scores VALUES (?, ?, ?, ?, ?)",
+                [(self.protocol, spec, name, value if value == value else None, why)
+                 for name, value, why in rows],
+            )
+
+
+def _settings(options: dict) -> str:
+    """Settings that decide scores, in one order."""
+    if options.get("loss") is not None:
+        raise ValueError("store: a loss of one's own cannot be told from another one")
+    free = {"device", "memory", "capture"}
+    return " ".join(f"{k}={v}" for k, v in sorted(options.items()) if k not in free)
+
+
+def _fingerprint(data: Any) -> str:
+    """A hash of inputs and labels."""
+    import hashlib
+
+    hashed = hashlib.blake2b(digest_size=16)
+    for tensors in (data.x, data.labels):
+        for one in tensors:
+            if one is not None:
+                hashed.update(repr((one.dtype, tuple(one.shape))).encode())
+                hashed.update(one.detach().cpu().contiguous().numpy().tobytes())
+    return hashed.hexdigest()
+
+
+class _Progress:
+    """A line in a terminal that counts architectures."""
+
+    def __init__(self, total: int, quiet: bool) -> None:
+        import sys
+
+        self.out = sys.stderr
+        self.total = total
+        self.done = 0
+        self.shown = not quiet and total > 1 and self.out.isatty()
+
+    def advance(self) -> None:
+        self.done += 1
+        if self.shown:
+            self.out.write(f"\rscoring: {self.done}/{self.total}")
+            self.out.flush()
+
+    def finish(self) -> None:
+        if self.shown:
+            self.out.write("\n")

@@ -1,0 +1,230 @@
+"""What scoring leaves as it was: the module, torch's settings, the process."""
+
+import ctypes
+import gc
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+import zcp
+from networks import images, small
+
+
+def snapshot(module):
+    return {
+        "state": {name: one.clone() for name, one in module.state_dict().items()},
+        "modes": [one.training for one in module.modules()],
+        "grads": [None if one.grad is None else one.grad.clone() for one in module.parameters()],
+        "asks": [one.requires_grad for one in module.parameters()],
+        "ids": [id(one) for one in [*module.parameters(), *module.buffers()]],
+        "versions": [one._version for one in [*module.parameters(), *module.buffers()]],
+        "hooks": [len(one._forward_hooks) for one in module.modules()],
+        "keys": [sorted(one.__dict__) for one in module.modules()],
+    }
+
+
+def assert_same(left, right):
+    for name in ("modes", "asks", "ids", "versions", "hooks", "keys"):
+        assert left[name] == right[name], name
+    assert left["state"].keys() == right["state"].keys()
+    for name, value in left["state"].items():
+        assert torch.equal(value, right["state"][name]), name
+    for one, other in zip(left["grads"], right["grads"]):
+        assert (one is None) == (other is None) and (one is None or torch.equal(one, other))
+
+
+@pytest.mark.parametrize("way", ["trace", "record"])
+@pytest.mark.parametrize("train", [True, False])
+def test_the_module_stays_as_it_is(way, train):
+    x, y = images(8)
+    module = small(dropout=0.2).train(train)
+    module.blocks[0].eval()
+    module.stem.weight.requires_grad_(False)
+    F.cross_entropy(module(x), y).backward()
+    before = snapshot(module)
+    zcp.score(module, [(x, y), (x, y)], "all", capture=way)
+    assert_same(before, snapshot(module))
+
+
+def test_random_states_stay_as_they_are():
+    torch.manual_seed(7)
+    expected = torch.rand(4)
+    torch.manual_seed(7)
+    zcp.score(small(dropout=0.5), images(8), "core,zen", init="kaiming_normal")
+    assert torch.equal(torch.rand(4), expected)
+
+
+def test_the_data_stay_as_they_are():
+    x, y = images(8)
+    kept = x.clone(), y.clone()
+    x.requires_grad_(True)
+    zcp.score(small(), (x, y), "core,jacob_cov,grasp")
+    assert torch.equal(x, kept[0]) and torch.equal(y, kept[1])
+    assert x.grad is None and x._version == 0
+
+
+def blas_threads():
+    """OpenBLAS's, where torch has it."""
+    for line in open("/proc/self/maps", encoding="utf-8"):
+        path = line.split()[-1]
+        if "openblas" in path and path.startswith("/"):
+            library = ctypes.CDLL(path)
+            if hasattr(library, "openblas_get_num_threads"):
+                return library.openblas_get_num_threads()
+    return None
+
+
+def settings():
+    return {
+        "threads": torch.get_num_threads(),
+        "interop": torch.get_num_interop_threads(),
+        "blas": blas_threads(),
+        "grad": torch.is_grad_enabled(),
+        "dtype": torch.get_default_dtype(),
+        "deterministic": torch.are_deterministic_algorithms_enabled(),
+        "cudnn": (torch.backends.cudnn.benchmark, torch.backends.cudnn.deterministic),
+        "environment": dict(os.environ),
+        "signals": [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)],
+        "directory": os.getcwd(),
+    }
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_settings_of_the_process_stay_as_they_are(count):
+    found = torch.get_num_threads()
+    try:
+        torch.set_num_threads(count)
+        before = settings()
+        zcp.score(small(), images(8), "core,jacob_cov,ntk_condition", workers=2)
+        assert settings() == before
+        seen = []
+        thread = threading.Thread(target=lambda: seen.append(torch.get_num_threads()))
+        thread.start()
+        thread.join()
+        assert seen == [count]
+    finally:
+        torch.set_num_threads(found)
+
+
+def test_the_callers_modes_of_autograd_decide_nothing():
+    data = images(8)
+    plain = zcp.score(small(), data, "core,snip")
+    with torch.no_grad():
+        assert zcp.score(small(), data, "core,snip") == pytest.approx(plain, nan_ok=True, abs=0)
+    with torch.inference_mode():
+        assert zcp.score(small(), data, "core,snip") == pytest.approx(plain, nan_ok=True, abs=0)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert zcp.score(small(), data, "core,snip") == pytest.approx(plain, nan_ok=True, abs=0)
+
+
+def test_threads_score_at_once():
+    data = images(8)
+    expected = zcp.score(small(), data, "grad_norm,synflow,jacob_cov")
+    found = []
+
+    def work():
+        found.append(zcp.score(small(), data, "grad_norm,synflow,jacob_cov"))
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert len(found) == 4 and all(dict(one) == dict(expected) for one in found)
+
+
+def test_other_threads_run_while_the_engine_works():
+    x, y = images(64, size=48)
+    ticks = []
+    stop = threading.Event()
+
+    def tick():
+        while not stop.is_set():
+            ticks.append(time.monotonic())
+            time.sleep(0.005)
+
+    thread = threading.Thread(target=tick)
+    thread.start()
+    try:
+        begin = time.monotonic()
+        zcp.score(small(width=48), (x, y), "grad_norm,grasp,snip")
+        end = time.monotonic()
+    finally:
+        stop.set()
+        thread.join()
+    during = [one for one in ticks if begin < one < end]
+    assert len(during) > (end - begin) / 0.005 / 10
+
+
+class Scored(torch.utils.data.Dataset):
+    """Scores a network in whoever loads it."""
+
+    def __len__(self):
+        return 2
+
+    def __getitem__(self, index):
+        return zcp.score(small(), images(8), "naswot,grad_norm")["grad_norm"]
+
+
+def test_a_worker_of_a_loader_scores():
+    torch.rand(300, 300) @ torch.rand(300, 300)  # the parent has used its cores
+    expected = zcp.score(small(), images(8), "naswot,grad_norm")["grad_norm"]
+    loader = torch.utils.data.DataLoader(Scored(), num_workers=2, timeout=60)
+    assert [float(one) for one in loader] == [expected, expected]
+
+
+INTERRUPTED = """
+import os, signal, sys, threading, time
+sys.path.insert(0, {tests!r})
+import torch, zcp
+from networks import images, small
+module, data = small(width=64), images(128, size=64)
+threading.Timer(float(sys.argv[1]), lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+begin = time.monotonic()
+try:
+    zcp.score(module, data, "all")
+    print("finished")
+except KeyboardInterrupt:
+    print("interrupted")
+row = zcp.score(small(), images(8), "grad_norm")
+print("afterwards", row["grad_norm"] > 0)
+"""
+
+
+def test_an_interrupt_ends_it():
+    code = INTERRUPTED.format(tests=os.path.dirname(os.path.abspath(__file__)))
+    done = subprocess.run(
+        [sys.executable, "-c", code, "1.0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True, timeout=120, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert done.stdout.split("\n")[:2] == ["interrupted", "afterwards True"], done.stderr
+
+
+def test_nothing_is_kept():
+    module, data = small(), images(8)
+    zcp.score(module, data, "core", loss=lambda o, t: F.cross_entropy(o, t))
+    gc.collect()
+    before = sum(1 for one in gc.get_objects() if isinstance(one, torch.Tensor))
+    for _ in range(3):
+        zcp.score(module, data, "core", loss=lambda o, t: F.cross_entropy(o, t))
+    gc.collect()
+    assert sum(1 for one in gc.get_objects() if isinstance(one, torch.Tensor)) == before
+
+
+def test_another_torch_is_refused_in_one_line():
+    code = "import torch; torch.__version__ = '9.9.0'; import zcp"
+    done = subprocess.run(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith("ImportError: zcp was built for torch ")
+    assert "found torch 9.9.0" in last

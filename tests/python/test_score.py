@@ -1,0 +1,335 @@
+"""zcp.score(): values of the program, reasons, whatever people hand over."""
+
+import csv
+import math
+import os
+import subprocess
+import sys
+import threading
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+import zcp
+from zcp import _program
+from networks import Small, images, small
+
+
+def program_scores(folder, module, x, y, proxies, *options):
+    """What the program prints of the same network, traced, on the same data."""
+    model, data = os.path.join(folder, "net.pt"), os.path.join(folder, "data.pt")
+    torch.jit.trace(module, x[:2], check_trace=False).save(model)
+    torch.save({"x": x, "y": y}, data)
+    done = subprocess.run(
+        [_program.path(), "score", "--model", model, "--task", "tensors", "--data", data,
+         "--proxies", proxies, *options],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env=_program._environment(),
+    )
+    rows = list(csv.DictReader(done.stdout.splitlines()))
+    assert len(rows) == 1, done.stderr
+    return {name: float(value) if value else math.nan
+            for name, value in rows[0].items() if name != "arch"}
+
+
+def same(left, right):
+    """The same proxies with the same scores, to the bit."""
+    assert list(left) == list(right)
+    return [name for name in left
+            if not (left[name] == right[name] or
+                    (math.isnan(left[name]) and math.isnan(right[name])))]
+
+
+@pytest.mark.parametrize("precision", ["fp32", "fp64"])
+def test_scores_are_the_programs_to_the_bit(tmp_path, precision):
+    x, y = images(16)
+    module = small(dropout=0.1)
+    expected = program_scores(
+        tmp_path, small(dropout=0.1), x, y, "all",
+        "--batch-size", "8", "--minibatches", "2", "--seed", "5", "--precision", precision,
+    )
+    row = zcp.score(
+        module, (x, y), "all", batch_size=8, minibatches=2, seed=5, precision=precision
+    )
+    assert same(row, expected) == []
+    present = [name for name, value in row.items() if value == value]
+    assert len(present) > 25
+    assert set(row.reasons) == set(row) - set(present)
+    assert row.capture == "trace"
+
+
+def test_scores_do_not_depend_on_the_workers():
+    module, data = small(), [images(8, 1), images(8, 2)]
+    one = zcp.score(module, data, "core,snip,expressivity", workers=1)
+    assert same(zcp.score(module, data, "core,snip,expressivity", workers=3), one) == []
+
+
+def test_files_scripts_and_modules_have_the_same_scores(tmp_path):
+    x, y = images(8)
+    module = small()
+    script = torch.jit.trace(module, x[:2])
+    path = tmp_path / "net.pt"
+    script.save(str(path))
+    live = zcp.score(small(), (x, y), "params,naswot,synflow,snip")
+    assert same(zcp.score(script, (x, y), "params,naswot,synflow,snip"), live) == []
+    file = zcp.score(path, (x, y), "params,naswot,synflow,snip")
+    assert same(file, live) == []
+    assert file.capture == "file"
+
+
+def test_a_list_a_loader_and_slices_are_the_same_minibatches():
+    x, y = images(24)
+    sliced = zcp.score(small(), (x, y), "zico", batch_size=8, minibatches=2)
+    listed = zcp.score(small(), [(x[:8], y[:8]), (x[8:16], y[8:16])], "zico")
+    data = torch.utils.data.TensorDataset(x, y)
+    loader = torch.utils.data.DataLoader(data, batch_size=8)
+    loaded = zcp.score(small(), loader, "zico")
+    assert sliced["zico"] == listed["zico"] == loaded["zico"]
+    three = zcp.score(small(), loader, "zico", minibatches=3)
+    assert three["zico"] != loaded["zico"]
+
+
+def test_grad_norm_of_an_own_loss_is_autograds():
+    x, y = images(8)
+    module = small().double()
+
+    def smoothed(output, target):
+        return F.cross_entropy(output, target, label_smoothing=0.3)
+
+    row = zcp.score(module, (x, y), "grad_norm", loss=smoothed, precision="fp64")
+    smoothed(module(x.double()), y).backward()
+    weights = [one.weight for one in module.modules() if isinstance(one, (nn.Conv2d, nn.Linear))]
+    expected = sum(one.grad.norm().item() for one in weights)
+    assert row["grad_norm"] == pytest.approx(expected, rel=1e-10)
+
+
+def test_cross_entropy_given_or_not_is_the_same():
+    data = images(8)
+    plain = zcp.score(small(), data, "grad_norm,gradsign,fisher")
+    for loss in (F.cross_entropy, nn.CrossEntropyLoss(), lambda o, t: F.cross_entropy(o, t)):
+        assert same(zcp.score(small(), data, "grad_norm,gradsign,fisher", loss=loss), plain) == []
+
+
+def test_a_loss_takes_whatever_targets_there_are():
+    x, _ = images(8)
+    numbers = torch.rand(8, 10)
+    row = zcp.score(
+        small(), (x, {"numbers": numbers}), "grad_norm,gradsign,epe_nas",
+        loss=lambda output, target: F.mse_loss(output, target["numbers"]),
+    )
+    assert row["grad_norm"] > 0 and row["gradsign"] > 0
+    assert row.reasons == {"epe_nas": "needs a class for each input, which the task has not"}
+
+
+def test_a_loss_that_raises_is_the_reason():
+    def broken(output, target):
+        raise KeyError("weights")
+
+    row = zcp.score(small(), images(8), "params,grad_norm", loss=broken)
+    assert row["params"] == sum(one.numel() for one in small().parameters())
+    assert math.isnan(row["grad_norm"])
+    assert row.reasons["grad_norm"] == "the loss function raised KeyError: 'weights'"
+
+
+@pytest.mark.parametrize("loss, reason", [
+    (lambda o, t: o.sum(1), "the loss function returned 8 numbers"),
+    (lambda o, t: 1.0, "the loss function returned no tensor"),
+    (lambda o, t: o.detach().sum(), "does not trace back to the output"),
+])
+def test_a_loss_is_one_number_of_the_output(loss, reason):
+    row = zcp.score(small(), images(8), "grad_norm", loss=loss)
+    assert reason in row.reasons["grad_norm"].replace("autograd ", "")
+
+
+def test_without_labels_proxies_that_need_none_have_scores():
+    x, _ = images(8)
+    row = zcp.score(small(), x, "naswot,grad_norm")
+    assert row["naswot"] == zcp.score(small(), images(8), "naswot")["naswot"]
+    assert row.reasons == {"grad_norm": "needs labels, which the data have not"}
+
+
+def test_labels_from_one_are_read_as_those_of_the_program(tmp_path):
+    x, y = images(8)
+    y[0], y[1] = 0, 9
+    expected = program_scores(tmp_path, small(), x, y + 1, "grad_norm", "--batch-size", "8",
+                              "--minibatches", "1")
+    assert zcp.score(small(), (x, y + 1), "grad_norm")["grad_norm"] == expected["grad_norm"]
+    assert expected["grad_norm"] == zcp.score(small(), (x, y), "grad_norm")["grad_norm"]
+
+
+class Tokens(nn.Module):
+    """Embeddings, a layer over them, a mean under a mask."""
+
+    def __init__(self):
+        super().__init__()
+        self.embedding = nn.Embedding(100, 16)
+        self.first = nn.Linear(16, 16)
+        self.head = nn.Linear(16, 3)
+
+    def forward(self, ids, mask):
+        x = torch.relu(self.first(self.embedding(ids)))
+        weight = mask.to(x.dtype).unsqueeze(2)
+        return self.head((x * weight).sum(1) / weight.sum(1))
+
+
+def test_tokens_and_several_inputs():
+    torch.manual_seed(0)
+    module = Tokens()
+    ids = torch.randint(0, 100, (8, 7))
+    mask = torch.arange(7)[None] < torch.randint(1, 8, (8, 1))
+    y = torch.randint(0, 3, (8,))
+    inputs = {"ids": ids, "mask": mask}
+    row = zcp.score(module, (inputs, y), "params,grad_norm,expressivity,synflow",
+                    precision="fp64")
+    assert row["params"] == sum(one.numel() for one in module.parameters())
+    module.double()
+    F.cross_entropy(module(**inputs), y).backward()
+    expected = sum(one.weight.grad.norm().item() for one in (module.first, module.head))
+    assert row["grad_norm"] == pytest.approx(expected, rel=1e-10)
+    reason = "draws its own inputs, which a network of whole numbers does not take"
+    assert row.reasons == {"expressivity": reason, "synflow": reason}
+    pair = zcp.score(Tokens(), ((ids, mask), y), "grad_norm")
+    assert pair["grad_norm"] > 0
+
+
+def test_sequences_of_numbers():
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Linear(6, 8), nn.ReLU(), nn.Flatten(), nn.Linear(40, 4))
+    x, y = torch.randn(8, 5, 6), torch.randint(0, 4, (8,))
+    row = zcp.score(module, (x, y), "grad_norm,naswot,synflow", precision="fp64")
+    module.double()
+    F.cross_entropy(module(x.double()), y).backward()
+    expected = sum(module[i].weight.grad.norm().item() for i in (0, 3))
+    assert row["grad_norm"] == pytest.approx(expected, rel=1e-10)
+    assert row.reasons == {}
+
+
+class Heads(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.body = small()
+
+    def forward(self, x):
+        out = self.body(x)
+        return {"aux": out * 2, "out": out}
+
+
+def test_output_chooses_among_tensors():
+    plain = zcp.score(small(), images(8), "grad_norm")
+    assert zcp.score(Heads(), images(8), "grad_norm", output="out")["grad_norm"] == plain["grad_norm"]
+    other = zcp.score(Heads(), images(8), "grad_norm", output="aux")["grad_norm"]
+    assert other != plain["grad_norm"]
+    with pytest.raises(ValueError, match="--output"):
+        zcp.score(Heads(), images(8), "grad_norm")
+
+
+class Result:
+    def __init__(self, logits):
+        self.logits = logits
+
+
+class Wrapped(nn.Module):
+    """Returns an object of its own, which no trace takes."""
+
+    def __init__(self, **options):
+        super().__init__()
+        self.body = small(**options)
+
+    def forward(self, x):
+        return Result(self.body(x))
+
+
+def test_a_module_that_does_not_trace_is_recorded():
+    plain = zcp.score(small(), images(8), "params,grad_norm,naswot,synflow,snip")
+    row = zcp.score(Wrapped(), images(8), "params,grad_norm,naswot,synflow,snip", output="logits")
+    assert row.capture == "record"
+    assert same(row, plain) == []
+
+
+@pytest.mark.parametrize("way", ["trace", "record"])
+def test_ways_of_capture_have_the_same_scores(way):
+    plain = zcp.score(small(), images(8), "core,nwot,jacob_cov,fisher,zen")
+    row = zcp.score(small(), images(8), "core,nwot,jacob_cov,fisher,zen", capture=way)
+    assert row.capture == way
+    assert same(row, plain) == []
+
+
+class Deciding(nn.Module):
+    """Takes another way for samples of another sum."""
+
+    def __init__(self):
+        super().__init__()
+        self.body = small()
+
+    def forward(self, x):
+        out = self.body(x)
+        return out if bool(x.sum() > 0) else out * 2
+
+
+def test_what_a_trace_decides_by_values_is_said():
+    x, y = images(8)
+    with pytest.warns(UserWarning, match="computes something else on other samples"):
+        row = zcp.score(Deciding(), (x.abs() * 2, y), "grad_norm")
+    assert len(row.notes) == 1
+
+
+def test_errors_are_the_programs_words():
+    data = images(8)
+    cases = [
+        (dict(proxies="zicco"), "did you mean zico"),
+        (dict(proxies="zico"), "zico needs --minibatches 2 or more, found 1"),
+        (dict(precision="fp8"), "--precision fp8: expected fp32"),
+        (dict(device="cuda:0"), "--device cuda:0"),
+        (dict(init="lecun"), "lecun"),
+        (dict(seed=-1), "--seed"),
+        (dict(capture="guess"), "expected auto, export, trace, record"),
+        (dict(classes=3), "found label"),
+        (dict(batch_size=8, minibatches=2), "needs 16 samples, found 8"),
+    ]
+    for options, words in cases:
+        if "device" in options and torch.cuda.is_available():
+            continue
+        with pytest.raises(ValueError) as caught:
+            zcp.score(small(), data, **{"proxies": "params", **options})
+        assert words in str(caught.value), options
+        assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("batches, words", [
+    ([], "found none"),
+    (3, "expected (x, y), a list of such pairs, or a DataLoader"),
+    ((torch.zeros(4, 3, 8, 8), torch.zeros(4)), "expected int64 classes [4]"),
+    ((torch.zeros(4, 3, 8, 8), torch.zeros(5, dtype=torch.long)), "expected int64 classes [4]"),
+    ((torch.zeros(4, 3, 8, 8), torch.tensor([0, 1, -1, 2])), "hold -1"),
+    ((torch.zeros(4, 3, 8, 8, dtype=torch.uint8), torch.zeros(4, dtype=torch.long)), "x.float() / 255"),
+    ([images(8), images(8, size=10)], "minibatch 1 has inputs of"),
+    ([images(8)[0][0]], "expected a pair"),
+])
+def test_data_that_cannot_be_scored_are_refused(batches, words):
+    with pytest.raises(ValueError) as caught:
+        zcp.score(small(), batches, "params")
+    assert words in str(caught.value)
+
+
+def test_data_that_are_not_finite_have_no_score():
+    x, y = images(8)
+    x[3, 0, 0, 0] = math.nan
+    row = zcp.score(small(), (x, y), "params,grad_norm")
+    assert row.reasons == {"grad_norm": "the images hold NaN (first in image 3, counted from 0)"}
+
+
+def test_a_file_that_is_none_is_refused(tmp_path):
+    path = tmp_path / "net.pt"
+    with pytest.raises(ValueError, match="net.pt"):
+        zcp.score(path, images(8), "params")
+    path.write_bytes(b"nothing of the kind")
+    with pytest.raises(ValueError, match="net.pt"):
+        zcp.score(path, images(8), "params")
+
+
+def test_scores_are_shown():
+    row = zcp.score(small(), images(8), "params,epe_nas,zen,vkdnw")
+    assert "params" in repr(row) and "<table>" in row._repr_html_()
+    assert list(row.to_series().index) == list(row)
