@@ -11,6 +11,10 @@
 namespace zcp::apps {
 namespace {
 
+constexpr std::string_view kPlain = "\x1b[0m";
+constexpr std::string_view kBold = "\x1b[1m";
+constexpr std::string_view kGreen = "\x1b[32m";
+
 /// The value of a variable of the environment; empty where it is not set.
 std::string_view environment(const char* name) {
   const char* value = std::getenv(name);
@@ -43,6 +47,20 @@ std::size_t terminal_width() {
 bool has_colours() {
   return isatty(STDOUT_FILENO) == 1 && environment("NO_COLOR").empty() &&
          environment("TERM") != "dumb";
+}
+
+std::string in_style(std::string_view text, Style style) {
+  std::string styled(style == Style::bold ? kBold : kGreen);
+  styled += text;
+  styled += kPlain;
+  return styled;
+}
+
+std::size_t style_length(std::string_view text) {
+  for (const std::string_view known : {kPlain, kBold, kGreen}) {
+    if (text.starts_with(known)) return known.size();
+  }
+  return 0;
 }
 
 std::string wrapped(

@@ -16,6 +16,16 @@ std::size_t terminal_width();
 /// unset or empty (https://no-color.org) and $TERM is not `dumb`.
 bool has_colours();
 
+/// How a terminal is to show text.
+enum class Style { bold, good };
+
+/// The text between the sequences that switch the style on and off.
+std::string in_style(std::string_view text, Style style);
+
+/// How long the sequence is that `text` begins with, if it is one of those that
+/// in_style() writes; else 0.
+std::size_t style_length(std::string_view text);
+
 /// Words in lines of at most `width` columns. The first line stands behind
 /// `first`, the others behind `rest`. A word that is longer has a line of its
 /// own.

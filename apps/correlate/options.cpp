@@ -167,7 +167,8 @@ po::options_description correlate_options() {
       .add(proxy_options())
       .add(cost_options());
   auto add = options.add_options();
-  add("json", "a JSON array instead of tables");
+  add("json", "a JSON array instead of tables, as --format json");
+  add_format_option(options);
   add("figure", po::value<Text>(), "also a forest plot of tau (SVG)");
   return options;
 }
@@ -187,11 +188,13 @@ CorrelateOptions parse_correlate_options(const po::variables_map& values) {
   options.costs = text_option(values, "costs");
   if (options.costs) required_option(values, "cost");
   if (options.cost) options.limits = parse_limits(values);
-  options.json = values.count("json") != 0;
+  options.format = parse_format(values);
+  if (values.count("json") != 0) options.format = TableFormat::json;
   options.figure = text_option(values, "figure");
   options.quiet = values.count("quiet") != 0;
   const auto outputs = options.outputs();
-  if (options.json && std::ranges::count(outputs, "-") > 0) {
+  if (options.format == TableFormat::json &&
+      std::ranges::count(outputs, "-") > 0) {
     throw UserError(
         "--json goes to standard output, where --figure or --matrix goes, "
         "too; give that a file");
