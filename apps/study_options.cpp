@@ -167,9 +167,13 @@ std::size_t choice(
 }
 
 double parse_share(const std::string& text) {
-  const std::optional<double> share = parse_number(text);
+  const bool percent = text.ends_with('%');
+  std::optional<double> share =
+      parse_number(percent ? text.substr(0, text.size() - 1) : text);
+  if (share && percent) *share /= 100;
   if (share && *share > 0 && *share <= 1) return *share;
-  throw UserError("--top {}: expected shares above 0, at most 1", text);
+  throw UserError(
+      "--top {}: expected shares above 0, at most 1, such as 0.2 or 20%", text);
 }
 
 template <typename T>

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdlib>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -95,6 +96,22 @@ std::string markdown_text(std::string_view text) {
     out += c;
   }
   return out;
+}
+
+/// Whether every field of a column is a number or none ("-"). Names are texts,
+/// whatever they look like.
+bool is_numeric(const std::vector<Cells>& lines, std::size_t column) {
+  constexpr std::array<std::string_view, 3> kTexts{"arch", "proxy", "name"};
+  if (std::ranges::find(kTexts, lines.front()[column]) != kTexts.end()) {
+    return false;
+  }
+  return std::all_of(lines.begin() + 1, lines.end(), [&](const Cells& line) {
+    const std::string& cell = line[column];
+    if (cell == "-") return true;
+    char* end = nullptr;
+    std::strtod(cell.c_str(), &end);
+    return !cell.empty() && *end == '\0';
+  });
 }
 
 /// Behind an indent, as `--format text` has notes.
@@ -252,11 +269,21 @@ void TableWriter::csv(const std::vector<Cells>& lines) {
 }
 
 void TableWriter::json(const std::vector<Cells>& lines) {
+  std::vector<bool> numeric(lines.front().size());
+  for (std::size_t c = 0; c < numeric.size(); ++c) {
+    numeric[c] = is_numeric(lines, c);
+  }
   auto array = nlohmann::ordered_json::array();
   for (std::size_t i = 1; i < lines.size(); ++i) {
     nlohmann::ordered_json object;
     for (std::size_t c = 0; c < lines[i].size(); ++c) {
-      object[lines.front()[c]] = lines[i][c];
+      const std::string& cell = lines[i][c];
+      auto& value = object[lines.front()[c]];
+      if (!numeric[c]) {
+        value = cell;
+      } else if (cell != "-") {
+        value = std::strtod(cell.c_str(), nullptr);
+      }
     }
     array.push_back(std::move(object));
   }

@@ -6,6 +6,7 @@
 
 #include "apps/command_line.h"
 #include "apps/option_values.h"
+#include "apps/proxy_names.h"
 #include "common/error.h"
 
 namespace zcp::apps {
@@ -19,11 +20,13 @@ constexpr Limits kMinibatches{1, 10000};
 po::options_description describe_options() {
   po::options_description options("What");
   add_selection_options(options);
+  add_budget_options(options);
   po::options_description protocol("Protocol");
   protocol.add_options()(
       "proxies",
       po::value<std::string>()->required(),
-      "names, or the groups core, suite-zero, all; comma-separated");
+      "names, or the groups core, suite-zero, all; comma-separated; az_nas and "
+      "other composites stand for the proxies they are made of");
   add_task_options(protocol);
   protocol.add_options()(
       "batch-size",
@@ -106,7 +109,9 @@ ScoreOptions read_values(
   ScoreOptions options;
   options.selection = parse_selection_options(values);
   options.task = parse_task_options(values);
-  options.proxies = named_list("proxies", values["proxies"].as<std::string>());
+  options.proxies =
+      proxies_asked_for(values["proxies"].as<std::string>(), options.notes);
+  options.budget = parse_budget(values);
   options.evaluator.seed = non_negative(values, "seed");
   options.evaluator.batch_size = whole_number(values, "batch-size", kBatchSize);
   options.evaluator.minibatches =
@@ -146,6 +151,7 @@ std::string ScoreOptions::device_kind() const {
 Strings ScoreOptions::inputs() const {
   Strings paths = selection.inputs();
   paths.push_back(task.data);
+  if (!budget.costs.empty()) paths.push_back(budget.costs);
   return paths;
 }
 

@@ -20,6 +20,7 @@ constexpr double kMostRate = 1000;  ///< of learning, and of decay
 po::options_description describe_options() {
   po::options_description options("What");
   add_selection_options(options, false);
+  add_budget_options(options);
   po::options_description protocol("Protocol");
   add_task_options(protocol, "augment");
   protocol.add_options()(
@@ -128,6 +129,7 @@ TrainOptions read_values(
   TrainOptions options;
   options.selection = parse_selection_options(values);
   options.task = parse_task_options(values);
+  options.budget = parse_budget(values);
   options.training = read_training(values);
   options.seeds = whole_number(values, "seeds", kSeeds);
   options.data = read_data_options(values);
@@ -157,6 +159,7 @@ std::vector<std::uint64_t> TrainOptions::all_seeds() const {
 std::vector<std::string> TrainOptions::inputs() const {
   std::vector<std::string> paths = selection.inputs();
   paths.push_back(data.data);
+  if (!budget.costs.empty()) paths.push_back(budget.costs);
   return paths;
 }
 
