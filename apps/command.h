@@ -26,7 +26,8 @@ struct Command {
 std::span<const Command> commands();
 
 /// Parses `arguments` by `options`, which gets `--help` and `--quiet` added.
-/// Prints `usage`, the options and `example` and returns false on `--help`.
+/// Prints `usage`, the options and `example` and returns false on `--help` or
+/// `-h`, and on `--help-json`, which is for programs (option_help.h).
 /// Abbreviated and positional arguments are refused, and empty texts.
 /// Throws UserError naming the option that is unknown, misspelt, missing or
 /// ill-formed, with the nearest known name.
@@ -89,6 +90,12 @@ inline bool is_given(
     const char* name) {
   return values.count(name) != 0;
 }
+
+/// The items of a list that was given for the option of that name (without
+/// dashes), separated by commas. Throws UserError for an item that is empty.
+std::vector<std::string> named_list(
+    std::string_view option,
+    std::string_view text);
 
 /// "a,b,,c" -> {a, b, c}.
 std::vector<std::string> split_list(

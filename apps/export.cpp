@@ -7,6 +7,7 @@
 #include "apps/command.h"
 #include "apps/commands.h"
 #include "apps/score_csv.h"
+#include "apps/table_columns.h"
 #include "common/destination.h"
 #include "common/error.h"
 
@@ -25,6 +26,8 @@ void write_csv(std::ostream& out, const tables::Table& table) {
 struct ExportOptions {
   std::string store;
   std::string csv;
+  Budget budget;
+  ColumnSources sources;
   bool quiet = false;
 };
 
@@ -36,6 +39,7 @@ std::optional<ExportOptions> parse(const Arguments& arguments) {
       "csv",
       po::value<std::string>()->default_value("-"),
       "where to write the table (-: standard output)");
+  add_budget_options(options);
   po::variables_map values;
   if (!parse_options(
           arguments,
@@ -48,6 +52,11 @@ std::optional<ExportOptions> parse(const Arguments& arguments) {
   return ExportOptions{
       values["store"].as<std::string>(),
       values["csv"].as<std::string>(),
+      parse_budget(values),
+      {values["store"].as<std::string>(),
+       optional_value<std::string>(values, "costs").value_or(""),
+       {},
+       {}},
       is_given(values, "quiet")};
 }
 
@@ -56,7 +65,9 @@ std::optional<ExportOptions> parse(const Arguments& arguments) {
 int export_scores(const Arguments& arguments) {
   const auto options = parse(arguments);
   if (!options) return 0;
-  check_destinations({&options->csv, 1}, {&options->store, 1});
+  check_destinations(
+      {&options->csv, 1},
+      std::vector<std::string>{options->store, options->sources.costs});
   const auto scores = store::ScoreStore::read(options->store);
   if (!scores.has_checksums() && !options->quiet) {
     std::cerr << fmt::format(
@@ -64,8 +75,11 @@ int export_scores(const Arguments& arguments) {
         "that was changed cannot be noticed\n",
         options->store);
   }
-  const tables::Table table = scores.table();
+  tables::Table table = scores.table();
   if (table.arch.empty()) throw UserError("{} holds no scores", options->store);
+  std::string note;
+  keep_rows(rows_within(options->budget, table, options->sources, note), table);
+  if (!note.empty() && !options->quiet) std::cerr << "zcp: " << note << "\n";
   write_output(options->csv, [&](std::ostream& out) { write_csv(out, table); });
   return 0;
 }

@@ -6,56 +6,186 @@
 #include <iostream>
 #include <optional>
 
-#include "analysis/study/composite.h"
 #include "analysis/study/join.h"
+#include "apps/budget.h"
 #include "apps/command.h"
 #include "apps/commands.h"
+#include "apps/ranking.h"
 #include "apps/study_options.h"
 #include "apps/study_tables.h"
-#include "benchmarks/formats/csv.h"
-#include "benchmarks/tables/table.h"
+#include "apps/table_columns.h"
+#include "apps/terminal.h"
+#include "apps/text_table.h"
 #include "common/error.h"
 
 namespace zcp::apps {
 namespace {
 
 namespace po = boost::program_options;
+using Text = std::string;
+using Column = std::vector<double>;
 
 constexpr std::string_view kUsage =
     "zcp rank: architectures by a proxy or a composite, the best first\n"
     "\n"
-    "Prints a CSV: rank, arch, score, ties. Equal scores share the first of\n"
-    "their ranks; `ties` says how many do. Architectures without a score are\n"
-    "left out.";
+    "Prints a CSV: rank, arch, score, ties, then the columns of --metric and\n"
+    "--cost. Equal scores share the first of their ranks; `ties` says how "
+    "many\n"
+    "do. Architectures without a score are left out. The pool of a composite\n"
+    "is every architecture of the scores; --max and --min choose which of\n"
+    "them are ranked.";
 
 constexpr std::string_view kExample =
-    "  zcp rank --scores scores.sqlite --by az_nas --top 10\n"
+    "  zcp rank --scores scores.sqlite --by az_nas --max macs=100e6 --top 10\n"
     "\n"
     "  rank,arch,score,ties\n"
     "  1,|nor_conv_3x3~0|+|nor_conv_3x3~0|...,-0.71093,1";
 
-/// The column to rank by, computed where it is a composite.
-std::vector<double> scores_by(
-    const std::string& by,
-    const tables::Table& table) {
-  if (const auto column = study::find_column(table, by)) {
-    return table.values[*column];
+/// How many of the best: a number of them, or a share of those that are ranked.
+struct Top {
+  std::optional<std::size_t> count;
+  std::optional<double> share;
+
+  std::size_t of(std::size_t ranked) const {
+    if (count) return *count;
+    if (!share) return ranked;
+    const double some = std::ceil(*share * static_cast<double>(ranked) - 1e-9);
+    return std::max<std::size_t>(1, static_cast<std::size_t>(some));
   }
-  if (study::is_composite(by)) {
-    return study::composite_scores(study::parse_composite(by), table);
+};
+
+/// What `zcp rank` was asked for.
+struct RankOptions {
+  Text scores;              ///< a store or a CSV
+  Text key_scores;          ///< the column that names architectures
+  Text by;                  ///< a column or a composite
+  Top top;                  ///< only so many; else all
+  StudyRequest truth;       ///< its table and metrics, if any
+  std::vector<Text> costs;  ///< columns to show
+  Budget budget;
+  ColumnSources sources;
+  TableFormat format = TableFormat::csv;
+  bool quiet = false;
+};
+
+/// A column that is shown behind the score; a value a row of the scores.
+struct Shown {
+  Text name;
+  Column values;
+};
+
+po::options_description make_options() {
+  po::options_description options("Options");
+  add_study_options(
+      options, {"scores", "truth", "metric", "key", "key-scores", "key-truth"});
+  auto add = options.add_options();
+  add("by",
+      po::value<Text>()->required()->value_name("PROXY"),
+      "a proxy of the scores; az_nas, vkdnw_agg, te_nas, vote; or "
+      "NAME=log_rank(a,b,...), NAME=rank_sum(a,b,...)");
+  add("top",
+      po::value<Text>()->value_name("N|P%"),
+      "only the best N, or the best P % (default: all)");
+  add("cost",
+      po::value<Text>()->value_name("LIST"),
+      "columns of the scores, of --costs or params, macs, depth, features to "
+      "show beside the score");
+  add_budget_options(options);
+  add_space_of_scores_options(options);
+  add_format_option(options, "csv");
+  return options;
+}
+
+Top parse_top(const po::variables_map& values) {
+  Top top;
+  const auto text = text_option(values, "top");
+  if (!text) return top;
+  const bool is_share = text->ends_with('%');
+  const auto number =
+      parse_number(is_share ? text->substr(0, text->size() - 1) : *text);
+  if (is_share && number && *number > 0 && *number <= 100) {
+    top.share = *number / 100;
+    return top;
   }
-  study::refuse_left_out(table, by);
-  const std::string near = nearest_name(by, table.columns);
+  constexpr double kMost = 1e9;
+  if (!is_share && number && *number >= 1 && *number <= kMost &&
+      *number == std::floor(*number)) {
+    top.count = static_cast<std::size_t>(*number);
+    return top;
+  }
   throw UserError(
-      "{}: no column or composite {}{} (columns: {})",
-      table.source,
-      by,
-      near.empty() ? "" : ", did you mean " + near + "?",
-      fmt::join(table.columns, ", "));
+      "--top {}: expected a whole number of 1 or more, or a share such as 20%",
+      *text);
+}
+
+/// The table of truth that columns are shown of; none without --metric.
+StudyRequest parse_truth(const po::variables_map& values) {
+  StudyRequest truth;
+  truth.key = values["key"].as<Text>();
+  truth.key_truth = text_option(values, "key-truth").value_or(truth.key);
+  truth.study.metrics = list_option(values, "metric");
+  const auto path = text_option(values, "truth");
+  if (path && truth.study.metrics.empty()) {
+    throw UserError("--truth {}: goes with --metric, its columns", *path);
+  }
+  if (!path && !truth.study.metrics.empty()) {
+    throw UserError(
+        "--metric {}: goes with --truth, the table that has it",
+        truth.study.metrics.front());
+  }
+  truth.truth = path.value_or("");
+  return truth;
+}
+
+RankOptions parse_rank_options(const po::variables_map& values) {
+  RankOptions options;
+  options.scores = required_option(values, "scores");
+  options.truth = parse_truth(values);
+  options.key_scores =
+      text_option(values, "key-scores").value_or(options.truth.key);
+  options.by = values["by"].as<Text>();
+  options.top = parse_top(values);
+  options.costs = list_option(values, "cost");
+  const Text costs = text_option(values, "costs").value_or("");
+  // --costs may be there for --cost alone.
+  const bool limits = values.count("max") + values.count("min") > 0;
+  if (limits || options.costs.empty()) options.budget = parse_budget(values);
+  options.sources = parse_column_sources(values, options.scores, costs);
+  options.format = parse_format(values);
+  options.quiet = values.count("quiet") != 0;
+  return options;
+}
+
+/// All columns: which of them a composite needs is not known yet.
+tables::Table read_table(const RankOptions& options) {
+  StudyRequest request;
+  request.key_scores = options.key_scores;
+  return read_study_scores(options.scores, request);
+}
+
+/// The metrics of the truth, by row of the scores.
+std::vector<Shown> truth_columns(
+    const RankOptions& options,
+    const tables::Table& scores) {
+  std::vector<Shown> shown;
+  if (options.truth.truth.empty()) return shown;
+  const std::vector<Text>& metrics = options.truth.study.metrics;
+  const tables::Table truth = read_study_truth(
+      options.truth, [&](const std::vector<Text>&) { return metrics; });
+  const auto matches = study::join(scores, truth);
+  for (const Text& metric : metrics) {
+    const std::size_t column = study::require_column(truth, metric, "metric");
+    Column values(scores.arch.size(), std::nan(""));
+    for (const study::MatchedRow& match : matches) {
+      values[match.score_row] = truth.values[column][match.truth_row];
+    }
+    shown.push_back({metric, std::move(values)});
+  }
+  return shown;
 }
 
 /// Rows that have a score, the best first, equal ones in the table's order.
-std::vector<std::size_t> best_first(const std::vector<double>& scores) {
+std::vector<std::size_t> best_first(const Column& scores) {
   std::vector<std::size_t> order;
   for (std::size_t row = 0; row < scores.size(); ++row) {
     if (!std::isnan(scores[row])) order.push_back(row);
@@ -66,65 +196,59 @@ std::vector<std::size_t> best_first(const std::vector<double>& scores) {
   return order;
 }
 
-void print_ranking(
+/// A number of a file with all its digits, of a table to read with six.
+Text number_text(double value, TableFormat format) {
+  const bool exact = format == TableFormat::csv || format == TableFormat::json;
+  if (std::isnan(value)) return "-";
+  return exact ? fmt::format("{:.17g}", value) : plain_number(value);
+}
+
+std::vector<Cells> ranking(
+    const RankOptions& options,
     const tables::Table& table,
-    const std::vector<double>& scores,
-    std::size_t top) {
+    const Column& scores,
+    const std::vector<Shown>& shown) {
   const std::vector<std::size_t> order = best_first(scores);
-  std::cout << "rank,arch,score,ties\n";
+  std::vector<Cells> lines{{"rank", "arch", "score", "ties"}};
+  for (const Shown& column : shown) lines.front().push_back(column.name);
   std::size_t end = 0;  // of the group of equal scores
   std::size_t begin = 0;
-  for (std::size_t at = 0; at < std::min(top, order.size()); ++at) {
-    const double score = scores[order[at]];
+  const std::size_t most = std::min(options.top.of(order.size()), order.size());
+  for (std::size_t at = 0; at < most; ++at) {
+    const std::size_t row = order[at];
     if (at == end) {
       begin = at;
-      while (end < order.size() && scores[order[end]] == score) ++end;
+      while (end < order.size() && scores[order[end]] == scores[row]) ++end;
     }
-    std::string line = fmt::format("{},", begin + 1);
-    formats::append_csv_field(line, table.arch[order[at]]);
-    std::cout << fmt::format("{},{:.17g},{}\n", line, score, end - begin);
+    Cells cells{
+        fmt::format("{}", begin + 1),
+        table.arch[row],
+        number_text(scores[row], options.format),
+        fmt::format("{}", end - begin)};
+    for (const Shown& column : shown) {
+      cells.push_back(number_text(column.values[row], options.format));
+    }
+    lines.push_back(std::move(cells));
   }
+  return lines;
 }
 
-/// What `zcp rank` was asked for.
-struct RankOptions {
-  std::string scores;              ///< a store or a CSV
-  std::string key;                 ///< the column of a CSV to rank
-  std::string by;                  ///< a column or a composite
-  std::optional<std::size_t> top;  ///< only so many; else all
-  bool quiet = false;
-};
-
-po::options_description make_options() {
-  po::options_description options("Options");
-  add_study_options(options, {"scores", "key"});
-  auto add = options.add_options();
-  add("by",
-      po::value<std::string>()->required(),
-      "a proxy of the scores; az_nas, vkdnw_agg, te_nas, vote; or "
-      "NAME=log_rank(a,b,...), NAME=rank_sum(a,b,...)");
-  add("top", po::value<std::int64_t>(), "only the best N (default: all)");
-  return options;
-}
-
-RankOptions parse_rank_options(const po::variables_map& values) {
-  RankOptions options;
-  options.scores = required_option(values, "scores");
-  options.key = values["key"].as<std::string>();
-  options.by = values["by"].as<std::string>();
-  options.quiet = values.count("quiet") != 0;
-  if (values.count("top") == 0) return options;
-  const auto top = values["top"].as<std::int64_t>();
-  if (top < 1) throw UserError("--top {}: expected 1 or more", top);
-  options.top = static_cast<std::size_t>(top);
-  return options;
-}
-
-/// All columns: which of them a composite needs is not known yet.
-tables::Table read_table(const RankOptions& options) {
-  StudyRequest request;
-  request.key_scores = options.key;
-  return read_study_scores(options.scores, request);
+/// Takes the scores of architectures beyond the budget away. Returns how many
+/// are left.
+std::size_t apply_budget(
+    const RankOptions& options,
+    const tables::Table& table,
+    Column& scores) {
+  Text note;
+  const std::vector<bool> within =
+      rows_within(options.budget, table, options.sources, note);
+  if (!note.empty() && !options.quiet) std::cerr << "zcp: " << note << "\n";
+  std::size_t left = 0;
+  for (std::size_t row = 0; row < scores.size(); ++row) {
+    if (!within[row]) scores[row] = std::nan("");
+    left += within[row] ? 1 : 0;
+  }
+  return left;
 }
 
 }  // namespace
@@ -138,15 +262,21 @@ int rank(const Arguments& arguments) {
   const RankOptions options = parse_rank_options(values);
   const tables::Table table = read_table(options);
   if (!options.quiet) print_notes(table.notes);
-  const std::vector<double> scores = scores_by(options.by, table);
-  print_ranking(table, scores, options.top.value_or(scores.size()));
-  const auto missing = std::count_if(
-      scores.begin(), scores.end(), [](double s) { return std::isnan(s); });
+  Column scores = scores_by(options.by, table);
+  std::vector<Shown> shown = truth_columns(options, table);
+  for (const Text& cost : options.costs) {
+    shown.push_back({cost, find_numbers(table, cost, options.sources)});
+  }
+  const std::size_t within = apply_budget(options, table, scores);
+  const std::vector<Cells> lines = ranking(options, table, scores, shown);
+  TableWriter(std::cout, options.format, has_colours()).table(lines, 2, 0);
+  const auto scored = static_cast<std::size_t>(std::count_if(
+      scores.begin(), scores.end(), [](double s) { return !std::isnan(s); }));
   if (!options.quiet) {
     std::cerr << fmt::format(
         "ranked {} architectures, {} without a score left out\n",
-        scores.size() - static_cast<std::size_t>(missing),
-        missing);
+        scored,
+        within - scored);
   }
   return 0;
 }

@@ -176,52 +176,123 @@ std::unique_ptr<GraphCache> graphs_of(
 
 namespace {
 
-/// The first of each function among `specs`, at most `most`.
-Strings first_of_each_function(
-    const Strings& specs,
-    GraphCache& graphs,
-    std::size_t most) {
-  std::unordered_set<std::uint64_t> seen;
-  Strings kept;
-  for (const std::string& spec : specs) {
-    if (kept.size() == most) break;
-    const auto graph = graphs.get(spec, graph::Folding::functional);
-    if (seen.insert(graph->hash()).second) kept.push_back(spec);
+/// What members of a space are to be like.
+class Filter {
+ public:
+  Filter(const Selection& selection, GraphCache& graphs, const Budget& budget)
+      : graphs_(graphs),
+        distinct_(selection.distinct),
+        budget_(budget),
+        costs_(budget, selection.space) {}
+
+  /// Those of `specs`, at most `most`, in their order.
+  Strings operator()(const Strings& specs, std::size_t most) const {
+    std::unordered_set<std::uint64_t> seen;
+    Strings kept;
+    for (const std::string& spec : specs) {
+      if (kept.size() == most) break;
+      if (!is_within(spec)) continue;
+      if (distinct_ && !seen.insert(graph_of(spec)->hash()).second) continue;
+      kept.push_back(spec);
+    }
+    return kept;
   }
-  return kept;
+
+ private:
+  std::shared_ptr<const graph::Graph> graph_of(const std::string& spec) const {
+    return graphs_.get(spec, graph::Folding::functional);
+  }
+
+  bool is_within(const std::string& spec) const {
+    if (budget_.empty()) return true;
+    graph::Sizes sizes;
+    if (budget_.needs_graphs()) sizes = graph::sizes_of(*graph_of(spec));
+    return budget_.first_broken([&](const std::string& column) {
+      return is_size(column) ? size_value(sizes, column)
+                             : costs_.value(spec, column);
+    }) == nullptr;
+  }
+
+  GraphCache& graphs_;
+  bool distinct_;
+  const Budget& budget_;
+  Costs costs_;
+};
+
+/// "--distinct --max macs=3e+08": why a sample finds so few.
+std::string filter_text(const Selection& selection, const Budget& budget) {
+  std::string text = selection.distinct ? " --distinct" : "";
+  for (const Bound& bound : budget.bounds) text += " " + bound.text();
+  return text;
+}
+
+/// A sample is the beginning of a larger one, so it is drawn on until enough of
+/// it are kept.
+Strings sample_kept(
+    const Selection& selection,
+    const Filter& filter,
+    const Budget& budget) {
+  const auto wanted = static_cast<std::size_t>(*selection.sample);
+  const std::int64_t size = selection.space->info().size;
+  // Of a space that is not numbered nobody knows whether there are enough.
+  const std::int64_t patience =
+      std::max<std::int64_t>(200'000, 100 * *selection.sample);
+  for (std::int64_t count = *selection.sample;; count *= 2) {
+    count = std::min(count, size > 0 ? size : patience);
+    const Strings kept = filter(
+        spaces::sample_specs(*selection.space, count, selection.seed), wanted);
+    if (kept.size() == wanted) return kept;
+    if (count < size || (size == 0 && count < patience)) continue;
+    const std::string asked =
+        fmt::format("--sample {}{}", wanted, filter_text(selection, budget));
+    if (budget.empty() && size > 0) {
+      throw UserError(
+          "{}: {} has {} functions",
+          asked,
+          selection.space->info().name,
+          kept.size());
+    }
+    throw UserError(
+        "{}: {} of {}{} architectures of {} are such",
+        asked,
+        kept.size(),
+        size > 0 ? "the " : "the first ",
+        count,
+        selection.space->info().name);
+  }
 }
 
 }  // namespace
 
+std::string
+keep_wanted(Selection& selection, GraphCache* graphs, const Budget& budget) {
+  if (!selection.distinct && budget.empty()) return {};
+  if (selection.space == nullptr) {
+    if (budget.empty()) return {};
+    throw UserError(
+        "{}: goes with --space, not with --model",
+        budget.bounds.front().text());
+  }
+  const std::size_t asked = selection.specs.size();
+  const Filter filter(selection, *graphs, budget);
+  selection.specs = selection.sample
+                        ? sample_kept(selection, filter, budget)
+                        : filter(selection.specs, selection.specs.size());
+  if (budget.empty()) return {};
+  if (selection.specs.empty()) {
+    throw UserError(
+        "none of {} architectures is within{}", asked, filter_text({}, budget));
+  }
+  if (selection.sample) return {};
+  return fmt::format(
+      "{} of {} architectures are within{}",
+      selection.specs.size(),
+      asked,
+      filter_text(selection, budget));
+}
+
 void keep_distinct(Selection& selection, GraphCache* graphs) {
-  if (!selection.distinct) return;
-  const auto keep = [&](std::size_t most) {
-    return first_of_each_function(selection.specs, *graphs, most);
-  };
-  if (!selection.sample) {
-    selection.specs = keep(selection.specs.size());
-    return;
-  }
-  const auto wanted = static_cast<std::size_t>(*selection.sample);
-  const std::int64_t size = selection.space->info().size;
-  // A sample is the beginning of a larger one.
-  for (std::int64_t count = *selection.sample;; count *= 2) {
-    if (size > 0) count = std::min(count, size);
-    selection.specs =
-        spaces::sample_specs(*selection.space, count, selection.seed);
-    Strings kept = keep(wanted);
-    if (kept.size() == wanted) {
-      selection.specs = std::move(kept);
-      return;
-    }
-    if (count == size) {
-      throw UserError(
-          "--sample {} --distinct: {} has {} functions",
-          wanted,
-          selection.space->info().name,
-          kept.size());
-    }
-  }
+  keep_wanted(selection, graphs, {});
 }
 
 void add_skeleton(store::Protocol& protocol, const spaces::Skeleton& skeleton) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "analysis/store/protocol.h"
+#include "apps/budget.h"
 #include "apps/graph_cache.h"
 #include "apps/selection_options.h"
 #include "benchmarks/tasks/task.h"
@@ -80,6 +81,13 @@ std::unique_ptr<GraphCache> graphs_of(
 /// `graphs` are those of graphs_of(). Throws UserError when the space has not
 /// so many.
 void keep_distinct(Selection& selection, GraphCache* graphs);
+
+/// The same within a budget, of which a sample is drawn on likewise. Returns
+/// what is to be said of it: how many there are; empty without a budget.
+/// Throws UserError also for a budget on models, for one that nothing meets,
+/// and when a sample does not find enough within it.
+std::string
+keep_wanted(Selection& selection, GraphCache* graphs, const Budget& budget);
 
 /// Adds the skeleton's sizes to a protocol, where they are not the benchmark's.
 void add_skeleton(store::Protocol& protocol, const spaces::Skeleton& skeleton);

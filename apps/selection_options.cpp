@@ -1,5 +1,6 @@
 #include "apps/selection_options.h"
 
+#include "apps/option_values.h"
 #include "common/error.h"
 
 namespace zcp::apps {
@@ -31,17 +32,17 @@ void add_selection_options(po::options_description& options, bool models) {
       "file with a spec a line, or a CSV with a column arch (-: standard "
       "input)")(
       "sample",
-      po::value<std::int64_t>(),
+      ranged<std::int64_t>(1, kMostSampled),
       "this many, drawn uniformly by --seed")("all", "the whole space")(
       "distinct",
       "of architectures that compute the same function only the first; "
       "--sample draws until it has so many")(
       "channels",
-      po::value<int>(),
+      limited(kChannels),
       "of the stem of the space's networks, for thinner ones (without: the "
       "benchmark's)")(
       "cells",
-      po::value<int>(),
+      limited(kCells),
       "a stage, for shallower networks (without: the benchmark's)");
   if (!models) return;
   options.add_options()(
@@ -66,10 +67,10 @@ void add_task_options(
       po::value<std::string>()->default_value(transform),
       "normalise, or augment (crop and flip by the seed)")(
       "resolution",
-      po::value<int>()->default_value(0),
+      limited(kResolution)->default_value(0),
       "height and width that images are reduced to (0: the task's own)")(
       "classes",
-      po::value<int>()->default_value(0),
+      limited(kClasses)->default_value(0),
       "outputs of the network (0: the task's own)");
 }
 

@@ -4,10 +4,12 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <iostream>
 #include <string_view>
 
+#include "apps/terminal.h"
 #include "common/printable.h"
 
 namespace zcp::apps {
@@ -17,7 +19,8 @@ namespace {
 /// character may come in two parts.
 class PrintableBuffer : public std::streambuf {
  public:
-  explicit PrintableBuffer(std::streambuf* next) : next_(next) {}
+  PrintableBuffer(std::streambuf* next, bool styles)
+      : next_(next), styles_(styles) {}
 
  protected:
   int_type overflow(int_type c) override {
@@ -43,12 +46,30 @@ class PrintableBuffer : public std::streambuf {
 
  private:
   bool pass(std::string_view text) {
-    const std::string shown = printable(text, Lines::several);
+    const std::string shown =
+        styles_ ? with_styles(text) : printable(text, Lines::several);
     const auto size = static_cast<std::streamsize>(shown.size());
     return next_->sputn(shown.data(), size) == size;
   }
 
+  static std::string with_styles(std::string_view text) {
+    std::string shown;
+    while (!text.empty()) {
+      const std::size_t style = style_length(text);
+      const std::size_t next = std::min(text.find('\x1b', 1), text.size());
+      if (style > 0) {
+        shown += text.substr(0, style);
+        text.remove_prefix(style);
+        continue;
+      }
+      shown += printable(text.substr(0, next), Lines::several);
+      text.remove_prefix(next);
+    }
+    return shown;
+  }
+
   std::streambuf* next_;
+  bool styles_;
   std::string kept_;
 };
 
@@ -70,9 +91,9 @@ bool reader_has_gone() {
 
 }  // namespace
 
-PrintableStream::PrintableStream(std::ostream& stream)
+PrintableStream::PrintableStream(std::ostream& stream, bool styles)
     : stream_(stream),
-      buffer_(std::make_unique<PrintableBuffer>(stream.rdbuf())),
+      buffer_(std::make_unique<PrintableBuffer>(stream.rdbuf(), styles)),
       before_(stream.rdbuf()) {
   stream_.rdbuf(buffer_.get());
 }
@@ -92,7 +113,7 @@ StandardStreams::StandardStreams() {
   std::signal(SIGPIPE, SIG_IGN);
   error_ = std::make_unique<PrintableStream>(std::cerr);
   if (::isatty(STDOUT_FILENO) == 1) {
-    output_ = std::make_unique<PrintableStream>(std::cout);
+    output_ = std::make_unique<PrintableStream>(std::cout, has_colours());
   }
 }
 

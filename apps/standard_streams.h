@@ -13,7 +13,9 @@ namespace zcp::apps {
 /// ends stay.
 class PrintableStream {
  public:
-  explicit PrintableStream(std::ostream& stream);
+  /// `styles`: the sequences of terminal.h, which change how a terminal shows
+  /// text and nothing else, are passed on.
+  explicit PrintableStream(std::ostream& stream, bool styles = false);
   ~PrintableStream();
   PrintableStream(const PrintableStream&) = delete;
   PrintableStream& operator=(const PrintableStream&) = delete;

@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "analysis/study/subset.h"
+#include "apps/option_values.h"
 #include "common/error.h"
 
 namespace zcp::apps {
@@ -132,7 +133,7 @@ void add_option(po::options_description& options, const OptionInfo& info) {
     case Kind::integer: {
       const auto initial = static_cast<std::int64_t>(std::stoll(info.initial));
       add(name.c_str(),
-          po::value<std::int64_t>()->default_value(initial),
+          ranged<std::int64_t>(0)->default_value(initial),
           info.text);
       return;
     }
@@ -168,9 +169,13 @@ std::size_t choice(
 }
 
 double parse_share(const std::string& text) {
-  const std::optional<double> share = parse_number(text);
+  const bool percent = text.ends_with('%');
+  std::optional<double> share =
+      parse_number(percent ? text.substr(0, text.size() - 1) : text);
+  if (share && percent) *share /= 100;
   if (share && *share > 0 && *share <= 1) return *share;
-  throw UserError("--top {}: expected shares above 0, at most 1", text);
+  throw UserError(
+      "--top {}: expected shares above 0, at most 1, such as 0.2 or 20%", text);
 }
 
 template <typename T>
@@ -319,9 +324,7 @@ std::vector<std::string> list_option(
     const po::variables_map& values,
     const std::string& option) {
   if (values.count(option) == 0) return {};
-  std::vector<std::string> list = split_list(values[option].as<Text>());
-  if (list.empty()) throw UserError("--{}: expected a name", option);
-  return list;
+  return named_list(option, values[option].as<Text>());
 }
 
 std::optional<double> parse_number(const std::string& text) {

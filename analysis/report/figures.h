@@ -44,6 +44,18 @@ void write_pareto_figure(
     const std::string& metric,
     const ReportColumn& cost);
 
+/// A score against a cost, and the front of the two.
+struct Front {
+  std::string name;               ///< of the score
+  std::string cost;               ///< of the cost, lower is better
+  std::vector<double> values;     ///< of the score, an architecture each
+  std::vector<double> costs;      ///< likewise
+  std::vector<std::size_t> rows;  ///< on the front, by ascending cost
+};
+
+/// All architectures and the steps of the front.
+void write_front_figure(std::ostream& out, const Front& front);
+
 /// Proxies by descending tau over the whole population, the baseline left out;
 /// those without a tau are last.
 std::vector<std::string> ranked_proxies(

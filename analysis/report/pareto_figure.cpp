@@ -114,4 +114,41 @@ void write_pareto_figure(
   svg.write(out);
 }
 
+void write_front_figure(std::ostream& out, const Front& front) {
+  Column values;
+  Column costs;
+  std::vector<bool> on_front(front.values.size());
+  for (const std::size_t row : front.rows) on_front[row] = true;
+  std::vector<bool> marked;
+  for (std::size_t row = 0; row < front.values.size(); ++row) {
+    const bool finite =
+        std::isfinite(front.values[row]) && std::isfinite(front.costs[row]);
+    if (!finite) continue;
+    values.push_back(front.values[row]);
+    costs.push_back(front.costs[row]);
+    marked.push_back(on_front[row]);
+  }
+  const Axis x(costs, kFrame.left, kFrame.right);
+  const Axis y(values, kFrame.bottom, kFrame.top);
+  std::vector<Point> all;
+  std::vector<Point> members;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const Point point{x.pixel(costs[i]), y.pixel(values[i])};
+    (marked[i] ? members : all).push_back(point);
+  }
+  std::ranges::sort(
+      members, [](const Point& a, const Point& b) { return a.x < b.x; });
+  const std::string_view colour = series_colours().front();
+  Svg svg(kWidth, kHeight);
+  svg.text({kFrame.left, 20}, "start", front.name + " for its cost", "title");
+  svg.text(
+      {kFrame.left, 37}, "start", "steps: the best score up to a cost", "note");
+  draw_axes(svg, kFrame, x, y, front.cost, front.name);
+  draw_all(svg, all);
+  svg.polyline(steps(members), "series", colour);
+  for (const Point& point : members) svg.circle(point, 3.5, "mark", colour);
+  draw_key(svg, {{"an architecture", "#d0d4d8"}, {"on the front", colour}});
+  svg.write(out);
+}
+
 }  // namespace zcp::report

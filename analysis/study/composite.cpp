@@ -76,6 +76,16 @@ std::string trimmed(std::string_view text) {
       fmt::join(names, ", "));
 }
 
+/// A member counts once: twice would only weigh it double.
+void add_member(std::string member, Composite& composite) {
+  for (const std::string& known : composite.members) {
+    if (known != member && known != other_name(member)) continue;
+    throw UserError(
+        "composite {}: {} is among its members twice", composite.name, member);
+  }
+  composite.members.push_back(std::move(member));
+}
+
 /// `NAME=rule(a,b,...)`.
 Composite parse_definition(std::string_view text) {
   const std::size_t equals = text.find('=');
@@ -91,9 +101,17 @@ Composite parse_definition(std::string_view text) {
   composite.rule = known->second;
   const std::string_view list = text.substr(open + 1, text.size() - open - 2);
   for (const std::string& member : split_composites(list)) {
-    composite.members.push_back(trimmed(member));
+    add_member(trimmed(member), composite);
   }
-  if (composite.members.empty()) refuse(text);
+  const auto items = std::count(list.begin(), list.end(), ',') + 1;
+  const auto found = static_cast<std::ptrdiff_t>(composite.members.size());
+  if (list.find('(') == std::string_view::npos && items != found) {
+    throw UserError(
+        "composite {}: an item of {} is empty; expected names separated by "
+        "single commas",
+        composite.name,
+        list);
+  }
   return composite;
 }
 

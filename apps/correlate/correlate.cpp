@@ -9,7 +9,7 @@
 #include "apps/correlate/options.h"
 #include "apps/correlate/print.h"
 #include "apps/correlate/result.h"
-#include "apps/standard_streams.h"
+#include "apps/terminal.h"
 #include "apps/text_table.h"
 #include "common/destination.h"
 
@@ -91,6 +91,19 @@ void write_figure(const CorrelateResult& result) {
   });
 }
 
+/// In the format that was asked for.
+void print_tables_of(const CorrelateResult& result) {
+  switch (result.options.format) {
+    case TableFormat::json:
+      return print_json(result);
+    case TableFormat::csv:
+      return print_csv(result);
+    default:
+      TableWriter out(std::cout, result.options.format, has_colours());
+      print_text(result, out);
+  }
+}
+
 }  // namespace
 
 int correlate(const Arguments& arguments) {
@@ -106,12 +119,7 @@ int correlate(const Arguments& arguments) {
   const CorrelateResult result = run_correlate(asked);
   if (!result.options.quiet) print_summary(result);
   write_matrix_file(result);
-  if (result.options.json) {
-    print_json(result);
-  } else {
-    const PrintableStream printable(std::cout);
-    print_text(result);
-  }
+  print_tables_of(result);
   write_figure(result);
   return 0;
 }

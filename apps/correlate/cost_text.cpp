@@ -1,7 +1,5 @@
 #include <fmt/format.h>
 
-#include <iostream>
-
 #include "apps/correlate/print.h"
 #include "apps/text_table.h"
 
@@ -9,14 +7,16 @@ namespace zcp::apps {
 namespace {
 
 /// The rows of one metric.
-void print_cost(const std::vector<study::CostTradeOff>& rows) {
+void print_cost(
+    const std::vector<study::CostTradeOff>& rows,
+    TableWriter& out) {
   const study::CostTradeOff& first = rows.front();
-  std::cout << fmt::format(
-      "{} against {}: n = {}, {} on the true front\n",
+  out.title(fmt::format(
+      "{} against {}: n = {}, {} on the true front",
       first.metric,
       first.cost,
       first.n,
-      first.true_front);
+      first.true_front));
   Cells header{"proxy", "missing", "front", "shared", "hypervolume"};
   Cells best{"", "", "", "", "best"};
   for (const study::LimitLoss& loss : first.limits) {
@@ -36,7 +36,7 @@ void print_cost(const std::vector<study::CostTradeOff>& rows) {
     }
     lines.push_back(std::move(cells));
   }
-  print_aligned(lines);
+  out.table(lines);
   std::vector<std::string> few;
   for (const study::LimitLoss& loss : first.limits) {
     if (loss.n < statistics::kLeastRows) {
@@ -44,7 +44,7 @@ void print_cost(const std::vector<study::CostTradeOff>& rows) {
     }
   }
   if (few.empty()) return;
-  print_wrapped(
+  out.note(
       fmt::format(
           "fewer than {} architectures, nothing lost is shown: within {}",
           statistics::kLeastRows,
@@ -54,15 +54,15 @@ void print_cost(const std::vector<study::CostTradeOff>& rows) {
 
 }  // namespace
 
-void print_costs(const CorrelateResult& result) {
+void print_costs(const CorrelateResult& result, TableWriter& out) {
   for (const std::string& metric : result.options.request.study.metrics) {
     std::vector<study::CostTradeOff> rows;
     for (const study::CostTradeOff& row : result.costs) {
       if (row.metric == metric) rows.push_back(row);
     }
     if (rows.empty()) continue;
-    std::cout << "\n";
-    print_cost(rows);
+    out.gap();
+    print_cost(rows, out);
   }
 }
 

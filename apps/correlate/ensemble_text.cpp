@@ -1,7 +1,5 @@
 #include <fmt/format.h>
 
-#include <iostream>
-
 #include "apps/correlate/print.h"
 #include "apps/text_table.h"
 
@@ -17,10 +15,10 @@ std::string members_of(const study::Ensemble& ensemble) {
       fmt::join(ensemble.members, ","));
 }
 
-void print_choices(const study::EnsembleMethod& method) {
-  std::cout << "  " << method.name << ", chosen without fold\n";
+void print_choices(const study::EnsembleMethod& method, TableWriter& out) {
+  out.note(method.name + ", chosen without fold", 2);
   for (std::size_t fold = 0; fold < method.chosen.size(); ++fold) {
-    print_wrapped(
+    out.note(
         fmt::format(
             "{}: {}, tau {} there, {} on the fold",
             fold + 1,
@@ -29,17 +27,17 @@ void print_choices(const study::EnsembleMethod& method) {
             short_number(method.fold_tau[fold])),
         4);
   }
-  print_wrapped(fmt::format("on all rows: {}", members_of(method.overall)), 4);
+  out.note(fmt::format("on all rows: {}", members_of(method.overall)), 4);
 }
 
-void print_ensemble(const study::EnsembleResult& result) {
-  std::cout << fmt::format(
+void print_ensemble(const study::EnsembleResult& result, TableWriter& out) {
+  out.title(fmt::format(
       "{}: ensembles, n = {}, chosen on {} folds of {} and judged on the one "
-      "left out\n",
+      "left out",
       result.metric,
       result.n,
       result.methods.front().fold_tau.size() - 1,
-      result.methods.front().fold_tau.size());
+      result.methods.front().fold_tau.size()));
   std::vector<Cells> lines{
       {"method", "held-out tau", "tau - best single", "tau where chosen"}};
   for (const study::EnsembleMethod& method : result.methods) {
@@ -49,17 +47,17 @@ void print_ensemble(const study::EnsembleResult& result) {
          with_interval(method.minus_single, method.minus_single_interval),
          short_number(method.overall.tau)});
   }
-  print_aligned(lines);
-  print_choices(result.methods[0]);
-  print_choices(result.methods[1]);
+  out.table(lines);
+  print_choices(result.methods[0], out);
+  print_choices(result.methods[1], out);
 }
 
 }  // namespace
 
-void print_ensembles(const CorrelateResult& result) {
+void print_ensembles(const CorrelateResult& result, TableWriter& out) {
   for (const study::EnsembleResult& ensemble : result.ensembles) {
-    std::cout << "\n";
-    print_ensemble(ensemble);
+    out.gap();
+    print_ensemble(ensemble, out);
   }
 }
 

@@ -257,9 +257,9 @@ ordered_json proxies_alone(const CorrelateResult& result) {
   return array;
 }
 
-}  // namespace
-
-void print_json(const CorrelateResult& result) {
+/// The array that print_json() prints.
+ordered_json objects_of(const CorrelateResult& result) {
+  if (result.study.rows.empty()) return proxies_alone(result);
   ordered_json array = ordered_json::array();
   for (const StudyRow& row : result.study.rows) {
     ordered_json object = to_json(row, result.options.request.study);
@@ -274,8 +274,43 @@ void print_json(const CorrelateResult& result) {
     add_costs(result, object);
     array.push_back(std::move(object));
   }
-  if (result.study.rows.empty()) array = proxies_alone(result);
-  std::cout << json_text(array) << "\n";
+  return array;
+}
+
+/// A value as a field: nothing where there is none, a number as JSON has it.
+std::string csv_field(const ordered_json& value) {
+  if (value.is_null()) return {};
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+}  // namespace
+
+void print_json(const CorrelateResult& result) {
+  std::cout << json_text(objects_of(result)) << "\n";
+}
+
+void print_csv(const CorrelateResult& result) {
+  const ordered_json array = objects_of(result);
+  std::vector<std::string> columns;
+  for (const ordered_json& object : array) {
+    for (const auto& [name, value] : object.items()) {
+      if (value.is_structured()) continue;
+      if (std::ranges::find(columns, name) == columns.end()) {
+        columns.push_back(name);
+      }
+    }
+  }
+  TableWriter out(std::cout, TableFormat::csv);
+  std::vector<Cells> lines{columns};
+  for (const ordered_json& object : array) {
+    Cells cells;
+    for (const std::string& name : columns) {
+      const auto found = object.find(name);
+      cells.push_back(found == object.end() ? "" : csv_field(*found));
+    }
+    lines.push_back(std::move(cells));
+  }
+  out.table(lines);
 }
 
 }  // namespace zcp::apps

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iostream>
 
 #include "apps/correlate/print.h"
 #include "apps/text_table.h"
@@ -22,7 +21,8 @@ std::string label(std::size_t place) {
 void print_block(
     const study::CorrelationMatrix& matrix,
     std::size_t first,
-    std::size_t last) {
+    std::size_t last,
+    TableWriter& out) {
   const auto& order = matrix.order;
   std::vector<Cells> lines{{"", "proxy"}};
   for (std::size_t column = first; column < last; ++column) {
@@ -38,7 +38,7 @@ void print_block(
     }
     lines.push_back(std::move(cells));
   }
-  print_aligned(lines, 2);
+  out.table(lines, 2);
 }
 
 /// "naswot, nwot (mean |tau| .951)"
@@ -59,33 +59,38 @@ std::string describe_cluster(
       "{} (mean |tau| {})", fmt::join(names, ", "), short_number(sum / pairs));
 }
 
-void print_clusters(const study::CorrelationMatrix& matrix, double alike) {
+void print_clusters(
+    const study::CorrelationMatrix& matrix,
+    double alike,
+    TableWriter& out) {
   std::vector<std::vector<std::size_t>> clusters(matrix.names.size());
   for (const std::size_t item : matrix.order) {
     clusters[matrix.cluster[item]].push_back(item);
   }
   std::vector<std::string> alone;
-  std::cout << fmt::format(
-      "  clusters (average linkage, mean |tau| of {} or more)\n", alike);
+  out.note(
+      fmt::format(
+          "clusters (average linkage, mean |tau| of {} or more)", alike),
+      2);
   for (const auto& members : clusters) {
     if (members.size() == 1) alone.push_back(matrix.names[members[0]]);
     if (members.size() < 2) continue;
-    print_wrapped(describe_cluster(matrix, members), 4);
+    out.note(describe_cluster(matrix, members), 4);
   }
   if (!alone.empty()) {
-    print_wrapped(fmt::format("alone: {}", fmt::join(alone, ", ")), 4);
+    out.note(fmt::format("alone: {}", fmt::join(alone, ", ")), 4);
   }
 }
 
 }  // namespace
 
-void print_matrix(const CorrelateResult& result) {
+void print_matrix(const CorrelateResult& result, TableWriter& out) {
   if (!result.options.pairs) return;
-  if (!result.study.rows.empty()) std::cout << "\n";
+  if (!result.study.rows.empty()) out.gap();
   const study::CorrelationMatrix& matrix = *result.matrix;
-  std::cout << fmt::format(
-      "every two proxies, n = {}: tau left of the dots, rho right of them\n",
-      result.matrix_rows);
+  out.title(fmt::format(
+      "every two proxies, n = {}: tau left of the dots, rho right of them",
+      result.matrix_rows));
   std::size_t widest = 5;
   for (const std::string& name : matrix.names) {
     widest = std::max(widest, name.size());
@@ -94,14 +99,14 @@ void print_matrix(const CorrelateResult& result) {
   const std::size_t used = 2 + 2 + 2 + widest;
   const std::size_t fit = used + 6 < kWidth ? (kWidth - used) / 6 : 1;
   for (std::size_t first = 0; first < matrix.names.size(); first += fit) {
-    if (first != 0) std::cout << "\n";
-    print_block(matrix, first, std::min(first + fit, matrix.names.size()));
+    if (first != 0) out.gap();
+    print_block(matrix, first, std::min(first + fit, matrix.names.size()), out);
   }
   if (result.matrix_rows >= statistics::kLeastRows) {
-    print_clusters(matrix, result.options.alike);
+    print_clusters(matrix, result.options.alike, out);
     return;
   }
-  print_wrapped(
+  out.note(
       fmt::format(
           "fewer than {} architectures: none are called alike",
           statistics::kLeastRows),

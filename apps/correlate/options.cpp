@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 
+#include "apps/option_values.h"
 #include "common/error.h"
 
 namespace zcp::apps {
@@ -11,6 +12,8 @@ namespace {
 
 namespace po = boost::program_options;
 using Text = std::string;
+
+constexpr std::int64_t kMostMembers = 10;  ///< of an ensemble
 
 po::options_description study_options(
     const char* caption,
@@ -45,14 +48,14 @@ po::options_description proxy_options() {
       "also tau and rho of every two proxies, and clusters of those alike");
   add("matrix", po::value<Text>(), "write those tau and rho as a CSV (F or -)");
   add("alike",
-      po::value<double>()->default_value(0.7, "0.7"),
+      ranged(0.0, 1.0)->default_value(0.7, "0.7"),
       "mean |tau| of a cluster, at least");
   add("repeats",
       po::value<Text>(),
       "also the stability of scores: stores or CSVs of more runs on the same "
       "architectures, other seeds or batches, separated by commas");
   add("ensemble",
-      po::value<std::int64_t>(),
+      ranged<std::int64_t>(1, kMostMembers),
       "also the best ensemble of at most so many proxies, chosen and judged "
       "on different architectures (5 folds)");
   return options;
@@ -103,10 +106,10 @@ bool without_truth(const po::variables_map& values) {
 /// The greatest number of members that ensembles are tried with.
 std::optional<std::size_t> parse_ensemble(const po::variables_map& values) {
   if (values.count("ensemble") == 0) return {};
-  constexpr std::uint64_t kMost = 10;
-  const std::uint64_t most = non_negative(values, "ensemble");
-  if (most < 1 || most > kMost) {
-    throw UserError("--ensemble {}: expected 1 to {} members", most, kMost);
+  const auto most = values["ensemble"].as<std::int64_t>();
+  if (most < 1 || most > kMostMembers) {
+    throw UserError(
+        "--ensemble {}: expected 1 to {} members", most, kMostMembers);
   }
   return static_cast<std::size_t>(most);
 }
@@ -164,7 +167,8 @@ po::options_description correlate_options() {
       .add(proxy_options())
       .add(cost_options());
   auto add = options.add_options();
-  add("json", "a JSON array instead of tables");
+  add("json", "a JSON array instead of tables, as --format json");
+  add_format_option(options);
   add("figure", po::value<Text>(), "also a forest plot of tau (SVG)");
   return options;
 }
@@ -184,11 +188,13 @@ CorrelateOptions parse_correlate_options(const po::variables_map& values) {
   options.costs = text_option(values, "costs");
   if (options.costs) required_option(values, "cost");
   if (options.cost) options.limits = parse_limits(values);
-  options.json = values.count("json") != 0;
+  options.format = parse_format(values);
+  if (values.count("json") != 0) options.format = TableFormat::json;
   options.figure = text_option(values, "figure");
   options.quiet = values.count("quiet") != 0;
   const auto outputs = options.outputs();
-  if (options.json && std::ranges::count(outputs, "-") > 0) {
+  if (options.format == TableFormat::json &&
+      std::ranges::count(outputs, "-") > 0) {
     throw UserError(
         "--json goes to standard output, where --figure or --matrix goes, "
         "too; give that a file");

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "apps/study_options.h"
+#include "apps/text_table.h"
 
 namespace zcp::apps {
 
@@ -24,7 +25,7 @@ struct CorrelateOptions {
   std::optional<std::string> cost;       ///< a column, lower = better
   std::optional<std::string> costs;      ///< a table that has it
   std::vector<double> limits;            ///< of the cost; empty: its quartiles
-  bool json = false;
+  TableFormat format = TableFormat::text;
   std::optional<std::string> figure;  ///< the file of the forest plot
   bool quiet = false;
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iostream>
 
 #include "apps/correlate/print.h"
 #include "apps/text_table.h"
@@ -42,7 +41,9 @@ Cells to_cells(const published::PublishedRow& row) {
 }
 
 /// Says once what holds for all rows.
-void print_remarks(const std::vector<published::PublishedRow>& rows) {
+void print_remarks(
+    const std::vector<published::PublishedRow>& rows,
+    TableWriter& out) {
   std::vector<std::string> said;
   for (const published::PublishedRow& row : rows) {
     std::string text = remark(row);
@@ -50,18 +51,18 @@ void print_remarks(const std::vector<published::PublishedRow>& rows) {
         std::find(said.begin(), said.end(), text) != said.end()) {
       continue;
     }
-    print_wrapped("differs: " + row.metric + ": " + text, 2);
+    out.note("differs: " + row.metric + ": " + text, 2);
     said.push_back(std::move(text));
   }
 }
 
 }  // namespace
 
-void print_published(const CorrelateResult& result) {
+void print_published(const CorrelateResult& result, TableWriter& out) {
   if (!result.published) return;
   const published::PublishedTable& table = *result.published->table;
-  std::cout << "\n";
-  print_wrapped(
+  out.gap();
+  out.note(
       fmt::format(
           "published: {} [{}]; {}; {}",
           table.title,
@@ -69,10 +70,10 @@ void print_published(const CorrelateResult& result) {
           table.truth,
           table.source),
       0);
-  if (!table.note.empty()) print_wrapped("note: " + table.note, 2);
-  print_remarks(result.published_rows);
+  if (!table.note.empty()) out.note("note: " + table.note, 2);
+  print_remarks(result.published_rows, out);
   if (result.published_rows.empty()) {
-    print_wrapped("no proxy and metric is in both", 2);
+    out.note("no proxy and metric is in both", 2);
     return;
   }
   std::vector<Cells> lines{
@@ -84,8 +85,8 @@ void print_published(const CorrelateResult& result) {
     inside += row.inside ? 1 : 0;
     known += std::isnan(row.interval.low) ? 0 : 1;
   }
-  print_aligned(lines, 3);
-  print_wrapped(fmt::format("{} of {} lie in our interval", inside, known), 2);
+  out.table(lines, 3);
+  out.note(fmt::format("{} of {} lie in our interval", inside, known), 2);
 }
 
 }  // namespace zcp::apps

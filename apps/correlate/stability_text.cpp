@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iostream>
 
 #include "apps/correlate/print.h"
 #include "apps/text_table.h"
@@ -16,7 +15,7 @@ std::string with_least(double mean, double least) {
 }
 
 /// Mean, standard deviation and range of tau with a metric over the runs.
-void print_run_taus(const CorrelateResult& result) {
+void print_run_taus(const CorrelateResult& result, TableWriter& out) {
   if (result.run_taus.empty()) return;
   std::vector<Cells> lines{
       {"proxy", "metric", "mean tau", "deviation", "least", "greatest"}};
@@ -36,19 +35,20 @@ void print_run_taus(const CorrelateResult& result) {
          short_number(*low),
          short_number(*high)});
   }
-  std::cout << "\ntau with the truth over the runs\n";
-  print_aligned(lines, 2);
+  out.gap();
+  out.title("tau with the truth over the runs");
+  out.table(lines, 2);
 }
 
 }  // namespace
 
-void print_stability(const CorrelateResult& result) {
+void print_stability(const CorrelateResult& result, TableWriter& out) {
   if (result.stability.empty()) return;
   const bool first_table = result.study.rows.empty() && !result.options.pairs;
-  if (!first_table) std::cout << "\n";
+  if (!first_table) out.gap();
   const study::Stability& first = result.stability.front();
-  std::cout << fmt::format(
-      "stability over {} runs: mean (least) of their pairs\n", first.runs);
+  out.title(fmt::format(
+      "stability over {} runs: mean (least) of their pairs", first.runs));
   std::vector<Cells> lines{
       {"proxy",
        "n",
@@ -72,8 +72,8 @@ void print_stability(const CorrelateResult& result) {
                                      : fmt::format("{:.1f}", row.rank_change),
          short_number(row.kept)});
   }
-  print_aligned(lines);
-  print_run_taus(result);
+  out.table(lines);
+  print_run_taus(result, out);
 }
 
 }  // namespace zcp::apps

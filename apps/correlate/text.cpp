@@ -4,6 +4,7 @@
 #include <cmath>
 #include <iostream>
 
+#include "analysis/report/verdict.h"
 #include "apps/correlate/print.h"
 #include "apps/study_tables.h"
 #include "apps/text_table.h"
@@ -40,7 +41,7 @@ Cells to_cells(const StudyRow& row, bool versus) {
 }
 
 /// A second table: how good the best-scored are.
-void print_criteria(const std::vector<StudyRow>& rows) {
+void print_criteria(const std::vector<StudyRow>& rows, TableWriter& out) {
   if (rows.front().criteria.empty()) return;
   std::vector<Cells> lines{{"proxy"}};
   for (const auto& [name, value] : rows.front().criteria) {
@@ -54,11 +55,14 @@ void print_criteria(const std::vector<StudyRow>& rows) {
     cells.resize(lines.front().size(), "-");
     lines.push_back(std::move(cells));
   }
-  print_aligned(lines);
+  out.table(lines);
 }
 
 /// One metric and subset, the best tau first.
-void print_table(std::vector<StudyRow> rows, const std::string& baseline) {
+void print_table(
+    std::vector<StudyRow> rows,
+    const std::string& baseline,
+    TableWriter& out) {
   const auto key = [](const StudyRow& row) {
     return std::isnan(row.kendall.value) ? -2.0 : row.kendall.value;
   };
@@ -69,29 +73,36 @@ void print_table(std::vector<StudyRow> rows, const std::string& baseline) {
     return !std::isnan(row.tau_minus_baseline);
   });
   std::vector<Cells> lines{header(baseline, versus)};
+  std::vector<std::size_t> good;
   std::size_t most = 0;
   for (const StudyRow& row : rows) {
     lines.push_back(to_cells(row, versus));
+    if (report::verdict_of(row, baseline) == report::Verdict::beats) {
+      good.push_back(lines.size() - 1);
+    }
     most = std::max(most, row.n);
   }
-  std::cout << fmt::format(
-      "{}, {}: n = {}\n", rows.front().metric, rows.front().subset, most);
-  print_aligned(lines);
+  out.title(fmt::format(
+      "{}, {}: n = {}", rows.front().metric, rows.front().subset, most));
+  out.table(lines, 1, 2, good);
   if (most < statistics::kLeastRows) {
-    print_wrapped(
+    out.note(
         fmt::format(
             "fewer than {} architectures: no interval, p-value or verdict",
             statistics::kLeastRows),
         2);
   }
-  print_criteria(rows);
+  print_criteria(rows, out);
 }
 
 /// How well runs of the metric agree among themselves.
-void print_ceiling(const study::Study& study, const StudyRow& row) {
+void print_ceiling(
+    const study::Study& study,
+    const StudyRow& row,
+    TableWriter& out) {
   for (const study::Ceiling& ceiling : study.ceilings) {
     if (ceiling.metric != row.metric || ceiling.subset != row.subset) continue;
-    print_wrapped(
+    out.note(
         fmt::format(
             "noise ceiling, {} runs of {} architectures: run to run tau {}, "
             "rho "
@@ -108,7 +119,10 @@ void print_ceiling(const study::Study& study, const StudyRow& row) {
 }
 
 /// The paired differences of one metric and subset, the greatest first.
-void print_differences(const study::Study& study, const StudyRow& row) {
+void print_differences(
+    const study::Study& study,
+    const StudyRow& row,
+    TableWriter& out) {
   std::vector<study::PairDifference> pairs;
   for (const study::PairDifference& pair : study.differences) {
     if (pair.metric == row.metric && pair.subset == row.subset) {
@@ -128,12 +142,15 @@ void print_differences(const study::Study& study, const StudyRow& row) {
          short_number(pair.p),
          short_number(pair.p_holm)});
   }
-  std::cout << fmt::format(
-      "{}, {}: differences of every two proxies\n", row.metric, row.subset);
-  print_aligned(lines, 2);
+  out.title(fmt::format(
+      "{}, {}: differences of every two proxies", row.metric, row.subset));
+  out.table(lines, 2);
 }
 
-void print_tables(const study::Study& study, const std::string& baseline) {
+void print_tables(
+    const study::Study& study,
+    const std::string& baseline,
+    TableWriter& out) {
   const std::vector<StudyRow>& rows = study.rows;
   std::size_t first = 0;
   for (std::size_t i = 1; i <= rows.size(); ++i) {
@@ -141,14 +158,15 @@ void print_tables(const study::Study& study, const std::string& baseline) {
         rows[i].subset == rows[first].subset) {
       continue;
     }
-    if (first != 0) std::cout << "\n";
+    if (first != 0) out.gap();
     const auto begin = rows.begin();
     print_table(
         {begin + static_cast<std::ptrdiff_t>(first),
          begin + static_cast<std::ptrdiff_t>(i)},
-        baseline);
-    print_ceiling(study, rows[first]);
-    print_differences(study, rows[first]);
+        baseline,
+        out);
+    print_ceiling(study, rows[first], out);
+    print_differences(study, rows[first], out);
     first = i;
   }
 }
@@ -179,18 +197,18 @@ void print_summary(const CorrelateResult& result) {
       missing_counts(result.study.rows));
 }
 
-void print_study(const CorrelateResult& result) {
+void print_study(const CorrelateResult& result, TableWriter& out) {
   if (result.study.rows.empty()) return;
-  print_tables(result.study, result.options.request.study.baseline);
+  print_tables(result.study, result.options.request.study.baseline, out);
 }
 
-void print_text(const CorrelateResult& result) {
-  print_study(result);
-  print_published(result);
-  print_ensembles(result);
-  print_costs(result);
-  print_matrix(result);
-  print_stability(result);
+void print_text(const CorrelateResult& result, TableWriter& out) {
+  print_study(result, out);
+  print_published(result, out);
+  print_ensembles(result, out);
+  print_costs(result, out);
+  print_matrix(result, out);
+  print_stability(result, out);
 }
 
 }  // namespace zcp::apps

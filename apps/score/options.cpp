@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "apps/command_line.h"
+#include "apps/option_values.h"
+#include "apps/proxy_names.h"
 #include "common/error.h"
 
 namespace zcp::apps {
@@ -13,22 +15,28 @@ namespace {
 namespace po = boost::program_options;
 using Strings = std::vector<std::string>;
 
+constexpr Limits kMinibatches{1, 10000};
+
 po::options_description describe_options() {
   po::options_description options("What");
   add_selection_options(options);
+  add_budget_options(options);
   po::options_description protocol("Protocol");
   protocol.add_options()(
       "proxies",
       po::value<std::string>()->required(),
-      "names, or the groups core, suite-zero, all; comma-separated");
+      "names, or the groups core, suite-zero, all; comma-separated; az_nas and "
+      "other composites stand for the proxies they are made of");
   add_task_options(protocol);
   protocol.add_options()(
-      "batch-size", po::value<int>()->default_value(64), "images a minibatch")(
+      "batch-size",
+      limited(kBatchSize)->default_value(64),
+      "images a minibatch")(
       "minibatches",
-      po::value<int>()->default_value(2),
+      limited(kMinibatches)->default_value(2),
       "for the proxies that look at several; the others use the first")(
       "seed",
-      po::value<std::int64_t>()->default_value(0),
+      ranged<std::int64_t>(0)->default_value(0),
       "of weights, minibatches, noise and --sample")(
       "init",
       po::value<std::string>()->default_value("default"),
@@ -42,11 +50,11 @@ po::options_description describe_options() {
       po::value<std::string>()->default_value("cpu"),
       "cpu, or cuda:0[,cuda:1...]")(
       "workers",
-      po::value<int>()->default_value(0),
+      limited(kWorkers)->default_value(0),
       "architectures at once on each device (0: the cores, or their share); "
       "scores do not depend on it")(
       "memory",
-      po::value<std::int64_t>()->default_value(0),
+      ranged<std::int64_t>(0)->default_value(0),
       "bytes that a proxy may need for a network; one that needs more has no "
       "score and a reason (0: no limit)");
   po::options_description where("Where");
@@ -72,10 +80,7 @@ Strings parse_devices(const std::string& text) {
   const auto kind = [](const std::string& device) {
     return device.substr(0, device.find(':'));
   };
-  Strings devices = split_list(text);
-  if (devices.empty()) {
-    throw UserError("--device {}: expected cpu or cuda:0[,cuda:1...]", text);
-  }
+  Strings devices = named_list("device", text);
   for (const std::string& device : devices) {
     if (kind(device) != "cpu" && kind(device) != "cuda") {
       throw UserError(
@@ -104,11 +109,13 @@ ScoreOptions read_values(
   ScoreOptions options;
   options.selection = parse_selection_options(values);
   options.task = parse_task_options(values);
-  options.proxies = split_list(values["proxies"].as<std::string>());
+  options.proxies =
+      proxies_asked_for(values["proxies"].as<std::string>(), options.notes);
+  options.budget = parse_budget(values);
   options.evaluator.seed = non_negative(values, "seed");
   options.evaluator.batch_size = whole_number(values, "batch-size", kBatchSize);
   options.evaluator.minibatches =
-      whole_number(values, "minibatches", {1, 10000});
+      whole_number(values, "minibatches", kMinibatches);
   options.init = values["init"].as<std::string>();
   if (options.init != "default") {
     options.evaluator.initialiser =
@@ -144,6 +151,7 @@ std::string ScoreOptions::device_kind() const {
 Strings ScoreOptions::inputs() const {
   Strings paths = selection.inputs();
   paths.push_back(task.data);
+  if (!budget.costs.empty()) paths.push_back(budget.costs);
   return paths;
 }
 

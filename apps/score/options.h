@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/budget.h"
 #include "apps/command.h"
 #include "apps/selection_options.h"
 #include "apps/shard.h"
@@ -25,6 +26,8 @@ struct ScoreOptions {
   std::string store;          ///< empty: none
   bool retry_failed = false;  ///< compute anew what the store has as failed
   Shard shard;
+  Budget budget;
+  std::vector<std::string> notes;  ///< on what was asked for, a line each
   bool quiet = false;
   std::string command_line;
 

@@ -262,6 +262,11 @@ int score_selection(
 int run_score(const ScoreOptions& options) {
   check_destinations({&options.csv, 1}, options.inputs(), options.store);
   const Proxies proxies = proxies::select_proxies(options.proxies);
+  if (!options.quiet) {
+    for (const std::string& note : options.notes) {
+      std::cerr << "zcp: " << note << "\n";
+    }
+  }
   require_served(options);
   if (options.evaluator.precision == "bf16" && !options.quiet) {
     std::cerr << "zcp: bf16: " << engine::describe_bfloat16() << "\n";
@@ -280,7 +285,11 @@ int run_score(const ScoreOptions& options) {
   read_contents(selection);
   require_memory(options, task);
   const auto graphs = graphs_of(selection, task);
-  keep_distinct(selection, graphs.get());
+  const std::string within =
+      keep_wanted(selection, graphs.get(), options.budget);
+  if (!within.empty() && !options.quiet) {
+    std::cerr << "zcp: " << within << "\n";
+  }
   return score_selection(options, proxies, selection, task, graphs.get());
 }
 

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "apps/command_line.h"
+#include "apps/option_values.h"
 #include "common/error.h"
 
 namespace zcp::apps {
@@ -12,38 +13,45 @@ namespace {
 
 namespace po = boost::program_options;
 
+constexpr Limits kEpochs{1, 1000000};
+constexpr Limits kSeeds{1, 10000};
+constexpr double kMostRate = 1000;  ///< of learning, and of decay
+
 po::options_description describe_options() {
   po::options_description options("What");
   add_selection_options(options, false);
+  add_budget_options(options);
   po::options_description protocol("Protocol");
   add_task_options(protocol, "augment");
   protocol.add_options()(
       "train-images",
-      po::value<std::int64_t>()->default_value(0),
+      ranged<std::int64_t>(0)->default_value(0),
       "to train on, the same ones in every run (0: all)")(
       "test-images",
-      po::value<std::int64_t>()->default_value(0),
+      ranged<std::int64_t>(0)->default_value(0),
       "to test with, the same ones in every run (0: all)")(
-      "epochs", po::value<int>()->required(), "over the training images")(
-      "batch-size", po::value<int>()->default_value(128), "images a minibatch")(
+      "epochs", limited(kEpochs)->required(), "over the training images")(
+      "batch-size",
+      limited(kBatchSize)->default_value(128),
+      "images a minibatch")(
       "learning-rate",
-      po::value<double>()->default_value(0.1, "0.1"),
+      ranged(0.0, kMostRate)->default_value(0.1, "0.1"),
       "at the start; it falls to 0 along half a cosine")(
-      "momentum", po::value<double>()->default_value(0.9, "0.9"), "Nesterov's")(
+      "momentum", ranged(0.0, 1.0)->default_value(0.9, "0.9"), "Nesterov's")(
       "weight-decay",
-      po::value<double>()->default_value(5e-4, "0.0005"),
+      ranged(0.0, kMostRate)->default_value(5e-4, "0.0005"),
       "of every parameter")(
       "init",
       po::value<std::string>()->default_value("pytorch"),
       "initialiser of the weights")(
       "seeds",
-      po::value<int>()->default_value(1),
+      limited(kSeeds)->default_value(1),
       "training runs an architecture, with --seed and the numbers after it")(
       "seed",
-      po::value<std::int64_t>()->default_value(0),
+      ranged<std::int64_t>(0)->default_value(0),
       "of --sample, and the first one of weights, order and crops")(
       "workers",
-      po::value<int>()->default_value(0),
+      limited(kWorkers)->default_value(0),
       "networks at once, a core each (0: the cores); accuracies do not depend "
       "on it");
   po::options_description where("Where");
@@ -76,14 +84,14 @@ double in_range(
 
 training::TrainingOptions read_training(const po::variables_map& values) {
   training::TrainingOptions options;
-  options.epochs = whole_number(values, "epochs", {1, 1000000});
+  options.epochs = whole_number(values, "epochs", kEpochs);
   options.batch_size = whole_number(values, "batch-size", kBatchSize);
-  options.learning_rate = in_range(values, "learning-rate", 0, 1000);
+  options.learning_rate = in_range(values, "learning-rate", 0, kMostRate);
   options.momentum = in_range(values, "momentum", 0, 1);
   if (options.momentum == 1) {
     throw UserError("--momentum 1: expected 0 or more and less than 1");
   }
-  options.weight_decay = in_range(values, "weight-decay", 0, 1000);
+  options.weight_decay = in_range(values, "weight-decay", 0, kMostRate);
   options.initialiser =
       initialisers::find_initialiser(values["init"].as<std::string>());
   options.seed = non_negative(values, "seed");
@@ -121,8 +129,9 @@ TrainOptions read_values(
   TrainOptions options;
   options.selection = parse_selection_options(values);
   options.task = parse_task_options(values);
+  options.budget = parse_budget(values);
   options.training = read_training(values);
-  options.seeds = whole_number(values, "seeds", {1, 10000});
+  options.seeds = whole_number(values, "seeds", kSeeds);
   options.data = read_data_options(values);
   options.init = values["init"].as<std::string>();
   const int workers = whole_number(values, "workers", kWorkers);
@@ -150,6 +159,7 @@ std::vector<std::uint64_t> TrainOptions::all_seeds() const {
 std::vector<std::string> TrainOptions::inputs() const {
   std::vector<std::string> paths = selection.inputs();
   paths.push_back(data.data);
+  if (!budget.costs.empty()) paths.push_back(budget.costs);
   return paths;
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/budget.h"
 #include "apps/command.h"
 #include "apps/selection_options.h"
 #include "apps/shard.h"
@@ -24,6 +25,7 @@ struct TrainOptions {
   std::string csv;
   std::string store;
   Shard shard;
+  Budget budget;
   bool quiet = false;
   std::string command_line;
 

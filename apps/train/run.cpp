@@ -179,7 +179,11 @@ int run_train(const TrainOptions& options) {
   const tasks::TrainingData data =
       tasks::open_training_data(options.task.name, options.data);
   const auto graphs = graphs_of(selection, choice_of(data.info, nullptr));
-  keep_distinct(selection, graphs.get());
+  const std::string within =
+      keep_wanted(selection, graphs.get(), options.budget);
+  if (!within.empty() && !options.quiet) {
+    std::cerr << "zcp: " << within << "\n";
+  }
   return train_selection(options, selection, data, *graphs);
 }
 

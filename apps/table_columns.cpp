@@ -1,0 +1,190 @@
+#include "apps/table_columns.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "analysis/store/open_store.h"
+#include "analysis/store/score_store.h"
+#include "analysis/study/composite.h"
+#include "analysis/study/join.h"
+#include "apps/command.h"
+#include "apps/selection.h"
+#include "benchmarks/formats/csv.h"
+#include "common/error.h"
+#include "common/parallel.h"
+
+namespace zcp::apps {
+namespace {
+
+namespace po = boost::program_options;
+using Column = std::vector<double>;
+
+int to_int(const store::Protocol& protocol, const std::string& field) {
+  const auto found = protocol.find(field);
+  return found == protocol.end() ? 0 : std::stoi(found->second);
+}
+
+/// What decides the graphs of the scores' architectures.
+struct Networks {
+  Selection selection;
+  TaskOptions task;
+};
+
+[[noreturn]] void refuse_unknown_space(
+    const std::string& column,
+    const std::string& scores) {
+  throw UserError(
+      "{}: no column {}, and nothing says of which space its architectures "
+      "are; expected --space, whose graphs have {}",
+      scores,
+      column,
+      column);
+}
+
+/// As the options say, else as the store's protocol does.
+Networks networks_of(const std::string& column, const ColumnSources& sources) {
+  Networks networks;
+  networks.task.name = "cifar10";
+  networks.task.transform = "normalise";
+  std::optional<std::string> space = sources.space;
+  if (store::is_sqlite_file(sources.scores)) {
+    const store::Protocol protocol =
+        store::ScoreStore::read(sources.scores).protocol();
+    const std::string own = protocol.at("space");
+    if (!space && own != "models") space = own;
+    networks.task.name = protocol.at("task");
+    networks.task.classes = to_int(protocol, "classes");
+    networks.task.resolution = to_int(protocol, "resolution");
+    networks.selection.skeleton.channels = to_int(protocol, "channels");
+    networks.selection.skeleton.cells_per_stage = to_int(protocol, "cells");
+  }
+  if (!space) refuse_unknown_space(column, sources.scores);
+  if (sources.task) networks.task.name = *sources.task;
+  networks.selection.space = &spaces::find_space(*space);
+  return networks;
+}
+
+Column sizes_of_graphs(
+    const tables::Table& table,
+    const std::string& column,
+    const ColumnSources& sources) {
+  Networks networks = networks_of(column, sources);
+  const spaces::Space& space = *networks.selection.space;
+  const TaskChoice task = choose_task(networks.task, false, 0);
+  const auto graphs = graphs_of(networks.selection, task);
+  Column sizes(table.arch.size());
+  parallel_for(sizes.size(), [&](std::size_t row) {
+    const std::string spec = space.normalise(table.arch[row]);
+    sizes[row] = size_value(
+        graph::sizes_of(graphs->build(spec, graph::Folding::functional)),
+        column);
+  });
+  return sizes;
+}
+
+/// A column of --costs; none where it has no such column.
+std::optional<Column> column_of_costs(
+    const tables::Table& table,
+    const std::string& column,
+    const std::string& costs) {
+  if (costs.empty()) return {};
+  const std::string text = formats::read_text(costs);
+  const std::string source = formats::source_name(costs);
+  const auto header =
+      tables::column_names(text, source, std::vector<std::string>{"arch"});
+  if (std::ranges::find(header, column) == header.end()) return {};
+  Budget wanted;
+  wanted.costs = costs;
+  wanted.bounds.push_back({column, Bound::Side::most, 0});
+  const Costs known(wanted);
+  Column values;
+  for (const std::string& arch : table.arch) {
+    values.push_back(known.value(arch, column));
+  }
+  return values;
+}
+
+}  // namespace
+
+void add_space_of_scores_options(po::options_description& options) {
+  options.add_options()(
+      "space",
+      po::value<std::string>(),
+      "the space of the architectures, for params, macs, depth and features "
+      "that are no columns (a store knows it)")(
+      "task",
+      po::value<std::string>(),
+      "the task that decides these (default: the store's, else cifar10)");
+}
+
+ColumnSources parse_column_sources(
+    const po::variables_map& values,
+    const std::string& scores,
+    const std::string& costs) {
+  return {
+      scores,
+      costs,
+      optional_value<std::string>(values, "space"),
+      optional_value<std::string>(values, "task")};
+}
+
+Column find_numbers(
+    const tables::Table& table,
+    const std::string& column,
+    const ColumnSources& sources) {
+  for (const std::string& name : {column, study::other_name(column)}) {
+    if (const auto found = study::find_column(table, name)) {
+      return table.values[*found];
+    }
+  }
+  if (auto costs = column_of_costs(table, column, sources.costs)) return *costs;
+  if (is_size(column)) return sizes_of_graphs(table, column, sources);
+  study::refuse_left_out(table, column);
+  const std::string near = nearest_name(column, table.columns);
+  throw UserError(
+      "{}: no column {}{} (columns: {}; --costs F has others)",
+      table.source,
+      column,
+      near.empty() ? "" : ", did you mean " + near + "?",
+      fmt::join(table.columns, ", "));
+}
+
+std::vector<bool> rows_within(
+    const Budget& budget,
+    const tables::Table& table,
+    const ColumnSources& sources,
+    std::string& note) {
+  std::vector<bool> within(table.arch.size(), true);
+  if (budget.empty()) return within;
+  std::vector<std::string> texts;
+  for (const Bound& bound : budget.bounds) {
+    const Column values = find_numbers(table, bound.column, sources);
+    for (std::size_t row = 0; row < within.size(); ++row) {
+      within[row] = within[row] && bound.holds(values[row]);
+    }
+    texts.push_back(bound.text());
+  }
+  note = fmt::format(
+      "{} of {} architectures are within {}",
+      std::ranges::count(within, true),
+      within.size(),
+      fmt::join(texts, " "));
+  return within;
+}
+
+void keep_rows(const std::vector<bool>& keep, tables::Table& table) {
+  std::size_t kept = 0;
+  for (std::size_t row = 0; row < keep.size(); ++row) {
+    if (!keep[row]) continue;
+    table.arch[kept] = std::move(table.arch[row]);
+    for (auto& values : table.values) values[kept] = values[row];
+    ++kept;
+  }
+  table.arch.resize(kept);
+  for (auto& values : table.values) values.resize(kept);
+}
+
+}  // namespace zcp::apps
