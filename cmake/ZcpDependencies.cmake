@@ -20,6 +20,9 @@ find_path(LIBCSV_INCLUDE_DIR csv.h REQUIRED)
 find_library(LIBCSV_LIBRARY csv REQUIRED)
 find_path(MATIO_INCLUDE_DIR matio.h REQUIRED)
 find_library(MATIO_LIBRARY matio REQUIRED)
+# Random forests and gradient boosting of zcp predict.
+find_path(XGBOOST_INCLUDE_DIR xgboost/c_api.h REQUIRED)
+find_library(XGBOOST_LIBRARY xgboost REQUIRED)
 # Optional: faster than the system's where tensors come and go.
 find_library(JEMALLOC_LIBRARY jemalloc)
 if(ZCP_TESTS)

@@ -1,0 +1,380 @@
+#include "analysis/prediction/learning.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/math/distributions/students_t.hpp>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <mutex>
+#include <numeric>
+
+#include "analysis/prediction/choose_labels.h"
+#include "analysis/statistics/columns.h"
+#include "analysis/statistics/correlation.h"
+#include "common/error.h"
+#include "common/parallel.h"
+#include "common/random.h"
+
+namespace zcp::prediction {
+namespace {
+
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+std::vector<double> at_places(
+    std::span<const double> values,
+    std::span<const std::size_t> places) {
+  std::vector<double> some;
+  some.reserve(places.size());
+  for (const std::size_t place : places) some.push_back(values[place]);
+  return some;
+}
+
+/// A split of the labelled architectures, as rows of the design.
+struct Split {
+  std::vector<std::size_t> rows;
+  std::vector<double> labels;
+  std::vector<std::size_t> held;
+  std::vector<double> held_labels;
+};
+
+Split split_at(const Pool& pool, std::span<const std::size_t> places) {
+  Split split;
+  std::vector<bool> given(pool.rows.size(), false);
+  for (const std::size_t place : places) {
+    given[place] = true;
+    split.rows.push_back(pool.rows[place]);
+    split.labels.push_back(pool.labels[place]);
+  }
+  for (std::size_t place = 0; place < given.size(); ++place) {
+    if (given[place]) continue;
+    split.held.push_back(pool.rows[place]);
+    split.held_labels.push_back(pool.labels[place]);
+  }
+  return split;
+}
+
+double tau_of(
+    const SingleProxy& proxy,
+    std::span<const std::size_t> rows,
+    std::span<const double> labels) {
+  const std::vector<double> scores =
+      statistics::ranked_last(at_places(proxy.scores, rows));
+  return statistics::kendall_tau_b(scores, labels);
+}
+
+/// A proxy, perhaps turned over, and its tau on held-out rows.
+struct BestProxy {
+  std::string name;
+  double tau = kNone;
+};
+
+BestProxy best_proxy(const Pool& pool, const Split& split) {
+  const SingleProxy* best = nullptr;
+  double greatest = -1;
+  bool turned = false;
+  for (const SingleProxy& proxy : pool.proxies) {
+    const double tau = tau_of(proxy, split.rows, split.labels);
+    if (std::isnan(tau) || std::abs(tau) <= greatest) continue;
+    greatest = std::abs(tau);
+    turned = tau < 0;
+    best = &proxy;
+  }
+  if (best == nullptr) return {};
+  const double tau = tau_of(*best, split.held, split.held_labels);
+  return {turned ? "-" + best->name : best->name, turned ? -tau : tau};
+}
+
+/// One model with the labels of one repeat.
+struct Outcome {
+  double tau = 0;
+  double rho = 0;
+  BestProxy best;
+  double baseline = kNone;
+  std::string setting;
+  std::vector<Importance> importance;
+  std::vector<double> means;  ///< kept for a bootstrap of a single repeat
+};
+
+Outcome try_model(
+    const Pool& pool,
+    const Split& split,
+    const ModelInfo& model,
+    std::uint64_t seed) {
+  const std::vector<double> targets = normal_scores(split.labels);
+  const auto fitted = model.fit(*pool.design, split.rows, targets, seed);
+  Outcome outcome;
+  outcome.means = fitted->predict(split.held).mean;
+  outcome.tau = statistics::kendall_tau_b(outcome.means, split.held_labels);
+  outcome.rho = statistics::spearman_rho(outcome.means, split.held_labels);
+  outcome.setting = fitted->setting();
+  outcome.importance = fitted->importance();
+  outcome.best = best_proxy(pool, split);
+  for (const SingleProxy& proxy : pool.proxies) {
+    if (proxy.name != pool.baseline) continue;
+    outcome.baseline = tau_of(proxy, split.held, split.held_labels);
+  }
+  return outcome;
+}
+
+std::string most_frequent(const std::vector<Outcome>& outcomes) {
+  std::map<std::string, int> counts;
+  for (const Outcome& outcome : outcomes) counts[outcome.best.name] += 1;
+  return std::ranges::max_element(
+             counts, {}, [](const auto& e) { return e.second; })
+      ->first;
+}
+
+template <typename Number>
+std::vector<double> each(
+    const std::vector<Outcome>& outcomes,
+    const Number& number) {
+  std::vector<double> values;
+  for (const Outcome& outcome : outcomes) values.push_back(number(outcome));
+  return values;
+}
+
+/// The interval of a single repeat: of the held-out architectures.
+void bootstrap_interval(
+    const Split& split,
+    const Outcome& outcome,
+    const LearningOptions& options,
+    LearningRow& row) {
+  if (options.bootstrap == 0) return;
+  const statistics::ResampledPair pair(
+      outcome.means, split.held_labels, statistics::Missing::last);
+  const auto draws = statistics::bootstrap(
+      {&pair, 1}, split.held.size(), options.bootstrap, options.seed);
+  row.tau.interval = statistics::percentile_interval(draws.front().tau, 0.95);
+}
+
+LearningRow summarise(
+    const Pool& pool,
+    std::size_t labels,
+    const std::string& model,
+    std::vector<Outcome>& outcomes) {
+  LearningRow row;
+  row.labels = labels;
+  row.held = pool.rows.size() - labels;
+  row.model = model;
+  row.tau = mean_estimate(each(outcomes, [](auto& o) { return o.tau; }));
+  row.rho = mean_estimate(each(outcomes, [](auto& o) { return o.rho; })).value;
+  row.best_proxy = most_frequent(outcomes);
+  row.best_proxy_tau =
+      mean_estimate(each(outcomes, [](auto& o) { return o.best.tau; })).value;
+  row.minus_best_proxy =
+      mean_estimate(each(outcomes, [](auto& o) { return o.tau - o.best.tau; }));
+  row.baseline_tau =
+      mean_estimate(each(outcomes, [](auto& o) { return o.baseline; })).value;
+  row.minus_baseline =
+      mean_estimate(each(outcomes, [](auto& o) { return o.tau - o.baseline; }));
+  row.setting = outcomes.front().setting;
+  row.importance = std::move(outcomes.front().importance);
+  return row;
+}
+
+}  // namespace
+
+Estimate mean_estimate(std::span<const double> values) {
+  const auto n = static_cast<double>(values.size());
+  const double mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
+  Estimate estimate{mean, {kNone, kNone}};
+  if (values.size() < 2 || !std::isfinite(mean)) return estimate;
+  double squares = 0;
+  for (const double value : values) squares += std::pow(value - mean, 2);
+  const boost::math::students_t student(n - 1);
+  const double half =
+      boost::math::quantile(student, 0.975) * std::sqrt(squares / (n - 1) / n);
+  estimate.interval = {mean - half, mean + half};
+  return estimate;
+}
+
+std::vector<std::size_t> chosen_labels(
+    const Pool& pool,
+    std::size_t count,
+    std::size_t repeat,
+    const LearningOptions& options) {
+  const std::uint64_t seed = derive_seed(options.seed, "labels", repeat);
+  std::vector<std::size_t> places;
+  if (options.choice == LabelChoice::random) {
+    for (const std::int64_t place : sample_without_replacement(
+             std::ssize(pool.rows), static_cast<std::int64_t>(count), seed)) {
+      places.push_back(static_cast<std::size_t>(place));
+    }
+    return places;
+  }
+  std::map<std::size_t, std::size_t> place_of;
+  for (std::size_t i = 0; i < pool.rows.size(); ++i) place_of[pool.rows[i]] = i;
+  for (const std::size_t row :
+       choose_labels(*pool.design, pool.rows, {}, count, seed)) {
+    places.push_back(place_of.at(row));
+  }
+  return places;
+}
+
+std::vector<LearningRow> learning_curve(
+    const Pool& pool,
+    const LearningOptions& options,
+    const std::function<void()>& done) {
+  constexpr std::size_t kFewestHeld = statistics::kLeastRows;
+  std::vector<LearningRow> rows;
+  std::mutex mutex;
+  for (const std::size_t labels : options.labels) {
+    if (labels + kFewestHeld > pool.rows.size()) {
+      throw UserError(
+          "--labels {}: {} architectures have a label, and at least {} are "
+          "held out to judge by; expected at most {}",
+          labels,
+          pool.rows.size(),
+          kFewestHeld,
+          std::max(pool.rows.size(), kFewestHeld) - kFewestHeld);
+    }
+    std::vector<std::vector<Outcome>> outcomes(
+        options.models.size(), std::vector<Outcome>(options.repeats));
+    Split first;
+    // One task a repeat and model, so that a single repeat uses the cores too.
+    std::vector<Split> splits(options.repeats);
+    parallel_for(options.repeats, [&](std::size_t repeat) {
+      splits[repeat] =
+          split_at(pool, chosen_labels(pool, labels, repeat, options));
+    });
+    const std::size_t tasks = options.repeats * options.models.size();
+    parallel_for(tasks, [&](std::size_t task) {
+      const std::size_t model = task % options.models.size();
+      const std::size_t repeat = task / options.models.size();
+      outcomes[model][repeat] = try_model(
+          pool,
+          splits[repeat],
+          find_model(options.models[model]),
+          derive_seed(options.seed, "model", repeat));
+      if (repeat > 0) outcomes[model][repeat].means.clear();
+      const std::scoped_lock lock(mutex);
+      if (done) done();
+    });
+    for (std::size_t m = 0; m < options.models.size(); ++m) {
+      LearningRow row = summarise(pool, labels, options.models[m], outcomes[m]);
+      if (options.repeats == 1) {
+        bootstrap_interval(splits[0], outcomes[m][0], options, row);
+      }
+      rows.push_back(std::move(row));
+    }
+  }
+  return rows;
+}
+
+namespace {
+
+/// Normal scores of labels, and back.
+class Scale {
+ public:
+  explicit Scale(std::span<const double> labels)
+      : values_(labels.begin(), labels.end()) {
+    std::ranges::sort(values_);
+    scores_ = normal_scores(values_);
+    // Equal labels share a score: one of each is enough.
+    std::vector<double> values;
+    std::vector<double> scores;
+    for (std::size_t i = 0; i < values_.size(); ++i) {
+      if (!values.empty() && values.back() == values_[i]) continue;
+      values.push_back(values_[i]);
+      scores.push_back(scores_[i]);
+    }
+    values_ = std::move(values);
+    scores_ = std::move(scores);
+  }
+
+  double label(double score) const {
+    const std::size_t n = values_.size();
+    if (n == 1) return values_[0];
+    const std::size_t tenth = std::max<std::size_t>(1, n / 10);
+    if (score <= scores_.front()) return along(0, tenth, score);
+    if (score >= scores_.back()) return along(n - 1 - tenth, n - 1, score);
+    const auto above = static_cast<std::size_t>(
+        std::ranges::upper_bound(scores_, score) - scores_.begin());
+    return along(above - 1, above, score);
+  }
+
+ private:
+  /// On the line through two points; beyond an end it starts at that end.
+  double along(std::size_t low, std::size_t high, double score) const {
+    const double slope =
+        (values_[high] - values_[low]) / (scores_[high] - scores_[low]);
+    const std::size_t from = score > scores_[high] ? high : low;
+    return values_[from] + slope * (score - scores_[from]);
+  }
+
+  std::vector<double> values_;
+  std::vector<double> scores_;
+};
+
+/// The 95 % quantile of errors in units of the model's own deviation, over
+/// folds that the model was not given.
+double calibrated_width(
+    const Design& design,
+    std::span<const std::size_t> rows,
+    std::span<const double> targets,
+    const ModelInfo& model,
+    std::uint64_t seed) {
+  constexpr std::size_t kFolds = 5;
+  const auto order = sample_without_replacement(
+      std::ssize(rows), std::ssize(rows), derive_seed(seed, "calibration"));
+  std::vector<double> errors(rows.size());
+  parallel_for(kFolds, [&](std::size_t fold) {
+    std::vector<std::size_t> places;
+    std::vector<std::size_t> held;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const auto place = static_cast<std::size_t>(order[i]);
+      (i % kFolds == fold ? held : places).push_back(place);
+    }
+    std::vector<std::size_t> given;
+    for (const std::size_t place : places) given.push_back(rows[place]);
+    std::vector<std::size_t> asked;
+    for (const std::size_t place : held) asked.push_back(rows[place]);
+    const auto fitted =
+        model.fit(design, given, at_places(targets, places), seed);
+    const Predicted said = fitted->predict(asked);
+    for (std::size_t i = 0; i < held.size(); ++i) {
+      errors[held[i]] =
+          std::abs(said.mean[i] - targets[held[i]]) / said.deviation[i];
+    }
+  });
+  std::ranges::sort(errors);
+  // As conformal prediction takes it, so that few labels give wide intervals.
+  const double place = std::ceil(0.95 * static_cast<double>(rows.size() + 1));
+  const auto at = static_cast<std::size_t>(place) - 1;
+  return errors[std::min(at, errors.size() - 1)];
+}
+
+}  // namespace
+
+std::vector<PredictedLabel> predict_labels(
+    const Design& design,
+    std::span<const std::size_t> rows,
+    std::span<const double> labels,
+    const std::string& model,
+    std::span<const std::size_t> unlabelled,
+    std::uint64_t seed) {
+  if (rows.size() < statistics::kLeastRows) {
+    throw UserError(
+        "{} labels: expected {} or more to predict from",
+        rows.size(),
+        statistics::kLeastRows);
+  }
+  const ModelInfo& info = find_model(model);
+  const std::vector<double> targets = normal_scores(labels);
+  const double width = calibrated_width(design, rows, targets, info, seed);
+  const auto fitted = info.fit(design, rows, targets, seed);
+  const Predicted said = fitted->predict(unlabelled);
+  const Scale scale(labels);
+  std::vector<PredictedLabel> list;
+  for (std::size_t i = 0; i < unlabelled.size(); ++i) {
+    const double half = width * said.deviation[i];
+    list.push_back(
+        {scale.label(said.mean[i]),
+         {scale.label(said.mean[i] - half), scale.label(said.mean[i] + half)}});
+  }
+  return list;
+}
+
+}  // namespace zcp::prediction

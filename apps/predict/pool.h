@@ -1,0 +1,34 @@
+// The tables of `zcp predict` as a pool to learn from.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "analysis/prediction/learning.h"
+#include "apps/predict/request.h"
+
+namespace zcp::apps {
+
+/// Architectures with what they are predicted from, and labels of some.
+struct PredictPool {
+  std::vector<std::string> archs;  ///< [row of the design]
+  std::unique_ptr<prediction::Design> design;
+  prediction::Pool pool;
+  std::vector<std::size_t> unlabelled;  ///< rows without a label
+};
+
+/// Reads the tables, builds graphs and says on standard error what was found.
+/// Throws UserError for tables that cannot be joined, a metric without values
+/// and an architecture that is none of the space.
+PredictPool make_predict_pool(const PredictRequest& request);
+
+/// The blocks of features that the graphs of the architectures give.
+std::vector<prediction::Block> graph_blocks(
+    const std::string& space,
+    const std::string& task,
+    const std::vector<std::string>& archs,
+    bool graph,
+    bool encoding);
+
+}  // namespace zcp::apps

@@ -1,0 +1,191 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iostream>
+
+#include "analysis/prediction/choose_labels.h"
+#include "analysis/report/learning_figure.h"
+#include "apps/commands.h"
+#include "apps/predict/output.h"
+#include "apps/predict/pool.h"
+#include "apps/predict/request.h"
+#include "apps/progress.h"
+#include "benchmarks/formats/csv.h"
+#include "common/destination.h"
+#include "common/error.h"
+
+namespace zcp::apps {
+namespace {
+
+namespace po = boost::program_options;
+using prediction::LearningRow;
+
+constexpr std::string_view kUsage =
+    "zcp predict: accuracy from proxies, graphs and few labels\n"
+    "\n"
+    "Fits the metric on proxies (as ranks), on features of the architectures'\n"
+    "graphs and on encodings, from as many labels as --labels says, and tells\n"
+    "how well it ranks the architectures whose labels it was not given: "
+    "beside\n"
+    "the single proxy that does best on the same labels, and the baseline.\n"
+    "Hyper-parameters are chosen by the given labels alone.\n"
+    "\n"
+    "With --csv, architectures of the scores that have no label in the truth\n"
+    "are predicted from all labels; where every one has a label, from the\n"
+    "first draw of the most labels.";
+
+constexpr std::string_view kExample =
+    "  zcp predict --scores naslib_scores_nb201.csv --key-scores net_str \\\n"
+    "      --truth nats_tss_accuracy.csv --metric cifar10_valid \\\n"
+    "      --space nats-tss --labels 32,128 --model gp,ridge";
+
+/// Where every architecture has a label, the model with most labels is asked
+/// for those that it was not given.
+struct Asked {
+  std::vector<std::size_t> rows;
+  std::vector<double> labels;
+  std::vector<std::size_t> unlabelled;
+};
+
+Asked asked_of(const PredictPool& made, const PredictRequest& request) {
+  if (!made.unlabelled.empty()) {
+    return {made.pool.rows, made.pool.labels, made.unlabelled};
+  }
+  Asked asked;
+  const std::size_t count = std::ranges::max(request.learning.labels);
+  std::vector<bool> given(made.archs.size(), false);
+  for (const std::size_t place :
+       prediction::chosen_labels(made.pool, count, 0, request.learning)) {
+    asked.rows.push_back(made.pool.rows[place]);
+    asked.labels.push_back(made.pool.labels[place]);
+    given[made.pool.rows[place]] = true;
+  }
+  for (std::size_t row = 0; row < given.size(); ++row) {
+    if (!given[row]) asked.unlabelled.push_back(row);
+  }
+  return asked;
+}
+
+/// The last model asked for is the one that predicts.
+void write_predictions(
+    const PredictPool& made,
+    const PredictRequest& request,
+    const std::string& model) {
+  const Asked asked = asked_of(made, request);
+  const auto list = prediction::predict_labels(
+      *made.design,
+      asked.rows,
+      asked.labels,
+      model,
+      asked.unlabelled,
+      request.learning.seed);
+  const std::string& metric = request.study.study.metrics.front();
+  write_output(*request.csv, [&](std::ostream& out) {
+    std::string header = "arch,";
+    formats::append_csv_field(header, metric);
+    out << header << ",low,high,model\n";
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      std::string line;
+      formats::append_csv_field(line, made.archs[asked.unlabelled[i]]);
+      out << fmt::format(
+          "{},{:.17g},{:.17g},{:.17g},{}\n",
+          line,
+          list[i].value,
+          list[i].interval.low,
+          list[i].interval.high,
+          model);
+    }
+  });
+  if (!request.quiet) {
+    std::cerr << fmt::format(
+        "predicted {} of {} architectures from {} labels by {}\n",
+        metric,
+        list.size(),
+        asked.rows.size(),
+        model);
+  }
+}
+
+/// The model with the greatest tau at the most labels.
+std::string best_model(const std::vector<LearningRow>& rows) {
+  const LearningRow* best = &rows.back();
+  for (const LearningRow& row : rows) {
+    if (row.labels == best->labels && row.tau.value > best->tau.value) {
+      best = &row;
+    }
+  }
+  return best->model;
+}
+
+int suggest(const PredictPool& made, const PredictRequest& request) {
+  if (made.unlabelled.size() < *request.suggest) {
+    throw UserError(
+        "--suggest {}: expected at most {}, the architectures of the scores "
+        "without a label",
+        *request.suggest,
+        made.unlabelled.size());
+  }
+  for (const std::size_t row : prediction::choose_labels(
+           *made.design,
+           made.unlabelled,
+           made.pool.rows,
+           *request.suggest,
+           request.learning.seed)) {
+    std::cout << made.archs[row] << "\n";
+  }
+  return 0;
+}
+
+void check_outputs(const PredictRequest& request) {
+  std::vector<std::string> outputs;
+  for (const auto& each : {request.csv, request.figure, request.importance}) {
+    if (each) outputs.push_back(*each);
+  }
+  check_destinations(
+      outputs,
+      std::vector<std::string>{request.study.scores, request.study.truth});
+}
+
+}  // namespace
+
+int predict(const Arguments& arguments) {
+  po::options_description description = predict_options();
+  po::variables_map values;
+  if (!parse_options(arguments, kUsage, kExample, description, values)) {
+    return 0;
+  }
+  PredictRequest request = parse_predict_request(values);
+  check_outputs(request);
+  const PredictPool made = make_predict_pool(request);
+  if (request.suggest) return suggest(made, request);
+  prediction::LearningOptions& learning = request.learning;
+  if (learning.labels.empty()) {
+    learning.labels = {std::max<std::size_t>(2, made.pool.rows.size() * 4 / 5)};
+  }
+  const std::size_t fits =
+      learning.labels.size() * learning.models.size() * learning.repeats;
+  Progress progress("predict", static_cast<std::int64_t>(fits), request.quiet);
+  const std::vector<LearningRow> rows = prediction::learning_curve(
+      made.pool, learning, [&] { progress.advance(); });
+  progress.finish();
+  if (request.figure) {
+    write_output(*request.figure, [&](std::ostream& out) {
+      report::write_learning_figure(
+          out, rows, request.study.study.metrics.front(), made.pool.baseline);
+    });
+  }
+  if (request.importance) {
+    write_output(*request.importance, [&](std::ostream& out) {
+      write_importance(out, rows);
+    });
+  }
+  if (request.csv) write_predictions(made, request, best_model(rows));
+  if (request.json) {
+    print_learning_json(rows, request);
+  } else if (request.csv != "-") {
+    print_learning(rows, request);
+  }
+  return 0;
+}
+
+}  // namespace zcp::apps

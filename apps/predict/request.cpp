@@ -1,0 +1,175 @@
+#include "apps/predict/request.h"
+
+#include <algorithm>
+
+#include "common/error.h"
+
+namespace zcp::apps {
+namespace {
+
+namespace po = boost::program_options;
+using Text = std::string;
+
+constexpr int kMostRepeats = 1000;
+
+std::vector<std::size_t> parse_labels(const po::variables_map& values) {
+  std::vector<std::size_t> labels;
+  for (const Text& text : list_option(values, "labels")) {
+    const std::optional<double> number = parse_number(text);
+    if (!number || *number < 2 || *number > 1e6 ||
+        *number != static_cast<double>(static_cast<std::size_t>(*number))) {
+      throw UserError(
+          "--labels {}: expected whole numbers from 2, such as 32,128", text);
+    }
+    labels.push_back(static_cast<std::size_t>(*number));
+  }
+  return labels;
+}
+
+/// Proxies alone where no space is named.
+void parse_features(const po::variables_map& values, PredictRequest& request) {
+  request.space = text_option(values, "space").value_or("");
+  const Text fallback = request.space.empty() ? "proxies" : "all";
+  request.features = text_option(values, "features").value_or(fallback);
+  const Text& asked = request.features;
+  const bool all = asked == "all";
+  if (!all && asked != "proxies" && asked != "graph" && asked != "encoding") {
+    throw UserError(
+        "--features {}: expected proxies, graph, encoding or all", asked);
+  }
+  request.proxies = all || asked == "proxies";
+  request.graph = all || asked == "graph";
+  request.encoding = all || asked == "encoding";
+  if (request.space.empty() && asked != "proxies") {
+    throw UserError(
+        "--features {}: expected --space as well, whose graphs give features "
+        "(zcp spaces lists them)",
+        asked);
+  }
+}
+
+void parse_models(
+    const po::variables_map& values,
+    prediction::LearningOptions& learning) {
+  for (const Text& name : list_option(values, "model")) {
+    if (name == "all") {
+      for (const auto& info : prediction::models()) {
+        learning.models.push_back(info.name);
+      }
+    } else {
+      learning.models.push_back(prediction::find_model(name).name);
+    }
+  }
+}
+
+void parse_study(const po::variables_map& values, StudyRequest& request) {
+  request.scores = required_option(values, "scores");
+  request.truth = required_option(values, "truth");
+  const Text metric = required_option(values, "metric");
+  request.study.metrics = split_list(metric);
+  if (request.study.metrics.size() != 1) {
+    throw UserError("--metric {}: expected one column of the truth", metric);
+  }
+  request.key = text_option(values, "key").value_or(request.key);
+  request.key_scores = text_option(values, "key-scores").value_or(request.key);
+  request.key_truth = text_option(values, "key-truth").value_or(request.key);
+  request.study.proxies = list_option(values, "proxies");
+  request.study.baseline = values["baseline"].as<Text>();
+  request.study.baseline_required = !values["baseline"].defaulted();
+  if (const auto text = text_option(values, "composites")) {
+    for (const Text& composite : study::split_composites(*text)) {
+      request.composites.push_back(study::parse_composite(composite));
+      if (!request.study.proxies.empty()) {
+        request.study.proxies.push_back(request.composites.back().name);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+po::options_description predict_options() {
+  po::options_description options("Options");
+  add_study_options(
+      options,
+      {"scores",
+       "truth",
+       "metric",
+       "key",
+       "key-scores",
+       "key-truth",
+       "proxies",
+       "composites",
+       "baseline"});
+  auto add = options.add_options();
+  add("labels",
+      po::value<Text>(),
+      "how many labels models get, such as 32,128,1024 (default: four fifths "
+      "of those there are)");
+  add("choose",
+      po::value<Text>()->default_value("random"),
+      "which ones: random, or spread (those that tell most of all others)");
+  add("space",
+      po::value<Text>(),
+      "the space of the architectures: features of their graphs");
+  add("task",
+      po::value<Text>(),
+      "whose input their networks have (default: the space's own)");
+  add("model",
+      po::value<Text>()->default_value("gp"),
+      "ridge, gp, forest, boosting, blend (their mean), several or all");
+  add("features",
+      po::value<Text>(),
+      "proxies, graph, encoding or all (default: all with --space, else "
+      "proxies)");
+  add("repeats",
+      po::value<int>()->default_value(10),
+      "draws of the labels that figures are the mean of");
+  add("seed", po::value<std::int64_t>()->default_value(0), "seed of the draws");
+  add("json", "the table as JSON");
+  add("csv",
+      po::value<Text>(),
+      "predictions with intervals for architectures without a label (-: "
+      "standard output)");
+  add("figure", po::value<Text>(), "the learning curve (SVG)");
+  add("importance",
+      po::value<Text>(),
+      "how much each model uses each column, as CSV");
+  add("suggest",
+      po::value<std::int64_t>(),
+      "instead print so many architectures to label next, a spec a line");
+  return options;
+}
+
+PredictRequest parse_predict_request(const po::variables_map& values) {
+  PredictRequest request;
+  parse_study(values, request.study);
+  parse_features(values, request);
+  request.task = text_option(values, "task").value_or("");
+  prediction::LearningOptions& learning = request.learning;
+  learning.labels = parse_labels(values);
+  parse_models(values, learning);
+  learning.repeats = static_cast<std::size_t>(
+      whole_number(values, "repeats", {1, kMostRepeats}));
+  learning.seed = non_negative(values, "seed");
+  const Text choose = values["choose"].as<Text>();
+  if (choose != "random" && choose != "spread") {
+    throw UserError("--choose {}: expected random or spread", choose);
+  }
+  if (choose == "spread") learning.choice = prediction::LabelChoice::spread;
+  if (const auto count = optional_value<std::int64_t>(values, "suggest")) {
+    if (*count < 1) throw UserError("--suggest {}: expected 1 or more", *count);
+    request.suggest = static_cast<std::size_t>(*count);
+  }
+  request.json = is_given(values, "json");
+  request.csv = text_option(values, "csv");
+  request.figure = text_option(values, "figure");
+  request.importance = text_option(values, "importance");
+  request.quiet = is_given(values, "quiet");
+  if (request.json && request.csv == "-") {
+    throw UserError("--json and --csv -: both would go to standard output");
+  }
+  return request;
+}
+
+}  // namespace zcp::apps
