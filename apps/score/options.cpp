@@ -1,9 +1,8 @@
 #include "apps/score/options.h"
 
-#include <omp.h>
-
 #include <algorithm>
 
+#include "apps/allocation.h"
 #include "apps/command_line.h"
 #include "common/error.h"
 
@@ -40,11 +39,12 @@ po::options_description describe_options() {
       "fp32 with products rounded to 10 bits")(
       "device",
       po::value<std::string>()->default_value("cpu"),
-      "cpu, or cuda:0[,cuda:1...]")(
+      "cpu, or cuda:0[,cuda:1...]; cuda: all that CUDA_VISIBLE_DEVICES "
+      "lists")(
       "workers",
       po::value<int>()->default_value(0),
-      "architectures at once on each device (0: the cores, or their share); "
-      "scores do not depend on it")(
+      "architectures at once on each device (0: the allocated cores, or their "
+      "share); scores do not depend on it")(
       "memory",
       po::value<std::int64_t>()->default_value(0),
       "bytes that a proxy may need for a network; one that needs more has no "
@@ -62,7 +62,8 @@ po::options_description describe_options() {
       "property of the network, stays")(
       "shard",
       po::value<std::string>(),
-      "I/N: only the I-th of N stable parts, 0 <= I < N");
+      "I/N: only the I-th of N stable parts, 0 <= I < N (in a Slurm array: "
+      "the task's part)");
   options.add(protocol).add(where);
   return options;
 }
@@ -73,6 +74,10 @@ Strings parse_devices(const std::string& text) {
     return device.substr(0, device.find(':'));
   };
   Strings devices = split_list(text);
+  if (text == "cuda") devices = visible_devices().value_or(devices);
+  if (devices.empty() && text == "cuda") {
+    throw UserError("--device cuda: CUDA_VISIBLE_DEVICES lists no device");
+  }
   if (devices.empty()) {
     throw UserError("--device {}: expected cpu or cuda:0[,cuda:1...]", text);
   }
@@ -90,12 +95,13 @@ Strings parse_devices(const std::string& text) {
   return devices;
 }
 
-/// As many as were asked for on each device; where nothing was, the cores on a
-/// processor, and their share on each device: launching kernels takes a core.
+/// As many as were asked for on each device; where nothing was, the cores that
+/// were allocated on a processor, and their share on each device: launching
+/// kernels takes a core.
 int worker_count(int asked, const Strings& devices) {
   const int count = static_cast<int>(devices.size());
   if (asked > 0) return asked * count;
-  return std::max(omp_get_num_procs() / count, 1) * count;
+  return std::max(allocated_cores() / count, 1) * count;
 }
 
 ScoreOptions read_values(
@@ -127,9 +133,10 @@ ScoreOptions read_values(
   if (options.retry_failed && options.store.empty()) {
     throw UserError("--retry-failed goes with --store");
   }
-  if (const auto shard = optional_value<std::string>(values, "shard")) {
-    options.shard = parse_shard(*shard);
-  }
+  const auto shard = optional_value<std::string>(values, "shard");
+  if (shard) options.shard = parse_shard(*shard);
+  options.note =
+      take_part_in_array(shard, options.shard, options.store, options.csv);
   options.quiet = is_given(values, "quiet");
   options.command_line = command_line("score", arguments);
   return options;

@@ -26,6 +26,8 @@ struct ScoreOptions {
   bool retry_failed = false;  ///< compute anew what the store has as failed
   Shard shard;
   bool quiet = false;
+  std::string
+      note;  ///< to the user, of what the batch system decided; or empty
   std::string command_line;
 
   /// Of the devices: cpu or cuda.

@@ -25,6 +25,8 @@ struct TrainOptions {
   std::string store;
   Shard shard;
   bool quiet = false;
+  std::string
+      note;  ///< to the user, of what the batch system decided; or empty
   std::string command_line;
 
   /// Of the trainings of each architecture: the first and the numbers after it.
