@@ -12,7 +12,9 @@ bool is_plain(char c) {
          kOthers.find(c) != std::string_view::npos;
 }
 
-std::string quoted(const std::string& argument) {
+}  // namespace
+
+std::string shell_word(const std::string& argument) {
   if (!argument.empty() && std::ranges::all_of(argument, is_plain)) {
     return argument;
   }
@@ -23,11 +25,9 @@ std::string quoted(const std::string& argument) {
   return text + "'";
 }
 
-}  // namespace
-
 std::string command_line(std::string_view command, const Arguments& arguments) {
   std::string line = "zcp " + std::string(command);
-  for (const auto& argument : arguments) line += " " + quoted(argument);
+  for (const auto& argument : arguments) line += " " + shell_word(argument);
   return line;
 }
 

@@ -8,6 +8,9 @@
 
 namespace zcp::apps {
 
+/// A word as a shell reads it, quoted where that needs it.
+std::string shell_word(const std::string& word);
+
 /// A call as typed, each argument quoted where a shell needs it.
 std::string command_line(std::string_view command, const Arguments& arguments);
 

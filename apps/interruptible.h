@@ -8,7 +8,8 @@
 namespace zcp::apps {
 
 /// While it lives, an interrupt (Ctrl-C), a request to end, a terminal that
-/// goes or a batch system's limit of time asks instead of killing, so that the
+/// goes or a batch system's limit of time (SIGXCPU, or the SIGUSR1 of Slurm's
+/// `--signal=USR1@120`) asks instead of killing, so that the
 /// table of what is complete can be written; a second one kills. What the
 /// program's caller ignores stays ignored.
 class Interruptible {
@@ -22,7 +23,12 @@ class Interruptible {
   static bool was_asked() { return asked; }
 
  private:
-  static constexpr std::array kSignals{SIGINT, SIGTERM, SIGHUP, SIGXCPU};
+  static constexpr std::array kSignals{
+      SIGINT,
+      SIGTERM,
+      SIGHUP,
+      SIGXCPU,
+      SIGUSR1};
 
   // A handler gets no argument of ours.
   // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables)

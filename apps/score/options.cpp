@@ -1,9 +1,8 @@
 #include "apps/score/options.h"
 
-#include <omp.h>
-
 #include <algorithm>
 
+#include "apps/allocation.h"
 #include "apps/command_line.h"
 #include "apps/option_values.h"
 #include "apps/proxy_names.h"
@@ -48,11 +47,12 @@ po::options_description describe_options() {
       "fp32 with products rounded to 10 bits")(
       "device",
       po::value<std::string>()->default_value("cpu"),
-      "cpu, or cuda:0[,cuda:1...]")(
+      "cpu, or cuda:0[,cuda:1...]; cuda: all that CUDA_VISIBLE_DEVICES "
+      "lists")(
       "workers",
       limited(kWorkers)->default_value(0),
-      "architectures at once on each device (0: the cores, or their share); "
-      "scores do not depend on it")(
+      "architectures at once on each device (0: the allocated cores, or their "
+      "share); scores do not depend on it")(
       "memory",
       ranged<std::int64_t>(0)->default_value(0),
       "bytes that a proxy may need for a network; one that needs more has no "
@@ -70,7 +70,8 @@ po::options_description describe_options() {
       "property of the network, stays")(
       "shard",
       po::value<std::string>(),
-      "I/N: only the I-th of N stable parts, 0 <= I < N");
+      "I/N: only the I-th of N stable parts, 0 <= I < N (in a Slurm array: "
+      "the task's part)");
   options.add(protocol).add(where);
   return options;
 }
@@ -81,6 +82,10 @@ Strings parse_devices(const std::string& text) {
     return device.substr(0, device.find(':'));
   };
   Strings devices = named_list("device", text);
+  if (text == "cuda") devices = visible_devices().value_or(devices);
+  if (devices.empty()) {
+    throw UserError("--device cuda: CUDA_VISIBLE_DEVICES lists no device");
+  }
   for (const std::string& device : devices) {
     if (kind(device) != "cpu" && kind(device) != "cuda") {
       throw UserError(
@@ -95,12 +100,13 @@ Strings parse_devices(const std::string& text) {
   return devices;
 }
 
-/// As many as were asked for on each device; where nothing was, the cores on a
-/// processor, and their share on each device: launching kernels takes a core.
+/// As many as were asked for on each device; where nothing was, the cores that
+/// were allocated on a processor, and their share on each device: launching
+/// kernels takes a core.
 int worker_count(int asked, const Strings& devices) {
   const int count = static_cast<int>(devices.size());
   if (asked > 0) return asked * count;
-  return std::max(omp_get_num_procs() / count, 1) * count;
+  return std::max(allocated_cores() / count, 1) * count;
 }
 
 ScoreOptions read_values(
@@ -134,9 +140,10 @@ ScoreOptions read_values(
   if (options.retry_failed && options.store.empty()) {
     throw UserError("--retry-failed goes with --store");
   }
-  if (const auto shard = optional_value<std::string>(values, "shard")) {
-    options.shard = parse_shard(*shard);
-  }
+  const auto shard = optional_value<std::string>(values, "shard");
+  if (shard) options.shard = parse_shard(*shard);
+  options.note =
+      take_part_in_array(shard, options.shard, options.store, options.csv);
   options.quiet = is_given(values, "quiet");
   options.command_line = command_line("score", arguments);
   return options;

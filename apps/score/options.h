@@ -29,6 +29,8 @@ struct ScoreOptions {
   Budget budget;
   std::vector<std::string> notes;  ///< on what was asked for, a line each
   bool quiet = false;
+  std::string
+      note;  ///< to the user, of what the batch system decided; or empty
   std::string command_line;
 
   /// Of the devices: cpu or cuda.

@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <iostream>
 #include <mutex>
 #include <set>
 
+#include "apps/allocation.h"
 #include "apps/interruptible.h"
 #include "apps/open_store.h"
 #include "apps/progress.h"
@@ -65,8 +65,7 @@ void require_memory(const ScoreOptions& options, const TaskChoice& task) {
   const double images = static_cast<double>(options.evaluator.batch_size) *
                         options.evaluator.minibatches;
   const double needed = pixels * images * sizeof(float);
-  const double memory = static_cast<double>(sysconf(_SC_PHYS_PAGES)) *
-                        static_cast<double>(sysconf(_SC_PAGESIZE));
+  const auto memory = static_cast<double>(allocated_memory());
   if (needed <= memory) return;
   throw UserError(
       "--batch-size {} --minibatches {}: the images take {:.1f} GB, this "
@@ -260,6 +259,9 @@ int score_selection(
 }  // namespace
 
 int run_score(const ScoreOptions& options) {
+  if (!options.quiet && !options.note.empty()) {
+    std::cerr << "zcp: " << options.note << "\n";
+  }
   check_destinations({&options.csv, 1}, options.inputs(), options.store);
   const Proxies proxies = proxies::select_proxies(options.proxies);
   if (!options.quiet) {

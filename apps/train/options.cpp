@@ -1,9 +1,8 @@
 #include "apps/train/options.h"
 
-#include <omp.h>
-
 #include <filesystem>
 
+#include "apps/allocation.h"
 #include "apps/command_line.h"
 #include "apps/option_values.h"
 #include "common/error.h"
@@ -52,8 +51,8 @@ po::options_description describe_options() {
       "of --sample, and the first one of weights, order and crops")(
       "workers",
       limited(kWorkers)->default_value(0),
-      "networks at once, a core each (0: the cores); accuracies do not depend "
-      "on it");
+      "networks at once, a core each (0: the allocated cores); accuracies do "
+      "not depend on it");
   po::options_description where("Where");
   where.add_options()(
       "csv",
@@ -65,7 +64,8 @@ po::options_description describe_options() {
       "(without: the table's name with .sqlite)")(
       "shard",
       po::value<std::string>(),
-      "I/N: only the I-th of N stable parts, 0 <= I < N");
+      "I/N: only the I-th of N stable parts, 0 <= I < N (in a Slurm array: "
+      "the task's part)");
   options.add(protocol).add(where);
   return options;
 }
@@ -135,12 +135,13 @@ TrainOptions read_values(
   options.data = read_data_options(values);
   options.init = values["init"].as<std::string>();
   const int workers = whole_number(values, "workers", kWorkers);
-  options.workers = workers > 0 ? workers : omp_get_num_procs();
+  options.workers = workers > 0 ? workers : allocated_cores();
   options.csv = values["csv"].as<std::string>();
   options.store = store_of(values);
-  if (const auto shard = optional_value<std::string>(values, "shard")) {
-    options.shard = parse_shard(*shard);
-  }
+  const auto shard = optional_value<std::string>(values, "shard");
+  if (shard) options.shard = parse_shard(*shard);
+  options.note =
+      take_part_in_array(shard, options.shard, options.store, options.csv);
   options.quiet = is_given(values, "quiet");
   options.command_line = command_line("train", arguments);
   return options;

@@ -27,6 +27,8 @@ struct TrainOptions {
   Shard shard;
   Budget budget;
   bool quiet = false;
+  std::string
+      note;  ///< to the user, of what the batch system decided; or empty
   std::string command_line;
 
   /// Of the trainings of each architecture: the first and the numbers after it.

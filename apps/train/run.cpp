@@ -170,6 +170,9 @@ int train_selection(
 }  // namespace
 
 int run_train(const TrainOptions& options) {
+  if (!options.quiet && !options.note.empty()) {
+    std::cerr << "zcp: " << options.note << "\n";
+  }
   check_destinations({&options.csv, 1}, options.inputs(), options.store);
   if (!options.selection.space) {
     throw UserError("no architecture: expected --space");
