@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <initializer_list>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -368,6 +369,10 @@ class Parser {
     }
     for (const Json& spec : specs) {
       program_.inputs.push_back(input(spec, source_ + ": input"));
+      const Argument& own = program_.graph.inputs[program_.inputs.size() - 1];
+      const std::string& name = program_.inputs.back().name;
+      if (own.kind != Kind::value || name.empty() || own.text == name) continue;
+      refuse(source_, "an input '" + own.text + "'", "'" + name + "'");
     }
   }
 

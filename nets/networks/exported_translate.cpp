@@ -222,7 +222,7 @@ class Translation {
       translate_plainly(node, "aten::clone", "");
       return true;
     }
-    if (is_batch_norm(name)) return translate_batch_norm(node, overload);
+    if (is_batch_norm(name)) return translate_batch_norm(node);
     if (name == "native_layer_norm") return translate_layer_norm(node);
     if (name == "native_group_norm") return translate_group_norm(node);
     if (name == "permute") return translate_permute(node);
@@ -247,49 +247,46 @@ class Translation {
          "_batch_norm_impl_index"});
   }
 
-  /// An instance norm comes as a batch norm of one batch whose channels are
+  /// An instance norm comes as a batch norm of one sample whose channels are
   /// those of all samples; whoever bypasses BatchNorms must not bypass it.
-  bool translate_batch_norm(
-      const ExportedNode& node,
-      const std::string& overload) {
-    const ExportedArgument& x = *argument(node, "input");
-    const auto meta = exported_.meta.find(x.text);
-    const bool instances =
-        overload == "no_stats" && meta != exported_.meta.end() &&
-        !meta->second.axes.empty() && meta->second.axes[0].size == 1;
-    const ExportedArgument training{.kind = Kind::boolean, .integer = 0};
-    const ExportedArgument* trains = argument(node, "training");
-    if (trains == nullptr) trains = argument(node, "train");
-    const char* eps =
-        argument(node, "epsilon") != nullptr && argument(node, "eps") == nullptr
-            ? "epsilon"
-            : "eps";
+  bool is_instance_norm(const ExportedNode& node) const {
+    const auto meta = exported_.meta.find(argument(node, "input")->text);
+    const bool one = meta != exported_.meta.end() &&
+                     !meta->second.axes.empty() &&
+                     meta->second.axes[0].size == 1;
+    return one && (program_.input.empty() || program_.input[0].size != 1);
+  }
+
+  bool translate_batch_norm(const ExportedNode& node) {
+    if (argument(node, "input") == nullptr) return false;
+    const bool instances = is_instance_norm(node);
+    const auto named = [&](const char* name, const char* other) {
+      return argument(node, name) != nullptr ? name : other;
+    };
+    const ExportedArgument* trains = argument(node, named("training", "train"));
+    const bool training = trains != nullptr && trains->integer != 0;
     const auto tensor = [&](const char* name) {
       return read(node, name, c10::TensorType::get());
     };
-    std::vector<Value*> inputs{
-        tensor("input"),
-        tensor("weight"),
-        tensor("bias"),
-        tensor("running_mean"),
-        tensor("running_var"),
-        arguments_.value(
-            trains == nullptr ? training : *trains, c10::BoolType::get()),
-        read(
-            node,
-            argument(node, "momentum") != nullptr
-                ? "momentum"
-                : "exponential_average_factor",
-            c10::FloatType::get()),
-        read(node, eps, c10::FloatType::get()),
-        arguments_.constant(false)};
-    if (instances) inputs[5] = arguments_.constant(true);
+    Value* const none = arguments_.constant({});
+    const bool statistics = !instances || !training;
     add_first(
         node,
         emit(
             instances ? "aten::instance_norm" : "aten::batch_norm",
             "",
-            inputs));
+            {tensor("input"),
+             tensor("weight"),
+             tensor("bias"),
+             statistics ? tensor("running_mean") : none,
+             statistics ? tensor("running_var") : none,
+             arguments_.constant(training),
+             read(
+                 node,
+                 named("momentum", "exponential_average_factor"),
+                 c10::FloatType::get()),
+             read(node, named("eps", "epsilon"), c10::FloatType::get()),
+             arguments_.constant(false)}));
     return true;
   }
 
