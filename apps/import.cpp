@@ -1,3 +1,5 @@
+#include <fmt/ranges.h>
+
 #include <iostream>
 #include <optional>
 
@@ -28,6 +30,10 @@ std::string usage() {
         importer.summary,
         importer.source,
         importer.columns);
+    if (!importer.spaces.empty()) {
+      text +=
+          fmt::format("    --space: {}\n", fmt::join(importer.spaces, ", "));
+    }
   }
   return text;
 }
@@ -36,6 +42,7 @@ std::string usage() {
 importers::Imported read(
     const importers::Importer& importer,
     const std::string& source,
+    const std::optional<std::string>& space,
     bool quiet) {
   std::optional<Progress> progress;
   const auto show = [&](std::size_t, std::size_t total) {
@@ -44,7 +51,8 @@ importers::Imported read(
     }
     progress->advance();
   };
-  importers::Imported table = importer.read(source, show);
+  importers::Imported table =
+      importers::import_source(importer, source, space, show);
   if (progress) progress->finish();
   return table;
 }
@@ -52,6 +60,7 @@ importers::Imported read(
 struct ImportOptions {
   std::optional<std::string> format;
   std::optional<std::string> source;
+  std::optional<std::string> space;
   std::string csv;
   bool quiet = false;
 };
@@ -63,7 +72,10 @@ std::optional<ImportOptions> parse(const Arguments& arguments) {
       "source", po::value<std::string>(), "the file or folder to read")(
       "csv",
       po::value<std::string>()->default_value("-"),
-      "where the table goes; - is standard output");
+      "where the table goes; - is standard output")(
+      "space",
+      po::value<std::string>(),
+      "which table of a file that has several (auto-prox)");
   const std::string positional[] = {"format", "source"};
   po::variables_map values;
   if (!parse_options(
@@ -79,6 +91,7 @@ std::optional<ImportOptions> parse(const Arguments& arguments) {
   return ImportOptions{
       optional_value<std::string>(values, "format"),
       optional_value<std::string>(values, "source"),
+      optional_value<std::string>(values, "space"),
       values["csv"].as<std::string>(),
       is_given(values, "quiet")};
 }
@@ -101,7 +114,8 @@ int import_table(const Arguments& arguments) {
   const std::string& source =
       required_word(options->source, "source to import");
   check_destinations({&options->csv, 1}, {&source, 1});
-  const importers::Imported table = read(importer, source, options->quiet);
+  const importers::Imported table =
+      read(importer, source, options->space, options->quiet);
   write_output(options->csv, [&](std::ostream& out) {
     tables::write_table(out, table);
   });

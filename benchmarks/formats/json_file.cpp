@@ -72,23 +72,41 @@ class Keys {
   std::string twice_;
 };
 
-}  // namespace
-
-Json parse_json(std::string_view text, const std::string& source) {
+/// A document of that kind, an object or a list, that is not empty.
+Json parse_kind(
+    std::string_view text,
+    const std::string& source,
+    Json::value_t kind,
+    const char* expected) {
   Keys keys;
   Json json = Json::parse(as_json(text), std::ref(keys), false);
-  if (!json.is_object() || json.empty()) {
+  if (json.type() != kind || json.empty()) {
     throw UserError(
-        "{}: found {}, expected an object with entries",
+        "{}: found {}, expected {} with entries",
         source,
         json.is_discarded() ? "no JSON (a cut file?)"
-                            : std::string(json.type_name()));
+                            : std::string(json.type_name()),
+        expected);
   }
   if (keys.twice().empty()) return json;
   throw UserError(
       "{}: found the key '{}' twice in an object, expected it once",
       source,
       keys.twice());
+}
+
+}  // namespace
+
+Json parse_json(std::string_view text, const std::string& source) {
+  return parse_kind(text, source, Json::value_t::object, "an object");
+}
+
+Json parse_json_list(std::string_view text, const std::string& source) {
+  return parse_kind(text, source, Json::value_t::array, "a list");
+}
+
+Json read_json_list(const std::filesystem::path& path) {
+  return parse_json_list(read_bytes(path), path.string());
 }
 
 Json read_json(const std::filesystem::path& path) {

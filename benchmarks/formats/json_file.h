@@ -17,6 +17,12 @@ nlohmann::json parse_json(std::string_view text, const std::string& source);
 /// The same from a file.
 nlohmann::json read_json(const std::filesystem::path& path);
 
+/// The same of a list with entries.
+nlohmann::json parse_json_list(
+    std::string_view text,
+    const std::string& source);
+nlohmann::json read_json_list(const std::filesystem::path& path);
+
 /// The member of an object; throws UserError naming `place`.
 const nlohmann::json& json_member(
     const nlohmann::json& json,

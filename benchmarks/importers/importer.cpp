@@ -2,6 +2,7 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <array>
 #include <vector>
 
@@ -31,6 +32,29 @@ const Importer& find_importer(const std::string& name) {
       name,
       near.empty() ? "" : ", did you mean '" + near + "'?",
       fmt::join(names, ", "));
+}
+
+Imported import_source(
+    const Importer& importer,
+    const std::filesystem::path& source,
+    const std::optional<std::string>& space,
+    const ImportProgress& progress) {
+  const auto& spaces = importer.spaces;
+  if (spaces.empty()) {
+    if (!space) return importer.read(source, progress);
+    throw UserError(
+        "--space {}: a file of {} has one table, expected no --space",
+        *space,
+        importer.name);
+  }
+  if (!space || std::ranges::find(spaces, *space) == spaces.end()) {
+    throw UserError(
+        "{}: found {}, expected --space with one of {}",
+        importer.name,
+        space ? "--space " + *space : "no --space",
+        fmt::join(spaces, ", "));
+  }
+  return importer.read_one(source, *space, progress);
 }
 
 }  // namespace zcp::importers

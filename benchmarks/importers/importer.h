@@ -4,8 +4,10 @@
 #include <cstddef>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "benchmarks/importers/unused.h"
 #include "benchmarks/tables/table.h"
@@ -32,7 +34,23 @@ struct Importer {
   Imported (*read)(
       const std::filesystem::path& source,
       const ImportProgress& progress);
+  /// Names of the tables that one file holds, of which `--space` chooses one;
+  /// empty where it holds a single one. Such a format has `read_one` in place
+  /// of `read`.
+  std::vector<std::string> spaces = {};
+  Imported (*read_one)(
+      const std::filesystem::path& source,
+      const std::string& space,
+      const ImportProgress& progress) = nullptr;
 };
+
+/// Reads the source with that importer; `space` names the table where a file
+/// holds several. Throws UserError where one is missing, unknown or in vain.
+Imported import_source(
+    const Importer& importer,
+    const std::filesystem::path& source,
+    const std::optional<std::string>& space,
+    const ImportProgress& progress);
 
 /// All importers, in the order they are listed to the user.
 std::span<const Importer> all_importers();

@@ -50,9 +50,9 @@ std::string format(const Member& member) {
 
 /// "3.5" as 7; 0 for anything else than a multiple of a half.
 int parse_halves(std::string_view text) {
-  const std::string_view whole = take_part(text, '.');
-  if (!text.empty() && text != "5" && text != "0") return 0;
-  return 2 * parse_number(whole).value_or(0) + (text == "5" ? 1 : 0);
+  const bool half = text.ends_with(".5");
+  if (half || text.ends_with(".0")) text.remove_suffix(2);
+  return 2 * parse_number(text).value_or(0) + (half ? 1 : 0);
 }
 
 Member parse(std::string_view spec) {
@@ -142,6 +142,62 @@ class AutoFormer final : public Space {
       const Member after = mutated(before, derive_seed(seed, "edit", attempt));
       if (after != before) return format(after);
     }
+  }
+
+  std::vector<std::string> neighbours(std::string_view spec) const override {
+    const Member self = parse(spec);
+    std::vector<std::string> near;
+    const auto add =
+        [&](int& value, const std::vector<int>& values, Member& of) {
+          const int own = value;
+          for (const int other : values) {
+            if (other == own) continue;
+            value = other;
+            near.push_back(format(of));
+          }
+          value = own;
+        };
+    Member edited = self;
+    add(edited.hidden, space_.hidden, edited);
+    for (Block& block : edited.blocks) {
+      add(block.heads, space_.heads, edited);
+      add(block.halves, space_.halves, edited);
+    }
+    const auto depth = static_cast<int>(self.blocks.size());
+    if (depth < space_.depth.back()) {
+      edited.blocks.emplace_back();
+      for (const int heads : space_.heads) {
+        for (const int halves : space_.halves) {
+          edited.blocks.back() = {heads, halves};
+          near.push_back(format(edited));
+        }
+      }
+      edited.blocks.pop_back();
+    }
+    if (depth > space_.depth.front()) {
+      edited.blocks.pop_back();
+      near.push_back(format(edited));
+    }
+    return near;
+  }
+
+  /// Hidden features, depth, and heads and ratio of each block (0 where there
+  /// is none), each as a share of the largest that is drawn.
+  std::vector<double> encode(std::string_view spec) const override {
+    const Member member = parse(spec);
+    const auto share = [](int value, const std::vector<int>& values) {
+      return static_cast<double>(value) / values.back();
+    };
+    std::vector<double> code{
+        share(member.hidden, space_.hidden),
+        share(static_cast<int>(member.blocks.size()), space_.depth)};
+    for (std::size_t i = 0; i < static_cast<std::size_t>(space_.depth.back());
+         ++i) {
+      const Block block = i < member.blocks.size() ? member.blocks[i] : Block();
+      code.push_back(share(block.heads, space_.heads));
+      code.push_back(share(block.halves, space_.halves));
+    }
+    return code;
   }
 
   std::string normalise(std::string_view spec) const override {

@@ -205,37 +205,52 @@ class FlexiBert final : public Space {
     return flexibert::format(encoder);
   }
 
-  /// The other hidden size, two layers more or less at the end, or another
-  /// operation, number of heads, width or depth of one layer; each of the six
-  /// kinds as likely.
+  /// The other hidden size, the last two layers left out or all two repeated,
+  /// or another operation, number of heads, width or depth of one layer; each
+  /// of the six kinds as likely.
   std::string mutate(std::string_view spec, std::uint64_t seed) const override {
-    Encoder encoder = flexibert::parse(spec);
-    auto& layers = encoder.layers;
+    const Encoder self = flexibert::parse(spec);
     const std::int64_t kind = draw_integer(6, seed, "kind");
-    Layer& layer = layers[static_cast<std::size_t>(
-        draw_integer(std::ssize(layers), seed, "layer"))];
-    if (kind == 0) {
-      encoder.hidden = encoder.hidden == 128 ? 256 : 128;
-    } else if (kind == 1) {
-      layers.resize(2);
-      if (flexibert::parse(spec).layers.size() == 2) {
-        for (const char* purpose : {"third", "fourth"}) {
-          layers.push_back(
-              numbered_layer(draw_integer(kLayers, seed, purpose)));
-        }
+    if (kind == 0) return flexibert::format(other_size(self));
+    if (kind == 1) return flexibert::format(other_depth(self));
+    const std::int64_t layer =
+        draw_integer(std::ssize(self.layers), seed, "layer");
+    // Five other operations come first, then what has one other value each.
+    const std::int64_t edit =
+        kind == 2 ? draw_integer(5, seed, "operation") : kind + 2;
+    return flexibert::format(edited(self, layer, edit));
+  }
+
+  std::vector<std::string> neighbours(std::string_view spec) const override {
+    const Encoder self = flexibert::parse(spec);
+    std::vector<std::string> near{
+        flexibert::format(other_size(self)),
+        flexibert::format(other_depth(self))};
+    for (std::int64_t layer = 0; layer < std::ssize(self.layers); ++layer) {
+      for (std::int64_t edit = 0; edit < kEdits; ++edit) {
+        near.push_back(flexibert::format(edited(self, layer, edit)));
       }
-    } else if (kind == 2) {
-      const std::int64_t step = 1 + draw_integer(5, seed, "operation");
-      layer.operation = static_cast<Operation>(
-          (static_cast<std::int64_t>(layer.operation) + step) % 6);
-    } else if (kind == 3) {
-      layer.heads = layer.heads == 2 ? 4 : 2;
-    } else if (kind == 4) {
-      layer.width = layer.width == 512 ? 1024 : 512;
-    } else {
-      layer.depth = layer.depth == 1 ? 3 : 1;
     }
-    return flexibert::format(encoder);
+    return near;
+  }
+
+  /// 0 or 1 for the larger hidden size, and for each of four layers for each
+  /// operation, and for more heads, more width and more depth.
+  std::vector<double> encode(std::string_view spec) const override {
+    const Encoder self = flexibert::parse(spec);
+    std::vector<double> code{self.hidden == 256 ? 1.0 : 0.0};
+    for (std::size_t i = 0; i < 4; ++i) {
+      std::array<double, 9> own{};
+      if (i < self.layers.size()) {
+        const Layer& layer = self.layers[i];
+        own[static_cast<std::size_t>(layer.operation)] = 1;
+        own[6] = layer.heads == 4 ? 1 : 0;
+        own[7] = layer.width == 1024 ? 1 : 0;
+        own[8] = layer.depth == 3 ? 1 : 0;
+      }
+      code.insert(code.end(), own.begin(), own.end());
+    }
+    return code;
   }
 
   std::string normalise(std::string_view spec) const override {
@@ -265,6 +280,40 @@ class FlexiBert final : public Space {
     const Value states = EncoderBuilder(graph).build(encoder);
     graph.add_calls(states, 1);  // the network itself
     return std::move(graph).finish(states);
+  }
+
+ private:
+  static constexpr std::int64_t kEdits = 8;  // of a layer
+
+  static Encoder other_size(Encoder encoder) {
+    encoder.hidden = encoder.hidden == 128 ? 256 : 128;
+    return encoder;
+  }
+
+  static Encoder other_depth(Encoder encoder) {
+    auto& layers = encoder.layers;
+    if (layers.size() == 4) {
+      layers.resize(2);
+    } else {
+      layers = {layers[0], layers[1], layers[0], layers[1]};
+    }
+    return encoder;
+  }
+
+  static Encoder
+  edited(Encoder encoder, std::int64_t number, std::int64_t edit) {
+    Layer& layer = encoder.layers[static_cast<std::size_t>(number)];
+    if (edit < 5) {
+      layer.operation = static_cast<Operation>(
+          (static_cast<std::int64_t>(layer.operation) + 1 + edit) % 6);
+    } else if (edit == 5) {
+      layer.heads = layer.heads == 2 ? 4 : 2;
+    } else if (edit == 6) {
+      layer.width = layer.width == 512 ? 1024 : 512;
+    } else {
+      layer.depth = layer.depth == 1 ? 3 : 1;
+    }
+    return encoder;
   }
 };
 

@@ -44,7 +44,7 @@ TEST_CASE("choices: options number a space as spec() does") {
     first.pop_back();
     CHECK_THROWS_AS(space->spec_of(first), std::invalid_argument);
   }
-  CHECK(products == 6);
+  CHECK(products == 7);
   const Space& resnet = find_space("resnet");
   CHECK_THROWS_AS(resnet.options_of(resnet.info().example), std::logic_error);
 }

@@ -50,12 +50,16 @@ TEST_CASE("every space builds a sample for each task of its truth") {
       for (const auto& spec : sample_specs(*space, 20, 1)) {
         const Graph graph = space->build(spec, input, output);
         CHECK(graph.params() > 0);
+        CHECK(graph.hash() == space->build(spec, input, output).hash());
+        if (output.head == Head::tokens) {
+          CHECK(graph.output_shape().height == input.height);
+          continue;
+        }
         CHECK(
             graph.output_shape() == Shape{
                                         output.channels,
                                         dense ? input.height : 1,
                                         dense ? input.width : 1});
-        CHECK(graph.hash() == space->build(spec, input, output).hash());
       }
     }
   }

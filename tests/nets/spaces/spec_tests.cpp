@@ -124,5 +124,5 @@ TEST_CASE("specs: what is left over, doubled or beyond a number is refused") {
     CHECK(refused(*space, example + example));
     ++spaces;
   }
-  CHECK(spaces == 10);
+  CHECK(spaces == 14);
 }
