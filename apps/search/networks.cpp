@@ -113,7 +113,12 @@ class NetworkScorer final : public ProxyScorer {
       const Strings& archs) override {
     batch_ = unite_names(archs);
     ScoreTable table(batch_.unique, names_);
-    if (store_) table.add_records(store_->find(batch_.unique, names_));
+    if (store_) {
+      // The store lists what was proposed in that order, whoever was ready
+      // first.
+      store_->declare(names_, batch_.unique);
+      table.add_records(store_->find(batch_.unique, names_));
+    }
     const auto prints = scorer_.fingerprints();
     remember(table, prints);
     recall(table, prints);

@@ -151,7 +151,9 @@ std::optional<SearchResult> replay(
       queries.size(), std::vector<double>(repeats));
   const std::int64_t rejected = data.rejected();
   Progress progress(
-      algorithm, static_cast<std::int64_t>(repeats), options.score.quiet);
+      algorithm + ", searches",
+      static_cast<std::int64_t>(repeats),
+      options.score.quiet);
   const auto search_once = [&](std::size_t r) {
     if (Interruptible::was_asked()) return;
     search::Settings own = settings;
