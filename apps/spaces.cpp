@@ -9,6 +9,7 @@
 #include "benchmarks/tasks/task.h"
 #include "common/json.h"
 #include "nets/spaces/space.h"
+#include "nets/spaces/space_names.h"
 
 namespace zcp::apps {
 namespace {
@@ -38,6 +39,19 @@ void print(const spaces::SpaceInfo& info) {
       info.example,
       fmt::join(info.tasks, ", "),
       info.paper);
+}
+
+/// What to do with one space.
+void print_next_steps(const spaces::SpaceInfo& info) {
+  const auto names = spaces::other_space_names(info.name);
+  if (!names.empty()) {
+    std::cout << fmt::format("also called {}\n\n", fmt::join(names, ", "));
+  }
+  std::cout << fmt::format(
+      "to score ten of them without any data:\n"
+      "  zcp score --space {} --sample 10 --task noise-{} --proxies core\n",
+      info.name,
+      info.tasks.empty() ? "cifar10" : info.tasks.front());
 }
 
 /// What is asked for each input.
@@ -80,22 +94,29 @@ void print_tasks() {
 
 struct SpacesOptions {
   bool json = false;
+  std::optional<std::string> space;  ///< only this one
 };
 
 /// Nothing where --help was asked for, and printed.
 std::optional<SpacesOptions> parse(const Arguments& arguments) {
   po::options_description options("Options");
-  options.add_options()("json", "as an array of objects");
+  options.add_options()("json", "as an array of objects")(
+      "space", po::value<std::string>(), "only this one");
+  const std::string positional[] = {"space"};
   po::variables_map values;
   if (!parse_options(
           arguments,
-          "zcp spaces: every search space, its size, spec syntax and tasks",
-          "  zcp spaces --json",
+          "zcp spaces [SPACE]: every search space, or one: its size, spec "
+          "syntax and tasks",
+          "  zcp spaces nats-tss",
           options,
+          positional,
+          false,
           values)) {
     return std::nullopt;
   }
-  return SpacesOptions{is_given(values, "json")};
+  return SpacesOptions{
+      is_given(values, "json"), optional_value<std::string>(values, "space")};
 }
 
 }  // namespace
@@ -103,15 +124,26 @@ std::optional<SpacesOptions> parse(const Arguments& arguments) {
 int list_spaces(const Arguments& arguments) {
   const auto options = parse(arguments);
   if (!options) return 0;
+  std::vector<spaces::SpaceInfo> infos;
+  if (options->space) {
+    infos.push_back(spaces::find_space(*options->space).info());
+  } else {
+    for (const auto& space : spaces::all_spaces()) {
+      infos.push_back(space->info());
+    }
+  }
   if (options->json) {
     auto all = nlohmann::ordered_json::array();
-    for (const auto& space : spaces::all_spaces())
-      all.push_back(to_json(space->info()));
+    for (const auto& info : infos) all.push_back(to_json(info));
     std::cout << json_text(all) << "\n";
     return 0;
   }
-  for (const auto& space : spaces::all_spaces()) print(space->info());
-  print_tasks();
+  for (const auto& info : infos) print(info);
+  if (options->space) {
+    print_next_steps(infos.front());
+  } else {
+    print_tasks();
+  }
   return 0;
 }
 
