@@ -23,7 +23,7 @@ void print_help(std::ostream& out) {
       << "scores neural architectures without training them\n\n"
          "usage: zcp COMMAND [OPTIONS]\n\n";
   for (const Command& command : zcp::apps::commands()) {
-    out << fmt::format("  {:<10}{}\n", command.name, command.summary);
+    out << fmt::format("  {:<12}{}\n", command.name, command.summary);
   }
   out << "\n`zcp help COMMAND` explains a command and shows an example. A "
          "first "
