@@ -150,8 +150,12 @@ bool parse_options(
     print_help_as_json(std::cout, usage, options, example);
     return false;
   }
-  if (std::ranges::find(arguments, "-h") != arguments.end() ||
-      std::ranges::find(arguments, "--help") != arguments.end()) {
+  // Behind `--` stand words that are no options.
+  const auto end = std::ranges::find(arguments, "--");
+  const auto asks_for_help = [](const std::string& word) {
+    return word == "-h" || word == "--help";
+  };
+  if (std::any_of(arguments.begin(), end, asks_for_help)) {
     print_help(std::cout, usage, options, example);
     return false;
   }

@@ -8,7 +8,9 @@ namespace zcp::apps {
 #define ZCP_COMMAND(name, function, summary) \
   int function(const Arguments& arguments);
 #define ZCP_NETWORKS ZCP_COMMAND
+#define ZCP_WHOLE ZCP_COMMAND
 #include "apps/list.inc"
+#undef ZCP_WHOLE
 #undef ZCP_NETWORKS
 #undef ZCP_COMMAND
 

@@ -50,7 +50,9 @@ std::span<const Command> commands() {
   Command{#name, summary, [](const Arguments& arguments) { \
             return forward(#name, arguments);              \
           }},
+#define ZCP_WHOLE ZCP_NETWORKS
 #include "apps/list.inc"
+#undef ZCP_WHOLE
 #undef ZCP_NETWORKS
 #undef ZCP_COMMAND
   };

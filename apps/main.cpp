@@ -23,9 +23,13 @@ void print_help(std::ostream& out) {
       << "scores neural architectures without training them\n\n"
          "usage: zcp COMMAND [OPTIONS]\n\n";
   for (const Command& command : zcp::apps::commands()) {
-    out << fmt::format("  {:<10}{}\n", command.name, command.summary);
+    out << fmt::format("  {:<12}{}\n", command.name, command.summary);
   }
-  out << "\n`zcp COMMAND --help` explains a command and shows an example.\n";
+  out << "\n`zcp help COMMAND` explains a command and shows an example. A "
+         "first "
+         "run:\n\n"
+         "  zcp score --space nats-tss --sample 10 --task gaussian "
+         "--proxies core\n";
 }
 
 const Command& find_command(const std::string& name) {
@@ -46,7 +50,11 @@ int run(const zcp::apps::Arguments& arguments) {
     print_help(std::cerr);
     return 2;
   }
-  if (arguments[0] == "--help" || arguments[0] == "help") {
+  if (arguments[0] == "help" && arguments.size() > 1) {
+    return find_command(arguments[1]).run({"--help"});
+  }
+  if (arguments[0] == "--help" || arguments[0] == "-h" ||
+      arguments[0] == "help") {
     print_help(std::cout);
     return 0;
   }

@@ -1,9 +1,12 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iostream>
 #include <optional>
 
+#include "analysis/study/composite.h"
 #include "apps/commands.h"
+#include "apps/terminal.h"
 #include "apps/text_table.h"
 #include "common/json.h"
 #include "proxies/registry.h"
@@ -93,7 +96,7 @@ nlohmann::ordered_json to_json(const Descriptor& proxy) {
       {"reference", proxy.reference}};
 }
 
-void print_table() {
+void print_table(TableFormat format) {
   std::vector<Cells> rows{
       {"proxy",
        "published",
@@ -112,7 +115,9 @@ void print_table() {
          proxy.paper,
          proxy.reference});
   }
-  print_aligned(rows, rows.front().size(), 0);
+  TableWriter(std::cout, format, has_colours())
+      .table(rows, rows.front().size(), 0);
+  if (format != TableFormat::text) return;
   std::cout << "\nScores are stored so that higher is predicted better; "
                "`published` is the authors' direction.\n";
   for (const auto& group : proxies::groups()) {
@@ -153,15 +158,95 @@ void print_markdown() {
   }
 }
 
-void print_json() {
+void print_json(const std::vector<std::string>& names) {
   auto all = nlohmann::ordered_json::array();
+  for (const std::string& name : names) {
+    all.push_back(to_json(proxies::find_proxy(name)));
+  }
   for (const Descriptor& proxy : proxies::registry()) {
-    all.push_back(to_json(proxy));
+    if (names.empty()) all.push_back(to_json(proxy));
   }
   std::cout << json_text(all) << "\n";
 }
 
+/// A line of the explanation of one proxy.
+void print_field(const char* field, const std::string& text) {
+  if (text.empty()) return;
+  constexpr std::size_t kColumn = 16;
+  std::cout << wrapped(
+      text,
+      terminal_width(),
+      fmt::format("  {:<{}}", field, kColumn - 2),
+      std::string(kColumn, ' '));
+}
+
+/// What decides whether a network has a score, in one line.
+void print_proxy(const Descriptor& proxy) {
+  std::cout << proxy.name;
+  if (!proxy.aliases.empty()) {
+    std::cout << fmt::format(", also {}", fmt::join(proxy.aliases, ", "));
+  }
+  std::cout << "\n";
+  print_field("family", proxy.family);
+  print_field("formula", proxy.formula);
+  print_field(
+      "direction",
+      proxy.published == "higher"
+          ? "higher is predicted better"
+          : "higher is predicted better; its authors state it the other way "
+            "round, so the sign is changed");
+  print_field("needs", needs_text(proxy));
+  print_field("mode", mode_text(proxy));
+  print_field("layers", layers_text(proxy));
+  print_field("sums in", proxy.dtype);
+  print_field("initialiser", initialiser_text(proxy));
+  print_field("no score when", proxy.degenerate);
+  print_field("variant", proxy.variant);
+  print_field("paper", proxy.paper);
+  print_field("reference", proxy.reference);
+  std::cout << fmt::format(
+      "\n  zcp score --space nats-tss --sample 10 --task gaussian --proxies "
+      "{}\n",
+      proxy.name);
+}
+
+void print_composite(const study::Composite& composite) {
+  const bool logs = composite.rule == study::RankRule::log_sum;
+  std::cout << composite.name << "\n";
+  print_field("family", "composite: ranks over a pool of architectures");
+  print_field(
+      "formula",
+      fmt::format(
+          "sum of {} over {}",
+          logs ? "log(rank / n)" : "ranks",
+          fmt::join(composite.members, ", ")));
+  print_field("needs", "scores of these proxies");
+  std::cout << fmt::format(
+      "\n  zcp score ... --proxies {0} --store scores.sqlite\n"
+      "  zcp rank --scores scores.sqlite --by {0}\n",
+      composite.name);
+}
+
+void print_group(const proxies::Group& group) {
+  std::cout << group.name << "\n";
+  print_field("family", "group");
+  print_field("members", fmt::format("{}", fmt::join(group.members, ", ")));
+}
+
+/// One proxy, group or composite.
+void print_one(const std::string& name) {
+  const auto group =
+      std::ranges::find(proxies::groups(), name, &proxies::Group::name);
+  if (group != proxies::groups().end()) return print_group(*group);
+  if (study::is_composite(name)) {
+    return print_composite(study::parse_composite(name));
+  }
+  print_proxy(proxies::find_proxy(name));
+}
+
 struct ProxiesOptions {
+  std::vector<std::string> names;  ///< empty: all
+  TableFormat format = TableFormat::text;
   bool json = false;
   bool markdown = false;
 };
@@ -170,17 +255,31 @@ struct ProxiesOptions {
 std::optional<ProxiesOptions> parse(const Arguments& arguments) {
   po::options_description options("Options");
   options.add_options()("json", "everything, as an array of objects")(
-      "markdown", "everything, as the table of docs/proxies.md");
+      "markdown", "everything, as the table of docs/proxies.md")(
+      "names",
+      po::value<std::vector<std::string>>()->value_name("PROXY..."),
+      "only these, explained: proxies, groups or composites");
+  add_format_option(options);
+  const std::string positional[] = {"names"};
   po::variables_map values;
   if (!parse_options(
           arguments,
-          "zcp proxies: every proxy, what it needs and where it comes from",
-          "  zcp proxies --json",
+          "zcp proxies [PROXY...]: every proxy, or some explained: what each "
+          "needs, when it has no score and where it comes from",
+          "  zcp proxies zico",
           options,
+          positional,
+          true,
           values)) {
     return std::nullopt;
   }
-  return ProxiesOptions{is_given(values, "json"), is_given(values, "markdown")};
+  ProxiesOptions asked;
+  asked.names = optional_value<std::vector<std::string>>(values, "names")
+                    .value_or(std::vector<std::string>());
+  asked.format = parse_format(values);
+  asked.json = is_given(values, "json") || asked.format == TableFormat::json;
+  asked.markdown = is_given(values, "markdown");
+  return asked;
 }
 
 }  // namespace
@@ -189,11 +288,16 @@ int list_proxies(const Arguments& arguments) {
   const auto options = parse(arguments);
   if (!options) return 0;
   if (options->json) {
-    print_json();
+    print_json(options->names);
   } else if (options->markdown) {
     print_markdown();
+  } else if (options->names.empty()) {
+    print_table(options->format);
   } else {
-    print_table();
+    for (std::size_t i = 0; i < options->names.size(); ++i) {
+      if (i > 0) std::cout << "\n";
+      print_one(options->names[i]);
+    }
   }
   return 0;
 }

@@ -16,6 +16,7 @@
 #include "benchmarks/tables/table.h"
 #include "common/destination.h"
 #include "common/error.h"
+#include "common/file_identity.h"
 
 namespace zcp::apps {
 namespace {
@@ -129,6 +130,12 @@ void check_outputs(const ReportRequest& asked) {
   std::vector<Text> inputs = {asked.request.scores, asked.request.truth};
   if (asked.html) check_destinations({&*asked.html, 1}, inputs);
   if (!asked.figures) return;
+  if (asked.html && is_same_file(*asked.html, *asked.figures)) {
+    throw UserError(
+        "--html {}: --figures is to make a folder of that name; give one of "
+        "them another",
+        *asked.html);
+  }
   report::make_figure_folder(*asked.figures);
   if (asked.html) inputs.push_back(*asked.html);
   check_destinations_in(*asked.figures, figure_names(*asked.figures), inputs);

@@ -114,6 +114,31 @@ void require_regular_file(const std::string& path) {
       std::filesystem::is_directory(status) ? "folder" : "pipe or a device");
 }
 
+/// The models in each folder by name; files as they are.
+Strings expanded(const Strings& paths) {
+  namespace fs = std::filesystem;
+  Strings models;
+  for (const std::string& path : paths) {
+    std::error_code none;
+    if (!fs::is_directory(path, none)) {
+      models.push_back(path);
+      continue;
+    }
+    Strings inside;
+    for (const auto& entry : fs::directory_iterator(path)) {
+      if (entry.path().extension() == ".pt") inside.push_back(entry.path());
+    }
+    if (inside.empty()) {
+      throw UserError(
+          "--model {}: the folder has no *.pt, expected TorchScript files",
+          path);
+    }
+    std::ranges::sort(inside);
+    models.insert(models.end(), inside.begin(), inside.end());
+  }
+  return models;
+}
+
 /// --model options: no two of one name. What is wrong with one of several is
 /// found out when its turn comes, so that the others are scored.
 void check_models(const Strings& models) {
@@ -149,8 +174,8 @@ Selection select_architectures(
        {"model", !options.models.empty()}});
   if (source == "model") {
     refuse_with_models(options);
-    check_models(options.models);
-    selection.models = options.models;
+    selection.models = expanded(options.models);
+    check_models(selection.models);
     return selection;
   }
   selection.kept = spaces::open_space(*options.space);

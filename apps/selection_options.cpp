@@ -47,9 +47,10 @@ void add_selection_options(po::options_description& options, bool models) {
   if (!models) return;
   options.add_options()(
       "model",
-      po::value<Strings>()->composing(),
-      "a TorchScript file, or an exported program (torch.export.save, .pt2), "
-      "instead of a space; repeatable")(
+      po::value<Strings>()->composing()->multitoken(),
+      "TorchScript files or exported programs (torch.export.save, .pt2) "
+      "instead of a space, one or several, or folders of which every *.pt and "
+      "*.pt2 is taken; repeatable")(
       "output",
       po::value<std::string>(),
       "which of the tensors that a model returns are its logits: an index, or "

@@ -13,6 +13,7 @@
 #include "common/json.h"
 #include "nets/spaces/json/json_space.h"
 #include "nets/spaces/space.h"
+#include "nets/spaces/space_names.h"
 
 namespace zcp::apps {
 namespace {
@@ -59,6 +60,19 @@ void print(const spaces::SpaceInfo& info) {
     std::cout << fmt::format("  scores   {}\n", fmt::join(shipped, ", "));
   }
   std::cout << "\n";
+}
+
+/// What to do with one space.
+void print_next_steps(const spaces::SpaceInfo& info) {
+  const auto names = spaces::other_space_names(info.name);
+  if (!names.empty()) {
+    std::cout << fmt::format("also called {}\n\n", fmt::join(names, ", "));
+  }
+  std::cout << fmt::format(
+      "to score ten of them without any data:\n"
+      "  zcp score --space {} --sample 10 --task noise-{} --proxies core\n",
+      info.name,
+      info.tasks.empty() ? "cifar10" : info.tasks.front());
 }
 
 /// What is asked for each input.
@@ -113,12 +127,16 @@ std::optional<SpacesOptions> parse(const Arguments& arguments) {
       "space",
       po::value<std::string>(),
       "only this one: a name, or FILE.json that describes one");
+  const std::string positional[] = {"space"};
   po::variables_map values;
   if (!parse_options(
           arguments,
-          "zcp spaces: every search space, its size, spec syntax and tasks",
-          "  zcp spaces --json\n  zcp spaces --space nats_tss.json",
+          "zcp spaces [SPACE]: every search space, or one: its size, spec "
+          "syntax and tasks",
+          "  zcp spaces nats-tss\n  zcp spaces nats_tss.json",
           options,
+          positional,
+          false,
           values)) {
     return std::nullopt;
   }
@@ -146,7 +164,11 @@ int list_spaces(const Arguments& arguments) {
     return 0;
   }
   for (const auto& info : infos) print(info);
-  if (!options->space) print_tasks();
+  if (options->space) {
+    print_next_steps(infos.front());
+  } else {
+    print_tasks();
+  }
   return 0;
 }
 

@@ -114,6 +114,14 @@ bool is_numeric(const std::vector<Cells>& lines, std::size_t column) {
   });
 }
 
+/// A field of such a column; whole numbers stay whole.
+nlohmann::ordered_json number_of(const std::string& cell) {
+  if (cell.find_first_not_of("0123456789") == std::string::npos) {
+    return std::strtoll(cell.c_str(), nullptr, 10);
+  }
+  return std::strtod(cell.c_str(), nullptr);
+}
+
 /// Behind an indent, as `--format text` has notes.
 std::string note_lines(
     const std::string& text,
@@ -282,7 +290,7 @@ void TableWriter::json(const std::vector<Cells>& lines) {
       if (!numeric[c]) {
         value = cell;
       } else if (cell != "-") {
-        value = std::strtod(cell.c_str(), nullptr);
+        value = number_of(cell);
       }
     }
     array.push_back(std::move(object));

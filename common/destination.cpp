@@ -60,20 +60,45 @@ std::string_view what_it_holds(std::string_view start) {
   return text ? "" : "no text";
 }
 
-/// True where the first bytes of a file are those of an output of zcp.
+/// True where the first bytes of a file are those of an output of zcp: of its
+/// tables (by their first column), its figures, its pages.
 bool begins_like_an_output(std::string_view start) {
   return start.empty() ||
          std::ranges::any_of(
              std::array{
-                 "arch,", "# zcp ", "statistic,", "<svg ", "<!doctype html"},
+                 "arch,",
+                 "arch\n",
+                 "arch ",
+                 "# zcp ",
+                 "statistic,",
+                 "labels,",
+                 "<svg ",
+                 "<!doctype html",
+                 "| arch",
+                 "\\begin{tabular}",
+                 "[\n"},
              [&](const char* begin) { return start.starts_with(begin); });
+}
+
+/// The beginning of the first line, to be shown.
+std::string_view first_words(std::string_view start) {
+  constexpr std::size_t kShown = 30;
+  return start.substr(0, std::min(start.find('\n'), kShown));
 }
 
 void check_replaceable(const std::string& destination) {
   std::error_code none;
   if (!fs::is_regular_file(destination, none)) return;
-  const std::string_view held = what_it_holds(beginning(destination));
-  if (held.empty()) return;
+  const std::string start = beginning(destination);
+  const std::string_view held = what_it_holds(start);
+  if (held.empty() && begins_like_an_output(start)) return;
+  if (held.empty()) {
+    throw UserError(
+        "{} is there and was not made by zcp (it begins '{}'), it would be "
+        "lost; give the output another name, or remove it",
+        destination,
+        first_words(start));
+  }
   throw UserError(
       "{} holds {}, which would be lost; give the output another name",
       destination,

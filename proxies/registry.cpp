@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
+#include <iterator>
+#include <string_view>
 
 #include "common/error.h"
 #include "proxies/definitions.h"
@@ -9,6 +12,55 @@
 namespace zcp::proxies {
 
 namespace {
+
+/// What papers and other programs call a proxy, where it is one and the same;
+/// as folded_name() writes it.
+struct OtherName {
+  std::string_view folded;
+  std::string_view proxy;
+};
+
+constexpr OtherName kOtherNames[] = {
+    {"zenscore", "zen"},
+    {"zennas", "zen"},
+    {"jacobiancovariance", "jacob_cov"},
+    {"numparams", "params"},
+    {"nparams", "params"},
+    {"parameters", "params"},
+    {"gradientnorm", "grad_norm"},
+    {"epe", "epe_nas"},
+    {"azexpressivity", "expressivity"},
+    {"azprogressivity", "progressivity"},
+    {"aztrainability", "trainability"},
+    {"zicoscore", "zico"},
+    {"swapscore", "swap"},
+    {"swapnas", "swap"},
+    {"logsyn", "logsynflow"},
+    {"ntkcond", "ntk_condition"},
+    {"linearregion", "linear_regions"}};
+
+/// Names that do not say which of several numbers is meant.
+struct Several {
+  std::string_view folded;
+  std::string_view choices;
+};
+
+constexpr Several kSeveral[] = {
+    {"ntk",
+     "ntk_condition (the condition number, as in TE-NAS), ntk_trace, or "
+     "--composites te_nas of zcp correlate"},
+    {"synflows", "synflow, synflow_bn or logsynflow"},
+    {"fim", "vkdnw or vkdnw_fim"}};
+
+/// Lower case, without dashes, underscores and spaces.
+std::string folded_name(std::string_view name) {
+  std::string folded;
+  for (const char c : name) {
+    if (c == '-' || c == '_' || c == ' ') continue;
+    folded += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  }
+  return folded;
+}
 
 engine::Descriptor named(const char* name, engine::Descriptor proxy) {
   proxy.name = name;
@@ -45,13 +97,27 @@ std::span<const Group> groups() {
 }
 
 const engine::Descriptor& find_proxy(const std::string& name) {
+  const std::string folded = folded_name(name);
+  const auto* other =
+      std::ranges::find(kOtherNames, folded, &OtherName::folded);
+  const std::string wanted =
+      other == std::end(kOtherNames) ? folded : folded_name(other->proxy);
   std::vector<std::string> known;
   for (const engine::Descriptor& proxy : registry()) {
-    if (proxy.name == name) return proxy;
-    if (std::ranges::find(proxy.aliases, name) != proxy.aliases.end()) {
-      return proxy;
+    if (folded_name(proxy.name) == wanted) return proxy;
+    for (const std::string& alias : proxy.aliases) {
+      if (folded_name(alias) == wanted) return proxy;
+      known.push_back(alias);
     }
     known.push_back(proxy.name);
+  }
+  const auto* several = std::ranges::find(kSeveral, folded, &Several::folded);
+  if (several != std::end(kSeveral)) {
+    throw UserError(
+        "unknown proxy {}, which is several things here: {} (zcp proxies "
+        "explains them)",
+        name,
+        several->choices);
   }
   const std::string near = nearest_name(name, known);
   throw UserError(

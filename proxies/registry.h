@@ -12,8 +12,9 @@ namespace zcp::proxies {
 /// All proxies in the order `zcp proxies` lists them.
 std::span<const engine::Descriptor> registry();
 
-/// The proxy of this name or alias. Throws UserError, which says the nearest
-/// name, for one that no proxy has.
+/// The proxy of this name or alias, in any spelling of case, dashes and
+/// underscores, or of a name that only it has elsewhere (zen_score of zen).
+/// Throws UserError, which says the nearest name, for one that no proxy has.
 const engine::Descriptor& find_proxy(const std::string& name);
 
 /// Resolves names, aliases and the groups core, suite-zero and all, in order,

@@ -253,6 +253,77 @@ PublishedChoice choose_published(std::string_view text, std::string_view arch) {
       fmt::join(spaces, ", "));
 }
 
+std::vector<PublishedChoice> choose_all_published(
+    std::string_view text,
+    std::string_view arch) {
+  const std::size_t at = text.find('@');
+  const std::string space = at == std::string_view::npos
+                                ? space_of(arch)
+                                : std::string(text.substr(at + 1));
+  std::vector<PublishedChoice> choices;
+  for (const PublishedTable& table : published_tables()) {
+    const std::vector<std::string> spaces = table.spaces();
+    if (std::find(spaces.begin(), spaces.end(), space) != spaces.end()) {
+      choices.push_back({&table, space});
+    }
+  }
+  if (!choices.empty()) return choices;
+  throw UserError(
+      "--published {}: no table has numbers of {}; expected all@SPACE (list: "
+      "the tables and their spaces)",
+      text,
+      space.empty() ? "the space of " + std::string(arch) : space);
+}
+
+std::string_view to_text(Reproduction verdict) {
+  switch (verdict) {
+    case Reproduction::reproduced:
+      return "reproduced";
+    case Reproduction::differs:
+      return "differs";
+    case Reproduction::cannot_tell:
+      break;
+  }
+  return "cannot tell";
+}
+
+namespace {
+
+/// Fills in what can be told of a row whose numbers are there.
+void judge(const std::string& population, PublishedRow& row) {
+  row.width = row.interval.high - row.interval.low;
+  const bool sample = row.theirs.population == "sample";
+  if (std::isnan(row.width)) {
+    row.why = "no interval";
+  } else if (!row.same_truth) {
+    row.why = "other truth";
+  } else if (!sample && row.theirs.population != population) {
+    row.why = "other architectures";
+  }
+  if (!row.why.empty()) return;
+  // Theirs, over a sample, has an error of its own: about ours, by the roots of
+  // the numbers of architectures.
+  const double wider = sample
+                           ? std::sqrt(
+                                 1 + static_cast<double>(row.n) /
+                                         static_cast<double>(row.theirs.cells))
+                           : 1;
+  row.width *= wider;
+  const double low = row.ours - (row.ours - row.interval.low) * wider;
+  const double high = row.ours + (row.interval.high - row.ours) * wider;
+  const bool inside = low <= row.theirs.value + row.theirs.rounding &&
+                      row.theirs.value - row.theirs.rounding <= high;
+  if (!inside) {
+    row.verdict = Reproduction::differs;
+  } else if (row.width <= kTellingWidth) {
+    row.verdict = Reproduction::reproduced;
+  } else {
+    row.why = fmt::format("interval of {:.2f}", row.width);
+  }
+}
+
+}  // namespace
+
 std::vector<PublishedRow> compare_published(
     const PublishedChoice& choice,
     const std::vector<study::StudyRow>& rows,
@@ -278,6 +349,7 @@ std::vector<PublishedRow> compare_published(
            theirs.population == population && theirs.cells == row.n,
            interval.low <= theirs.value + theirs.rounding &&
                theirs.value - theirs.rounding <= interval.high});
+      judge(population, out.back());
     }
   }
   return out;

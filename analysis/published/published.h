@@ -60,9 +60,31 @@ struct PublishedChoice {
 /// none is given, that cannot be told from `arch`.
 PublishedChoice choose_published(std::string_view text, std::string_view arch);
 
+/// Every table with numbers of the space that `arch` looks to be of, or of
+/// SPACE in `all@SPACE`. Throws UserError where there is none.
+std::vector<PublishedChoice> choose_all_published(
+    std::string_view text,
+    std::string_view arch);
+
 /// The space a spec looks to be of: `nats-tss`, `nats-sss`, `transnas-micro`;
 /// empty where it looks like neither.
 std::string space_of(std::string_view arch);
+
+/// Whether ours is their number, as far as that can be told.
+enum class Reproduction {
+  /// The same quantity, theirs lies in the interval of ours, and that is narrow
+  /// enough (kTellingWidth) to have excluded most other numbers.
+  reproduced,
+  differs,     ///< the same quantity, and theirs lies outside
+  cannot_tell  ///< all other cases
+};
+
+/// "reproduced", "differs", "cannot tell".
+std::string_view to_text(Reproduction verdict);
+
+/// The widest interval in which lying says something: proxies of one table are
+/// some tenths apart.
+constexpr double kTellingWidth = 0.1;
 
 /// Their number beside ours.
 struct PublishedRow {
@@ -77,6 +99,11 @@ struct PublishedRow {
   /// Whether theirs, which may be off by its rounding, can lie in the interval
   /// of ours; false without one.
   bool inside;
+  /// Of ours; where theirs is over a sample, wider by the error of its draw.
+  /// NaN without draws.
+  double width = 0;
+  Reproduction verdict = Reproduction::cannot_tell;
+  std::string why = {};  ///< no more can be told; empty for the other verdicts
 };
 
 /// Ours beside theirs wherever both have a number: rows of the subset `all`, in

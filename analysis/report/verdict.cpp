@@ -43,6 +43,7 @@ struct Sides {
   std::size_t undecided = 0;
   std::size_t trails = 0;
   std::size_t unknown = 0;
+  std::string only;  ///< the proxy that is undecided or trails, if it is one
 
   std::size_t decided() const { return beats.size() + undecided + trails; }
 };
@@ -56,9 +57,11 @@ Sides sides_of(const Rows& rows, const std::string& baseline) {
         break;
       case Verdict::undecided:
         ++sides.undecided;
+        sides.only = row.proxy;
         break;
       case Verdict::trails:
         ++sides.trails;
+        sides.only = row.proxy;
         break;
       case Verdict::unknown:
         ++sides.unknown;
@@ -116,11 +119,15 @@ std::string headline_of(
         rival,
         metric);
   }
-  if (sides.beats.size() == 1 || sides.decided() == 1) {
-    const bool beats = !sides.beats.empty();
+  if (sides.beats.size() == 1) {
     return fmt::format(
-        "{} beats {} on {}.",
-        beats ? sides.beats.front().proxy : "No proxy",
+        "{} beats {} on {}.", sides.beats.front().proxy, rival, metric);
+  }
+  if (sides.decided() == 1) {
+    return fmt::format(
+        "{} {} {} on {}.",
+        sides.only,
+        sides.trails == 1 ? "ranks worse than" : "is not shown to beat",
         rival,
         metric);
   }

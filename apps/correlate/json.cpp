@@ -66,6 +66,9 @@ ordered_json to_json(
   add_interval(object, "ours", row.interval);
   object["inside"] = std::isnan(row.interval.low) ? ordered_json(nullptr)
                                                   : ordered_json(row.inside);
+  object["width"] = number_or_null(row.width);
+  object["verdict"] = published::to_text(row.verdict);
+  object["why"] = row.why;
   object["same_truth"] = row.same_truth;
   object["same_population"] = row.same_population;
   return object;
@@ -75,9 +78,11 @@ ordered_json to_json(
 ordered_json published_of(const CorrelateResult& result, const StudyRow& row) {
   ordered_json array = ordered_json::array();
   if (row.subset != "all") return array;
-  for (const published::PublishedRow& each : result.published_rows) {
-    if (each.proxy != row.proxy || each.metric != row.metric) continue;
-    array.push_back(to_json(each, result.published->table->id));
+  for (const PublishedComparison& table : result.published) {
+    for (const published::PublishedRow& each : table.rows) {
+      if (each.proxy != row.proxy || each.metric != row.metric) continue;
+      array.push_back(to_json(each, table.choice.table->id));
+    }
   }
   return array;
 }
@@ -267,7 +272,8 @@ ordered_json objects_of(const CorrelateResult& result) {
     if (result.options.request.study.differences) {
       object["differences"] = differences_of(result.study, row);
     }
-    if (result.published) object["published"] = published_of(result, row);
+    if (!result.published.empty())
+      object["published"] = published_of(result, row);
     add_matrix(result, object);
     add_stability(result, object);
     add_ensembles(result, object);

@@ -36,8 +36,9 @@ po::options_description statistic_options() {
   options.add_options()(
       "published",
       po::value<Text>(),
-      "also beside a paper's numbers: ID or ID@SPACE (list: the IDs there "
-      "are)");
+      "also beside a paper's numbers: ID or ID@SPACE, or all papers' (list: "
+      "the "
+      "IDs there are)");
   return options;
 }
 

@@ -30,14 +30,16 @@ std::string as_printed(const published::PublishedValue& theirs) {
 }
 
 Cells to_cells(const published::PublishedRow& row) {
-  const bool known = !std::isnan(row.interval.low);
+  std::string verdict(published::to_text(row.verdict));
+  if (!row.why.empty()) verdict += " (" + row.why + ")";
   return {
       row.proxy,
       row.metric,
       row.theirs.statistic,
       as_printed(row.theirs),
       with_interval(row.ours, row.interval),
-      known ? row.inside ? "yes" : "no" : "-"};
+      std::isnan(row.width) ? "-" : fixed_number(row.width, 2),
+      verdict};
 }
 
 /// Says once what holds for all rows.
@@ -56,37 +58,61 @@ void print_remarks(
   }
 }
 
-}  // namespace
+/// "9 reproduced, 2 differ, 3 cannot be told".
+std::string counts(const std::vector<published::PublishedRow>& rows) {
+  const auto count = [&](published::Reproduction verdict) {
+    return std::ranges::count(rows, verdict, &published::PublishedRow::verdict);
+  };
+  return fmt::format(
+      "of {}: {} reproduced (theirs lies in our interval, which is no wider "
+      "than {}), {} differ, {} cannot be told",
+      rows.size(),
+      count(published::Reproduction::reproduced),
+      fixed_number(published::kTellingWidth, 1),
+      count(published::Reproduction::differs),
+      count(published::Reproduction::cannot_tell));
+}
 
-void print_published(const CorrelateResult& result, TableWriter& out) {
-  if (!result.published) return;
-  const published::PublishedTable& table = *result.published->table;
+void print_comparison(
+    const PublishedComparison& comparison,
+    const std::string& protocol,
+    TableWriter& out) {
+  const published::PublishedTable& table = *comparison.choice.table;
   out.gap();
   out.note(
       fmt::format(
           "published: {} [{}]; {}; {}",
           table.title,
-          result.published->space,
+          comparison.choice.space,
           table.truth,
           table.source),
       0);
-  if (!table.note.empty()) out.note("note: " + table.note, 2);
-  print_remarks(result.published_rows, out);
-  if (result.published_rows.empty()) {
+  if (!table.note.empty()) out.note("theirs: " + table.note, 2);
+  out.note(
+      "ours: " + (protocol.empty() ? "a table, which does not say how its "
+                                     "scores were made"
+                                   : protocol),
+      2);
+  print_remarks(comparison.rows, out);
+  if (comparison.rows.empty()) {
     out.note("no proxy and metric is in both", 2);
     return;
   }
   std::vector<Cells> lines{
-      {"proxy", "metric", "statistic", "theirs", "ours", "inside"}};
-  std::size_t inside = 0;
-  std::size_t known = 0;
-  for (const published::PublishedRow& row : result.published_rows) {
+      {"proxy", "metric", "statistic", "theirs", "ours", "width", "verdict"}};
+  for (const published::PublishedRow& row : comparison.rows) {
     lines.push_back(to_cells(row));
-    inside += row.inside ? 1 : 0;
-    known += std::isnan(row.interval.low) ? 0 : 1;
   }
   out.table(lines, 3);
-  out.note(fmt::format("{} of {} lie in our interval", inside, known), 2);
+  out.note(counts(comparison.rows), 2);
+}
+
+}  // namespace
+
+void print_published(const CorrelateResult& result, TableWriter& out) {
+  for (const PublishedComparison& comparison : result.published) {
+    print_comparison(comparison, result.protocol, out);
+  }
 }
 
 }  // namespace zcp::apps

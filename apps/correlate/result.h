@@ -23,12 +23,19 @@ struct RunTaus {
   std::vector<double> tau;  ///< a run each
 };
 
+/// A paper's numbers beside ours.
+struct PublishedComparison {
+  published::PublishedChoice choice;
+  std::vector<published::PublishedRow> rows;
+};
+
 /// What was asked for; parts that were not are empty.
 struct CorrelateResult {
   CorrelateOptions options;
   study::Study study;
-  std::optional<published::PublishedChoice> published;
-  std::vector<published::PublishedRow> published_rows;
+  std::vector<PublishedComparison> published;  ///< a table each
+  /// How the scores were made, for the reader of these; empty: not known.
+  std::string protocol;
   std::optional<study::CorrelationMatrix> matrix;
   std::size_t matrix_rows = 0;  ///< architectures it is over
   std::vector<study::Stability> stability;

@@ -1,5 +1,9 @@
+#include <fmt/format.h>
+
 #include "analysis/statistics/columns.h"
 #include "analysis/statistics/correlation.h"
+#include "analysis/store/open_store.h"
+#include "analysis/store/score_store.h"
 #include "analysis/study/join.h"
 #include "analysis/study/proxy_columns.h"
 #include "analysis/study/subset.h"
@@ -13,14 +17,43 @@ namespace {
 
 using Text = std::string;
 
+/// The fields of a store's protocol that papers differ in.
+Text protocol_text(const Text& scores) {
+  if (!store::is_sqlite_file(scores)) return {};
+  Text text;
+  const store::Protocol protocol = store::ScoreStore::read(scores).protocol();
+  for (const auto& [field, name] :
+       {std::pair("task", "task"),
+        std::pair("transform", "transform"),
+        std::pair("batch_size", "batch"),
+        std::pair("minibatches", "minibatches"),
+        std::pair("init", "init"),
+        std::pair("precision", "precision")}) {
+    const auto found = protocol.find(field);
+    if (found == protocol.end()) continue;
+    text +=
+        fmt::format("{}{} {}", text.empty() ? "" : ", ", name, found->second);
+  }
+  return text;
+}
+
 void add_published(const tables::Table& truth, CorrelateResult& result) {
   const CorrelateOptions& options = result.options;
   if (!options.published) return;
   if (truth.arch.empty()) throw UserError("{}: no row", truth.source);
-  result.published =
-      published::choose_published(*options.published, truth.arch.front());
-  result.published_rows = published::compare_published(
-      *result.published, result.study.rows, options.request.study.population);
+  const Text& asked = *options.published;
+  const Text& arch = truth.arch.front();
+  const bool all = asked == "all" || asked.starts_with("all@");
+  const auto choices =
+      all ? published::choose_all_published(asked, arch)
+          : std::vector{published::choose_published(asked, arch)};
+  for (const published::PublishedChoice& choice : choices) {
+    result.published.push_back(
+        {choice,
+         published::compare_published(
+             choice, result.study.rows, options.request.study.population)});
+  }
+  result.protocol = protocol_text(options.request.scores);
 }
 
 void add_ensembles(CorrelateResult& result) {

@@ -183,6 +183,21 @@ std::string missing_counts(const std::vector<StudyRow>& rows) {
   return parts.empty() ? "none" : fmt::format("{}", fmt::join(parts, ", "));
 }
 
+/// The sentence that a report's page has as its headline, a metric each.
+void print_verdicts(
+    const std::vector<StudyRow>& rows,
+    const study::StudyOptions& options) {
+  for (const std::string& metric : options.metrics) {
+    std::vector<StudyRow> own;
+    for (const StudyRow& row : rows) {
+      if (row.metric == metric) own.push_back(row);
+    }
+    if (own.empty()) continue;
+    const report::Answer answer = report::answer_of(own, options);
+    std::cerr << answer.headline << " " << answer.detail << "\n";
+  }
+}
+
 }  // namespace
 
 void print_summary(const CorrelateResult& result) {
@@ -195,6 +210,7 @@ void print_summary(const CorrelateResult& result) {
       "missing scores ({}): {}\n",
       last ? "ranked last" : "dropped",
       missing_counts(result.study.rows));
+  print_verdicts(result.study.rows, options);
 }
 
 void print_study(const CorrelateResult& result, TableWriter& out) {

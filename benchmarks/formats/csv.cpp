@@ -3,6 +3,7 @@
 #include <csv.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cstdint>
 #include <exception>
 #include <iostream>
@@ -120,9 +121,29 @@ class Parser {
   std::exception_ptr failure_;
 };
 
-/// Skips the lines of `text` that start with #; returns how many.
+/// How long the line `sep=;` is, by which spreadsheets name the separator; 0
+/// where `text` does not begin with one.
+std::size_t separator_line(std::string_view text) {
+  constexpr std::string_view kName = "sep=";
+  constexpr std::size_t kSize = kName.size() + 1;
+  if (text.size() <= kSize) return 0;
+  for (std::size_t i = 0; i < kName.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (std::tolower(c) != kName[i]) return 0;
+  }
+  std::size_t end = kSize;
+  if (text[end] == '\r' && end + 1 < text.size()) ++end;
+  return text[end] == '\n' ? end + 1 : 0;
+}
+
+/// Skips a line `sep=;` and the lines of `text` that start with #; returns how
+/// many.
 std::size_t skip_comments(std::string_view& text) {
   std::size_t count = 0;
+  if (const std::size_t size = separator_line(text)) {
+    text.remove_prefix(size);
+    ++count;
+  }
   while (text.starts_with('#')) {
     const std::size_t end = text.find('\n');
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
@@ -252,12 +273,14 @@ std::string to_utf8(std::string bytes, const std::string& source) {
   }
   const std::size_t zero = bytes.find('\0');
   if (zero == std::string::npos) return bytes;
+  // A Latin letter has three zero bytes behind or before it.
+  const bool unmarked = bytes.find("\0\0\0"sv) <= 1;
   throw UserError(
       "{}: found a zero byte at offset {} ({}), expected text in UTF-8 or in "
       "UTF-16 with a byte order mark",
       source,
       zero,
-      wide ? "UTF-32" : "UTF-16 without a mark, or no text");
+      wide || unmarked ? "UTF-32" : "UTF-16 without a mark, or no text");
 }
 
 std::string read_text(const std::filesystem::path& path) {

@@ -8,6 +8,7 @@
 #include "common/hash.h"
 #include "common/random.h"
 #include "nets/spaces/all.h"
+#include "nets/spaces/space_names.h"
 #include "nets/spaces/spec.h"
 
 namespace zcp::spaces {
@@ -104,14 +105,11 @@ std::span<const std::unique_ptr<const Space>> all_spaces() {
 }
 
 const Space& find_space(const std::string& name) {
-  // The benchmarks that are a space of another name.
-  const std::string own = name == "nas-bench-301"   ? "darts"
-                          : name == "nas-bench-201" ? "nats-tss"
-                                                    : name;
   std::vector<std::string> names;
+  for (const auto& space : all_spaces()) names.push_back(space->info().name);
+  const std::string own = space_name(name, names);
   for (const auto& space : all_spaces()) {
     if (space->info().name == own) return *space;
-    names.push_back(space->info().name);
   }
   const std::string near = nearest_name(name, names);
   throw UserError(

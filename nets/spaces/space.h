@@ -105,9 +105,9 @@ class Space {
 /// Every space, in the order `zcp spaces` lists them.
 std::span<const std::unique_ptr<const Space>> all_spaces();
 
-/// The space of that name; the benchmarks nas-bench-201 and nas-bench-301 are
-/// nats-tss and darts. Throws UserError with the nearest name when there is no
-/// such space.
+/// The space of that name in any spelling (space_names.h); the benchmarks
+/// nas-bench-201 and nas-bench-301 are nats-tss and darts. Throws UserError
+/// with the nearest name when there is no such space.
 const Space& find_space(const std::string& name);
 
 /// `count` different specs drawn uniformly; the same for the same seed, and

@@ -52,6 +52,18 @@ double bytes_needed(const Descriptor& proxy, const Workload& workload) {
   return sum;
 }
 
+namespace {
+
+/// "2.4 GB", "1.5 MB", "300 bytes".
+std::string size_text(double bytes) {
+  if (bytes >= 1e9) return fmt::format("{:.1f} GB", bytes / 1e9);
+  if (bytes >= 1e6) return fmt::format("{:.1f} MB", bytes / 1e6);
+  if (bytes >= 1e3) return fmt::format("{:.1f} kB", bytes / 1e3);
+  return fmt::format("{:.0f} bytes", bytes);
+}
+
+}  // namespace
+
 std::optional<std::string> refusal_by_memory(
     const Descriptor& proxy,
     const Workload& workload,
@@ -60,9 +72,9 @@ std::optional<std::string> refusal_by_memory(
   const double needed = bytes_needed(proxy, workload);
   if (needed <= static_cast<double>(limit)) return std::nullopt;
   return fmt::format(
-      "needs about {:.1f} GB, --memory allows {:.1f} GB",
-      needed / 1e9,
-      static_cast<double>(limit) / 1e9);
+      "needs about {}, --memory allows {}",
+      size_text(needed),
+      size_text(static_cast<double>(limit)));
 }
 
 }  // namespace zcp::engine

@@ -69,6 +69,147 @@ TEST_CASE("program: spaces") {
   }
 }
 
+TEST_CASE("program: help by all its names, one space by any of its names") {
+  const std::string help = output_of({"rank", "--help"});
+  CHECK(output_of({"rank", "-h"}) == help);
+  CHECK(output_of({"help", "rank"}) == help);
+  CHECK(contains(help, "--scores FILE"));
+  CHECK_FALSE(contains(help, " arg"));
+  const std::string one = output_of({"spaces", "nats-tss"});
+  CHECK(one.starts_with("nats-tss  15625 architectures"));
+  CHECK_FALSE(contains(one, "nats-sss"));
+  for (const char* name : {"nas-bench-201", "NAS-Bench-201", "nb201"}) {
+    CHECK(output_of({"spaces", name}) == one);
+  }
+  check_refused({"spaces", "nats-ts"}, "did you mean nats-tss?");
+}
+
+TEST_CASE("program: rank with truth, cost, shares and budgets") {
+  const TemporaryFolder folder;
+  const std::string scores = folder.write(
+      "s.csv", "arch,zico,macs\na,1,10\nb,5,40\nc,3,20\nd,4,30\ne,,5\n");
+  const std::string truth = folder.write("t.csv", "arch,acc\nb,90\nd,\nc,70\n");
+  const std::string costs = folder.write("c.csv", "arch,ms\nb,2\nc,1\na,9\n");
+  const Strings by{"rank", "--scores", scores, "--by", "zico"};
+  CHECK(
+      output_of(by + Strings{"--top", "2"}) ==
+      "rank,arch,score,ties\n1,b,5,1\n2,d,4,1\n");
+  // A quarter of the four that have a score.
+  CHECK(
+      output_of(by + Strings{"--top", "25%"}) ==
+      "rank,arch,score,ties\n1,b,5,1\n");
+  CHECK(
+      output_of(
+          by +
+          Strings{"--truth", truth, "--metric", "acc", "--cost", "macs"}) ==
+      "rank,arch,score,ties,acc,macs\n1,b,5,1,90,40\n2,d,4,1,,30\n"
+      "3,c,3,1,70,20\n4,a,1,1,,10\n");
+  const Finished within = run_zcp(by + Strings{"--max", "macs=30"});
+  CHECK(within.out == "rank,arch,score,ties\n1,d,4,1\n2,c,3,1\n3,a,1,1\n");
+  CHECK(contains(within.err, "4 of 5 architectures are within --max macs=30"));
+  CHECK(contains(within.err, "ranked 3 architectures, 1 without a score"));
+  CHECK(
+      output_of(by + Strings{"--costs", costs, "--max", "ms=2"}) ==
+      "rank,arch,score,ties\n1,b,5,1\n2,c,3,1\n");
+  const auto json =
+      nlohmann::json::parse(output_of(by + Strings{"--format", "json"}));
+  CHECK(json[0]["arch"] == "b");
+  CHECK(json[0]["rank"] == 1);
+  for (const char* top : {"0", "0.5", "0%", "101%", "some", "-3"}) {
+    check_refused(by + Strings{"--top", top}, "--top");
+  }
+  check_refused(by + Strings{"--max", "depth=3"}, "--space");
+  check_refused(by + Strings{"--format", "xml"}, "--format xml");
+  check_refused(
+      {"rank", "--scores", scores, "--by", "x=log_rank(zico,zico)"},
+      "zico is among its members twice");
+  check_refused(
+      {"rank", "--scores", scores, "--by", "x=log_rank(zico,,macs)"},
+      "is empty");
+}
+
+TEST_CASE("program: pareto prints the front by ascending cost") {
+  const TemporaryFolder folder;
+  // e has no score, f no cost; c is beaten by b, d equals b in both.
+  const std::string scores = folder.write(
+      "s.csv",
+      "arch,zico,ms\na,1,10\nb,5,20\nc,4,30\nd,5,20\ne,,1\nf,9,\ng,6,50\n");
+  const std::string figure = folder.path() / "f.svg";
+  const Strings call{
+      "pareto", "--scores", scores, "--cost", "ms", "--by", "zico"};
+  const Finished run = run_zcp(call + Strings{"--figure", figure});
+  CHECK(run.status == 0);
+  CHECK(run.out == "arch,ms,zico\na,10,1\nb,20,5\nd,20,5\ng,50,6\n");
+  CHECK(contains(run.err, "4 of 5 architectures are on the front"));
+  CHECK(read_file(figure).starts_with("<svg "));
+  const std::string csv = folder.path() / "front.csv";
+  CHECK(output_of(call + Strings{"--csv", csv}) == "");
+  CHECK(read_file(csv) == run.out);
+  CHECK(output_of(call + Strings{"--csv", csv}) == "");  // again
+  // Of cells the cost may be their graphs': one convolution, two, three.
+  const std::string cells = folder.write(
+      "cells.csv",
+      "arch,p\n"
+      "|nor_conv_3x3~0|+|none~0|none~1|+|none~0|none~1|nor_conv_3x3~2|,3\n"
+      "|none~0|+|none~0|none~1|+|nor_conv_3x3~0|none~1|none~2|,1\n"
+      "|none~0|+|none~0|none~1|+|nor_conv_1x1~0|none~1|none~2|,2\n");
+  const std::string front = output_of(
+      {"pareto",
+       "--scores",
+       cells,
+       "--cost",
+       "params",
+       "--by",
+       "p",
+       "--space",
+       "nb201",
+       "--max",
+       "depth=100"});
+  // The first reaches its output through nothing: it is no deeper than none.
+  CHECK(contains(front, "|none~0|+|none~0|none~1|+|nor_conv_1x1~0|none~1|"));
+  CHECK_FALSE(contains(front, "|+|nor_conv_3x3~0|none~1|none~2|"));
+  check_refused(
+      {"pareto", "--scores", scores, "--cost", "watt", "--by", "zico"}, "watt");
+}
+
+TEST_CASE("program: completion and manual know every command") {
+  const std::string bash = output_of({"completion", "bash"});
+  const std::string zsh = output_of({"completion", "zsh"});
+  const std::string manual = output_of({"man"});
+  for (const char* command : {"rank", "correlate", "export", "pareto"}) {
+    CHECK(contains(bash, fmt::format("    {}) options=", command)));
+    CHECK(contains(zsh, fmt::format("    {})\n      _arguments", command)));
+    CHECK(contains(manual, fmt::format(".SS zcp {}\n", command)));
+  }
+  CHECK(contains(bash, "--scores"));
+  CHECK(manual.starts_with(".TH ZCP 1"));
+  check_refused({"completion", "fish"}, "expected bash or zsh");
+}
+
+TEST_CASE("program: an output is nobody's own text") {
+  const Files files;
+  const std::string notes = files.folder.write("notes.txt", "Dear diary,\n");
+  const Strings call =
+      files.correlate({"--metric", "acc", "--quiet", "--figure", notes});
+  check_refused(call, "was not made by zcp (it begins 'Dear diary,')");
+  CHECK(read_file(notes) == "Dear diary,\n");
+  const std::string both = files.folder.path() / "both";
+  check_refused(
+      {"report",
+       "--scores",
+       files.scores,
+       "--truth",
+       files.truth,
+       "--metric",
+       "acc",
+       "--html",
+       both,
+       "--figures",
+       both},
+      "--figures");
+  CHECK_FALSE(std::filesystem::exists(both));
+}
+
 TEST_CASE("program: correlate as JSON has the promised fields") {
   const Files files;
   const Finished run = run_zcp(files.correlate(

@@ -3,6 +3,7 @@
 
 #include <iostream>
 #include <limits>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "apps/text_table.h"
@@ -57,4 +58,45 @@ TEST_CASE("text tables: words wrap before column 100") {
       [&] { print_wrapped(word + " " + word + " " + word + " " + word, 4); });
   CHECK(
       text == "    " + word + " " + word + " " + word + "\n    " + word + "\n");
+}
+
+TEST_CASE("text tables: the same table for papers, pages and programs") {
+  const std::vector<Cells> lines{
+      {"proxy", "n", "tau"}, {"grad_norm", "10", ".5"}, {"a|b", "4", "-"}};
+  const auto as = [&](TableFormat format) {
+    std::ostringstream out;
+    TableWriter writer(out, format);
+    writer.title("acc_x, all");
+    writer.table(lines);
+    writer.note("a note of 5 %", 2);
+    return out.str();
+  };
+  CHECK(
+      as(TableFormat::text) ==
+      "acc_x, all\n  proxy       n  tau\n  grad_norm  10   .5\n"
+      "  a|b         4    -\n  a note of 5 %\n");
+  CHECK(
+      as(TableFormat::markdown) ==
+      "**acc\\_x, all**\n\n| proxy | n | tau |\n|---|---:|---:|\n"
+      "| grad\\_norm | 10 | .5 |\n| a\\|b | 4 | - |\n\na note of 5 %\n\n");
+  CHECK(
+      as(TableFormat::latex) ==
+      "% acc_x, all\n\\begin{tabular}{lrr}\n\\toprule\n"
+      "proxy & n & tau \\\\\n\\midrule\ngrad\\_norm & 10 & .5 \\\\\n"
+      "a$|$b & 4 & - \\\\\n\\bottomrule\n\\end{tabular}\n"
+      "% a note of 5 %\n");
+  CHECK(as(TableFormat::csv) == "proxy,n,tau\ngrad_norm,10,.5\na|b,4,\n");
+  const auto json = nlohmann::json::parse(as(TableFormat::json));
+  REQUIRE(json.size() == 2);
+  CHECK(json[0]["proxy"] == "grad_norm");
+  CHECK(json[0]["n"] == 10);
+  CHECK(json[0]["tau"] == 0.5);
+  CHECK(json[1]["tau"].is_null());
+}
+
+TEST_CASE("text tables: colours are a terminal's, names have none") {
+  std::ostringstream out;
+  TableWriter(out, TableFormat::text, true)
+      .table({{"proxy"}, {"a\x1b[1m"}, {"b"}}, 1, 0, {2});
+  CHECK(out.str() == "\x1b[1mproxy\x1b[0m\na\\x1b[1m\n\x1b[32mb\x1b[0m\n");
 }

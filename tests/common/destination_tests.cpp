@@ -185,25 +185,29 @@ TEST_CASE("destinations: what no output of zcp may replace") {
   const std::string model = folder.write("model", "PK\3\4 and more");
   const std::string data = folder.write("data", std::string("\1\0\2", 3));
   const std::string packed = folder.write("packed", "BZh91AY&SY\x01\x02");
+  const std::string notes = folder.write("notes", "Dear diary,\nnone\n");
+  const std::string program = folder.write("run.py", "import zcp\n");
   const std::string table = folder.write("table", "arch,zico\nnaïve,1\n");
   for (const auto& [path, what] :
        {std::pair(store, "a SQLite database"),
         std::pair(model, "an archive or a model"),
         std::pair(packed, "no text"),
-        std::pair(data, "no text")}) {
+        std::pair(data, "no text"),
+        std::pair(notes, "(it begins 'Dear diary,')"),
+        std::pair(program, "(it begins 'import zcp')")}) {
     const std::string before = content(path);
     CHECK(says(refusal({path}), what));
     CHECK(says(user_error([&, p = path] { write_text(p, "x"); }), what));
     CHECK(content(path) == before);
   }
   CHECK(refusal({table}).empty());
-  write_text(table, "new");
-  CHECK(content(table) == "new");
+  write_text(table, "arch,new\n");
+  CHECK(content(table) == "arch,new\n");
 }
 
 TEST_CASE("output: complete, or as it was before") {
   const TemporaryFolder folder;
-  const fs::path path = folder.write("f", "old");
+  const fs::path path = folder.write("f", "arch,old\n");
   CHECK_THROWS_AS(
       write_output(
           path,
@@ -212,7 +216,7 @@ TEST_CASE("output: complete, or as it was before") {
             throw std::logic_error("broken off");
           }),
       std::logic_error);
-  CHECK(content(path) == "old");
+  CHECK(content(path) == "arch,old\n");
   write_text(path, "new");
   CHECK(content(path) == "new");
   CHECK(entries(folder.path()) == 1);

@@ -171,6 +171,61 @@ TEST_CASE("published: which rows are the same quantity") {
   CHECK(none(subset));
 }
 
+TEST_CASE("published: a verdict only where the interval can tell") {
+  const auto table_of = [](const std::string& population, int cells) {
+    return parse_published(
+        "mine",
+        "# title: T\n"
+        "space,population,cells,metric,proxy,printed,statistic,value\n"
+        "nats-tss," +
+            population + "," + std::to_string(cells) +
+            ",cifar10_test,macs,FLOPs,tau,0.600\n");
+  };
+  const auto judged = [](const PublishedTable& table,
+                         double low,
+                         double high,
+                         const std::string& population = "all",
+                         const std::string& metric = "cifar10_test") {
+    StudyRow row = row_of("macs", metric);
+    row.kendall.value = (low + high) / 2;
+    row.kendall_interval = {low, high};
+    return compare_published({&table, "nats-tss"}, {row}, population).front();
+  };
+  const PublishedTable all = table_of("all", 15625);
+  const PublishedRow narrow = judged(all, 0.58, 0.61);
+  CHECK(narrow.verdict == Reproduction::reproduced);
+  CHECK(narrow.width == doctest::Approx(0.03));
+  CHECK(narrow.why.empty());
+  CHECK(judged(all, 0.61, 0.64).verdict == Reproduction::differs);
+  // An interval from .45 to .75 excludes next to nothing.
+  const PublishedRow wide = judged(all, 0.45, 0.75);
+  CHECK(wide.inside);
+  CHECK(wide.verdict == Reproduction::cannot_tell);
+  CHECK(wide.why == "interval of 0.30");
+  CHECK(judged(all, 0.65, 0.95).verdict == Reproduction::differs);
+  // Another quantity is neither reproduced nor different.
+  CHECK(judged(all, 0.58, 0.61, "filtered").why == "other architectures");
+  CHECK(judged(all, 0.61, 0.64, "filtered").why == "other architectures");
+  CHECK(judged(all, 0.58, 0.61, "all", "cifar10_valid").why == "other truth");
+  // Theirs over as many drawn cells has an error like ours: sqrt(2) as wide.
+  const int cells = static_cast<int>(row_of("macs", "cifar10_test").n);
+  const PublishedTable sample = table_of("sample", cells);
+  CHECK(judged(sample, 0.605, 0.645).verdict == Reproduction::reproduced);
+  CHECK(judged(sample, 0.605, 0.645).width == doctest::Approx(0.04 * 1.41421));
+  CHECK(judged(sample, 0.62, 0.64).verdict == Reproduction::differs);
+  CHECK(to_text(Reproduction::cannot_tell) == "cannot tell");
+}
+
+TEST_CASE("published: all tables of a space at once") {
+  const auto all = choose_all_published("all", kCell);
+  CHECK(all.size() > 4);
+  for (const PublishedChoice& choice : all) CHECK(choice.space == "nats-tss");
+  CHECK(choose_all_published("all@nats-sss", "x").size() < all.size());
+  CHECK(zcp::test::user_error([] {
+          choose_all_published("all", "x");
+        }).find("all@SPACE") != std::string::npos);
+}
+
 TEST_CASE("published: no interval, nothing inside") {
   StudyRow row = row_of("synflow", "cifar10_test");
   row.kendall_interval = {kNan, kNan};

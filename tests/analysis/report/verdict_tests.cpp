@@ -97,6 +97,18 @@ TEST_CASE("the headline counts those that beat the baseline") {
   CHECK(two.detail.starts_with("b gains most: 0.200 [0.100, 0.300]"));
 }
 
+TEST_CASE("one proxy alone is not called beaten where it is undecided") {
+  CHECK(
+      answer({baseline(), row("a", 0, -0.1, 0.1, 1)}).headline ==
+      "a is not shown to beat counting parameters on acc.");
+  CHECK(
+      answer({baseline(), row("a", -0.2, -0.3, -0.1, 1)}).headline ==
+      "a ranks worse than counting parameters on acc.");
+  CHECK(
+      answer({baseline(), row("a", 0.2, 0.1, 0.3, 0.01)}).headline ==
+      "a beats counting parameters on acc.");
+}
+
 TEST_CASE("nothing is claimed where nothing was computed") {
   const Answer alone = answer({baseline()});
   CHECK(

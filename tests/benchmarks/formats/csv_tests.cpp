@@ -104,6 +104,29 @@ TEST_CASE("csv: UTF-16 with its mark, and what cannot be text") {
   CHECK(user_error([&] {
           to_utf8("\xFF\xFE\0\0a\0\0\0"s, "t");
         }).find("UTF-32") != std::string::npos);
+  CHECK(user_error([&] {
+          to_utf8("a\0\0\0r\0\0\0"s, "t");
+        }).find("UTF-32") != std::string::npos);
+}
+
+TEST_CASE("csv: the line by which spreadsheets name the separator") {
+  const std::vector<std::string> key{"arch"};
+  for (const std::string start : {"sep=;\n", "SEP=;\r\n", "sep=;\n# x\n"}) {
+    const std::string text = start + "arch;p\na;1\n";
+    CHECK(zcp::formats::find_separator(text, key) == ';');
+    std::vector<std::size_t> lines;
+    std::vector<std::string> first;
+    parse_csv(
+        text,
+        "t",
+        [&](std::size_t line, const auto& row) {
+          lines.push_back(line);
+          if (first.empty()) first.assign(row.begin(), row.end());
+        },
+        ';');
+    CHECK(first == std::vector<std::string>{"arch", "p"});
+    CHECK(lines.front() == (start.ends_with("x\n") ? 3 : 2));
+  }
 }
 
 TEST_CASE("csv: other separators") {
