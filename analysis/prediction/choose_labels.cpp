@@ -56,7 +56,8 @@ class Covariance {
   void label(Index at) {
     const VectorXd column = matrix_.col(at);
     const VectorXd row = column.head(matrix_.cols());
-    matrix_ -= column * row.transpose() / (column[at] + noise_);
+    const VectorXd scaled = row / (column[at] + noise_);
+    matrix_.noalias() -= column * scaled.transpose();
   }
 
  private:
@@ -73,8 +74,8 @@ std::vector<std::size_t> choose_labels(
     std::span<const std::size_t> labelled,
     std::size_t count,
     std::uint64_t seed) {
-  constexpr std::size_t kMostCandidates = 2000;
-  constexpr std::size_t kMostRows = 1000;
+  constexpr std::size_t kMostCandidates = 1000;
+  constexpr std::size_t kMostRows = 500;
   if (count > candidates.size()) {
     throw std::invalid_argument("choose_labels: fewer candidates than labels");
   }

@@ -14,7 +14,8 @@ namespace zcp::prediction {
 /// after another: each lowers the mean variance of a Gaussian process with the
 /// kernel of fit_gaussian_process() before any label was seen (V-optimal
 /// design), given `labelled` and those before it. No label is used. At most
-/// 2,000 candidates and 1,000 rows to tell of are looked at, drawn by the seed.
+/// 1,000 candidates (twice `count` where that is more) and 500 rows to tell of
+/// are looked at, drawn by the seed.
 /// Throws std::invalid_argument where there are fewer candidates than `count`.
 std::vector<std::size_t> choose_labels(
     const Design& design,

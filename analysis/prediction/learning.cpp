@@ -230,15 +230,21 @@ std::vector<LearningRow> learning_curve(
           kFewestHeld,
           std::max(pool.rows.size(), kFewestHeld) - kFewestHeld);
     }
+  }
+  // The labels of fewer are the first of those of more.
+  std::vector<std::vector<std::size_t>> orders(options.repeats);
+  const std::size_t most = std::ranges::max(options.labels);
+  parallel_for(options.repeats, [&](std::size_t repeat) {
+    orders[repeat] = chosen_labels(pool, most, repeat, options);
+  });
+  for (const std::size_t labels : options.labels) {
     std::vector<std::vector<Outcome>> outcomes(
         options.models.size(), std::vector<Outcome>(options.repeats));
-    Split first;
     // One task a repeat and model, so that a single repeat uses the cores too.
-    std::vector<Split> splits(options.repeats);
-    parallel_for(options.repeats, [&](std::size_t repeat) {
-      splits[repeat] =
-          split_at(pool, chosen_labels(pool, labels, repeat, options));
-    });
+    std::vector<Split> splits;
+    for (const auto& order : orders) {
+      splits.push_back(split_at(pool, std::span(order).first(labels)));
+    }
     const std::size_t tasks = options.repeats * options.models.size();
     parallel_for(tasks, [&](std::size_t task) {
       const std::size_t model = task % options.models.size();

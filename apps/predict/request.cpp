@@ -32,15 +32,20 @@ void parse_features(const po::variables_map& values, PredictRequest& request) {
   const Text fallback = request.space.empty() ? "proxies" : "all";
   request.features = text_option(values, "features").value_or(fallback);
   const Text& asked = request.features;
-  const bool all = asked == "all";
-  if (!all && asked != "proxies" && asked != "graph" && asked != "encoding") {
-    throw UserError(
-        "--features {}: expected proxies, graph, encoding or all", asked);
+  request.proxies = false;
+  for (const Text& name : split_list(asked)) {
+    const bool all = name == "all";
+    if (!all && name != "proxies" && name != "graph" && name != "encoding") {
+      throw UserError(
+          "--features {}: expected proxies, graph, encoding, several of them "
+          "or all",
+          asked);
+    }
+    request.proxies |= all || name == "proxies";
+    request.graph |= all || name == "graph";
+    request.encoding |= all || name == "encoding";
   }
-  request.proxies = all || asked == "proxies";
-  request.graph = all || asked == "graph";
-  request.encoding = all || asked == "encoding";
-  if (request.space.empty() && asked != "proxies") {
+  if (request.space.empty() && (request.graph || request.encoding)) {
     throw UserError(
         "--features {}: expected --space as well, whose graphs give features "
         "(zcp spaces lists them)",
@@ -120,8 +125,8 @@ po::options_description predict_options() {
       "ridge, gp, forest, boosting, blend (their mean), several or all");
   add("features",
       po::value<Text>(),
-      "proxies, graph, encoding or all (default: all with --space, else "
-      "proxies)");
+      "proxies, graph, encoding, several or all (default: all with --space, "
+      "else proxies)");
   add("repeats",
       po::value<int>()->default_value(10),
       "draws of the labels that figures are the mean of");

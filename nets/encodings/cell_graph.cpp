@@ -201,34 +201,34 @@ std::vector<std::string> graph_names(const spaces::Space& space) {
   return {""};
 }
 
-std::vector<bool> live_nodes(const CellGraph& graph) {
+std::vector<bool> read_nodes(const CellGraph& graph) {
   const std::size_t nodes = graph.ops.size();
-  std::vector<bool> reached(nodes, false);
-  std::vector<bool> reaches(nodes, false);
-  const auto passes = [&](int v) {
-    return !is_none(graph.ops[static_cast<std::size_t>(v)]);
-  };
-  for (const int v : graph.sources) {
-    reached[static_cast<std::size_t>(v)] = passes(v);
-  }
-  for (const int v : graph.sinks) {
-    reaches[static_cast<std::size_t>(v)] = passes(v);
-  }
-  // Edges point forwards, so that one walk in each direction is enough.
-  for (std::size_t v = 0; v < nodes; ++v) {
-    for (const auto& [from, to] : graph.edges) {
-      if (static_cast<std::size_t>(to) != v || !passes(to)) continue;
-      if (reached[static_cast<std::size_t>(from)]) reached[v] = true;
-    }
-  }
+  std::vector<bool> reads(nodes, false);
+  for (const int v : graph.sinks) reads[static_cast<std::size_t>(v)] = true;
+  // Edges point forwards, so that one walk is enough.
   for (std::size_t v = nodes; v-- > 0;) {
     for (const auto& [from, to] : graph.edges) {
-      if (static_cast<std::size_t>(from) != v || !passes(from)) continue;
-      if (reaches[static_cast<std::size_t>(to)]) reaches[v] = true;
+      if (static_cast<std::size_t>(from) != v) continue;
+      if (reads[static_cast<std::size_t>(to)]) reads[v] = true;
     }
+    if (is_none(graph.ops[v])) reads[v] = false;
   }
-  std::vector<bool> live(nodes);
-  for (std::size_t v = 0; v < nodes; ++v) live[v] = reached[v] && reaches[v];
+  return reads;
+}
+
+std::vector<bool> live_nodes(const CellGraph& graph) {
+  const std::size_t nodes = graph.ops.size();
+  std::vector<bool> live = read_nodes(graph);
+  std::vector<bool> reached(nodes, false);
+  for (const int v : graph.sources) reached[static_cast<std::size_t>(v)] = true;
+  for (std::size_t v = 0; v < nodes; ++v) {
+    for (const auto& [from, to] : graph.edges) {
+      if (static_cast<std::size_t>(to) != v) continue;
+      if (reached[static_cast<std::size_t>(from)]) reached[v] = true;
+    }
+    if (is_none(graph.ops[v])) reached[v] = false;
+    live[v] = live[v] && reached[v];
+  }
   return live;
 }
 

@@ -49,4 +49,8 @@ inline bool is_none(std::string_view op) {
 /// The nodes that lie on a path from input to output without a `none`.
 std::vector<bool> live_nodes(const CellGraph& graph);
 
+/// The nodes whose result reaches the output, whether or not the input reaches
+/// them: what a compiler leaves of a cell.
+std::vector<bool> read_nodes(const CellGraph& graph);
+
 }  // namespace zcp::encodings

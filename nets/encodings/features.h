@@ -38,10 +38,11 @@ std::vector<Feature> graf_features(
     const std::vector<std::string>& names);
 
 /// What remains when `none` and the operations off all paths are left out: how
-/// often each operation occurs, the number of paths, and for each operation
-/// (and all convolutions together) the most, the fewest, the mean and the sum
-/// over the paths of how often it occurs on them; -1, -1, -1 and 0 without a
-/// path. Sums of sizes by place where nodes have sizes.
+/// often each operation occurs, how often where it only has to reach the
+/// output, the number of paths, and for each operation (and all convolutions
+/// together) the most, the fewest, the mean and the sum over the paths of how
+/// often it occurs on them; -1, -1, -1 and 0 without a path. Sums of sizes by
+/// place where nodes have sizes.
 std::vector<Feature> live_features(
     const GraphPool& pool,
     const std::vector<std::string>& names);
@@ -55,6 +56,11 @@ std::vector<Feature> network_features(
     std::span<const std::string> specs,
     Shape input,
     const Output& output);
+
+/// How often each operation but `none` occurs in each graph.
+std::vector<Feature> operation_counts(
+    const GraphPool& pool,
+    const std::vector<std::string>& names);
 
 /// One-hot operations by place and the upper triangle of the adjacency matrix,
 /// and the sizes by place, of each graph, padded to the largest of the pool.

@@ -80,10 +80,11 @@ std::vector<Group> groups_of(const std::vector<std::string>& ops) {
 }
 
 /// The features of one group, in this order.
-enum Kind : std::size_t { kCount, kMost, kFewest, kMean, kSum, kKinds };
+enum Kind : std::size_t { kCount, kRead, kMost, kFewest, kMean, kSum, kKinds };
 
 constexpr std::array<const char*, kKinds> kKindNames{
     "live_count",
+    "read_count",
     "most_on_path",
     "fewest_on_path",
     "mean_on_path",
@@ -115,6 +116,7 @@ void add_graph(
       [&](std::size_t row) {
         const CellGraph& graph = pool[row][at];
         const std::vector<bool> live = live_nodes(graph);
+        const std::vector<bool> read = read_nodes(graph);
         const auto& codes = words.codes[row];
         for (std::size_t g = 0; g < groups.size(); ++g) {
           const auto put = [&](Kind kind, double value) {
@@ -123,12 +125,15 @@ void add_graph(
           const PathSums sums =
               sums_over_paths(graph, live, codes, groups[g].set);
           double count = 0;
+          double reads = 0;
           for (std::size_t v = 0; v < codes.size(); ++v) {
             count += live[v] && groups[g].set[codes[v]] ? 1 : 0;
+            reads += read[v] && groups[g].set[codes[v]] ? 1 : 0;
           }
           const bool none = sums.paths == 0;
           features[first].values[row] = sums.paths;
           put(kCount, count);
+          put(kRead, reads);
           put(kMost, none ? -1 : sums.most);
           put(kFewest, none ? -1 : sums.fewest);
           put(kMean, none ? -1 : sums.sum / sums.paths);
@@ -149,6 +154,27 @@ std::vector<Feature> live_features(
   std::vector<Feature> features;
   for (std::size_t at = 0; at < names.size(); ++at) {
     add_graph(pool, at, names[at], features);
+  }
+  return features;
+}
+
+std::vector<Feature> operation_counts(
+    const GraphPool& pool,
+    const std::vector<std::string>& names) {
+  std::vector<Feature> features;
+  for (std::size_t at = 0; at < names.size(); ++at) {
+    const Vocabulary words = vocabulary_of(pool, at);
+    for (std::size_t op = 0; op < words.ops.size(); ++op) {
+      if (is_none(words.ops[op])) continue;
+      Feature count{
+          name_prefix(names[at]) + words.ops[op],
+          std::vector<double>(pool.size())};
+      for (std::size_t row = 0; row < pool.size(); ++row) {
+        count.values[row] =
+            static_cast<double>(std::ranges::count(words.codes[row], op));
+      }
+      features.push_back(std::move(count));
+    }
   }
   return features;
 }

@@ -1,0 +1,144 @@
+#include "analysis/hardware/monotonicity.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "analysis/statistics/cluster.h"
+#include "analysis/statistics/columns.h"
+#include "analysis/statistics/correlation.h"
+#include "analysis/statistics/pairwise.h"
+#include "analysis/statistics/pareto.h"
+#include "common/error.h"
+
+namespace zcp::hardware {
+namespace {
+
+double rho_or_none(std::span<const double> x, std::span<const double> y) {
+  return x.size() < statistics::kLeastRows
+             ? std::numeric_limits<double>::quiet_NaN()
+             : statistics::spearman_rho(x, y);
+}
+
+void summarise(Monotonicity& found) {
+  const std::size_t n = found.devices.size();
+  for (std::size_t i = 0; i < n; ++i) {
+    double least = 1;
+    double sum = 0;
+    for (std::size_t j = 0; j < n; ++j) {
+      if (i == j) continue;
+      // Devices that share too little to be compared are not alike.
+      const double rho = std::isnan(found.rho[i][j]) ? 0 : found.rho[i][j];
+      least = std::min(least, rho);
+      sum += rho;
+    }
+    found.least.push_back(least);
+    found.mean.push_back(sum / static_cast<double>(n - 1));
+  }
+  found.proxy = static_cast<std::size_t>(
+      std::ranges::max_element(found.least) - found.least.begin());
+}
+
+void choose_in_clusters(Monotonicity& found) {
+  const std::size_t count = std::ranges::max(found.cluster) + 1;
+  for (std::size_t c = 0; c < count; ++c) {
+    double best = -std::numeric_limits<double>::infinity();
+    std::size_t chosen = 0;
+    for (std::size_t i = 0; i < found.devices.size(); ++i) {
+      if (found.cluster[i] != c) continue;
+      double sum = 0;
+      for (std::size_t j = 0; j < found.devices.size(); ++j) {
+        if (found.cluster[j] == c && !std::isnan(found.rho[i][j])) {
+          sum += found.rho[i][j];
+        }
+      }
+      if (sum > best) {
+        best = sum;
+        chosen = i;
+      }
+    }
+    found.proxies.push_back(chosen);
+  }
+}
+
+}  // namespace
+
+tables::Table measurements(tables::Table costs, NonPositive rule) {
+  if (rule == NonPositive::keep) return costs;
+  for (auto& column : costs.values) {
+    for (double& value : column) {
+      if (value <= 0) value = std::numeric_limits<double>::quiet_NaN();
+    }
+  }
+  return costs;
+}
+
+Monotonicity monotonicity(const tables::Table& costs, double alike) {
+  const std::size_t n = costs.columns.size();
+  if (n < 2) {
+    throw UserError(
+        "{}: {} device(s), expected two columns of numbers or more",
+        costs.source,
+        n);
+  }
+  Monotonicity found;
+  found.devices = costs.columns;
+  found.rho = statistics::correlate_pairs(
+      costs.values, statistics::Missing::drop, rho_or_none);
+  std::vector<double> distances;
+  for (std::size_t i = 0; i < n; ++i) {
+    found.rho[i][i] = 1;
+    for (std::size_t j = 0; j < n; ++j) {
+      const double rho = found.rho[i][j];
+      distances.push_back(std::isnan(rho) ? 1 : 1 - rho);
+    }
+  }
+  const auto merges = statistics::average_linkage(distances, n);
+  found.cluster = statistics::cut_tree(merges, n, 1 - alike);
+  found.order = statistics::leaf_order(merges, n);
+  summarise(found);
+  choose_in_clusters(found);
+  return found;
+}
+
+Transfer transfer(
+    const std::vector<double>& value,
+    const std::vector<double>& proxy,
+    const std::vector<double>& target) {
+  std::vector<double> values;
+  std::vector<double> near;
+  std::vector<double> far;
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    if (std::isnan(value[i]) || std::isnan(proxy[i]) || std::isnan(target[i])) {
+      continue;
+    }
+    values.push_back(value[i]);
+    near.push_back(proxy[i]);
+    far.push_back(target[i]);
+  }
+  using statistics::Twins;
+  const auto chosen = statistics::pareto_front(values, near, Twins::first);
+  const auto own = statistics::pareto_front(values, far, Twins::first);
+  Transfer result{chosen.size(), own.size()};
+  double sum = 0;
+  for (const std::size_t best : own) {
+    if (std::ranges::find(chosen, best) != chosen.end()) ++result.common;
+    double greatest = -std::numeric_limits<double>::infinity();
+    for (const std::size_t row : chosen) {
+      if (far[row] <= far[best]) greatest = std::max(greatest, values[row]);
+    }
+    if (std::isinf(greatest)) {
+      ++result.without;
+      continue;
+    }
+    const double loss = values[best] - greatest;
+    sum += loss;
+    result.most_loss = std::max(result.most_loss, loss);
+  }
+  const std::size_t kept = own.size() - result.without;
+  result.mean_loss = kept > 0 ? sum / static_cast<double>(kept)
+                              : std::numeric_limits<double>::quiet_NaN();
+  return result;
+}
+
+}  // namespace zcp::hardware
