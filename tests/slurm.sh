@@ -142,6 +142,7 @@ content scores.0.sqlite >before
 scontrol requeue "${array}_0"
 # Another one is told that its time is out.
 await 120 "a score of task 1" some_scores scores.1.sqlite
+scontrol show job "${array}_1" >&2; tail -n 3 scores.1.log >&2
 scancel --batch --signal=USR1 "${array}_1"
 
 finished() { [[ $(state_of "$1") == COMPLETED ]]; }

@@ -12,7 +12,9 @@ namespace {
 namespace po = boost::program_options;
 using Strings = std::vector<std::string>;
 
-po::options_description describe_options() {
+}  // namespace
+
+po::options_description score_options() {
   po::options_description options("What");
   add_selection_options(options);
   po::options_description protocol("Protocol");
@@ -68,6 +70,8 @@ po::options_description describe_options() {
   return options;
 }
 
+namespace {
+
 /// Devices of one kind, no two the same.
 Strings parse_devices(const std::string& text) {
   const auto kind = [](const std::string& device) {
@@ -104,7 +108,9 @@ int worker_count(int asked, const Strings& devices) {
   return std::max(allocated_cores() / count, 1) * count;
 }
 
-ScoreOptions read_values(
+}  // namespace
+
+ScoreOptions read_score_values(
     const po::variables_map& values,
     const Arguments& arguments) {
   ScoreOptions options;
@@ -142,8 +148,6 @@ ScoreOptions read_values(
   return options;
 }
 
-}  // namespace
-
 std::string ScoreOptions::device_kind() const {
   return devices[0].substr(0, devices[0].find(':'));
 }
@@ -155,7 +159,7 @@ Strings ScoreOptions::inputs() const {
 }
 
 std::optional<ScoreOptions> parse_score_options(const Arguments& arguments) {
-  po::options_description description = describe_options();
+  po::options_description description = score_options();
   po::variables_map values;
   if (!parse_options(
           arguments,
@@ -167,7 +171,7 @@ std::optional<ScoreOptions> parse_score_options(const Arguments& arguments) {
           values)) {
     return std::nullopt;
   }
-  return read_values(values, arguments);
+  return read_score_values(values, arguments);
 }
 
 }  // namespace zcp::apps

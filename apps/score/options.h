@@ -37,6 +37,15 @@ struct ScoreOptions {
   std::vector<std::string> inputs() const;
 };
 
+/// The options of `zcp score`, for the commands that take the same.
+boost::program_options::options_description score_options();
+
+/// The values of what score_options() added. `words` are those of a call of zcp
+/// score. Throws as parse_score_options().
+ScoreOptions read_score_values(
+    const boost::program_options::variables_map& values,
+    const Arguments& words);
+
 /// Nothing where --help was asked for, and printed. Throws UserError for an
 /// option that is unknown, ill-formed or out of range; selection and task are
 /// checked later, by who looks for them.

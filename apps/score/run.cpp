@@ -258,11 +258,10 @@ int score_selection(
 
 }  // namespace
 
-int run_score(const ScoreOptions& options) {
+ScoreJob prepare_score(const ScoreOptions& options) {
   if (!options.quiet && !options.note.empty()) {
     std::cerr << "zcp: " << options.note << "\n";
   }
-  check_destinations({&options.csv, 1}, options.inputs(), options.store);
   const Proxies proxies = proxies::select_proxies(options.proxies);
   require_served(options);
   if (options.evaluator.precision == "bf16" && !options.quiet) {
@@ -272,18 +271,28 @@ int run_score(const ScoreOptions& options) {
       options.evaluator.precision == "tf32" ? kernels::Float32Products::tf32
                                             : kernels::Float32Products::exact);
   const std::uint64_t seed = options.evaluator.seed;
-  Selection selection = select_architectures(options.selection, seed);
-  const TaskChoice task = choose_task(options.task, read_data(proxies), seed);
+  ScoreJob job{
+      proxies,
+      select_architectures(options.selection, seed),
+      choose_task(options.task, read_data(proxies), seed),
+      nullptr};
   if (!options.quiet) {
-    for (const std::string& note : task_notes(task, selection)) {
+    for (const std::string& note : task_notes(job.task, job.selection)) {
       std::cerr << "zcp: " << note << "\n";
     }
   }
-  read_contents(selection);
-  require_memory(options, task);
-  const auto graphs = graphs_of(selection, task);
-  keep_distinct(selection, graphs.get());
-  return score_selection(options, proxies, selection, task, graphs.get());
+  read_contents(job.selection);
+  require_memory(options, job.task);
+  job.graphs = graphs_of(job.selection, job.task);
+  keep_distinct(job.selection, job.graphs.get());
+  return job;
+}
+
+int run_score(const ScoreOptions& options) {
+  check_destinations({&options.csv, 1}, options.inputs(), options.store);
+  const ScoreJob job = prepare_score(options);
+  return score_selection(
+      options, job.proxies, job.selection, job.task, job.graphs.get());
 }
 
 }  // namespace zcp::apps
