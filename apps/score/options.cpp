@@ -12,6 +12,8 @@ namespace {
 namespace po = boost::program_options;
 using Strings = std::vector<std::string>;
 
+constexpr double kMostSeconds = 1e6;
+
 }  // namespace
 
 po::options_description score_options() {
@@ -50,7 +52,11 @@ po::options_description score_options() {
       "memory",
       po::value<std::int64_t>()->default_value(0),
       "bytes that a proxy may need for a network; one that needs more has no "
-      "score and a reason (0: no limit)");
+      "score and a reason (0: no limit)")(
+      "timeout",
+      po::value<double>()->default_value(0),
+      "seconds that the proxies of a network may take together; one that takes "
+      "longer has no score and a reason (0: no limit)");
   po::options_description where("Where");
   where.add_options()(
       "csv",
@@ -128,6 +134,13 @@ ScoreOptions read_score_values(
   }
   options.evaluator.memory_limit =
       static_cast<std::int64_t>(non_negative(values, "memory"));
+  options.timeout = values["timeout"].as<double>();
+  if (!(options.timeout >= 0 && options.timeout <= kMostSeconds)) {
+    throw UserError(
+        "--timeout {}: expected 0 to {} seconds",
+        options.timeout,
+        kMostSeconds);
+  }
   options.evaluator.output = options.selection.output;
   options.evaluator.precision = values["precision"].as<std::string>();
   options.devices = parse_devices(values["device"].as<std::string>());

@@ -23,9 +23,12 @@ struct ScoreOptions {
   int workers = 1;                   ///< on all devices together
   std::string csv;
   std::string store;          ///< empty: none
+  double timeout = 0;         ///< seconds a network; 0: no limit
   bool retry_failed = false;  ///< compute anew what the store has as failed
   Shard shard;
   bool quiet = false;
+  /// Whether a former process has begun this call (handoff.h).
+  bool continues = false;
   std::string
       note;  ///< to the user, of what the batch system decided; or empty
   std::string command_line;

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <string_view>
+#include <utility>
 
 namespace zcp::engine {
 namespace {
@@ -73,6 +75,27 @@ double shared_passes(const Descriptor& proxy, const PassCounts& counts) {
 
 double relative_cost(const Descriptor& proxy, const PassCounts& counts) {
   return shared_passes(proxy, counts) + own_work(proxy, counts);
+}
+
+double relative_cost(
+    std::span<const Descriptor* const> proxies,
+    const PassCounts& counts) {
+  // Passes are shared by kind and by initialiser; the one that does most serves
+  // the others.
+  std::map<std::pair<PassKind, initialisers::Initialiser>, double> passes;
+  double own = 0;
+  for (const Descriptor* proxy : proxies) {
+    const Needs& needs = proxy->needs;
+    const PassKind kind =
+        needs.pass == PassKind::jacobian ? PassKind::minibatch : needs.pass;
+    double& most = passes[{
+        kind, needs.initialiser.value_or(initialisers::Initialiser::pytorch)}];
+    most = std::max(most, shared_passes(*proxy, counts));
+    own += own_work(*proxy, counts);
+  }
+  double shared = 0;
+  for (const auto& [group, cost] : passes) shared += cost;
+  return shared + own;
 }
 
 }  // namespace zcp::engine

@@ -2,6 +2,8 @@
 // in this header.
 #pragma once
 
+#include <span>
+
 #include "proxies/engine/descriptor.h"
 
 namespace zcp::engine {
@@ -19,5 +21,10 @@ struct PassCounts {
 /// measured in processor time on a cell of NATS-TSS. Passes that proxies share
 /// count for each of them. It is meant to tell 1 from 100; 0: it runs nothing.
 double relative_cost(const Descriptor& proxy, const PassCounts& counts);
+
+/// The same of all of them together: a pass that several share counts once.
+double relative_cost(
+    std::span<const Descriptor* const> proxies,
+    const PassCounts& counts);
 
 }  // namespace zcp::engine

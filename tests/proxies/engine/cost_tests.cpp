@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <vector>
+
 #include "proxies/engine/cost.h"
 #include "proxies/registry.h"
 
@@ -30,6 +32,24 @@ TEST_CASE("cost: every proxy that runs a network costs something") {
     CAPTURE(proxy.name);
     CHECK(relative_cost(proxy, {}) > 0);
   }
+}
+
+TEST_CASE("cost: what proxies share counts once") {
+  const auto all = [](std::initializer_list<const char*> names) {
+    std::vector<const zcp::engine::Descriptor*> proxies;
+    for (const char* name : names) {
+      proxies.push_back(&zcp::proxies::find_proxy(name));
+    }
+    return relative_cost(proxies, {});
+  };
+  CHECK(all({}) == 0);
+  CHECK(all({"grad_norm", "snip", "naswot", "zico"}) == cost("zico"));
+  CHECK(all({"grad_norm", "jacob_cov"}) == cost("grad_norm"));
+  // Another initialiser is another network.
+  CHECK(
+      all({"naswot", "linear_regions"}) ==
+      cost("naswot") + cost("linear_regions"));
+  CHECK(all({"grad_norm", "grasp"}) == cost("grad_norm") + cost("grasp"));
 }
 
 TEST_CASE("cost: passes are counted") {
