@@ -9,6 +9,7 @@
 #include "apps/terminal.h"
 #include "apps/text_table.h"
 #include "common/json.h"
+#include "proxies/engine/cost.h"
 #include "proxies/registry.h"
 
 namespace zcp::apps {
@@ -77,6 +78,17 @@ std::string layers_text(const Descriptor& proxy) {
              : "those that reach the output";
 }
 
+/// With the protocol's defaults, or as many minibatches as it needs.
+double cost_of(const Descriptor& proxy) {
+  engine::PassCounts counts;
+  counts.minibatches = std::max(counts.minibatches, proxy.needs.minibatches);
+  return engine::relative_cost(proxy, counts);
+}
+
+std::string cost_text(const Descriptor& proxy) {
+  return brief_number(cost_of(proxy));
+}
+
 nlohmann::ordered_json to_json(const Descriptor& proxy) {
   return {
       {"name", proxy.name},
@@ -88,6 +100,7 @@ nlohmann::ordered_json to_json(const Descriptor& proxy) {
       {"needs", needs_text(proxy)},
       {"mode", mode_text(proxy)},
       {"layers", layers_text(proxy)},
+      {"cost", cost_of(proxy)},
       {"dtype", proxy.dtype},
       {"initialiser", initialiser_text(proxy)},
       {"degenerate", proxy.degenerate},
@@ -101,6 +114,7 @@ void print_table(TableFormat format) {
       {"proxy",
        "published",
        "needs",
+       "cost",
        "dtype",
        "initialiser",
        "paper",
@@ -110,6 +124,7 @@ void print_table(TableFormat format) {
         {proxy.name,
          proxy.published,
          needs_text(proxy),
+         cost_text(proxy),
          proxy.dtype,
          initialiser_text(proxy),
          proxy.paper,
@@ -118,8 +133,10 @@ void print_table(TableFormat format) {
   TableWriter(std::cout, format, has_colours())
       .table(rows, rows.front().size(), 0);
   if (format != TableFormat::text) return;
-  std::cout << "\nScores are stored so that higher is predicted better; "
-               "`published` is the authors' direction.\n";
+  std::cout
+      << "\nScores are stored so that higher is predicted better; "
+         "`published` is the authors' direction.\n`cost` is in forward "
+         "passes of a minibatch, about: what proxies share is run once.\n";
   for (const auto& group : proxies::groups()) {
     std::cout << fmt::format(
         "group {}: {}\n", group.name, fmt::join(group.members, ", "));
@@ -128,9 +145,10 @@ void print_table(TableFormat format) {
 }
 
 void print_markdown() {
-  std::cout << "| proxy | formula | published | needs | mode | layers | dtype "
-               "| initialiser | no score when | variant | paper | reference |\n"
-               "|---|---|---|---|---|---|---|---|---|---|---|---|\n";
+  std::cout
+      << "| proxy | formula | published | needs | cost | mode | layers | dtype "
+         "| initialiser | no score when | variant | paper | reference |\n"
+         "|---|---|---|---|---|---|---|---|---|---|---|---|---|\n";
   const auto cell = [](std::string text) {
     for (std::size_t at = text.find('|'); at != std::string::npos;
          at = text.find('|', at + 2)) {
@@ -142,11 +160,12 @@ void print_markdown() {
     std::string name = "`" + proxy.name + "`";
     for (const auto& alias : proxy.aliases) name += ", `" + alias + "`";
     std::cout << fmt::format(
-        "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n",
+        "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n",
         name,
         cell(proxy.formula),
         proxy.published,
         needs_text(proxy),
+        cost_text(proxy),
         mode_text(proxy),
         layers_text(proxy),
         proxy.dtype,

@@ -142,7 +142,8 @@ content scores.0.sqlite >before
 scontrol requeue "${array}_0"
 # Another one is told that its time is out.
 await 120 "a score of task 1" some_scores scores.1.sqlite
-scancel --batch --signal=USR1 "${array}_1"
+id=$(scontrol show job "${array}_1" | sed -n 's/^JobId=\([0-9]*\) .*/\1/p')
+scancel --batch --signal=USR1 "$id"
 
 finished() { [[ $(state_of "$1") == COMPLETED ]]; }
 await 500 "the end of the report" finished "$report"

@@ -15,8 +15,11 @@ namespace po = boost::program_options;
 using Strings = std::vector<std::string>;
 
 constexpr Limits kMinibatches{1, 10000};
+constexpr double kMostSeconds = 1e6;
 
-po::options_description describe_options() {
+}  // namespace
+
+po::options_description score_options() {
   po::options_description options("What");
   add_selection_options(options);
   add_budget_options(options);
@@ -56,7 +59,11 @@ po::options_description describe_options() {
       "memory",
       ranged<std::int64_t>(0)->default_value(0),
       "bytes that a proxy may need for a network; one that needs more has no "
-      "score and a reason (0: no limit)");
+      "score and a reason (0: no limit)")(
+      "timeout",
+      po::value<double>()->default_value(0),
+      "seconds that the proxies of a network may take together; one that takes "
+      "longer has no score and a reason (0: no limit)");
   po::options_description where("Where");
   where.add_options()(
       "csv",
@@ -75,6 +82,8 @@ po::options_description describe_options() {
   options.add(protocol).add(where);
   return options;
 }
+
+namespace {
 
 /// Devices of one kind, no two the same.
 Strings parse_devices(const std::string& text) {
@@ -109,7 +118,9 @@ int worker_count(int asked, const Strings& devices) {
   return std::max(allocated_cores() / count, 1) * count;
 }
 
-ScoreOptions read_values(
+}  // namespace
+
+ScoreOptions read_score_values(
     const po::variables_map& values,
     const Arguments& arguments) {
   ScoreOptions options;
@@ -129,6 +140,13 @@ ScoreOptions read_values(
   }
   options.evaluator.memory_limit =
       static_cast<std::int64_t>(non_negative(values, "memory"));
+  options.timeout = values["timeout"].as<double>();
+  if (!(options.timeout >= 0 && options.timeout <= kMostSeconds)) {
+    throw UserError(
+        "--timeout {}: expected 0 to {} seconds",
+        options.timeout,
+        kMostSeconds);
+  }
   options.evaluator.output = options.selection.output;
   options.evaluator.blocks = options.selection.blocks;
   options.evaluator.precision = values["precision"].as<std::string>();
@@ -150,8 +168,6 @@ ScoreOptions read_values(
   return options;
 }
 
-}  // namespace
-
 std::string ScoreOptions::device_kind() const {
   return devices[0].substr(0, devices[0].find(':'));
 }
@@ -164,7 +180,7 @@ Strings ScoreOptions::inputs() const {
 }
 
 std::optional<ScoreOptions> parse_score_options(const Arguments& arguments) {
-  po::options_description description = describe_options();
+  po::options_description description = score_options();
   po::variables_map values;
   if (!parse_options(
           arguments,
@@ -176,7 +192,7 @@ std::optional<ScoreOptions> parse_score_options(const Arguments& arguments) {
           values)) {
     return std::nullopt;
   }
-  return read_values(values, arguments);
+  return read_score_values(values, arguments);
 }
 
 }  // namespace zcp::apps

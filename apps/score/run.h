@@ -1,10 +1,25 @@
 // One call of `zcp score`, after its options were read.
 #pragma once
 
+#include <memory>
+
 #include "apps/score/options.h"
 #include "apps/selection.h"
+#include "apps/score/work.h"
 
 namespace zcp::apps {
+
+/// What the options of a call name, found and checked.
+struct ScoreJob {
+  Proxies proxies;
+  Selection selection;
+  TaskChoice task;
+  std::unique_ptr<GraphCache> graphs;  ///< null for models
+};
+
+/// Finds what is to be scored, and says on standard error what there is to know
+/// of it. Throws UserError for a selection, a task or proxies that do not fit.
+ScoreJob prepare_score(const ScoreOptions& options);
 
 /// Scores what was asked for, by way of the store where there is one, and
 /// writes the table. Throws UserError for a selection, a task, proxies or a

@@ -79,6 +79,14 @@ std::vector<engine::MissingScore> ScoreTable::missing(
   return missing;
 }
 
+void ScoreTable::give_up(std::size_t arch, const std::string& reason) {
+  engine::Score none = engine::Score::failed(reason);
+  none.transient = true;
+  for (std::size_t p = 0; p < proxies_.size(); ++p) {
+    if (!scores_[arch][p]) set(arch, p, none);
+  }
+}
+
 ScoreTable::Added ScoreTable::add(
     const engine::WorkItem& item,
     std::span<const engine::Score> scores) {

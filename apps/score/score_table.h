@@ -56,6 +56,10 @@ class ScoreTable {
   std::vector<engine::MissingScore> missing(
       const std::function<bool(std::size_t)>& mine) const;
 
+  /// Gives what is not known of an architecture no score, for a reason outside
+  /// it.
+  void give_up(std::size_t arch, const std::string& reason);
+
   /// What a work item's scores were worth.
   struct Added {
     /// For a store: all but those that say nothing of the architecture

@@ -1,0 +1,101 @@
+#include "proxies/engine/cost.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <string_view>
+#include <utility>
+
+namespace zcp::engine {
+namespace {
+
+constexpr double kForward = 1;
+constexpr double kBackward = 1.5;
+
+/// What a proxy does besides the passes that its needs tell of, in forward
+/// passes of a minibatch: once, for each class, for each sample.
+struct OwnWork {
+  std::string_view proxy;
+  double once;
+  double a_class;
+  double a_sample;
+};
+
+// Processor time of a cell of three convolutions at batch size 64, over that of
+// naswot, which runs one forward pass.
+constexpr std::array kOwnWork{
+    OwnWork{"grasp", 6, 0, 0},
+    OwnWork{"gradsign", 6, 0, 0},
+    OwnWork{"wrcor", 5, 0, 0},
+    OwnWork{"trainability", 0.6, 0, 0},
+    OwnWork{"expressivity", 1.4, 0, 0},
+    OwnWork{"near", 2, 0, 0},
+    OwnWork{"intrain", 2, 0, 0},
+    OwnWork{"zen", 1, 0, 0},
+    OwnWork{"dextr", 0.5, 0, 0},
+    OwnWork{"vkdnw", 0, 1, 0},
+    OwnWork{"vkdnw_fim", 0, 0.75, 0},
+    OwnWork{"ntk_condition", 0, 0, 0.9},
+    OwnWork{"ntk_trace", 0, 0, 0.9}};
+
+double own_work(const Descriptor& proxy, const PassCounts& counts) {
+  const auto found = std::ranges::find(kOwnWork, proxy.name, &OwnWork::proxy);
+  if (found == kOwnWork.end()) return 0;
+  return found->once + found->a_class * counts.classes +
+         found->a_sample * counts.batch_size;
+}
+
+/// Of the passes that the evaluator runs for it.
+double shared_passes(const Descriptor& proxy, const PassCounts& counts) {
+  const Needs& needs = proxy.needs;
+  const bool backward = needs.parameter_gradients ||
+                        needs.activation_gradients ||
+                        needs.pass == PassKind::jacobian;
+  const double pass = kForward + (backward ? kBackward : 0);
+  switch (needs.pass) {
+    case PassKind::structure:
+    case PassKind::weights:
+    case PassKind::own:
+      return 0;
+    case PassKind::synflow:
+    case PassKind::synflow_bn:
+      // One input, in float64.
+      return 2 * (kForward + kBackward) / counts.batch_size;
+    case PassKind::noise_one:
+      return pass / counts.batch_size;
+    case PassKind::minibatch:
+    case PassKind::jacobian:
+    case PassKind::noise:
+      break;
+  }
+  return pass * (needs.all_minibatches ? counts.minibatches : 1);
+}
+
+}  // namespace
+
+double relative_cost(const Descriptor& proxy, const PassCounts& counts) {
+  return shared_passes(proxy, counts) + own_work(proxy, counts);
+}
+
+double relative_cost(
+    std::span<const Descriptor* const> proxies,
+    const PassCounts& counts) {
+  // Passes are shared by kind and by initialiser; the one that does most serves
+  // the others.
+  std::map<std::pair<PassKind, initialisers::Initialiser>, double> passes;
+  double own = 0;
+  for (const Descriptor* proxy : proxies) {
+    const Needs& needs = proxy->needs;
+    const PassKind kind =
+        needs.pass == PassKind::jacobian ? PassKind::minibatch : needs.pass;
+    double& most = passes[{
+        kind, needs.initialiser.value_or(initialisers::Initialiser::pytorch)}];
+    most = std::max(most, shared_passes(*proxy, counts));
+    own += own_work(*proxy, counts);
+  }
+  double shared = 0;
+  for (const auto& [group, cost] : passes) shared += cost;
+  return shared + own;
+}
+
+}  // namespace zcp::engine
