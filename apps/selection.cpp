@@ -126,11 +126,13 @@ Strings expanded(const Strings& paths) {
     }
     Strings inside;
     for (const auto& entry : fs::directory_iterator(path)) {
-      if (entry.path().extension() == ".pt") inside.push_back(entry.path());
+      const std::string ending = entry.path().extension();
+      if (ending == ".pt" || ending == ".pt2") inside.push_back(entry.path());
     }
     if (inside.empty()) {
       throw UserError(
-          "--model {}: the folder has no *.pt, expected TorchScript files",
+          "--model {}: the folder has no *.pt or *.pt2, expected TorchScript "
+          "files or exported programs",
           path);
     }
     std::ranges::sort(inside);
