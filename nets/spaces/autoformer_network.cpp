@@ -17,7 +17,7 @@ namespace {
 
 constexpr int kPatch = 16;
 constexpr int kMostHidden = 4096;
-constexpr int kMostHeads = 64;
+constexpr int kMostHeads = 16;
 constexpr int kMostHalves = 16;
 constexpr int kMostDepth = 64;
 constexpr int kRelative = 30;  // rows of a table: two for each of 15 distances
@@ -52,7 +52,8 @@ std::string format(const Member& member) {
 int parse_halves(std::string_view text) {
   const bool half = text.ends_with(".5");
   if (half || text.ends_with(".0")) text.remove_suffix(2);
-  return 2 * parse_number(text).value_or(0) + (half ? 1 : 0);
+  const auto whole = parse_number(text);
+  return whole ? 2 * *whole + (half ? 1 : 0) : 0;
 }
 
 Member parse(std::string_view spec) {

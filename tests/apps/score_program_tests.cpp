@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -391,6 +392,126 @@ TEST_CASE("score: several models in the order asked") {
   REQUIRE(rows.size() == 3);
   CHECK(rows[1] == Strings{"net_resnet", "5266", "186538"});
   CHECK(rows[2][0] == "net_mobile");
+}
+
+TEST_CASE("score: NATS-TSS in JSON has the built-in scores to the bit") {
+  const std::string written =
+      golden("").parent_path() / "../nets/spaces/examples/nats_tss.json";
+  const TemporaryFolder folder;
+  const std::string store = folder.path() / "s.sqlite";
+  const auto scored = [&](const std::string& space, const Strings& more) {
+    const Strings arguments = {
+        "score",
+        "--space",
+        space,
+        "--task",
+        "gaussian",
+        "--batch-size",
+        "8",
+        "--quiet",
+        "--proxies",
+        "suite-zero,zico,naswot,az_expressivity"};
+    return run_zcp(
+        arguments + Strings{"--arch", kLarge, "--arch", kSmall} + more);
+  };
+  const Finished own = scored("nats-tss", {});
+  REQUIRE(own.status == 0);
+  const Finished theirs = scored(written, {"--store", store});
+  CHECK(theirs.status == 0);
+  CHECK(theirs.out == own.out);
+  // The store knows the file by its content.
+  const std::string name = ScoreStore::read(store).protocol().at("space");
+  CHECK(name.starts_with("nats-tss-json@"));
+  CHECK(name.size() == std::string("nats-tss-json@").size() + 16);
+  const Finished other = scored("nats-tss", {"--store", store});
+  CHECK(other.status == 2);
+  CHECK(contains(other.err, "nats-tss-json@"));
+}
+
+TEST_CASE("score: a space in JSON is asked for like any other") {
+  const std::string examples =
+      golden("").parent_path() / "../nets/spaces/examples/";
+  const TemporaryFolder folder;
+  const Finished sampled = run_zcp(
+      {"score",
+       "--space",
+       examples + "mobile.json",
+       "--sample",
+       "3",
+       "--task",
+       "gaussian-224",
+       "--proxies",
+       "params,macs",
+       "--quiet"});
+  CHECK(sampled.status == 0);
+  CHECK(std::ranges::count(sampled.out, '\n') == 4);
+  const Finished shown =
+      run_zcp({"spaces", "--space", examples + "nats_sss.json", "--json"});
+  CHECK(shown.status == 0);
+  const json space = json::parse(shown.out);
+  REQUIRE(space.size() == 1);
+  CHECK(space[0]["size"] == 32768);
+  const std::string broken = folder.write("broken.json", "{\n\"name\": 1}");
+  const Finished refused = run_zcp({"spaces", "--space", broken});
+  CHECK(refused.status == 2);
+  CHECK(contains(refused.err, "broken.json: name: found 1, expected a text"));
+  // The file is an input: nothing is written over it.
+  const Finished over = run_zcp(
+      {"score",
+       "--space",
+       broken,
+       "--sample",
+       "1",
+       "--proxies",
+       "params",
+       "--csv",
+       broken});
+  CHECK(over.status == 2);
+  CHECK(read_file(broken) == "{\n\"name\": 1}");
+}
+
+TEST_CASE("score: transformers have counts, and a reason for all others") {
+  const Finished pit = run_zcp(
+      {"score",
+       "--space",
+       "pit",
+       "--arch",
+       "b32-r4-d2.6.4-h2.4.8",
+       "--task",
+       "gaussian-224",
+       "--batch-size",
+       "2",
+       "--proxies",
+       "params,macs,naswot,l2_norm,zico",
+       "--quiet"});
+  CHECK(pit.status == 1);
+  CHECK(
+      pit.out ==
+      "arch,params,macs,naswot,l2_norm,zico\n"
+      "b32-r4-d2.6.4-h2.4.8,4847272,701808552,,,\n");
+  CHECK(
+      contains(pit.err, "networks of pit are counted (params, macs) and not"));
+  const Finished bert = run_zcp(
+      {"describe",
+       "--space",
+       "flexibert",
+       "--task",
+       "tokens",
+       "--arch",
+       "h128/DSC-5-4-512-1/DSC-9-2-1024-3",
+       "--json"});
+  CHECK(bert.status == 0);
+  CHECK(json::parse(bert.out)["params"] == 6586707);
+  const Finished images = run_zcp(
+      {"score",
+       "--space",
+       "flexibert",
+       "--sample",
+       "1",
+       "--proxies",
+       "params"});
+  CHECK(images.status == 2);
+  CHECK(contains(images.err, "expected --task tokens"));
 }
 
 TEST_CASE("describe: a member of a space") {

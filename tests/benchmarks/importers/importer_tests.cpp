@@ -72,6 +72,21 @@ std::vector<Sample> samples(const TemporaryFolder& folder) {
       "macro.json",
       R"({"02012100": {"test_acc": [89.5], "mean_acc": 89.5, "params": 890666,
           "flops": 47327744}})");
+  write(
+      "auto-prox",
+      "vit.json",
+      R"({"pit": [{"arch": {"base_dim": 16, "mlp_ratio": 4, "depth": [1, 2, 3],
+          "num_heads": [2, 2, 2]}, "c100_kd_acc": 70}]})");
+  write(
+      "bert",
+      "bert.json",
+      R"([{"scores": {"glue": 60}, "hidden_size": 128, "encoder_layers": [
+          {"operation_type": "SA", "operation_parameter": "SDP",
+           "num_operation_heads": 2, "feed_forward_dimension": 512,
+           "num_feed_forward": 1},
+          {"operation_type": "LT", "operation_parameter": "DFT",
+           "num_operation_heads": 4, "feed_forward_dimension": 1024,
+           "num_feed_forward": 3}]}])");
   const std::pair<const char*, const char*> tuples[] = {
       {"cifar10", "(4, 0, 3, 1, 4, 3)"},
       {"cifar10", "(0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 4, 1)"},
@@ -118,8 +133,10 @@ TEST_CASE("import: a file of another format or space is refused") {
     for (const Importer& importer : all_importers()) {
       CAPTURE(importer.name);
       CAPTURE(sample.path.string());
+      std::optional<std::string> space;
+      if (!importer.spaces.empty()) space = importer.spaces[0];
       const std::string error =
-          user_error([&] { import_file(importer.name, sample.path); });
+          user_error([&] { import_file(importer.name, sample.path, space); });
       CAPTURE(error);
       if (importer.name == sample.format) {
         CHECK(error.empty());
