@@ -61,8 +61,9 @@ class Counter {
     convolution(width, block.kernel, stride, width);
     convolution(out, 1, 1, 1);
     if (!project && stride == 1 && in == out) return;
-    const std::int64_t resolution = resolution_ / stride;
-    flops_ += (in * out + out) * resolution * resolution;
+    const std::int64_t pixels = resolution_ * resolution_;
+    const std::int64_t squared = std::int64_t{stride} * stride;
+    flops_ += in * out * pixels / squared + out * pixels / squared;
     size_ += in * out + out;
   }
 
