@@ -213,11 +213,16 @@ fi
 for name in "${cases[@]}"; do
   mkdir "$folder/$name"
   cd "$folder/$name"
+  # Not behind && or ||, where a command that fails would be passed over.
+  set +e
   (
+    set -e
     trap release EXIT
     "case_$name"
-  ) && result=0 || result=$?
+  )
+  result=$?
+  set -e
   ((result == 77 && ${#cases[@]} > 1)) && continue
-  ((result == 0)) || exit $result
+  ((result == 0)) || exit "$result"
   echo "survival: $name"
 done
