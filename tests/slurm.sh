@@ -142,8 +142,10 @@ content scores.0.sqlite >before
 scontrol requeue "${array}_0"
 # Another one is told that its time is out.
 await 120 "a score of task 1" some_scores scores.1.sqlite
+# Slurm sends that signal to the batch script's shell.
 id=$(scontrol show job "${array}_1" | sed -n 's/^JobId=\([0-9]*\) .*/\1/p')
-scancel --batch --signal=USR1 "$id"
+script=$(printf '%s/spool/job%05d/slurm_script' "$folder" "$id")
+kill -USR1 "$(pgrep -f "$script")"
 
 finished() { [[ $(state_of "$1") == COMPLETED ]]; }
 await 500 "the end of the report" finished "$report"

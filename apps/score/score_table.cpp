@@ -80,7 +80,9 @@ std::vector<engine::MissingScore> ScoreTable::missing(
 }
 
 void ScoreTable::give_up(std::size_t arch, const std::string& reason) {
-  engine::Score none = engine::Score::failed(reason);
+  engine::Score none;
+  none.status = ScoreStatus::failed;
+  none.reason = reason;
   none.transient = true;
   for (std::size_t p = 0; p < proxies_.size(); ++p) {
     if (!scores_[arch][p]) set(arch, p, none);

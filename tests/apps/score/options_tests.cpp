@@ -34,6 +34,7 @@ TEST_CASE("score options: defaults") {
   CHECK(options.device_kind() == "cpu");
   CHECK(options.workers >= 1);
   CHECK(options.csv == "-");
+  CHECK(options.timeout == 0);
   CHECK(options.store.empty());
   CHECK(options.shard.count == 1);
   CHECK_FALSE(options.quiet);
@@ -97,5 +98,11 @@ TEST_CASE("score options: what is refused") {
   CHECK(
       refusal({"--workers", "100000"}) ==
       "--workers 100000: expected at most 1024");
+  CHECK(
+      refusal({"--timeout", "-1"}) ==
+      "--timeout -1: expected 0 to 1000000 seconds");
+  CHECK(
+      refusal({"--timeout", "nan"}) ==
+      "--timeout nan: expected 0 to 1000000 seconds");
   CHECK(refusal({"--retry-failed"}) == "--retry-failed goes with --store");
 }

@@ -134,3 +134,17 @@ TEST_CASE("what says nothing of the architecture is counted, not stored") {
   REQUIRE(added.records.size() == 1);
   CHECK(added.records[0].proxy == "q");
 }
+
+TEST_CASE("score table: what is given up has no score and is not kept") {
+  const Strings archs{"a", "b"};
+  ScoreTable table(archs, {"p", "q"});
+  const std::vector<zcp::store::ScoreRecord> known{
+      {"a", "p", zcp::ScoreStatus::ok, 3.0, "", 0}};
+  table.add_records(known);
+  table.give_up(0, "hangs");
+  CHECK(table.value(0, 0) == 3);
+  CHECK(table.at(0, 1)->reason == "hangs");
+  CHECK(table.at(0, 1)->status == zcp::ScoreStatus::failed);
+  CHECK(table.count_transient() == 1);
+  CHECK(table.missing([](std::size_t) { return true; }).size() == 2);
+}
