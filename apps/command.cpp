@@ -223,7 +223,7 @@ std::vector<std::string> named_list(
     const std::size_t end = std::min(text.find(',', begin), text.size());
     if (end == begin) {
       throw UserError(
-          "--{} {}: an item of the list is empty; expected names separated by "
+          "--{} {}: an item of the list is empty; expected items separated by "
           "single commas",
           option,
           text);

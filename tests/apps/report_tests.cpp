@@ -66,7 +66,7 @@ TEST_CASE("report writes a page and figures") {
        "--figures",
        figures,
        "--composites",
-       "both=rank_sum(params,params)",
+       "both=rank_sum(params)",
        "--cost",
        "ms",
        "--title",

@@ -111,9 +111,12 @@ TEST_CASE("study options: what is missing or impossible is named") {
     CAPTURE(text);
     CHECK(text.find(thing) != std::string::npos);
   };
-  refuses({"--top", ","}, "--top: expected a name");
+  refuses({"--top", ","}, "--top ,: an item of the list is empty");
   refuses({"--top", "0.5,1.5"}, "--top 1.5");
   refuses({"--proxies", ","}, "--proxies");
+  refuses(
+      {"--proxies", "a,,b"}, "--proxies a,,b: an item of the list is empty");
+  refuses({"--top", "120%"}, "--top 120%");
   refuses({"--ceiling", "r0,r0"}, "--ceiling r0: expected two columns");
   refuses({"--population", "mine"}, "expected all or connected");
   refuses({"--missing", "first"}, "expected last or drop");

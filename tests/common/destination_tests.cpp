@@ -109,7 +109,8 @@ TEST_CASE("destinations: the files of a folder that is read stay") {
   // What an earlier call has written there may be written again.
   CHECK(refusal({table}, {data}).empty());
   CHECK(refusal({base + "/data/new.csv"}, {data}).empty());
-  CHECK(refusal({base + "/link"}, {base + "/data/train2", "-"}).empty());
+  fs::create_symlink(table, folder.path() / "other");
+  CHECK(refusal({base + "/other"}, {base + "/data/train2", "-"}).empty());
   const Strings names = {"a.svg", "train/labels.csv"};
   CHECK(says(
       user_error([&] {
@@ -163,7 +164,7 @@ TEST_CASE("destinations: files are what they are, however they are spelled") {
 
 TEST_CASE("destinations: whether they can be written is known at once") {
   const TemporaryFolder folder;
-  const std::string locked = folder.write("locked", "text");
+  const std::string locked = folder.write("locked", "arch,p\n");
   fs::permissions(locked, fs::perms::owner_read);
   CHECK(says(refusal({locked}), "locked is read-only"));
   CHECK(says(refusal({"/proc/x.csv"}), "/proc/x.csv cannot be written"));

@@ -4,6 +4,7 @@
 
 #include "analysis/published/published.h"
 #include "common/error.h"
+#include "tests/support/temporary.h"
 #include "tests/support/test_files.h"
 
 using namespace zcp::published;

@@ -89,7 +89,8 @@ TEST_CASE("score options: what is refused") {
   }
   CHECK(
       refusal({"--device", ","}) ==
-      "--device ,: expected cpu or cuda:0[,cuda:1...]");
+      "--device ,: an item of the list is empty; expected items separated by "
+      "single commas");
   CHECK(
       refusal({"--device", "mps"}) ==
       "--device mps: expected cpu or cuda:0[,cuda:1...]");
