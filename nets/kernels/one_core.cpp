@@ -8,9 +8,8 @@
 namespace zcp::kernels {
 namespace {
 
-/// A function of a library that LibTorch was linked with, whether the process
-/// shows its libraries to everybody, as programs do, or not, as Python does.
-/// Null where there is none.
+/// A function of LibTorch's libraries, which a program shows to everybody and
+/// Python does not. Null where there is none.
 template <typename Function>
 Function find_in_libtorch(const char* name) {
   if (void* shown = dlsym(RTLD_DEFAULT, name)) {
@@ -46,17 +45,9 @@ void use_one_core_in_this_thread() {
 }
 
 void set_blas_threads_to_one() {
-  set_blas_threads(1);
-}
-
-int blas_threads() {
-  const auto get = find_in_libtorch<int (*)()>("openblas_get_num_threads");
-  return get == nullptr ? 0 : get();
-}
-
-void set_blas_threads(int count) {
-  const auto set = find_in_libtorch<void (*)(int)>("openblas_set_num_threads");
-  if (set != nullptr) set(count);
+  using Setter = void (*)(int);
+  void* symbol = dlsym(RTLD_DEFAULT, "openblas_set_num_threads");
+  if (symbol != nullptr) reinterpret_cast<Setter>(symbol)(1);
 }
 
 void keep_memory() {

@@ -12,13 +12,9 @@ void use_one_core();
 /// too, keep what they have. For threads in a process of somebody else's.
 void use_one_core_in_this_thread();
 
-/// The same for OpenBLAS, for all threads of the process.
+/// The same for OpenBLAS, for all threads of the process, none of which may
+/// compute meanwhile.
 void set_blas_threads_to_one();
-
-/// On how many threads OpenBLAS computes; 0 where LibTorch uses another BLAS.
-int blas_threads();
-/// Changes it, for all threads of the process; nothing without OpenBLAS.
-void set_blas_threads(int count);
 
 /// Lets the C library's allocator keep memory that one pass releases for the
 /// next one, for all threads of the process. Without it the pages of

@@ -29,8 +29,6 @@ struct Arithmetic {
 /// What the process had before the first of those who score now came.
 struct Process {
   std::mutex mutex;
-  int scoring = 0;
-  int blas_threads = 0;
   int on_cuda = 0;
   Arithmetic arithmetic;
 };
@@ -49,13 +47,9 @@ ScoringThread::ScoringThread(
     : on_cuda_(device.starts_with("cuda")) {
   kernels::use_one_core_in_this_thread();
   kernels::run_backward_on_this_thread();
+  if (!on_cuda_) return;
   Process& all = process();
   const std::scoped_lock lock(all.mutex);
-  if (all.scoring++ == 0) {
-    all.blas_threads = kernels::blas_threads();
-    if (all.blas_threads > 1) kernels::set_blas_threads(1);
-  }
-  if (!on_cuda_) return;
   if (all.on_cuda++ == 0) all.arithmetic = Arithmetic();
   kernels::set_device_arithmetic(
       precision == "tf32" ? kernels::Float32Products::tf32
@@ -63,12 +57,10 @@ ScoringThread::ScoringThread(
 }
 
 ScoringThread::~ScoringThread() {
+  if (!on_cuda_) return;
   Process& all = process();
   const std::scoped_lock lock(all.mutex);
-  if (--all.scoring == 0 && all.blas_threads > 1) {
-    kernels::set_blas_threads(all.blas_threads);
-  }
-  if (on_cuda_ && --all.on_cuda == 0) all.arithmetic.restore();
+  if (--all.on_cuda == 0) all.arithmetic.restore();
 }
 
 }  // namespace zcp::python

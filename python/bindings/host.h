@@ -7,10 +7,14 @@
 namespace zcp::python {
 
 /// While it lives, the thread that made it computes as a worker of the program
-/// zcp does, so that scores are the same: on one core, OpenBLAS on one thread,
-/// backward passes on the thread itself, float32 products on CUDA devices as
-/// `precision` says. What of it concerns the whole process (OpenBLAS's threads
-/// and CUDA's arithmetic) is as before when the last one goes.
+/// zcp does, so that scores are the same: on one core, backward passes on the
+/// thread itself, float32 products on CUDA devices as `precision` says. What of
+/// it concerns the whole process, CUDA's arithmetic, is as before when the last
+/// one goes.
+///
+/// OpenBLAS, which Debian's torch computes with, has no number of threads for a
+/// thread, and changing the process's while others compute breaks their memory:
+/// it keeps its threads.
 class ScoringThread {
  public:
   /// `device` as --device has it.

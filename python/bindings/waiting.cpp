@@ -29,19 +29,25 @@ void run_and_wait(
     const std::function<void()>& work,
     std::atomic<bool>& is_cancelled) {
   constexpr std::chrono::milliseconds kPatience(50);
-  const py::gil_scoped_release released;
+  // Python hands signals to its first thread alone.
+  const bool is_main =
+      py::module_::import("threading")
+          .attr("current_thread")()
+          .is(py::module_::import("threading").attr("main_thread")());
   std::packaged_task<void()> task(work);
   std::future<void> done = task.get_future();
-  const Joined thread(std::thread(std::move(task)));
-  while (done.wait_for(kPatience) != std::future_status::ready) {
-    const py::gil_scoped_acquire held;
-    if (PyErr_CheckSignals() == 0) continue;
-    is_cancelled = true;
-    const py::error_already_set raised;
-    const py::gil_scoped_release again;
-    done.wait();
-    throw raised;  // NOLINT(cert-err60-cpp,cert-err09-cpp): as pybind11 does
+  PyThreadState* state = PyEval_SaveThread();
+  {
+    const Joined thread(std::thread(std::move(task)));
+    while (done.wait_for(kPatience) != std::future_status::ready) {
+      if (!is_main || is_cancelled) continue;
+      PyEval_RestoreThread(state);
+      is_cancelled = PyErr_CheckSignals() != 0;
+      state = PyEval_SaveThread();
+    }
   }
+  PyEval_RestoreThread(state);
+  if (is_cancelled) throw py::error_already_set();
   done.get();
 }
 

@@ -16,8 +16,10 @@ def _library_folder() -> str | None:
 
 
 def main() -> None:
-    """Becomes the program, with the arguments of this process."""
-    program = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bin", "zcp")
+    """Becomes the program, with the arguments of this process; ZCP_PROGRAM names
+    another one."""
+    own = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bin", "zcp")
+    program = os.environ.get("ZCP_PROGRAM", own)
     folder = _library_folder()
     if folder is not None:
         os.environ.setdefault("ZCP_TORCH_LIB", folder)

@@ -84,7 +84,7 @@ def cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
-def _is_cross_entropy(loss: Any) -> bool:
+def is_cross_entropy(loss: Any) -> bool:
     """Whether the callable is the loss that the engine has anyway."""
     if loss is None or loss is torch.nn.functional.cross_entropy:
         return True
@@ -183,11 +183,37 @@ def score(
             ill-formed or does not fit together.
     """
     names = names_of(proxies)
-    chosen = _core.select(names)
+    _core.select(names)  # what is unknown is said first
     if loss is not None and not callable(loss):
         raise ValueError(f"loss: found a {type(loss).__name__}, expected a callable")
-    own_loss = not _is_cross_entropy(loss)
+    own_loss = not is_cross_entropy(loss)
     data = _batches.read(batches, batch_size, minibatches, own_loss)
+    return prepare(
+        model, data, names, loss if own_loss else None, output, blocks, classes=classes,
+        seed=seed, init=init, precision=precision, device=device, workers=workers,
+        memory=memory, capture=capture,
+    )()
+
+
+def prepare(
+    model: Any,
+    data: _batches.Batches,
+    names: list,
+    loss: Optional[Callable],
+    output: Optional[Union[int, str]],
+    blocks: Any,
+    *,
+    classes: Optional[int],
+    seed: int,
+    init: str,
+    precision: str,
+    device: Any,
+    workers: Optional[int],
+    memory: int,
+    capture: str,
+) -> Callable[[], Scores]:
+    """Captures the network on this thread, as score() says; what is returned scores
+    it, on whatever thread."""
     where = _device_name(model, device)
     if precision == "bf16" and data.is_whole:
         raise ValueError(
@@ -206,12 +232,12 @@ def score(
     if blocks is not None:
         raise ValueError("blocks: this build tells no blocks of a captured module")
     head = None if data.labels[0] is None else ("pixels" if data.labels[0].dim() > 1 else "classes")
-    rows = _core.score_model(
+    request = dict(
         name=taken.name,
         model=taken.model,
         proxies=names,
         batches=list(zip(data.x, data.labels)),
-        loss=_batches.engine_loss(loss, data) if own_loss else None,
+        loss=_batches.engine_loss(loss, data) if loss is not None else None,
         classes=_class_count(data, classes),
         guessed=classes is None,
         head=head,
@@ -223,11 +249,16 @@ def score(
         memory=_number("memory", memory, 0),
         workers=cores() if workers is None else _number("workers", workers, 1),
     )
-    if data.is_whole:
-        rows = _of_whole_numbers(chosen, rows)
     for note in taken.notes:
-        warnings.warn(note, UserWarning, stacklevel=2)
-    return Scores(rows, taken.way, taken.notes)
+        warnings.warn(note, UserWarning, stacklevel=3)
+
+    def run() -> Scores:
+        rows = _core.score_model(**request)
+        if data.is_whole:
+            rows = _of_whole_numbers(names, rows)
+        return Scores(rows, taken.way, taken.notes)
+
+    return run
 
 
 def _number(name: str, value: Any, least: int) -> int:

@@ -118,40 +118,64 @@ class Space:
         specs = _specs_of(archs) if archs is not None else self.specs(sample, all, seed)
         asked = _score.names_of(proxies)
         names = _core.select(asked)
-        has_loss = options.get("loss") is not None
+        has_loss = not _score.is_cross_entropy(options.get("loss"))
         data = _batches.read(
             batches, options.pop("batch_size", None), options.pop("minibatches", None), has_loss
         )
-        pairs = list(zip(data.raw, data.targets))
+        pairs = data.x
         kept = _Kept(store, self.name, seed, options, data) if store is not None else None
         known = kept.find(specs, names) if kept else {}
         missing = [spec for spec in dict.fromkeys(specs)
                    if any((spec, name) not in known for name in names)]
 
-        def one(spec: str) -> Any:
-            wanted = [name for name in names if (spec, name) not in known]
-            try:
-                row = _score.score(
-                    self.module(spec, seed), pairs, wanted, seed=seed, workers=1, **options
-                )
-                found = [(name, row[name], row.reasons.get(name)) for name in wanted]
-                return found, [one for one in found if one[0] not in row.transient]
-            except ValueError as error:
-                return [(name, math.nan, str(error)) for name in wanted], []
-
         _core.require_served(asked, len(pairs), options.get("precision", "fp32"))
+        loss = options.pop("loss", None)
+        settings = {
+            "classes": None, "init": "default", "precision": "fp32", "device": None,
+            "memory": 0, "capture": "auto", "output": None, "blocks": None, **options,
+        }
+
+        def prepared(spec: str) -> tuple:
+            """Builds and captures on this thread; torch traces in no two at once."""
+            wanted = [name for name in names if (spec, name) not in known]
+            module = self.module(spec, seed)
+            return wanted, _score.prepare(
+                module, data, wanted, None if _score.is_cross_entropy(loss) else loss,
+                seed=seed, workers=1, **settings,
+            )
+
+        def finish(futures: dict, all_of_them: bool) -> None:
+            """Takes what is done, waiting for one at least or for all."""
+            when = (concurrent.futures.ALL_COMPLETED if all_of_them
+                    else concurrent.futures.FIRST_COMPLETED)
+            for future in concurrent.futures.wait(list(futures), return_when=when).done:
+                spec, wanted = futures.pop(future)
+                row = future.result()
+                rows = [(name, row[name], row.reasons.get(name)) for name in wanted]
+                if kept:
+                    kept.put(spec, [one for one in rows if one[0] not in row.transient])
+                known.update({(spec, n): (value, why) for n, value, why in rows})
+                progress.advance()
+
         count = workers or _score.cores()
         progress = _Progress(len(missing), quiet)
         with concurrent.futures.ThreadPoolExecutor(count) as pool:
-            futures = {pool.submit(one, spec): spec for spec in missing}
+            futures: dict = {}
             try:
-                for done in concurrent.futures.as_completed(futures):
-                    spec = futures[done]
-                    rows, lasting = done.result()
-                    if kept:
-                        kept.put(spec, lasting)
-                    known.update({(spec, n): (value, why) for n, value, why in rows})
-                    progress.advance()
+                for spec in missing:
+                    try:
+                        wanted, run = prepared(spec)
+                    except ValueError as error:
+                        known.update({
+                            (spec, name): (math.nan, str(error))
+                            for name in names if (spec, name) not in known})
+                        progress.advance()
+                        continue
+                    futures[pool.submit(run)] = (spec, wanted)
+                    if len(futures) > count:
+                        finish(futures, all_of_them=False)
+                if futures:
+                    finish(futures, all_of_them=True)
             except BaseException:
                 for future in futures:
                     future.cancel()

@@ -15,7 +15,7 @@ from zcp import _program
 TABLE = os.path.join(
     os.path.dirname(os.path.abspath(__file__)), "../../benchmarks/tables/fashion_mnist_tss.csv"
 )
-TRUTH, METRIC = pandas.read_csv(TABLE), "fashion_mnist_test"
+TRUTH, METRIC = pandas.read_csv(TABLE, comment="#"), "fashion_mnist_test"
 
 
 @pytest.fixture(scope="module")

@@ -115,14 +115,14 @@ def test_settings_of_the_process_stay_as_they_are(count):
 
 
 def test_the_callers_modes_of_autograd_decide_nothing():
-    data = images(8)
-    plain = zcp.score(small(), data, "core,snip")
-    with torch.no_grad():
-        assert zcp.score(small(), data, "core,snip") == pytest.approx(plain, nan_ok=True, abs=0)
-    with torch.inference_mode():
-        assert zcp.score(small(), data, "core,snip") == pytest.approx(plain, nan_ok=True, abs=0)
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        assert zcp.score(small(), data, "core,snip") == pytest.approx(plain, nan_ok=True, abs=0)
+    data, module = images(8), small()
+    plain = zcp.score(module, data, "core,snip")
+    modes = [
+        torch.no_grad(), torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16)]
+    for mode in modes:
+        with mode:
+            found = zcp.score(module, data, "core,snip")
+        assert repr(dict(found)) == repr(dict(plain))
 
 
 def test_threads_score_at_once():
@@ -186,12 +186,12 @@ import os, signal, sys, threading, time
 sys.path.insert(0, {tests!r})
 import torch, zcp
 from networks import images, small
-module, data = small(width=64), images(128, size=64)
+module, data = small(width=32), images(32, size=32)
+zcp.score(small(), images(8), "params")
 threading.Timer(float(sys.argv[1]), lambda: os.kill(os.getpid(), signal.SIGINT)).start()
-begin = time.monotonic()
 try:
-    zcp.score(module, data, "all")
-    print("finished")
+    while True:
+        zcp.score(module, data, "all")
 except KeyboardInterrupt:
     print("interrupted")
 row = zcp.score(small(), images(8), "grad_norm")
@@ -202,8 +202,8 @@ print("afterwards", row["grad_norm"] > 0)
 def test_an_interrupt_ends_it():
     code = INTERRUPTED.format(tests=os.path.dirname(os.path.abspath(__file__)))
     done = subprocess.run(
-        [sys.executable, "-c", code, "1.0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        text=True, timeout=120, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        [sys.executable, "-c", code, "0.3"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True, timeout=300, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
     assert done.stdout.split("\n")[:2] == ["interrupted", "afterwards True"], done.stderr
 
