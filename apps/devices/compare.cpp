@@ -1,0 +1,132 @@
+#include <fmt/format.h>
+
+#include <cmath>
+#include <iostream>
+
+#include "analysis/study/join.h"
+#include "apps/devices/request.h"
+#include "apps/study_tables.h"
+#include "apps/text_table.h"
+#include "benchmarks/formats/csv.h"
+#include "common/destination.h"
+
+namespace zcp::apps {
+namespace {
+
+using hardware::Monotonicity;
+
+void write_matrix(std::ostream& out, const Monotonicity& found) {
+  std::string header = "device";
+  for (const std::size_t at : found.order) {
+    header += ',';
+    formats::append_csv_field(header, found.devices[at]);
+  }
+  out << header << ",cluster\n";
+  for (const std::size_t at : found.order) {
+    std::string line;
+    formats::append_csv_field(line, found.devices[at]);
+    for (const std::size_t other : found.order) {
+      const double rho = found.rho[at][other];
+      line += std::isnan(rho) ? "," : fmt::format(",{:.17g}", rho);
+    }
+    out << fmt::format("{},{}\n", line, found.cluster[at]);
+  }
+}
+
+void print_clusters(const Monotonicity& found) {
+  for (std::size_t c = 0; c < found.proxies.size(); ++c) {
+    std::vector<std::string> members;
+    for (const std::size_t at : found.order) {
+      if (found.cluster[at] == c) members.push_back(found.devices[at]);
+    }
+    std::cerr << fmt::format(
+        "cluster {} (rho .9 and more on average): {}; proxy device {}\n",
+        c,
+        fmt::join(members, ", "),
+        found.devices[found.proxies[c]]);
+  }
+  std::cerr << fmt::format(
+      "one proxy device for all: {}, whose rho is at least {} and {} on "
+      "average\n",
+      found.devices[found.proxy],
+      short_number(found.least[found.proxy]),
+      short_number(found.mean[found.proxy]));
+}
+
+/// Costs and truth in the same rows.
+struct Valued {
+  std::vector<double> value;
+  std::vector<std::vector<double>> costs;
+};
+
+Valued join_truth(const DevicesRequest& request, const tables::Table& costs) {
+  StudyRequest study;
+  study.truth = *request.truth;
+  study.key_truth = request.key_truth;
+  const tables::Table truth = read_study_truth(study);
+  const std::size_t metric =
+      study::require_column(truth, request.metric, "metric");
+  Valued joined;
+  joined.costs.resize(costs.columns.size());
+  // In the order of the costs: of equal rows the first is on a front.
+  std::vector<double> value(costs.arch.size(), std::nan(""));
+  for (const study::MatchedRow& row : study::join(costs, truth)) {
+    value[row.score_row] = truth.values[metric][row.truth_row];
+  }
+  joined.value = std::move(value);
+  joined.costs = costs.values;
+  return joined;
+}
+
+void print_transfers(
+    const DevicesRequest& request,
+    const tables::Table& costs,
+    const Monotonicity& found) {
+  const Valued joined = join_truth(request, costs);
+  std::vector<Cells> lines{
+      {"proxy device",
+       "target",
+       "rho",
+       "fronts",
+       "common",
+       "budgets without",
+       "mean loss",
+       "most"}};
+  for (std::size_t p = 0; p < costs.columns.size(); ++p) {
+    for (std::size_t t = 0; t < costs.columns.size(); ++t) {
+      if (p == t) continue;
+      const hardware::Transfer loss =
+          hardware::transfer(joined.value, joined.costs[p], joined.costs[t]);
+      lines.push_back(
+          {costs.columns[p],
+           costs.columns[t],
+           short_number(found.rho[p][t]),
+           fmt::format("{}/{}", loss.proxy_front, loss.target_front),
+           std::to_string(loss.common),
+           std::to_string(loss.without),
+           fixed_number(loss.mean_loss, 2),
+           fixed_number(loss.most_loss, 2)});
+    }
+  }
+  std::cout << fmt::format(
+      "{} lost at the target's own budgets by choosing among the front that "
+      "the proxy device gives\n",
+      request.metric);
+  print_aligned(lines, 2);
+}
+
+}  // namespace
+
+void compare_devices(const DevicesRequest& request) {
+  const tables::Table costs = read_costs(request);
+  const Monotonicity found = hardware::monotonicity(costs);
+  if (request.truth) {
+    print_transfers(request, costs, found);
+  } else {
+    write_output(
+        request.csv, [&](std::ostream& out) { write_matrix(out, found); });
+  }
+  if (!request.quiet) print_clusters(found);
+}
+
+}  // namespace zcp::apps

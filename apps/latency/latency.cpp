@@ -1,0 +1,231 @@
+#include "proxies/engine/latency.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <iostream>
+
+#include "analysis/statistics/bootstrap.h"
+#include "apps/architectures.h"
+#include "apps/command.h"
+#include "apps/commands.h"
+#include "apps/interruptible.h"
+#include "apps/latency/cost_table.h"
+#include "apps/progress.h"
+#include "apps/selection.h"
+#include "apps/study_options.h"
+#include "common/destination.h"
+#include "common/error.h"
+
+namespace zcp::apps {
+namespace {
+
+namespace po = boost::program_options;
+using Text = std::string;
+
+constexpr std::string_view kUsage =
+    "zcp latency: how long architectures take on this machine\n"
+    "\n"
+    "Runs each network forwards, one after another, and writes the median\n"
+    "seconds of a pass into a column of the table. What the column has "
+    "already\n"
+    "is not measured again, and other columns stay, so that a table grows\n"
+    "device by device; zcp devices reads it, and zcp score and zcp rank take\n"
+    "it as costs. Nothing else should run on the machine meanwhile.";
+
+constexpr std::string_view kExample =
+    "  zcp latency --space nats-tss --sample 100 --csv costs.csv\n"
+    "  zcp latency --space nats-tss --sample 100 --batch-size 32 --threads 4 "
+    "\\\n"
+    "      --csv costs.csv";
+
+struct LatencyRequest {
+  SelectionOptions selection;
+  TaskOptions task;
+  engine::LatencyOptions options;
+  std::uint64_t seed = 0;
+  Text csv;
+  Text name;
+  bool drop_dead = false;
+  bool quiet = false;
+};
+
+po::options_description make_options() {
+  po::options_description options("What");
+  add_selection_options(options, false);
+  po::options_description how("How");
+  add_task_options(how);
+  auto add = how.add_options();
+  add("batch-size", po::value<int>()->default_value(1), "inputs a pass");
+  add("threads", po::value<int>()->default_value(1), "cores a pass may use");
+  add("warm-up",
+      po::value<int>()->default_value(5),
+      "passes before the clock counts");
+  add("repetitions",
+      po::value<int>()->default_value(30),
+      "passes that the median is of");
+  add("precision",
+      po::value<Text>()->default_value("fp32"),
+      "fp32, bf16, fp64; tf32 on CUDA devices");
+  add("device", po::value<Text>()->default_value("cpu"), "cpu or cuda:N");
+  add("seed", po::value<std::int64_t>()->default_value(0), "seed of --sample");
+  add("drop-dead",
+      "leave out networks whose output does not depend on their input");
+  po::options_description where("Where");
+  auto put = where.add_options();
+  put("csv", po::value<Text>()->default_value("-"), "the table, which grows");
+  put("name",
+      po::value<Text>(),
+      "of the column (default: DEVICE_PRECISION_bBATCH_tTHREADS)");
+  options.add(how).add(where);
+  return options;
+}
+
+Text column_name(const engine::LatencyOptions& options) {
+  Text device = options.device;
+  std::erase(device, ':');
+  return fmt::format(
+      "{}_{}_b{}_t{}",
+      device,
+      options.precision,
+      options.batch_size,
+      options.threads);
+}
+
+LatencyRequest parse_request(const po::variables_map& values) {
+  constexpr Limits kPasses{1, 1'000'000};
+  LatencyRequest request;
+  request.selection = parse_selection_options(values);
+  if (!request.selection.space) {
+    throw UserError("latency: expected --space (zcp spaces lists them)");
+  }
+  request.task = parse_task_options(values);
+  engine::LatencyOptions& options = request.options;
+  options.batch_size = whole_number(values, "batch-size", kBatchSize);
+  options.threads = whole_number(values, "threads", {1, kWorkers.most});
+  options.warm_up = whole_number(values, "warm-up", {0, kPasses.most});
+  options.repetitions = whole_number(values, "repetitions", kPasses);
+  options.precision = values["precision"].as<Text>();
+  options.device = values["device"].as<Text>();
+  request.seed = non_negative(values, "seed");
+  request.csv = values["csv"].as<Text>();
+  request.name = text_option(values, "name").value_or(column_name(options));
+  request.drop_dead = is_given(values, "drop-dead");
+  request.quiet = is_given(values, "quiet");
+  return request;
+}
+
+/// How the columns are measured, for the head of the table.
+Text protocol_of(const LatencyRequest& request, const TaskChoice& task) {
+  const engine::LatencyOptions& options = request.options;
+  return fmt::format(
+      "seconds; task {} {}x{}x{}; batch {}; threads {}; {}; {}; median of {} "
+      "after {}",
+      task.name,
+      task.shape.channels,
+      task.shape.height,
+      task.shape.width,
+      options.batch_size,
+      options.threads,
+      options.precision,
+      options.device,
+      options.repetitions,
+      options.warm_up);
+}
+
+/// Whether nothing of the input reaches the output.
+bool is_dead(const graph::Graph& graph) {
+  std::vector<bool> reached(graph.nodes().size(), false);
+  reached[0] = true;
+  for (std::size_t v = 1; v < reached.size(); ++v) {
+    for (const int from : graph.inputs(graph.nodes()[v])) {
+      if (reached[static_cast<std::size_t>(from)]) reached[v] = true;
+    }
+  }
+  return !reached[static_cast<std::size_t>(graph.output())];
+}
+
+/// How wide the intervals are, for the summary.
+struct Noise {
+  std::vector<double> widths;  ///< as shares of the medians
+
+  void add(const engine::Latency& latency) {
+    widths.push_back((latency.high - latency.low) / latency.median);
+  }
+  double median() {
+    std::ranges::sort(widths);
+    return statistics::quantile(widths, 0.5);
+  }
+};
+
+int measure_all(const LatencyRequest& request) {
+  const Selection selection =
+      select_architectures(request.selection, request.seed);
+  const TaskChoice task = choose_task(request.task, false, request.seed);
+  const auto graphs = graphs_of(selection, task);
+  const Text protocol = protocol_of(request, task);
+  CostTable table(request.csv, request.name, protocol);
+  std::vector<Text> missing;
+  for (const Text& spec : unite_names(selection.specs).unique) {
+    if (!table.has(spec)) missing.push_back(spec);
+  }
+  Progress progress("latency", std::ssize(missing), request.quiet);
+  const Interruptible interruptible;
+  using Clock = std::chrono::steady_clock;
+  auto written = Clock::now();
+  Noise noise;
+  std::size_t dead = 0;
+  for (const Text& spec : missing) {
+    if (Interruptible::was_asked()) break;
+    const auto graph = graphs->get(spec, graph::Folding::functional);
+    progress.advance();
+    if (request.drop_dead && is_dead(*graph)) {
+      ++dead;
+      continue;
+    }
+    const auto latency = engine::measure_latency(*graph, request.options);
+    table.put(spec, latency.median);
+    noise.add(latency);
+    constexpr std::chrono::seconds kEach{10};
+    if (request.csv != "-" && Clock::now() - written > kEach) {
+      table.write();
+      written = Clock::now();
+    }
+  }
+  table.write();
+  if (Interruptible::was_asked()) {
+    std::cerr << "zcp: stopped; the same call goes on from here\n";
+    return 1;
+  }
+  progress.finish();
+  if (request.quiet) return 0;
+  std::cerr << fmt::format(
+      "measured {} architectures into {} ({} were there, {} dead left out)\n",
+      noise.widths.size(),
+      request.name,
+      unite_names(selection.specs).unique.size() - missing.size(),
+      dead);
+  if (!noise.widths.empty()) {
+    std::cerr << fmt::format(
+        "a median's 95 % interval is {:.1f} % of it wide, by half of them\n",
+        100 * noise.median());
+  }
+  return 0;
+}
+
+}  // namespace
+
+int latency(const Arguments& arguments) {
+  po::options_description description = make_options();
+  po::variables_map values;
+  if (!parse_options(arguments, kUsage, kExample, description, values)) {
+    return 0;
+  }
+  const LatencyRequest request = parse_request(values);
+  const std::vector<Text> outputs{request.csv};
+  check_destinations(outputs, request.selection.inputs());
+  return measure_all(request);
+}
+
+}  // namespace zcp::apps
