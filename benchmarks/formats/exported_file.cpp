@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "benchmarks/formats/exported_batch.h"
 #include "benchmarks/formats/exported_graph.h"
 #include "benchmarks/formats/files.h"
 #include "benchmarks/formats/json_file.h"
@@ -238,6 +239,7 @@ class Reader {
       add_tensors("data/constants/", model, "constants", *program);
     }
     check_inputs(*program);
+    free_batch(*program);
     return program;
   }
 

@@ -226,6 +226,7 @@ class Translation {
     if (name == "native_layer_norm") return translate_layer_norm(node);
     if (name == "native_group_norm") return translate_group_norm(node);
     if (name == "permute") return translate_permute(node);
+    if (name == "mean" && overload == "dim") return translate_pool(node);
     if (name == "squeeze" && overload == "dims") return squeeze_axes(node);
     if (name.starts_with("_scaled_dot_product_")) {
       return translate_attention(node);
@@ -332,6 +333,30 @@ class Translation {
     add_first(
         node,
         emit("aten::t", "", {read(node, "self", c10::TensorType::get())}));
+    return true;
+  }
+
+  /// mean(x, [-1, -2], True) is how decompositions write a global average pool.
+  bool translate_pool(const ExportedNode& node) {
+    const ExportedArgument* axes = argument(node, "dim");
+    const ExportedArgument* kept = argument(node, "keepdim");
+    const auto meta = exported_.meta.find(argument(node, "self")->text);
+    if (axes == nullptr || kept == nullptr || kept->integer == 0 ||
+        axes->items.size() != 2 || axes->items[0].integer != -1 ||
+        axes->items[1].integer != -2 || meta == exported_.meta.end() ||
+        meta->second.axes.size() != 4) {
+      return false;
+    }
+    add_first(
+        node,
+        emit(
+            "aten::adaptive_avg_pool2d",
+            "",
+            {read(node, "self", c10::TensorType::get()),
+             arguments_.value(
+                 {.kind = Kind::integer, .integer = 1},
+                 c10::ListType::ofInts(),
+                 2)}));
     return true;
   }
 

@@ -134,6 +134,28 @@ TEST_CASE("exported files: tied weights share their bytes") {
   REQUIRE_FALSE(file.exported()->graphs.empty());
 }
 
+TEST_CASE("exported files: a batch that no node says is free") {
+  const auto batch_with = [](const std::string& sizes) {
+    const auto bytes = changed(
+        "residual_baked.pt2", "models/model.json", [&](std::string& json) {
+          const std::string view = "{\"as_ints\": [4, -1]}";
+          const auto at = json.find(view);
+          REQUIRE(at != std::string::npos);
+          json.replace(at, view.size(), "{\"as_ints\": " + sizes + "}");
+        });
+    return check_model("net.pt2", std::make_shared<const std::string>(bytes))
+        .exported()
+        ->meta.at("x")
+        .axes[0]
+        .size;
+  };
+  CHECK(batch_with("[4, -1]") == 4);
+  CHECK(batch_with("[8, -1]") == 4);
+  CHECK(batch_with("[-1, 4]") == 4);  // which could be the batch
+  CHECK(batch_with("[-1, 6]") == -1);
+  CHECK(batch_with("[0, -1]") == -1);
+}
+
 TEST_CASE("exported files: every byte counts") {
   const std::string bytes = golden_bytes("residual.pt2");
   REQUIRE(error_of(bytes).empty());

@@ -11,6 +11,7 @@
 
 #include "benchmarks/formats/model_file.h"
 #include "nets/networks/script_network.h"
+#include "tests/support/temporary.h"
 #include "tests/support/test_files.h"
 
 namespace {
