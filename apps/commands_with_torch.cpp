@@ -2,6 +2,7 @@
 #include <array>
 
 #include "apps/commands.h"
+#include "apps/search/networks.h"
 
 namespace zcp::apps {
 
@@ -14,6 +15,10 @@ std::span<const Command> commands() {
 #undef ZCP_COMMAND
   };
   return all;
+}
+
+int search_somewhere(const Arguments&, const SearchOptions& options) {
+  return search_networks(options);
 }
 
 }  // namespace zcp::apps

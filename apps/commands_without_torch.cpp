@@ -2,6 +2,9 @@
 #include <array>
 
 #include "apps/commands.h"
+#include "apps/search/networks.h"
+#include "apps/search/run.h"
+#include "common/error.h"
 
 namespace zcp::apps {
 
@@ -14,6 +17,19 @@ std::span<const Command> commands() {
 #undef ZCP_COMMAND
   };
   return all;
+}
+
+int search_somewhere(const Arguments&, const SearchOptions& options) {
+  return run_search(options, {}, [](const SearchData& data) -> int {
+    for (const SearchColumn& column : data.columns()) {
+      if (column.source != SearchColumn::Source::proxy) continue;
+      throw UserError(
+          "--by {}: no column of --scores or --truth, and this build runs no "
+          "networks",
+          column.name);
+    }
+    return 1;
+  });
 }
 
 }  // namespace zcp::apps

@@ -13,6 +13,8 @@
 
 #include "apps/commands.h"
 #include "apps/libtorch_location.h"
+#include "apps/search/networks.h"
+#include "apps/search/run.h"
 
 namespace zcp::apps {
 namespace {
@@ -53,6 +55,17 @@ std::span<const Command> commands() {
 #undef ZCP_COMMAND
   };
   return all;
+}
+
+int search_somewhere(const Arguments& arguments, const SearchOptions& options) {
+  const auto elsewhere = [&](const SearchData&) {
+    return forward("search", arguments);
+  };
+  // What was read from standard input could not be read again.
+  if (options.scores == "-" || options.truth == "-") {
+    return forward("search", arguments);
+  }
+  return run_search(options, {}, elsewhere);
 }
 
 }  // namespace zcp::apps

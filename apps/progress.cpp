@@ -162,6 +162,11 @@ void Progress::advance(std::int64_t count, double work) {
   next_ = now + (output_.terminal ? kTerminalSeconds : kPlainSeconds);
 }
 
+void Progress::set_label(std::string label) {
+  const std::scoped_lock lock(mutex_);
+  label_ = std::move(label);
+}
+
 void Progress::finish() {
   const std::lock_guard lock(mutex_);
   if (quiet_ || finished_ || total_ == 0) return;

@@ -84,6 +84,9 @@ class Progress {
   /// `work` as in the constructor, where that was given.
   void advance(std::int64_t count = 1, double work = 0);
 
+  /// Another text before the numbers, from the next time that they are shown.
+  void set_label(std::string label);
+
   /// Shows the final state. Nothing is shown after it but notes.
   void finish();
 
@@ -96,7 +99,7 @@ class Progress {
   ProgressState state() const;
   double elapsed() const;
 
-  const std::string label_;
+  std::string label_;
   const std::int64_t total_;
   const bool quiet_;
   const ProgressOutput output_;

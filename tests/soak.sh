@@ -7,6 +7,9 @@
 # tests/soak.sh train [RUNS [SEED]]: the same of RUNS (60) trainings on
 # Fashion-MNIST, a third as many cells with 3 seeds each. Some 20 interruptions.
 #
+# tests/soak.sh search [EVALUATIONS [SEED]]: the same of a search with so many
+# (150) evaluations: ten interruptions and more of one evolution.
+#
 # tests/soak.sh coverage [TRIALS [SEED]]: draws TRIALS (1000) samples of 200 from
 # bivariate normal distributions, whose tau and rho are known, and counts how
 # many of the 95 % intervals hold them: 93 to 97 % have to.
@@ -39,6 +42,9 @@ what=score
 if [[ ${1:-} == train ]]; then
   what=train
   shift
+elif [[ ${1:-} == search ]]; then
+  what=search
+  shift
 fi
 zcp=$(realpath "${ZCP_PROGRAM:-build/release/zcp}")
 folder=$(mktemp -d)
@@ -49,6 +55,11 @@ if [[ $what == score ]]; then
   pause=1
   job=("$zcp" score --space nats-tss --sample "$count" --task gaussian
     --batch-size 8 --proxies core --quiet)
+elif [[ $what == search ]]; then
+  count=${1:-150}
+  pause=0
+  job=("$zcp" search --space nats-tss --task gaussian --batch-size 8 --by az_nas
+    --max params=1e6 --algorithm evolution --evaluations "$count" --quiet)
 else
   count=${1:-60}
   pause=2

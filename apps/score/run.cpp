@@ -38,8 +38,8 @@ bool is_group(const std::string& name) {
              proxies::groups().end();
 }
 
-/// A proxy asked for by its own name has to be served; one that came with a
-/// group only has no score.
+}  // namespace
+
 void require_served(const ScoreOptions& options) {
   for (const std::string& name : options.proxies) {
     if (is_group(name)) continue;
@@ -59,8 +59,6 @@ void require_served(const ScoreOptions& options) {
   }
 }
 
-/// Images that the machine has no memory for are refused before the system ends
-/// the process.
 void require_memory(const ScoreOptions& options, const TaskChoice& task) {
   const double pixels = static_cast<double>(task.shape.channels) *
                         task.shape.height * task.shape.width;
@@ -78,6 +76,8 @@ void require_memory(const ScoreOptions& options, const TaskChoice& task) {
       needed / 1e9,
       memory / 1e9);
 }
+
+namespace {
 
 std::vector<std::string> names_of(const Proxies& proxies) {
   std::vector<std::string> names;

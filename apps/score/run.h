@@ -2,6 +2,7 @@
 #pragma once
 
 #include "apps/score/options.h"
+#include "apps/selection.h"
 
 namespace zcp::apps {
 
@@ -10,5 +11,13 @@ namespace zcp::apps {
 /// store that do not fit. Returns the exit status: 1 where scores are missing
 /// for a reason outside the architectures, such as memory that ran out.
 int run_score(const ScoreOptions& options);
+
+/// Throws UserError for a proxy named by itself that the protocol cannot serve:
+/// too few minibatches, or bfloat16 where its ranking does not hold.
+void require_served(const ScoreOptions& options);
+
+/// Throws UserError for images that the machine has no memory for: the system
+/// would end the process.
+void require_memory(const ScoreOptions& options, const TaskChoice& task);
 
 }  // namespace zcp::apps

@@ -11,14 +11,18 @@
 #include "nets/spaces/all.h"
 #include "nets/spaces/layers.h"
 #include "nets/spaces/mobilenet_v2_structure.h"
+#include "nets/spaces/mobilenet_v2_zen.h"
 #include "nets/spaces/spec.h"
 
 namespace zcp::spaces {
 namespace {
 
 using mobilenet_v2::Block;
+using mobilenet_v2::channel_choices;
 using mobilenet_v2::kExpansions;
 using mobilenet_v2::kMostChannels;
+using mobilenet_v2::layers;
+using mobilenet_v2::round_to_8;
 using mobilenet_v2::Structure;
 
 constexpr double kEpsilon = 1e-3;  // of ZenNAS's BatchNorms
@@ -31,12 +35,6 @@ constexpr std::int64_t kMostMacs = 1'000'000'000;
 constexpr Shape kImage{3, 224, 224};
 constexpr int kClasses = 1000;
 constexpr int kTailChannels = 2048;
-
-/// A number of channels to the nearest multiple of 8, not below it; halves go
-/// to the even multiple, as Python rounds.
-int round_to_8(double channels) {
-  return std::max(8, 8 * static_cast<int>(std::nearbyint(channels / 8)));
-}
 
 /// Declares a network. Its modules are counted as ZenNAS has them: every layer
 /// is a module in a wrapper of its own.
@@ -144,28 +142,9 @@ graph::Graph build_graph(
   return std::move(graph).finish(logits);
 }
 
-int layers(const Structure& structure) {
-  int count = 0;
-  for (const Block& block : structure.blocks) count += block.sublayers;
-  return count;
-}
-
 std::int64_t macs(const Structure& structure) {
   return build_graph(structure, kImage, kClasses, graph::Folding::functional)
       .macs();
-}
-
-/// The numbers of channels that a mutation may give, the present one among
-/// them.
-std::vector<int> channel_choices(int channels) {
-  std::vector<int> choices;
-  for (const double factor : {2.5, 2.0, 1.5, 1.25, 1.0}) {
-    choices.push_back(round_to_8(channels * factor));
-    choices.push_back(round_to_8(channels / factor));
-  }
-  std::ranges::sort(choices);
-  choices.erase(std::unique(choices.begin(), choices.end()), choices.end());
-  return choices;
 }
 
 template <typename Choices>

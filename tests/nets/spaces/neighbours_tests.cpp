@@ -82,9 +82,7 @@ TEST_CASE("neighbours: each once, valid, symmetric where every edit is") {
       // A space without a list of its own shows a part of what it can do.
       if (space->info().name == "mobilenet-v2") continue;
       for (std::uint64_t m = 0; m < 10; ++m) {
-        CHECK(
-            as_set(near).contains(space->mutate(spec, m)) !=
-            (space->info().name == "darts" && near.empty()));
+        CHECK(as_set(near).contains(space->mutate(spec, m)));
       }
     }
   }

@@ -1,0 +1,56 @@
+// Uniform draws without replacement. Within a budget the architectures of the
+// budget have equal chances.
+//
+// NASLib's random search draws with replacement and never draws the 245 cells
+// of NATS-TSS whose input or output edges are all `none`; this one draws them.
+#include "analysis/search/algorithm.h"
+
+namespace zcp::search {
+namespace {
+
+class Random final : public Algorithm {
+ public:
+  Random(const Problem& problem, const Settings& settings)
+      : problem_(problem),
+        batch_(settings.batch),
+        order_(problem.space.info().size, settings.seed),
+        draws_(settings.seed, "random") {}
+
+  std::vector<std::string> propose(const History& history) override {
+    std::vector<std::string> batch;
+    while (batch.size() < batch_) {
+      auto arch = problem_.space.info().size > 0
+                      ? next_numbered()
+                      : draw_new(problem_, history, draws_);
+      if (!arch) break;
+      batch.push_back(std::move(*arch));
+    }
+    return batch;
+  }
+
+  void tell(const History&, std::span<const std::size_t>) override {}
+
+ private:
+  std::optional<std::string> next_numbered() {
+    while (!order_.done()) {
+      std::string arch = problem_.space.spec(order_.next());
+      if (problem_.feasible(arch)) return arch;
+    }
+    return std::nullopt;
+  }
+
+  const Problem problem_;
+  const std::size_t batch_;
+  Permutation order_;
+  Draws draws_;
+};
+
+}  // namespace
+
+std::unique_ptr<Algorithm> make_random(
+    const Problem& problem,
+    const Settings& settings) {
+  return std::make_unique<Random>(problem, settings);
+}
+
+}  // namespace zcp::search

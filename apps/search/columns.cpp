@@ -1,0 +1,223 @@
+#include "apps/search/columns.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "analysis/study/composite.h"
+#include "analysis/study/join.h"
+#include "apps/selection.h"
+#include "apps/study_tables.h"
+#include "common/error.h"
+
+namespace zcp::apps {
+namespace {
+
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+bool same(double a, double b) {
+  return a == b || (std::isnan(a) && std::isnan(b));
+}
+
+tables::Table read_scores_table(const SearchOptions& options) {
+  StudyRequest request;
+  request.scores = options.scores;
+  request.key_scores = options.key_scores;
+  return read_study_scores(options.scores, request);
+}
+
+tables::Table read_truth_table(const SearchOptions& options) {
+  StudyRequest request;
+  request.truth = options.truth;
+  request.key_truth = options.key_truth;
+  return read_study_truth(request);
+}
+
+}  // namespace
+
+Lookup::Lookup(tables::Table table, const spaces::Space& space)
+    : table_(std::move(table)) {
+  for (std::size_t row = 0; row < table_.arch.size(); ++row) {
+    try {
+      specs_.push_back(space.normalise(table_.arch[row]));
+    } catch (const UserError& error) {
+      throw UserError("{}: {}", table_.source, error.what());
+    }
+    const auto [found, is_new] = rows_.emplace(specs_.back(), row);
+    if (is_new) continue;
+    for (std::size_t c = 0; c < table_.columns.size(); ++c) {
+      const auto& values = table_.values[c];
+      if (tables::is_index_column(table_.columns[c]) ||
+          same(values[found->second], values[row])) {
+        continue;
+      }
+      throw UserError(
+          "{}: {} and {} are one architecture with different {}",
+          table_.source,
+          table_.arch[found->second],
+          table_.arch[row],
+          table_.columns[c]);
+    }
+  }
+}
+
+std::optional<std::size_t> Lookup::column(const std::string& name) const {
+  auto place = study::find_column(table_, name);
+  if (!place) study::refuse_left_out(table_, name);
+  return place;
+}
+
+double Lookup::value(const std::string& arch, std::size_t column) const {
+  const auto found = rows_.find(arch);
+  return found == rows_.end() ? kNone : table_.values[column][found->second];
+}
+
+SearchData::SearchData(const SearchOptions& options)
+    : options_(options),
+      space_(spaces::find_space(*options.score.selection.space)) {
+  if (!options.scores.empty()) {
+    scores_.emplace(read_scores_table(options), space_);
+  }
+  if (!options.truth.empty()) {
+    truth_.emplace(read_truth_table(options), space_);
+  }
+  costs_.emplace(options.budget, &space_);
+  for (const Objective& objective : options.objectives) {
+    for (const std::string& name : objective.columns()) resolve(name);
+  }
+  find_metric();
+  SelectionOptions one = options.score.selection;
+  const Selection selection =
+      select_architectures(one, options.score.evaluator.seed);
+  const bool graphs =
+      options.budget.needs_graphs() ||
+      std::ranges::any_of(columns_, [](const SearchColumn& column) {
+        return column.source == SearchColumn::Source::graph;
+      });
+  if (!graphs) return;
+  const TaskChoice task =
+      choose_task(options.score.task, false, options.score.evaluator.seed);
+  build_ = [this,
+            shape = task.shape,
+            output = task.output,
+            skeleton = selection.skeleton](const std::string& arch) {
+    return space_.build(arch, shape, output, skeleton);
+  };
+}
+
+std::vector<std::string> SearchData::notes() const {
+  std::vector<std::string> notes;
+  for (const auto* lookup : {&scores_, &truth_}) {
+    if (!*lookup) continue;
+    const auto& own = (*lookup)->table().notes;
+    notes.insert(notes.end(), own.begin(), own.end());
+  }
+  return notes;
+}
+
+bool SearchData::tables_alone() const {
+  return std::ranges::none_of(columns_, [](const SearchColumn& column) {
+    return column.source == SearchColumn::Source::proxy;
+  });
+}
+
+/// Where a column comes from: a table that has it, under either of its names,
+/// else the graph, else a proxy.
+void SearchData::resolve(const std::string& name) {
+  using Source = SearchColumn::Source;
+  if (std::ranges::find(columns_, name, &SearchColumn::name) !=
+      columns_.end()) {
+    return;
+  }
+  for (const std::string& known : {name, study::other_name(name)}) {
+    if (scores_) {
+      if (const auto place = scores_->column(known)) {
+        columns_.push_back({name, Source::scores, *place, {}, {}});
+        return;
+      }
+    }
+    if (truth_) {
+      if (const auto place = truth_->column(known)) {
+        columns_.push_back({name, Source::truth, *place, {}, {}});
+        return;
+      }
+    }
+    if (is_size(known)) {
+      columns_.push_back({name, Source::graph, 0, {}, known});
+      return;
+    }
+  }
+  SearchColumn column{name, Source::proxy, 0, {}, name};
+  if (const std::size_t colon = name.rfind(':'); colon != std::string::npos) {
+    column.task = name.substr(0, colon);
+    column.proxy = name.substr(colon + 1);
+  }
+  columns_.push_back(std::move(column));
+}
+
+void SearchData::find_metric() {
+  if (!truth_) return;
+  if (!options_.metric.empty()) {
+    const auto place =
+        study::require_column(truth_->table(), options_.metric, "--metric");
+    metric_ = {options_.metric, place, options_.less};
+    return;
+  }
+  const Objective& first = options_.objectives.front();
+  if (first.composite) return;
+  const auto column =
+      std::ranges::find(columns_, first.name, &SearchColumn::name);
+  if (column->source != SearchColumn::Source::truth) return;
+  metric_ = {first.name, column->place, first.less};
+}
+
+bool SearchData::feasible(const std::string& arch) const {
+  using Source = SearchColumn::Source;
+  for (const SearchColumn& column : columns_) {
+    if (column.source == Source::scores && !scores_->has(arch)) return false;
+    if (column.source == Source::truth && !truth_->has(arch)) return false;
+  }
+  if (options_.repeats && metric_ &&
+      std::isnan(truth_->value(arch, metric_->column))) {
+    return false;
+  }
+  if (options_.budget.empty()) return true;
+  const Bound* broken = options_.budget.first_broken(
+      [&](const std::string& column) { return budget_value(arch, column); });
+  if (broken != nullptr) ++rejected_;
+  return broken == nullptr;
+}
+
+double SearchData::value(const std::string& arch, const SearchColumn& column)
+    const {
+  switch (column.source) {
+    case SearchColumn::Source::scores:
+      return scores_->value(arch, column.place);
+    case SearchColumn::Source::truth:
+      return truth_->value(arch, column.place);
+    case SearchColumn::Source::graph:
+      return size_value(sizes(arch), column.proxy);
+    default:
+      return kNone;
+  }
+}
+
+double SearchData::budget_value(
+    const std::string& arch,
+    const std::string& column) const {
+  if (is_size(column)) return size_value(sizes(arch), column);
+  return costs_->value(arch, column);
+}
+
+graph::Sizes SearchData::sizes(const std::string& arch) const {
+  {
+    const std::scoped_lock lock(mutex_);
+    const auto found = sizes_.find(arch);
+    if (found != sizes_.end()) return found->second;
+  }
+  const graph::Sizes sizes = graph::sizes_of(build_(arch));
+  const std::scoped_lock lock(mutex_);
+  return sizes_.emplace(arch, sizes).first->second;
+}
+
+}  // namespace zcp::apps

@@ -1,0 +1,70 @@
+#include "apps/search/objective.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "analysis/study/join.h"
+#include "common/error.h"
+
+namespace zcp::apps {
+
+std::vector<std::string> Objective::columns() const {
+  if (composite) return composite->members;
+  return {name};
+}
+
+Objective parse_objective(std::string_view text) {
+  Objective objective;
+  std::string_view rest = text;
+  objective.less = rest.starts_with('-');
+  if (objective.less) rest.remove_prefix(1);
+  if (rest.empty() || rest.starts_with('-')) {
+    throw UserError(
+        "--by {}: expected a proxy, a composite or a column, a leading - for "
+        "less of it",
+        text);
+  }
+  objective.name = rest;
+  if (study::is_composite(rest)) {
+    objective.composite = study::parse_composite(rest);
+    objective.name = objective.composite->name;
+  }
+  return objective;
+}
+
+std::vector<Objective> parse_objectives(const std::string& list) {
+  std::vector<Objective> objectives;
+  for (const std::string& text : study::split_composites(list)) {
+    Objective objective = parse_objective(text);
+    if (std::ranges::find(objectives, objective.name, &Objective::name) !=
+        objectives.end()) {
+      throw UserError("--by {}: {} comes twice", list, objective.name);
+    }
+    objectives.push_back(std::move(objective));
+  }
+  if (objectives.empty()) {
+    throw UserError("--by {}: expected one objective or more", list);
+  }
+  return objectives;
+}
+
+std::vector<double> objective_values(
+    const Objective& objective,
+    const tables::Table& rows) {
+  const auto column = [&](const std::string& name) {
+    return rows.values[study::require_column(rows, name, "objective")];
+  };
+  if (!objective.composite) return column(objective.name);
+  for (const std::string& member : objective.composite->members) {
+    // Ranks of nothing: there is no composite yet.
+    if (std::ranges::all_of(
+            column(member), [](double value) { return std::isnan(value); })) {
+      return std::vector<double>(
+          rows.arch.size(), std::numeric_limits<double>::quiet_NaN());
+    }
+  }
+  return study::composite_scores(*objective.composite, rows);
+}
+
+}  // namespace zcp::apps

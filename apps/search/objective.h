@@ -1,0 +1,39 @@
+// What a search looks for: a column or a composite, more or less of it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "analysis/study/composite.h"
+#include "benchmarks/tables/table.h"
+
+namespace zcp::apps {
+
+struct Objective {
+  std::string name;   ///< of the column in results, without the sign
+  bool less = false;  ///< whether less of it is better
+  /// None for a plain column, whose name is `name`.
+  std::optional<study::Composite> composite;
+
+  /// The columns that it is computed from.
+  std::vector<std::string> columns() const;
+};
+
+/// "zico", "-params", "cifar100:naswot", "az_nas", "mine=log_rank(a,b)".
+/// Throws UserError for no name and for a composite that is ill-formed.
+Objective parse_objective(std::string_view text);
+
+/// A list of them, separated by commas outside of parentheses. Throws UserError
+/// also for none and for two of one name.
+std::vector<Objective> parse_objectives(const std::string& list);
+
+/// The objective of each row: the column itself or, of a composite, the sum of
+/// ranks among all rows; NaN where there is none. Not negated. `rows` has the
+/// objective's columns.
+std::vector<double> objective_values(
+    const Objective& objective,
+    const tables::Table& rows);
+
+}  // namespace zcp::apps

@@ -1,0 +1,284 @@
+#include "apps/search/options.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+
+#include "apps/command_line.h"
+#include "apps/study_options.h"
+#include "common/error.h"
+
+namespace zcp::apps {
+namespace {
+
+namespace po = boost::program_options;
+using Strings = std::vector<std::string>;
+
+constexpr std::string_view kUsage =
+    "zcp search: the best architecture of a space under a budget\n"
+    "\n"
+    "Lets an algorithm propose architectures, scores them and prints the best "
+    "one and\n"
+    "the front of several objectives. What is scored is kept in the store and "
+    "never\n"
+    "scored again: a search that was stopped goes on to the same end with the "
+    "same\n"
+    "command. An evaluation is an architecture that was not evaluated before.\n"
+    "\n"
+    "An objective is a column of --scores or --truth, else params, macs, depth "
+    "or\n"
+    "features of the network, else a proxy, TASK:PROXY on another task; or a\n"
+    "composite of such columns over all that was evaluated: az_nas, "
+    "vkdnw_agg,\n"
+    "te_nas, vote, NAME=log_rank(a,b,...), NAME=rank_sum(a,b,...). A leading - "
+    "asks\n"
+    "for less of it.";
+
+constexpr std::string_view kExample =
+    "  zcp search --space nats-tss --task cifar10 --data cifar-10-batches-bin "
+    "\\\n    --by az_nas --max params=1e6 --algorithm evolution --evaluations "
+    "200 \\\n    --store search.sqlite --csv search.csv\n\n"
+    "  zcp search --space nats-tss --truth nats_tss_accuracy.csv --by "
+    "cifar10_valid \\\n    --metric cifar10_test --algorithm "
+    "random,evolution,local --evaluations 300 \\\n    --repeats 100 --figure "
+    "regret.svg";
+
+/// Options that `zcp score` parses, for a search as for it.
+struct Shared {
+  const char* name;
+  const char* text;
+};
+constexpr std::array kShared{
+    Shared{"task", "data set: input shape and classes (default cifar10)"},
+    Shared{"data", "where the task's files lie"},
+    Shared{"transform", "normalise, or augment"},
+    Shared{"resolution", "height and width that images are reduced to"},
+    Shared{"classes", "outputs of the network"},
+    Shared{"batch-size", "images a minibatch (default 64)"},
+    Shared{"minibatches", "for the proxies that look at several (default 2)"},
+    Shared{"init", "initialiser of every proxy's network"},
+    Shared{"precision", "fp32, bf16, fp64, or tf32 on CUDA devices"},
+    Shared{"device", "cpu, or cuda:0[,cuda:1...]"},
+    Shared{"workers", "architectures at once; results do not depend on it"},
+    Shared{"memory", "bytes that a proxy may need for a network"},
+    Shared{"channels", "of the stem of the space's networks"},
+    Shared{"cells", "a stage of the space's networks"},
+    Shared{"store", "SQLite file that keeps every score"}};
+
+std::string algorithm_help() {
+  std::string text = "one or more, separated by commas";
+  const char* before = ": ";
+  for (const auto& info : search::algorithms()) {
+    text += fmt::format("{}{} ({})", before, info.name, info.summary);
+    before = "; ";
+  }
+  return text;
+}
+
+po::options_description describe_options() {
+  const auto text = [] { return po::value<std::string>(); };
+  const auto number = [] { return po::value<std::int64_t>(); };
+  po::options_description options("Search");
+  options.add_options()(
+      "space", text()->required(), "search space (zcp spaces)")(
+      "by", text()->required(), "objectives, separated by commas")(
+      "algorithm",
+      text()->default_value("evolution"),
+      algorithm_help().c_str())(
+      "evaluations",
+      number(),
+      "how many architectures are evaluated (default 100; exhaustive: all)")(
+      "seed",
+      number()->default_value(0),
+      "of the search and, as in zcp score, of weights, minibatches and noise")(
+      "start",
+      text(),
+      "a spec to begin with; on mobilenet-v2 evolution then is ZenNAS's")(
+      "population",
+      number(),
+      "of evolution (30; ZenNAS's 512) and nsga2 (20); first draws of local "
+      "(10) and bayes (16)")(
+      "tournament",
+      number(),
+      "how many members of evolution's population compete to be a parent (a "
+      "third of it)")(
+      "proposals",
+      number(),
+      "architectures proposed at a time, before their values are known "
+      "(default: 16 where networks are run, 1 on tables alone)")(
+      "count",
+      text(),
+      "what an evaluation is: distinct, an architecture that is new, or "
+      "queries, every proposal as the literature counts on tables (default: "
+      "distinct, with --repeats queries)");
+  po::options_description budget("Budget");
+  add_budget_options(budget);
+  po::options_description tables("Tables");
+  tables.add_options()(
+      "scores", text(), "scores to search by: a CSV or a store")(
+      "truth", text(), "trained accuracies: a CSV with a column arch")(
+      "metric",
+      text(),
+      "the truth's column by which the chosen architectures are judged, a "
+      "leading - for less of it (default: the objective where it is one)")(
+      "repeats",
+      number(),
+      "so many searches on the tables, with the seeds from --seed on: expected "
+      "regret against the number of queries")(
+      "key", text()->default_value("arch"), "the column of names of all CSVs")(
+      "key-scores", text(), "that of --scores")(
+      "key-truth", text(), "that of --truth");
+  po::options_description protocol("Protocol, as in zcp score");
+  for (const Shared& shared : kShared) {
+    protocol.add_options()(shared.name, text(), shared.text);
+  }
+  protocol.add_options()(
+      "task-data",
+      po::value<Strings>()->composing(),
+      "TASK=PATH: where the files of another task's TASK:PROXY lie; "
+      "repeatable");
+  po::options_description where("Where");
+  where.add_options()(
+      "csv",
+      text(),
+      "table of what was evaluated, in that order (-: standard output)")(
+      "figure", text(), "the search, or its regret, as SVG")(
+      "json", "one object on standard output instead of a readable table");
+  options.add(budget).add(tables).add(protocol).add(where);
+  return options;
+}
+
+/// What `zcp score` makes of the options that both have.
+ScoreOptions shared_options(
+    const po::variables_map& values,
+    const Arguments& arguments) {
+  Arguments words{"--space", values["space"].as<std::string>()};
+  words.insert(words.end(), {"--proxies", "params", "--sample", "1"});
+  words.push_back("--seed");
+  words.push_back(std::to_string(non_negative(values, "seed")));
+  for (const Shared& shared : kShared) {
+    const auto value = optional_value<std::string>(values, shared.name);
+    if (!value) continue;
+    words.push_back(fmt::format("--{}", shared.name));
+    words.push_back(*value);
+  }
+  if (is_given(values, "quiet")) words.emplace_back("--quiet");
+  ScoreOptions options = *parse_score_options(words);
+  options.proxies.clear();
+  options.command_line = command_line("search", arguments);
+  return options;
+}
+
+/// A number of one or more.
+std::optional<std::size_t> positive(
+    const po::variables_map& values,
+    const char* name) {
+  constexpr std::int64_t kMost = 100'000'000;
+  const auto value = optional_value<std::int64_t>(values, name);
+  if (!value) return std::nullopt;
+  if (*value < 1 || *value > kMost) {
+    throw UserError(
+        "--{} {}: expected a number from 1 to {}", name, *value, kMost);
+  }
+  return static_cast<std::size_t>(*value);
+}
+
+std::optional<search::Count> parse_count(const po::variables_map& values) {
+  const auto text = optional_value<std::string>(values, "count");
+  if (!text) return std::nullopt;
+  if (*text == "distinct") return search::Count::distinct;
+  if (*text == "queries") return search::Count::queries;
+  throw UserError("--count {}: expected distinct or queries", *text);
+}
+
+void read_tables(const po::variables_map& values, SearchOptions& options) {
+  const auto text = [&](const char* name, const std::string& initial = "") {
+    return optional_value<std::string>(values, name).value_or(initial);
+  };
+  options.scores = text("scores");
+  options.truth = text("truth");
+  options.key_scores = text("key-scores", text("key"));
+  options.key_truth = text("key-truth", text("key"));
+  options.metric = text("metric");
+  if (options.metric.starts_with('-')) {
+    options.less = true;
+    options.metric.erase(0, 1);
+  }
+  options.repeats = positive(values, "repeats");
+  for (const char* name : {"metric", "repeats"}) {
+    if (values.count(name) != 0 && options.truth.empty()) {
+      throw UserError("--{}: goes with --truth", name);
+    }
+  }
+}
+
+/// Options that exclude each other or need one another.
+void check_options(const SearchOptions& options) {
+  if (options.json && options.csv == "-") {
+    throw UserError("--json and --csv -: both go to standard output");
+  }
+  for (const std::string& text : options.task_data) {
+    const std::size_t equals = text.find('=');
+    if (equals == 0 || equals == std::string::npos ||
+        equals + 1 == text.size()) {
+      throw UserError("--task-data {}: expected TASK=PATH", text);
+    }
+  }
+  for (const std::string& name : options.algorithms) {
+    if (std::ranges::count(options.algorithms, name) > 1) {
+      throw UserError("--algorithm {}: comes twice", name);
+    }
+  }
+}
+
+SearchOptions read_values(
+    const po::variables_map& values,
+    const Arguments& arguments) {
+  SearchOptions options;
+  options.algorithms = split_list(values["algorithm"].as<std::string>());
+  if (options.algorithms.empty()) {
+    throw UserError("--algorithm: expected one or more (--help lists them)");
+  }
+  options.objectives = parse_objectives(values["by"].as<std::string>());
+  options.budget = parse_budget(values);
+  options.evaluations = positive(values, "evaluations");
+  options.count = parse_count(values);
+  options.settings.seed = non_negative(values, "seed");
+  options.settings.population = positive(values, "population").value_or(0);
+  options.settings.tournament = positive(values, "tournament").value_or(0);
+  options.settings.batch = positive(values, "proposals").value_or(0);
+  options.settings.start =
+      optional_value<std::string>(values, "start").value_or("");
+  read_tables(values, options);
+  options.task_data =
+      optional_value<Strings>(values, "task-data").value_or(Strings());
+  options.csv = optional_value<std::string>(values, "csv").value_or("");
+  options.figure = optional_value<std::string>(values, "figure").value_or("");
+  options.json = is_given(values, "json");
+  check_options(options);
+  options.score = shared_options(values, arguments);
+  return options;
+}
+
+}  // namespace
+
+Strings SearchOptions::inputs() const {
+  Strings paths{score.task.data, scores, truth, budget.costs};
+  for (const std::string& text : task_data) {
+    paths.push_back(text.substr(text.find('=') + 1));
+  }
+  return paths;
+}
+
+std::optional<SearchOptions> parse_search_options(const Arguments& arguments) {
+  po::options_description description = describe_options();
+  po::variables_map values;
+  if (!parse_options(arguments, kUsage, kExample, description, values)) {
+    return std::nullopt;
+  }
+  return read_values(values, arguments);
+}
+
+}  // namespace zcp::apps

@@ -1,0 +1,52 @@
+// What `zcp search` is asked for.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "analysis/search/algorithm.h"
+#include "analysis/search/runner.h"
+#include "apps/budget.h"
+#include "apps/command.h"
+#include "apps/score/options.h"
+#include "apps/search/objective.h"
+
+namespace zcp::apps {
+
+/// Evaluations where nobody says how many.
+constexpr std::size_t kDefaultEvaluations = 100;
+
+struct SearchOptions {
+  /// Space, task, protocol, store and devices, as `zcp score` has them; without
+  /// proxies and architectures.
+  ScoreOptions score;
+  std::vector<std::string> algorithms;  ///< one or more
+  std::vector<Objective> objectives;    ///< one or more
+  Budget budget;
+  search::Settings settings;  ///< the seed is the first replay's
+  /// None: all that there are, where that is known (exhaustive, tables).
+  std::optional<std::size_t> evaluations;
+  std::optional<search::Count> count;
+  std::string scores;  ///< a table or a store; empty: none
+  std::string key_scores;
+  std::string truth;  ///< a table; empty: none
+  std::string key_truth;
+  std::string metric;  ///< the truth's column that regret is in; empty: none
+  bool less = false;   ///< whether less of it is better
+  std::optional<std::size_t> repeats;
+  std::vector<std::string> task_data;  ///< TASK=PATH
+  std::string csv;                     ///< empty: none
+  std::string figure;                  ///< empty: none
+  bool json = false;
+
+  /// The files and folders that are read.
+  std::vector<std::string> inputs() const;
+};
+
+/// Nothing where --help was asked for, and printed. Throws UserError for an
+/// option that is unknown, missing, ill-formed or out of range.
+std::optional<SearchOptions> parse_search_options(const Arguments& arguments);
+
+}  // namespace zcp::apps

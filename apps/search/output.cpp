@@ -1,0 +1,355 @@
+#include "apps/search/output.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <iostream>
+#include <limits>
+
+#include "analysis/report/search_figure.h"
+#include "apps/text_table.h"
+#include "benchmarks/formats/csv.h"
+#include "common/destination.h"
+#include "common/json.h"
+
+namespace zcp::apps {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr std::size_t kShownFront = 20;  // rows of the front on a terminal
+
+/// The budget's columns that are no objective.
+std::vector<std::string> more_columns(const SearchOptions& options) {
+  std::vector<std::string> columns = options.budget.columns();
+  std::erase_if(columns, [&](const std::string& name) {
+    return std::ranges::find(options.objectives, name, &Objective::name) !=
+           options.objectives.end();
+  });
+  return columns;
+}
+
+std::string csv_number(double value) {
+  if (!std::isfinite(value)) return "";
+  return fmt::format("{:.17g}", value == 0 ? 0.0 : value);
+}
+
+/// The front, the best of the first objective first.
+std::vector<std::size_t> sorted_front(const SearchResult& result) {
+  std::vector<std::size_t> front = result.front;
+  std::ranges::stable_sort(front, [&](std::size_t a, std::size_t b) {
+    return result.history.fitness(a) > result.history.fitness(b);
+  });
+  return front;
+}
+
+ordered_json to_json(const std::vector<RegretPoint>& curve) {
+  ordered_json list = ordered_json::array();
+  for (const RegretPoint& point : curve) {
+    list.push_back(
+        {point.queries,
+         number_or_null(point.regret.mean),
+         number_or_null(point.regret.low),
+         number_or_null(point.regret.high)});
+  }
+  return list;
+}
+
+ordered_json to_json(
+    const SearchOptions& options,
+    const SearchResult& result,
+    const SearchSummary& summary) {
+  ordered_json object;
+  object["algorithm"] = result.algorithm;
+  object["evaluations"] = result.history.size();
+  object["queries"] = result.outcome.queries.size();
+  const auto best = result.history.best();
+  object["best"] =
+      best ? ordered_json(result.history.arch(*best)) : ordered_json(nullptr);
+  object["best_value"] =
+      best ? number_or_null(result.values[0][*best]) : ordered_json(nullptr);
+  object["front"] = ordered_json::array();
+  object["front_values"] = ordered_json::array();
+  for (const std::size_t record : sorted_front(result)) {
+    object["front"].push_back(result.history.arch(record));
+    ordered_json values = ordered_json::array();
+    for (const auto& column : result.values) {
+      values.push_back(number_or_null(column[record]));
+    }
+    object["front_values"].push_back(values);
+  }
+  object["objectives"] = ordered_json::array();
+  for (const Objective& objective : options.objectives) {
+    object["objectives"].push_back(
+        (objective.less ? "-" : "") + objective.name);
+  }
+  if (!summary.optimum) return object;
+  object["metric"] = summary.metric;
+  object["regret"] = to_json(result.regret);
+  object["optimum"] = *summary.optimum;
+  if (!summary.random.empty()) {
+    object["regret_random"] = to_json(summary.random);
+  }
+  return object;
+}
+
+Cells row_of(
+    const SearchOptions& options,
+    const SearchData& data,
+    const SearchResult& result,
+    std::size_t record,
+    std::size_t step) {
+  const std::string& arch = result.history.arch(record);
+  Cells cells{arch};
+  for (const auto& column : result.values) {
+    cells.push_back(plain_number(column[record]));
+  }
+  for (const std::string& column : more_columns(options)) {
+    cells.push_back(plain_number(data.budget_value(arch, column)));
+  }
+  cells.push_back(std::to_string(step));
+  return cells;
+}
+
+/// The winner, or the front.
+void print_found(
+    const SearchOptions& options,
+    const SearchData& data,
+    const SearchResult& result) {
+  const auto steps = search::first_queries(result.outcome, result.history);
+  Cells header{"architecture"};
+  for (const Objective& objective : options.objectives) {
+    header.push_back(objective.name);
+  }
+  for (const std::string& column : more_columns(options)) {
+    header.push_back(column);
+  }
+  header.emplace_back("step");
+  std::vector<Cells> lines{header};
+  const auto front = sorted_front(result);
+  for (std::size_t i = 0; i < std::min(front.size(), kShownFront); ++i) {
+    lines.push_back(row_of(options, data, result, front[i], steps[front[i]]));
+  }
+  const bool several = options.objectives.size() > 1;
+  std::cout << fmt::format(
+      "{}: {} of {} architectures{}\n",
+      result.algorithm,
+      several ? "the front" : "the best",
+      result.history.size(),
+      options.repeats
+          ? fmt::format(", the first of {} searches", *options.repeats)
+          : std::string());
+  print_aligned(lines);
+  if (front.size() > kShownFront) {
+    std::cout << fmt::format(
+        "  and {} more (--csv F has all)\n", front.size() - kShownFront);
+  }
+}
+
+const RegretPoint* point_at(
+    const std::vector<RegretPoint>& curve,
+    std::size_t queries) {
+  const auto found = std::ranges::find(curve, queries, &RegretPoint::queries);
+  return found == curve.end() ? nullptr : &*found;
+}
+
+/// The metric of what is chosen, at some numbers of queries.
+void print_regret(
+    const std::vector<SearchResult>& results,
+    const SearchOptions& options,
+    const SearchSummary& summary) {
+  std::vector<std::size_t> columns;
+  for (const std::size_t n : {1, 10, 25, 50, 100, 200, 300, 500, 1000, 5000}) {
+    if (point_at(results[0].regret, n) != nullptr) columns.push_back(n);
+  }
+  if (!results[0].regret.empty()) {
+    const std::size_t last = results[0].regret.back().queries;
+    if (columns.empty() || columns.back() != last) columns.push_back(last);
+  }
+  Cells header{"queries"};
+  for (const std::size_t n : columns) header.push_back(std::to_string(n));
+  std::vector<Cells> lines{header};
+  const auto add = [&](const std::string& name,
+                       const std::vector<RegretPoint>& curve) {
+    Cells line{name};
+    for (const std::size_t n : columns) {
+      const RegretPoint* point = point_at(curve, n);
+      if (point == nullptr) {
+        line.emplace_back("-");
+      } else if (std::isnan(point->shown.low)) {
+        line.push_back(plain_number(point->shown.mean));
+      } else {
+        line.push_back(fmt::format(
+            "{} ± {}",
+            plain_number(point->shown.mean),
+            fmt::format("{:.2g}", point->shown.high - point->shown.mean)));
+      }
+    }
+    lines.push_back(line);
+  };
+  for (const SearchResult& result : results) {
+    add(result.algorithm, result.regret);
+  }
+  if (!summary.random.empty()) add("random, exactly", summary.random);
+  const Objective& first = options.objectives.front();
+  std::cout << fmt::format(
+      "\n{} of the architecture that {}{} chooses{}; the optimum is {}\n",
+      summary.metric,
+      first.less ? "the least " : "",
+      first.name,
+      summary.repeats > 1
+          ? fmt::format(", mean over {} searches", summary.repeats)
+          : std::string(),
+      plain_number(*summary.optimum));
+  print_aligned(lines);
+}
+
+void print_text(
+    const SearchOptions& options,
+    const SearchData& data,
+    const std::vector<SearchResult>& results,
+    const SearchSummary& summary) {
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    if (i > 0) std::cout << "\n";
+    print_found(options, data, results[i]);
+  }
+  if (summary.optimum) print_regret(results, options, summary);
+}
+
+report::SearchCurve curve_of(
+    const std::string& name,
+    const std::vector<RegretPoint>& points) {
+  report::SearchCurve curve;
+  curve.name = name;
+  for (const RegretPoint& point : points) {
+    curve.queries.push_back(static_cast<double>(point.queries));
+    curve.mean.push_back(point.shown.mean);
+    curve.low.push_back(point.shown.low);
+    curve.high.push_back(point.shown.high);
+  }
+  return curve;
+}
+
+void write_figure(
+    std::ostream& out,
+    const SearchOptions& options,
+    const std::vector<SearchResult>& results,
+    const SearchSummary& summary) {
+  if (summary.optimum) {
+    std::vector<report::SearchCurve> curves;
+    for (const SearchResult& result : results) {
+      curves.push_back(curve_of(result.algorithm, result.regret));
+    }
+    const std::string note = fmt::format(
+        "chosen by {}, shown on {}{}",
+        options.objectives.front().name,
+        summary.metric,
+        summary.repeats > 1
+            ? fmt::format(
+                  "; mean of {} searches with 95 % intervals", summary.repeats)
+            : "");
+    report::write_regret_figure(
+        out,
+        {curves,
+         curve_of("random, exactly", summary.random),
+         *summary.optimum,
+         summary.metric,
+         note});
+    return;
+  }
+  const SearchResult& result = results.front();
+  report::SearchTrace trace;
+  trace.title = fmt::format(
+      "{}: {} architectures", result.algorithm, result.history.size());
+  trace.values = result.values;
+  for (const Objective& objective : options.objectives) {
+    trace.names.push_back(objective.name);
+    trace.less.push_back(objective.less);
+  }
+  trace.front = result.front;
+  for (const std::size_t step :
+       search::first_queries(result.outcome, result.history)) {
+    trace.steps.push_back(static_cast<double>(step));
+  }
+  report::write_trace_figure(out, trace);
+}
+
+}  // namespace
+
+void write_search_csv(
+    std::ostream& out,
+    const SearchOptions& options,
+    const SearchData& data,
+    const std::vector<SearchResult>& results) {
+  const std::vector<std::string> more = more_columns(options);
+  std::string header = "arch";
+  for (const Objective& objective : options.objectives) {
+    header += ',';
+    formats::append_csv_field(header, objective.name);
+  }
+  for (const std::string& column : more) {
+    header += ',';
+    formats::append_csv_field(header, column);
+  }
+  header += ",step,on_front";
+  if (results.size() > 1) header += ",algorithm";
+  out << header << "\n";
+  for (const SearchResult& result : results) {
+    const auto steps = search::first_queries(result.outcome, result.history);
+    std::vector<bool> on_front(result.history.size());
+    for (const std::size_t record : result.front) on_front[record] = true;
+    for (std::size_t i = 0; i < result.history.size(); ++i) {
+      std::string line;
+      formats::append_csv_field(line, result.history.arch(i));
+      for (const auto& column : result.values) {
+        line += "," + csv_number(column[i]);
+      }
+      for (const std::string& column : more) {
+        line +=
+            "," + csv_number(data.budget_value(result.history.arch(i), column));
+      }
+      line += fmt::format(",{},{}", steps[i], on_front[i] ? 1 : 0);
+      if (results.size() > 1) line += "," + result.algorithm;
+      out << line << "\n";
+    }
+  }
+}
+
+std::string search_json(
+    const SearchOptions& options,
+    const std::vector<SearchResult>& results,
+    const SearchSummary& summary) {
+  if (results.size() == 1) {
+    return json_text(to_json(options, results[0], summary));
+  }
+  ordered_json list = ordered_json::array();
+  for (const SearchResult& result : results) {
+    list.push_back(to_json(options, result, summary));
+  }
+  return json_text(list);
+}
+
+void write_search(
+    const SearchOptions& options,
+    const SearchData& data,
+    const std::vector<SearchResult>& results,
+    const SearchSummary& summary) {
+  if (!options.csv.empty()) {
+    write_output(options.csv, [&](std::ostream& out) {
+      write_search_csv(out, options, data, results);
+    });
+  }
+  if (!options.figure.empty()) {
+    write_output(options.figure, [&](std::ostream& out) {
+      write_figure(out, options, results, summary);
+    });
+  }
+  if (options.json) {
+    std::cout << search_json(options, results, summary) << "\n";
+  } else if (options.csv != "-") {
+    print_text(options, data, results, summary);
+  }
+}
+
+}  // namespace zcp::apps

@@ -1,0 +1,53 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "apps/search/objective.h"
+#include "tests/support/temporary.h"
+
+using namespace zcp;
+using namespace zcp::apps;
+using Strings = std::vector<std::string>;
+
+TEST_CASE("objectives: columns, signs, composites") {
+  const auto objectives = parse_objectives(
+      "zico,-params,cifar100:naswot,mine=log_rank(a,b),az_nas");
+  CHECK(objectives.size() == 5);
+  CHECK(objectives[0].name == "zico");
+  CHECK_FALSE(objectives[0].less);
+  CHECK(objectives[1].name == "params");
+  CHECK(objectives[1].less);
+  CHECK(objectives[2].columns() == Strings{"cifar100:naswot"});
+  CHECK(objectives[3].name == "mine");
+  CHECK(objectives[3].columns() == Strings{"a", "b"});
+  CHECK(
+      objectives[4].columns() ==
+      Strings{"expressivity", "progressivity", "trainability", "macs"});
+}
+
+TEST_CASE("objectives: what is refused") {
+  const auto refusal = [](const std::string& list) {
+    return test::user_error([&] { parse_objectives(list); });
+  };
+  CHECK(refusal("zico,-zico") == "--by zico,-zico: zico comes twice");
+  CHECK(refusal("-").starts_with("--by -: expected a proxy"));
+  CHECK(refusal("--zico").starts_with("--by --zico: expected a proxy"));
+  CHECK(refusal(",") == "--by ,: expected one objective or more");
+}
+
+TEST_CASE("objectives: values of rows, ranks among them") {
+  const double none = std::nan("");
+  const tables::Table rows{
+      "rows",
+      {"x", "y", "z"},
+      {"a", "b", "c"},
+      {{1, 2, 3}, {30, 10, 20}, {none, none, none}}};
+  CHECK(objective_values(parse_objective("-b"), rows)[0] == 30);
+  const auto sums = objective_values(parse_objective("s=rank_sum(a,b)"), rows);
+  CHECK(sums == std::vector<double>{1 + 3, 2 + 1, 3 + 2});
+  const auto logs = objective_values(parse_objective("s=log_rank(a,b)"), rows);
+  CHECK(logs[2] == doctest::Approx(std::log(1.0) + std::log(2.0 / 3)));
+  // No composite before every member has a score.
+  CHECK(std::isnan(
+      objective_values(parse_objective("s=log_rank(a,c)"), rows)[0]));
+}

@@ -1,0 +1,149 @@
+// `zcp search` by proxies, run as a process on noise.
+#include <doctest/doctest.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "analysis/store/score_store.h"
+#include "tests/support/program.h"
+
+namespace {
+
+using namespace zcp;
+using namespace zcp::test;
+using nlohmann::json;
+using zcp::store::ScoreStore;
+
+/// Small networks on noise.
+const Strings kSmall = {
+    "search",
+    "--space",
+    "nats-tss",
+    "--task",
+    "gaussian",
+    "--batch-size",
+    "4",
+    "--cells",
+    "1",
+    "--channels",
+    "4",
+    "--quiet",
+    "--by",
+    "az_nas",
+    "--max",
+    "params=12000",
+    "--algorithm",
+    "evolution"};
+
+Strings with_store(const TemporaryFolder& folder, const std::string& name) {
+  return kSmall + Strings{
+                      "--store",
+                      folder.path() / (name + ".sqlite"),
+                      "--csv",
+                      folder.path() / (name + ".csv")};
+}
+
+std::string csv_of(const TemporaryFolder& folder, const std::string& name) {
+  return read_file(folder.path() / (name + ".csv"));
+}
+
+/// Runs the program and kills it after so many milliseconds. Returns whether it
+/// had come to its end before.
+bool run_and_kill(const Strings& arguments, int milliseconds) {
+  const std::string path = program();
+  std::vector<char*> argv = {const_cast<char*>(path.c_str())};
+  for (const std::string& argument : arguments) {
+    argv.push_back(const_cast<char*>(argument.c_str()));
+  }
+  argv.push_back(nullptr);
+  posix_spawn_file_actions_t files;
+  posix_spawn_file_actions_init(&files);
+  posix_spawn_file_actions_addopen(&files, 1, "/dev/null", O_WRONLY, 0);
+  pid_t process = 0;
+  REQUIRE(
+      posix_spawn(
+          &process, path.c_str(), &files, nullptr, argv.data(), environ) == 0);
+  posix_spawn_file_actions_destroy(&files);
+  usleep(static_cast<useconds_t>(milliseconds) * 1000);
+  kill(process, SIGKILL);
+  int status = 0;
+  waitpid(process, &status, 0);
+  return WIFEXITED(status);
+}
+
+}  // namespace
+
+TEST_CASE("search: workers change nothing, a store scores nothing twice") {
+  const TemporaryFolder folder;
+  const Strings more = {"--evaluations", "30"};
+  output_of(with_store(folder, "one") + more + Strings{"--workers", "1"});
+  output_of(with_store(folder, "two") + more + Strings{"--workers", "2"});
+  const std::string csv = csv_of(folder, "one");
+  CHECK(csv_of(folder, "two") == csv);
+  CHECK(count_lines(csv) == 31);
+  CHECK(csv.starts_with("arch,az_nas,params,step,on_front\n"));
+  const std::string path = folder.path() / "one.sqlite";
+  const auto stored = ScoreStore::read(path).size();
+  CHECK(ScoreStore::read(path).archs().size() == 30);
+  // The same again, with longer progress: all is in the store.
+  Strings loud = with_store(folder, "one") + more;
+  std::erase(loud, "--quiet");
+  const Finished again = run_zcp(loud);
+  CHECK(again.err.find(" 0 scores computed") != std::string::npos);
+  CHECK(csv_of(folder, "one") == csv);
+  CHECK(ScoreStore::read(path).size() == stored);
+  // A longer search begins with them.
+  const Finished longer =
+      run_zcp(with_store(folder, "one") + Strings{"--evaluations", "45"});
+  CHECK(longer.status == 0);
+  CHECK(ScoreStore::read(path).archs().size() == 45);
+}
+
+TEST_CASE("search: killed ten times it comes to the same end") {
+  const TemporaryFolder folder;
+  const Strings more = {"--evaluations", "160", "--proposals", "4"};
+  output_of(with_store(folder, "whole") + more);
+  int killed = 0;
+  for (int i = 0; killed < 10 && i < 60; ++i) {
+    if (run_and_kill(with_store(folder, "killed") + more, 150 + 60 * i)) break;
+    ++killed;
+  }
+  CHECK(killed >= 3);
+  output_of(with_store(folder, "killed") + more);
+  CHECK(csv_of(folder, "killed") == csv_of(folder, "whole"));
+  const auto exported = [&](const std::string& name) {
+    return output_of(
+        {"export",
+         "--store",
+         folder.path() / (name + ".sqlite"),
+         "--csv",
+         "-"});
+  };
+  CHECK(exported("killed") == exported("whole"));
+}
+
+TEST_CASE("search: proxies of other tasks, and what is refused") {
+  const TemporaryFolder folder;
+  Strings arguments = with_store(folder, "tasks");
+  *std::ranges::find(arguments, "az_nas") = "naswot,-gaussian-224:macs";
+  *std::ranges::find(arguments, "evolution") = "nsga2";
+  *std::ranges::find(arguments, "gaussian") = "gaussian";
+  const std::string csv = folder.path() / "tasks.csv";
+  output_of(arguments + Strings{"--evaluations", "6"});
+  const auto rows = csv_rows(read_file(csv));
+  CHECK(rows[0][2] == "gaussian-224:macs");
+  CHECK(rows.size() == 7);
+  CHECK(std::filesystem::exists(folder.path() / "tasks.gaussian-224.sqlite"));
+  const auto refused = [&](const std::string& by, const std::string& thing) {
+    Strings own = kSmall;
+    *std::ranges::find(own, "az_nas") = by;
+    check_refused(own, thing);
+  };
+  refused("zicoo", "zico");
+  refused("nowhere:zico", "nowhere");
+  refused("zico,naswot", "takes one objective");
+}

@@ -1,0 +1,360 @@
+// `zcp search` on tables alone, run as a process.
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+
+#include "tests/support/program.h"
+#include "tests/support/test_files.h"
+
+namespace {
+
+using namespace zcp;
+using namespace zcp::test;
+using nlohmann::json;
+
+/// A truth of the space nas-bench-macro: the sum of the digits, and twice it
+/// with a fault at the top.
+class MacroTruth {
+ public:
+  MacroTruth() {
+    std::string text = "arch,valid,test,ms\n";
+    for (int index = 0; index < 6561; ++index) {
+      std::string digits;
+      int sum = 0;
+      for (int rest = index, i = 0; i < 8; ++i, rest /= 3) {
+        digits += static_cast<char>('0' + rest % 3);
+        sum += rest % 3;
+      }
+      text += fmt::format(
+          "{},{},{},{}\n", digits, sum, sum == 16 ? 20 : 2 * sum, sum + 1);
+    }
+    path = folder.write("truth.csv", text);
+  }
+
+  TemporaryFolder folder;
+  std::string path;
+};
+
+Strings search(const MacroTruth& truth, const Strings& more) {
+  return Strings{
+             "search",
+             "--space",
+             "nas-bench-macro",
+             "--truth",
+             truth.path,
+             "--quiet"} +
+         more;
+}
+
+}  // namespace
+
+TEST_CASE("search: the table of what was evaluated") {
+  const MacroTruth truth;
+  const auto rows = csv_rows(output_of(search(
+      truth,
+      {"--by",
+       "valid,-ms",
+       "--algorithm",
+       "nsga2",
+       "--evaluations",
+       "60",
+       "--max",
+       "ms=9",
+       "--max",
+       "params=3e6",
+       "--costs",
+       truth.path,
+       "--csv",
+       "-"})));
+  CHECK(
+      rows[0] == Strings{"arch", "valid", "ms", "params", "step", "on_front"});
+  CHECK(rows.size() == 61);
+  std::set<std::string> archs;
+  int front = 0;
+  for (std::size_t i = 1; i < rows.size(); ++i) {
+    archs.insert(rows[i][0]);
+    CHECK(std::stod(rows[i][2]) == std::stod(rows[i][1]) + 1);
+    CHECK(std::stod(rows[i][2]) <= 9);
+    CHECK(std::stod(rows[i][3]) <= 3e6);
+    CHECK(std::stoul(rows[i][4]) >= i);
+    // More of one is exactly more of the other: nobody beats anybody.
+    front += rows[i][5] == "1" ? 1 : 0;
+  }
+  CHECK(archs.size() == 60);
+  CHECK(front == 60);
+}
+
+TEST_CASE("search: one object with the winner, regret and the optimum") {
+  const MacroTruth truth;
+  const json found = json::parse(output_of(search(
+      truth,
+      {"--by",
+       "valid",
+       "--metric",
+       "test",
+       "--algorithm",
+       "local",
+       "--evaluations",
+       "100",
+       "--repeats",
+       "5",
+       "--json"})));
+  CHECK(found["algorithm"] == "local");
+  CHECK(found["best"] == "22222222");
+  CHECK(found["best_value"] == 16);
+  CHECK(found["front"] == json::array({"22222222"}));
+  // The optimum of the test set is below validation's favourite, which
+  // shows 20.
+  CHECK(found["optimum"] == 30);
+  const json& regret = found["regret"];
+  CHECK(regret[0][0] == 1);
+  CHECK(regret.back()[0] == 100);
+  CHECK(regret.back() == json::array({100, 10.0, 10.0, 10.0}));
+  for (const json& point : regret) {
+    CHECK(point.size() == 4);
+    CHECK(point[1] >= 0);
+    CHECK(point[2] <= point[1]);
+    CHECK(point[3] >= point[1]);
+  }
+}
+
+TEST_CASE("search: less of an objective and of a metric") {
+  const MacroTruth truth;
+  const json found = json::parse(output_of(search(
+      truth,
+      {"--by=-ms",
+       "--algorithm",
+       "evolution",
+       "--evaluations",
+       "150",
+       "--metric=-ms",
+       "--repeats",
+       "3",
+       "--json"})));
+  CHECK(found["best"] == "00000000");
+  CHECK(found["best_value"] == 1);
+  CHECK(found["optimum"] == 1);
+  CHECK(found["regret"].back()[1] == 0);
+}
+
+TEST_CASE("search: the same seed the same search, whatever the workers") {
+  const MacroTruth truth;
+  const auto run = [&](const char* seed, const char* workers) {
+    return output_of(search(
+        truth,
+        {"--by",
+         "valid",
+         "--algorithm",
+         "evolution,random",
+         "--repeats",
+         "6",
+         "--evaluations",
+         "50",
+         "--seed",
+         seed,
+         "--workers",
+         workers,
+         "--json"}));
+  };
+  const std::string first = run("1", "1");
+  CHECK(run("1", "3") == first);
+  CHECK(run("2", "1") != first);
+  CHECK(json::parse(first).size() == 2);
+}
+
+TEST_CASE("search: a composite of columns of a table of scores") {
+  const MacroTruth truth;
+  const json found = json::parse(output_of(
+      {"search",
+       "--space",
+       "nas-bench-macro",
+       "--scores",
+       truth.path,
+       "--by",
+       "both=log_rank(valid,ms)",
+       "--algorithm",
+       "evolution",
+       "--evaluations",
+       "300",
+       "--quiet",
+       "--json"}));
+  CHECK(found["best"] == "22222222");
+  CHECK(found["best_value"] == 0);
+  CHECK(found["evaluations"] == 300);
+  CHECK_FALSE(found.contains("regret"));
+}
+
+TEST_CASE("search: sizes of the network need no table") {
+  const json found = json::parse(output_of(
+      {"search",
+       "--space",
+       "nas-bench-macro",
+       "--by",
+       "depth",
+       "--min",
+       "macs=1",
+       "--algorithm",
+       "local",
+       "--evaluations",
+       "200",
+       "--quiet",
+       "--json"}));
+  // Stem, tail, classifier and three convolutions in each layer.
+  CHECK(found["best_value"] == 3 + 8 * 3);
+}
+
+TEST_CASE("search: what is printed, and the figure") {
+  const MacroTruth truth;
+  const std::string figure = truth.folder.path() / "f.svg";
+  const Finished run = run_zcp(
+      {"search",
+       "--space",
+       "nas-bench-macro",
+       "--truth",
+       truth.path,
+       "--by",
+       "valid",
+       "--metric",
+       "test",
+       "--algorithm",
+       "random,local",
+       "--evaluations",
+       "50",
+       "--repeats",
+       "4",
+       "--figure",
+       figure});
+  CHECK(run.status == 0);
+  CHECK(
+      run.out.find("mean over 4 searches; the optimum is 30") !=
+      std::string::npos);
+  CHECK(run.out.find("random, exactly") != std::string::npos);
+  const std::string svg = read_file(figure);
+  CHECK(svg.find("the optimum") != std::string::npos);
+  CHECK(svg.find("NaN") == std::string::npos);
+  CHECK(svg.find("nan") == std::string::npos);
+  const Finished one = run_zcp(
+      {"search",
+       "--space",
+       "nas-bench-macro",
+       "--truth",
+       truth.path,
+       "--by",
+       "valid",
+       "--algorithm",
+       "random",
+       "--evaluations",
+       "20"});
+  CHECK(one.out.starts_with("random: the best of 20 architectures"));
+  CHECK(one.err.find("20/20") != std::string::npos);
+}
+
+TEST_CASE("search: what is refused") {
+  const MacroTruth truth;
+  const auto refused = [&](const Strings& more, const std::string& thing) {
+    Strings arguments = search(truth, more);
+    std::erase(arguments, "--quiet");
+    check_refused(arguments, thing);
+  };
+  refused({"--by", "valid", "--algorithm", "evolve"}, "no such algorithm");
+  refused({"--by", "valid", "--max", "valid=3"}, "no column valid");
+  refused({"--by", "valid", "--metric", "tset"}, "tset");
+  refused(
+      {"--by", "valid", "--max", "ms=0.5", "--costs", truth.path},
+      "no architecture with valid may be searched");
+  refused(
+      {"--by",
+       "valid",
+       "--start",
+       "22222222",
+       "--max",
+       "ms=9",
+       "--costs",
+       truth.path},
+      "--start 22222222: expected an architecture within the budget");
+  refused({"--by", "valid", "--start", "2"}, "expected 8 digits");
+  refused({"--by", "valid", "--csv", truth.path}, "truth.csv");
+  refused({"--by", "zico", "--repeats", "2", "--metric", "test"}, "zico");
+  const std::string other = truth.folder.write("other.csv", "arch,x\nabc,1\n");
+  refused({"--by", "x", "--scores", other}, "other.csv: spec 'abc'");
+}
+
+TEST_CASE("search: the 9,445 scored cells of NATS-Bench by a composite") {
+  const auto scores = shared("data/naslib_scores_nb201.csv");
+  const auto accuracy = shared("data/nats_tss_accuracy.csv");
+  if (absent(scores) || absent(accuracy)) return;
+  const json found = json::parse(output_of(
+      {"search",
+       "--space",
+       "nats-tss",
+       "--scores",
+       scores,
+       "--key-scores",
+       "net_str",
+       "--truth",
+       accuracy,
+       "--by",
+       "synflow",
+       "--metric",
+       "cifar10_test",
+       "--algorithm",
+       "exhaustive",
+       "--json",
+       "--quiet"}));
+  CHECK(found["evaluations"] == 9445);
+  // What NumPy finds for the greatest synflow of that table.
+  const double regret = found["regret"].back()[1];
+  CHECK(std::abs(94.3733 - regret - 93.76) < 1e-4);
+}
+
+TEST_CASE(
+    "search: ArchLock's choice, bad on the target and good at the source") {
+  const auto accuracy = shared("data/nats_tss_accuracy.csv");
+  if (absent(accuracy)) return;
+  struct Row {
+    std::string source;
+    std::string target;
+    double threshold;
+    double source_test;
+    double target_test;
+  };
+  // The least validation accuracy on the target among the cells that reach a
+  // threshold on the source, computed with NumPy from the same table.
+  for (const Row& row :
+       {Row{"cifar10", "cifar100", 90, 92.81, 67.64},
+        Row{"cifar10", "imagenet16_120", 90, 93.23, 36.60},
+        Row{"cifar100", "cifar10", 71, 70.88, 93.28},
+        Row{"cifar100", "imagenet16_120", 71, 69.80, 38.07},
+        Row{"imagenet16_120", "cifar10", 45, 44.60, 92.92},
+        Row{"imagenet16_120", "cifar100", 45, 44.46, 69.11}}) {
+    const auto shown_of = [&](const std::string& task) {
+      const json found = json::parse(output_of(
+          {"search",
+           "--space",
+           "nats-tss",
+           "--truth",
+           accuracy,
+           "--costs",
+           accuracy,
+           "--by=-" + row.target + "_valid",
+           "--min",
+           fmt::format("{}_valid={}", row.source, row.threshold),
+           "--metric",
+           task + "_test",
+           "--algorithm",
+           "exhaustive",
+           "--json",
+           "--quiet"}));
+      return found["optimum"].get<double>() -
+             found["regret"].back()[1].get<double>();
+    };
+    CAPTURE(row.source);
+    CAPTURE(row.target);
+    CHECK(std::abs(shown_of(row.source) - row.source_test) < 0.0051);
+    CHECK(std::abs(shown_of(row.target) - row.target_test) < 0.0051);
+  }
+}
