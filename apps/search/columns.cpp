@@ -9,6 +9,7 @@
 #include "apps/selection.h"
 #include "apps/study_tables.h"
 #include "common/error.h"
+#include "nets/spaces/json/json_space.h"
 
 namespace zcp::apps {
 namespace {
@@ -74,7 +75,8 @@ double Lookup::value(const std::string& arch, std::size_t column) const {
 
 SearchData::SearchData(const SearchOptions& options)
     : options_(options),
-      space_(spaces::find_space(*options.score.selection.space)) {
+      kept_(spaces::open_space(*options.score.selection.space)),
+      space_(*kept_) {
   if (!options.scores.empty()) {
     scores_.emplace(read_scores_table(options), space_);
   }

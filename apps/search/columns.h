@@ -100,6 +100,7 @@ class SearchData {
   void find_metric();
 
   const SearchOptions& options_;
+  std::shared_ptr<const spaces::Space> kept_;
   const spaces::Space& space_;
   std::optional<Lookup> scores_;
   std::optional<Lookup> truth_;

@@ -82,7 +82,9 @@ po::options_description describe_options() {
   const auto number = [] { return po::value<std::int64_t>(); };
   po::options_description options("Search");
   options.add_options()(
-      "space", text()->required(), "search space (zcp spaces)")(
+      "space",
+      text()->required(),
+      "search space (zcp spaces), or FILE.json that describes one")(
       "by", text()->required(), "objectives, separated by commas")(
       "algorithm",
       text()->default_value("evolution"),

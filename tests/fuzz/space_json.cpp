@@ -14,8 +14,8 @@ void build(const spaces::Space& space, const std::string& spec) {
   try {
     const auto graph = space.build(spec, {3, 16, 16}, 10);
     if (!(graph.output_shape() == Shape{10, 1, 1})) std::abort();
-    const auto counted = space.build(
-        spec, {3, 16, 16}, 10, {}, graph::Folding::counted);
+    const auto counted =
+        space.build(spec, {3, 16, 16}, 10, {}, graph::Folding::counted);
     if (counted.params() != graph.params()) std::abort();
   } catch (const UserError&) {
     return;  // shapes that do not fit are known only here
