@@ -57,7 +57,7 @@ if [[ $what == score ]]; then
     --batch-size 8 --proxies core --quiet)
 elif [[ $what == search ]]; then
   count=${1:-150}
-  pause=0
+  pause=1
   job=("$zcp" search --space nats-tss --task gaussian --batch-size 8 --by az_nas
     --max params=1e6 --algorithm evolution --evaluations "$count" --quiet)
 else

@@ -32,7 +32,10 @@ bool ColumnEvaluator::evaluate(std::span<const std::string> archs) {
   std::vector<std::vector<std::vector<double>>> scores;
   for (const ScoredColumns& scored : scored_) {
     auto own = scored.scorer->score({archs.begin(), archs.end()});
-    if (!own) return false;
+    if (!own) {
+      seconds_ += since(start);
+      return false;
+    }
     scores.push_back(std::move(*own));
   }
   rows_.arch.insert(rows_.arch.end(), archs.begin(), archs.end());

@@ -9,9 +9,38 @@
 
 namespace zcp::apps {
 
+namespace {
+
+std::string without_sign(const std::string& member) {
+  return member.starts_with('-') ? member.substr(1) : member;
+}
+
+/// The rows with a negated column for each member that asks for less.
+tables::Table with_negated(
+    const study::Composite& composite,
+    const tables::Table& rows) {
+  tables::Table table = rows;
+  for (const std::string& member : composite.members) {
+    if (!member.starts_with('-')) continue;
+    if (study::find_column(table, member)) continue;
+    std::vector<double> values = rows.values[study::require_column(
+        rows, without_sign(member), "objective")];
+    for (double& value : values) value = -value;
+    table.columns.push_back(member);
+    table.values.push_back(std::move(values));
+  }
+  return table;
+}
+
+}  // namespace
+
 std::vector<std::string> Objective::columns() const {
-  if (composite) return composite->members;
-  return {name};
+  if (!composite) return {name};
+  std::vector<std::string> columns;
+  for (const std::string& member : composite->members) {
+    columns.push_back(without_sign(member));
+  }
+  return columns;
 }
 
 Objective parse_objective(std::string_view text) {
@@ -58,13 +87,15 @@ std::vector<double> objective_values(
   if (!objective.composite) return column(objective.name);
   for (const std::string& member : objective.composite->members) {
     // Ranks of nothing: there is no composite yet.
-    if (std::ranges::all_of(
-            column(member), [](double value) { return std::isnan(value); })) {
+    if (std::ranges::all_of(column(without_sign(member)), [](double value) {
+          return std::isnan(value);
+        })) {
       return std::vector<double>(
           rows.arch.size(), std::numeric_limits<double>::quiet_NaN());
     }
   }
-  return study::composite_scores(*objective.composite, rows);
+  return study::composite_scores(
+      *objective.composite, with_negated(*objective.composite, rows));
 }
 
 }  // namespace zcp::apps

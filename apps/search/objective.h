@@ -21,7 +21,9 @@ struct Objective {
   std::vector<std::string> columns() const;
 };
 
-/// "zico", "-params", "cifar100:naswot", "az_nas", "mine=log_rank(a,b)".
+/// "zico", "-params", "cifar100:naswot", "az_nas", "mine=log_rank(a,b)". A
+/// member of one's own composite may have a leading - too, and may come twice
+/// to count twice.
 /// Throws UserError for no name and for a composite that is ill-formed.
 Objective parse_objective(std::string_view text);
 

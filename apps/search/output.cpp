@@ -211,10 +211,12 @@ void print_text(
     const std::vector<SearchResult>& results,
     const SearchSummary& summary) {
   for (std::size_t i = 0; i < results.size(); ++i) {
+    if (results[i].history.size() == 0) continue;  // interrupted at once
     if (i > 0) std::cout << "\n";
     print_found(options, data, results[i]);
   }
-  if (summary.optimum) print_regret(results, options, summary);
+  const bool judged = summary.optimum && !results[0].regret.empty();
+  if (judged) print_regret(results, options, summary);
 }
 
 report::SearchCurve curve_of(

@@ -142,6 +142,12 @@ void check_start(const SearchOptions& options, const SearchData& data) {
   }
 }
 
+std::int64_t computed_by(std::span<const ScoredColumns> scored) {
+  std::int64_t count = 0;
+  for (const ScoredColumns& own : scored) count += own.scorer->computed();
+  return count;
+}
+
 SearchResult search_once(
     const SearchOptions& options,
     const SearchData& data,
@@ -155,6 +161,7 @@ SearchResult search_once(
   SearchResult result(options.objectives.size());
   result.algorithm = algorithm;
   const std::int64_t rejected = data.rejected();
+  const std::int64_t computed = computed_by(scored);
   const auto searcher = search::make_algorithm(
       algorithm, {data.space(), feasible}, settings, options.objectives.size());
   ColumnEvaluator evaluator(options, data, scored);
@@ -174,9 +181,7 @@ SearchResult search_once(
   result.values = evaluator.values();
   result.front = search::front_of(result.history);
   result.rejected = data.rejected() - rejected;
-  for (const ScoredColumns& own : scored) {
-    result.computed += own.scorer->computed();
-  }
+  result.computed = computed_by(scored) - computed;
   result.scoring = evaluator.seconds();
   result.seconds = std::chrono::duration<double>(Clock::now() - start).count();
   return result;
@@ -318,7 +323,7 @@ int run_search(
       options.score.store.empty()
           ? std::string()
           : fmt::format(
-                "; {} keeps them, the same command goes on from there",
+                "; {} keeps every score, the same command goes on from there",
                 options.score.store));
   return 1;
 }

@@ -105,14 +105,14 @@ TEST_CASE("search: workers change nothing, a store scores nothing twice") {
 
 TEST_CASE("search: killed ten times it comes to the same end") {
   const TemporaryFolder folder;
-  const Strings more = {"--evaluations", "160", "--proposals", "4"};
+  const Strings more = {"--evaluations", "300", "--proposals", "4"};
   output_of(with_store(folder, "whole") + more);
   int killed = 0;
-  for (int i = 0; killed < 10 && i < 60; ++i) {
+  for (int i = 0; killed < 10 && i < 10; ++i) {
     if (run_and_kill(with_store(folder, "killed") + more, 150 + 60 * i)) break;
     ++killed;
   }
-  CHECK(killed >= 3);
+  CHECK(killed == 10);
   output_of(with_store(folder, "killed") + more);
   CHECK(csv_of(folder, "killed") == csv_of(folder, "whole"));
   const auto exported = [&](const std::string& name) {

@@ -47,6 +47,12 @@ TEST_CASE("objectives: values of rows, ranks among them") {
   CHECK(sums == std::vector<double>{1 + 3, 2 + 1, 3 + 2});
   const auto logs = objective_values(parse_objective("s=log_rank(a,b)"), rows);
   CHECK(logs[2] == doctest::Approx(std::log(1.0) + std::log(2.0 / 3)));
+  // Less of a member, and twice of one.
+  const Objective signed_twice = parse_objective("s=rank_sum(-a,-a,b)");
+  CHECK(signed_twice.columns() == Strings{"a", "a", "b"});
+  CHECK(
+      objective_values(signed_twice, rows) ==
+      std::vector<double>{3 + 3 + 3, 2 + 2 + 1, 1 + 1 + 2});
   // No composite before every member has a score.
   CHECK(std::isnan(
       objective_values(parse_objective("s=log_rank(a,c)"), rows)[0]));
