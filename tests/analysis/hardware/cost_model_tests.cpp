@@ -76,7 +76,7 @@ TEST_CASE("cost model: measured devices are ranked to .95 by 100 cells") {
   if (test::absent(file)) return;
   const tables::Table table = tables::read_table(file);
   const auto sets = sets_of(table.arch);
-  for (const char* device :
+  for (const std::string device :
        {"raspi4_latency", "pixel3_latency", "edgegpu_latency"}) {
     const auto& cost =
         table.values[study::require_column(table, device, "device")];
