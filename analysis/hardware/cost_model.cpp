@@ -40,14 +40,45 @@ VectorXd costs_of(
   return y;
 }
 
+/// Least squares with a penalty on the squares of the terms behind the free
+/// ones, as rows of their own.
 VectorXd fit(
     const TermSet& set,
     std::span<const double> cost,
     std::span<const std::size_t> rows) {
+  const auto n = static_cast<Index>(rows.size());
+  const auto held = static_cast<Index>(set.terms.size() - set.free);
+  const auto free = static_cast<Index>(set.free);
+  MatrixXd x =
+      MatrixXd::Zero(n + held, static_cast<Index>(set.terms.size()) + 1);
+  VectorXd y = VectorXd::Zero(n + held);
+  x.topRows(n) = terms_of(set, rows);
+  y.head(n) = costs_of(cost, rows);
+  constexpr double kPenalty = 1;
+  for (Index t = 0; t < held; ++t) x(n + t, free + t) = std::sqrt(kPenalty);
   Eigen::CompleteOrthogonalDecomposition<MatrixXd> solver;
   solver.setThreshold(1e-9);
-  solver.compute(terms_of(set, rows));
-  return solver.solve(costs_of(cost, rows));
+  solver.compute(x);
+  return solver.solve(y);
+}
+
+/// A free term an operation, and what it differs by at each place.
+TermSet placed(
+    std::string name,
+    std::vector<encodings::Feature> counts,
+    std::vector<encodings::Feature> places) {
+  TermSet set{std::move(name), std::move(counts), 0};
+  set.free = set.terms.size();
+  for (encodings::Feature& place : places) {
+    set.terms.push_back(std::move(place));
+  }
+  return set;
+}
+
+TermSet all_free(std::string name, std::vector<encodings::Feature> counts) {
+  TermSet set{std::move(name), std::move(counts), 0};
+  set.free = set.terms.size();
+  return set;
 }
 
 double held_out_error(
@@ -67,8 +98,7 @@ double held_out_error(
       (i % kFolds == fold ? held : given).push_back(row);
     }
     const VectorXd weights = fit(set, cost, given);
-    error +=
-        (terms_of(set, held) * weights - costs_of(cost, held)).squaredNorm();
+    error += (terms_of(set, held) * weights - costs_of(cost, held)).lpNorm<1>();
   }
   return error;
 }
@@ -87,11 +117,19 @@ std::vector<TermSet> term_sets(
       }
     }
   }
+  const auto counts = encodings::operation_counts(pool, names);
+  const auto read_counts = encodings::operation_counts(read, names);
   return {
-      {"operations", encodings::operation_counts(pool, names)},
-      {"read operations", encodings::operation_counts(read, names)},
-      {"placed operations", encodings::adjacency_encoding(pool, names)},
-      {"placed read operations", encodings::adjacency_encoding(read, names)}};
+      all_free("operations", counts),
+      all_free("read operations", read_counts),
+      placed(
+          "placed operations",
+          counts,
+          encodings::adjacency_encoding(pool, names)),
+      placed(
+          "placed read operations",
+          read_counts,
+          encodings::adjacency_encoding(read, names))};
 }
 
 CostModel fit_cost_model(
@@ -106,7 +144,7 @@ CostModel fit_cost_model(
         statistics::kLeastRows);
   }
   const VectorXd y = costs_of(cost, measured);
-  const double spread = (y.array() - y.mean()).square().sum();
+  const double spread = (y.array() - y.mean()).abs().sum();
   const TermSet* best = nullptr;
   double least = std::numeric_limits<double>::infinity();
   for (const TermSet& set : sets) {

@@ -15,14 +15,17 @@ namespace zcp::hardware {
 struct TermSet {
   std::string name;  ///< such as "operations"
   std::vector<encodings::Feature> terms;
+  /// How many of them, from the first, are fitted as they come. The others are
+  /// held near 0 by a penalty of 1 on their squares.
+  std::size_t free = 0;
 };
 
 /// The sets that fit_cost_model() chooses among, of one pool:
 /// - operations: how often each occurs;
 /// - read operations: how often each occurs whose result reaches the output,
 ///   since compilers drop the others;
-/// - placed operations: each by its place;
-/// - placed read operations.
+/// - placed operations: besides, what each differs by at each place;
+/// - placed read operations: the same of the read ones.
 std::vector<TermSet> term_sets(
     const encodings::GraphPool& pool,
     const std::vector<std::string>& names);
@@ -35,9 +38,9 @@ struct CostModel {
   std::vector<double> predicted;  ///< of every row
 };
 
-/// Least squares on the measured rows, of the set with the least squared error
-/// in five-fold cross-validation on them; the smaller set where a larger one
-/// gains nothing. Throws UserError for fewer than ten rows.
+/// Least squares on the measured rows (see TermSet::free), of the set with the
+/// least absolute error in five-fold cross-validation on them; the smaller set
+/// where a larger one gains nothing. Throws UserError for fewer than ten rows.
 CostModel fit_cost_model(
     const std::vector<TermSet>& sets,
     std::span<const double> cost,

@@ -125,7 +125,9 @@ Transfer transfer(
     if (std::ranges::find(chosen, best) != chosen.end()) ++result.common;
     double greatest = -std::numeric_limits<double>::infinity();
     for (const std::size_t row : chosen) {
-      if (far[row] <= far[best]) greatest = std::max(greatest, values[row]);
+      // Equal costs may differ in the last digits of how they were computed.
+      const double budget = far[best] + 1e-9 * std::abs(far[best]);
+      if (far[row] <= budget) greatest = std::max(greatest, values[row]);
     }
     if (std::isinf(greatest)) {
       ++result.without;

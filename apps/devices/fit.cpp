@@ -1,9 +1,11 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <iostream>
 
 #include "analysis/hardware/cost_model.h"
+#include "analysis/statistics/bootstrap.h"
 #include "analysis/statistics/columns.h"
 #include "analysis/statistics/correlation.h"
 #include "analysis/study/join.h"
@@ -21,7 +23,7 @@ struct Fitted {
   std::string device;
   std::size_t held = 0;
   double rho = 0;
-  double error = 0;  ///< mean absolute error as a share of the cost
+  double error = 0;  ///< median of absolute errors as shares of the cost
   double most = 0;   ///< greatest absolute error
   hardware::CostModel model{};
 };
@@ -56,16 +58,19 @@ Fitted fit_device(
   fitted.model = hardware::fit_cost_model(sets, cost, measured, request.seed);
   std::vector<double> said;
   std::vector<double> true_cost;
+  std::vector<double> shares;
   for (const std::size_t row : known) {
     if (given[row]) continue;
     said.push_back(fitted.model.predicted[row]);
     true_cost.push_back(cost[row]);
     const double off = std::abs(said.back() - true_cost.back());
-    fitted.error += off / std::abs(true_cost.back());
+    shares.push_back(off / std::abs(true_cost.back()));
     fitted.most = std::max(fitted.most, off);
   }
   fitted.held = said.size();
-  fitted.error /= static_cast<double>(said.size());
+  std::ranges::sort(shares);
+  // The mean would tell of dead networks alone, whose costs are next to 0.
+  fitted.error = statistics::quantile(shares, 0.5);
   fitted.rho = statistics::spearman_rho(said, true_cost);
   return fitted;
 }
@@ -89,7 +94,13 @@ void write_coefficients(std::ostream& out, std::span<const Fitted> fitted) {
 
 void print_fits(std::span<const Fitted> fitted, std::size_t labels) {
   std::vector<Cells> lines{
-      {"device", "terms", "number", "held", "rho", "error", "greatest error"}};
+      {"device",
+       "terms",
+       "number",
+       "held",
+       "rho",
+       "median error",
+       "greatest error"}};
   for (const Fitted& each : fitted) {
     lines.push_back(
         {each.device,
