@@ -81,10 +81,26 @@ def device_of(module: torch.nn.Module) -> torch.device:
     return devices.pop() if devices else torch.device("cpu")
 
 
-def example_of(x: torch.Tensor, device: torch.device) -> torch.Tensor:
+def type_of(module: torch.nn.Module) -> torch.dtype:
+    """That of the module's parameters, which its inputs have to have."""
+    for one in module.parameters():
+        if one.dtype.is_floating_point:
+            return one.dtype
+    return torch.float32
+
+
+def example_of(x: torch.Tensor, module: torch.nn.Module) -> torch.Tensor:
     """Two samples to run a module on; BatchNorm in train mode wants two."""
     two = x[:2] if x.shape[0] > 1 else torch.cat([x, x])
-    return two.detach().to(device=device, dtype=torch.float32, copy=True)
+    return two.detach().to(device=device_of(module), dtype=type_of(module), copy=True)
+
+
+def _restore_buffers(copied: torch.nn.Module, module: torch.nn.Module) -> None:
+    """What running the copy changed, running statistics for instance, is put back
+    before it is saved."""
+    with torch.no_grad():
+        for mine, theirs in zip(copied.buffers(), module.buffers()):
+            mine.copy_(theirs)
 
 
 def _saved(script: Any) -> bytes:
@@ -117,16 +133,19 @@ def _outputs(value: Any) -> list:
 def _agrees(script: Any, module: torch.nn.Module, x: torch.Tensor) -> bool:
     """Whether the trace computes what the module does on other samples, of other
     values and another number."""
-    other = torch.cat([x[-3:].flip(0), torch.randn_like(x[:1]), torch.zeros_like(x[:1])])
-    state = torch.random.get_rng_state()
-    with torch.no_grad():
-        theirs = _outputs(sharing_copy(module)(other))
-        torch.random.set_rng_state(state)
-        ours = _outputs(script(other))
-    return len(ours) == len(theirs) and all(
-        a.shape == b.shape and torch.allclose(a, b, rtol=1e-4, atol=1e-5, equal_nan=True)
-        for a, b in zip(ours, theirs)
-    )
+    some = x[-3:].flip(0)
+    for other in (torch.cat([some, torch.randn_like(x[:1])]), -some, torch.zeros_like(some)):
+        state = torch.random.get_rng_state()
+        with torch.no_grad():
+            theirs = _outputs(sharing_copy(module)(other))
+            torch.random.set_rng_state(state)
+            ours = _outputs(script(other))
+        if len(ours) != len(theirs) or not all(
+            a.shape == b.shape and torch.allclose(a, b, rtol=1e-4, atol=1e-5, equal_nan=True)
+            for a, b in zip(ours, theirs)
+        ):
+            return False
+    return True
 
 
 def _trace(module: torch.nn.Module, x: torch.Tensor, device: torch.device) -> Captured:
@@ -134,13 +153,16 @@ def _trace(module: torch.nn.Module, x: torch.Tensor, device: torch.device) -> Ca
     with _as_it_is(device), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         copied = sharing_copy(module)
-        script = torch.jit.trace(copied, example_of(x, device), check_trace=False, strict=False)
+        script = torch.jit.trace(
+            copied, example_of(x, module), check_trace=False, strict=False
+        )
+        _restore_buffers(copied, module)
+        model = _saved(script)
         doubt = _decides_by_values(caught)
         if doubt is not None:
-            batch = x.detach().to(device=device, dtype=torch.float32)
+            batch = x.detach().to(device=device, dtype=type_of(module))
             if _agrees(script, sharing_copy(module), batch):
                 doubt = None
-        model = _saved(script)
     notes = []
     if doubt is not None:
         notes.append(
@@ -153,9 +175,11 @@ def _trace(module: torch.nn.Module, x: torch.Tensor, device: torch.device) -> Ca
 def _record_functions(module: torch.nn.Module, x: torch.Tensor, device: torch.device) -> Captured:
     with _as_it_is(device), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        example = example_of(x, device)
-        recorded = _record.record(sharing_copy(module), example)
+        example = example_of(x, module)
+        copied = sharing_copy(module)
+        recorded = _record.record(copied, example)
         script = torch.jit.trace(recorded, example, check_trace=False, strict=False)
+        _restore_buffers(copied, module)
         model = _saved(script)
     return Captured(type(module).__name__, model, "record")
 
@@ -173,7 +197,7 @@ def _export(module: torch.nn.Module, x: torch.Tensor, device: torch.device) -> C
         batch = torch.export.Dim("batch", min=1)
         program = torch.export.export(
             sharing_copy(module),
-            (example_of(x, device),),
+            (example_of(x, module),),
             dynamic_shapes=({0: batch},),
             strict=False,
         )
