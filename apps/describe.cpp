@@ -79,12 +79,12 @@ ordered_json describe_member(
 
 ordered_json describe_model(
     const Selection& selection,
-    const std::optional<std::string>& output,
+    const SelectionOptions& options,
     const TaskChoice& task) {
   const networks::ModelSummary model = networks::summarise_model(
       formats::read_model_file(selection.models[0]),
       task.shape,
-      {.output = output});
+      {.output = options.output, .blocks = options.blocks});
   ordered_json summary = summary_json(
       selection.names()[0],
       task.name,
@@ -194,9 +194,8 @@ int describe(const Arguments& arguments) {
         "describe shows one architecture, found {}", selection.names().size());
   }
   const ordered_json summary =
-      graphs != nullptr
-          ? describe_member(selection, task, *graphs)
-          : describe_model(selection, options->selection.output, task);
+      graphs != nullptr ? describe_member(selection, task, *graphs)
+                        : describe_model(selection, options->selection, task);
   if (options->json) {
     std::cout << json_text(summary) << "\n";
   } else {

@@ -44,11 +44,16 @@ void add_selection_options(po::options_description& options, bool models) {
   options.add_options()(
       "model",
       po::value<Strings>()->composing(),
-      "a TorchScript file instead of a space; repeatable")(
+      "a TorchScript file, or an exported program (torch.export.save, .pt2), "
+      "instead of a space; repeatable")(
       "output",
       po::value<std::string>(),
       "which of the tensors that a model returns are its logits: an index, or "
-      "a key");
+      "a key")(
+      "blocks",
+      po::value<std::string>(),
+      "modules of an exported program that are its blocks, in order: "
+      "layer1.0,layer1.1 (without: those that its residual sums tell)");
 }
 
 void add_task_options(
@@ -86,6 +91,14 @@ SelectionOptions parse_selection_options(const po::variables_map& values) {
   options.cells = optional_value<int>(values, "cells");
   options.models = optional_value<Strings>(values, "model").value_or(Strings());
   options.output = optional_value<std::string>(values, "output");
+  if (const auto blocks = optional_value<std::string>(values, "blocks")) {
+    options.blocks = split_list(*blocks);
+    if (options.blocks.empty() || options.models.empty()) {
+      throw UserError(
+          "--blocks {}: expected modules of an exported program, with --model",
+          *blocks);
+    }
+  }
   if (options.output && options.space) {
     throw UserError(
         "--output {}: goes with --model, the networks of a space return one "

@@ -26,6 +26,8 @@ struct SelectionOptions {
   /// Of --output: which of the tensors that a model returns are its logits.
   std::optional<std::string> output;
   std::vector<std::string> models;  ///< each --model
+  /// Of --blocks: the modules whose outputs are the blocks of a model.
+  std::vector<std::string> blocks;
 
   /// The files that architectures are read from.
   std::vector<std::string> inputs() const;

@@ -117,6 +117,7 @@ ScoreOptions read_values(
   options.evaluator.memory_limit =
       static_cast<std::int64_t>(non_negative(values, "memory"));
   options.evaluator.output = options.selection.output;
+  options.evaluator.blocks = options.selection.blocks;
   options.evaluator.precision = values["precision"].as<std::string>();
   options.devices = parse_devices(values["device"].as<std::string>());
   options.workers =

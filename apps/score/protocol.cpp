@@ -1,5 +1,7 @@
 #include "apps/score/protocol.h"
 
+#include <fmt/ranges.h>
+
 namespace zcp::apps {
 namespace {
 
@@ -36,6 +38,9 @@ store::Protocol score_protocol(
     protocol["resolution"] = std::to_string(options.task.resolution);
   }
   if (e.output) protocol["output"] = *e.output;
+  if (!e.blocks.empty()) {
+    protocol["blocks"] = fmt::format("{}", fmt::join(e.blocks, ","));
+  }
   if (limits_labels(options, selection)) protocol["labels"] = "classes";
   if (reads_data) protocol["data"] = task.task->fingerprint();
   return protocol;

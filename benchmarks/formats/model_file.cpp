@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "benchmarks/formats/exported_file.h"
 #include "benchmarks/formats/files.h"
 #include "benchmarks/formats/pickle.h"
 #include "benchmarks/formats/script_code.h"
@@ -140,7 +141,8 @@ class Inspection {
     }
     refuse(
         "not a TorchScript file; expected what torch.jit.trace(...).save or "
-        "torch.jit.script(...).save of PyTorch 1.4 or later wrote");
+        "torch.jit.script(...).save of PyTorch 1.4 or later, or "
+        "torch.export.save of 2.6 or later wrote");
   }
 
   void check_entry(const std::string& name, const ZipArchive::Entry& entry) {
@@ -272,6 +274,14 @@ class Inspection {
   std::map<std::string, const ZipArchive::Entry*> entries_;
 };
 
+void require_zip(const RandomBytes& bytes, const std::string& source) {
+  if (bytes.size() >= 4 && bytes.read(0, 4) == "PK\x03\x04") return;
+  throw UserError(
+      "{}: not a TorchScript file; expected what torch.jit.trace(...).save, "
+      "torch.jit.script(...).save or torch.export.save wrote",
+      source);
+}
+
 }  // namespace
 
 std::uint64_t content_of(const std::filesystem::path& path) {
@@ -286,19 +296,27 @@ std::uint64_t content_of(const std::filesystem::path& path) {
 
 ModelSource read_model_file(const std::filesystem::path& path) {
   const std::shared_ptr<const RandomBytes> file = open_model(path);
-  const std::string source = path.string();
-  if (file->size() < 4 || file->read(0, 4) != "PK\x03\x04") {
-    throw UserError(
-        "{}: not a TorchScript file; expected what torch.jit.trace(...).save "
-        "or torch.jit.script(...).save wrote",
-        source);
-  }
+  require_zip(*file, path.string());
   // Its directory first: a file without one is not read as a whole.
-  const ZipArchive directory(file, source, Packing::stored_or_deflated);
-  auto bytes = std::make_shared<const std::string>(file->read(0, file->size()));
-  Inspection(bytes, source).run();
+  const ZipArchive directory(file, path.string(), Packing::stored_or_deflated);
+  return check_model(
+      path, std::make_shared<const std::string>(file->read(0, file->size())));
+}
+
+ModelSource check_model(
+    const std::filesystem::path& name,
+    std::shared_ptr<const std::string> bytes) {
+  const std::string source = name.string();
+  const auto shared = std::make_shared<SharedBytes>(bytes);
+  require_zip(*shared, source);
   const std::uint64_t content = hash64(*bytes);
-  return {path, std::move(bytes), content};
+  const ZipArchive archive(shared, source, Packing::stored_or_deflated);
+  if (is_exported_program(archive)) {
+    auto exported = read_exported_program(archive);
+    return {name, std::move(bytes), content, std::move(exported)};
+  }
+  Inspection(bytes, source).run();
+  return {name, std::move(bytes), content};
 }
 
 }  // namespace zcp::formats

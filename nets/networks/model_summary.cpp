@@ -88,9 +88,10 @@ ModelSummary summarise_model(
   const at::NoGradGuard no_grad;
   Recording recording;
   at::Tensor output;
+  const std::int64_t batch = network.least_batch();
   try {
     output = network.forward(
-        at::ones({1, input.channels, input.height, input.width}, options),
+        at::ones({batch, input.channels, input.height, input.width}, options),
         BatchNormMode::running_statistics,
         &recording);
   } catch (const UserError&) {
@@ -107,9 +108,10 @@ ModelSummary summarise_model(
         input.width,
         text.substr(0, text.find('\n')));
   }
-  summary.classes = static_cast<int>(output.numel());
+  summary.classes = static_cast<int>(output.numel() / batch);
   summary.outputs = output.dim() > 1 ? static_cast<int>(output.size(1)) : 1;
-  for (const LayerCall& call : recording.calls) {
+  for (LayerCall& call : recording.calls) {
+    call.macs /= batch;
     summary.macs += call.macs;
     if (!is_layer(call.kind)) continue;
     const graph::Layer layer = layer_of(network, call);

@@ -16,6 +16,8 @@
 
 #include "common/error.h"
 #include "nets/kernels/libtorch_version.h"
+#include "nets/networks/exported_blocks.h"
+#include "nets/networks/exported_translate.h"
 #include "nets/networks/script_operators.h"
 #include "nets/networks/script_parameters.h"
 #include "nets/networks/script_plan.h"
@@ -235,11 +237,21 @@ LoadedScript load_script(
   auto program = std::make_shared<ScriptProgram>();
   program->path = path.string();
   program->options = script;
-  program->module = load_module(file);
-  program->module.eval();
-  program->graph = inlined_graph(program->module, path);
+  if (file.exported() == nullptr && !script.blocks.empty()) {
+    throw UserError(
+        "{}: --blocks goes with exported programs (.pt2); a TorchScript file "
+        "does not name its blocks",
+        path.string());
+  }
+  if (file.exported() != nullptr) {
+    translate_exported(*file.exported(), *program);
+  } else {
+    program->module = load_module(file);
+    program->module.eval();
+    program->graph = inlined_graph(program->module, path);
+    program->defaults = default_inputs(program->module);
+  }
   move_to_device(*program, options.device());
-  program->defaults = default_inputs(program->module);
   std::vector<Parameter> parameters = trainable_parameters(*program, options);
   if (parameters.empty()) {
     throw UserError(
@@ -249,6 +261,7 @@ LoadedScript load_script(
   }
   plan_nodes(*program);
   find_uses(*program, parameters);
+  if (file.exported() != nullptr) find_blocks(*program);
   return {std::move(program), std::move(parameters)};
 }
 

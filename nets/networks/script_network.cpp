@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "nets/networks/exported_input.h"
 #include "nets/networks/script_load.h"
 #include "nets/networks/script_run.h"
 
@@ -27,6 +28,15 @@ std::unique_ptr<Network> ScriptNetwork::with_parameters(
 
 const std::vector<std::string>& ScriptNetwork::notes() const {
   return program_->notes;
+}
+
+std::int64_t ScriptNetwork::least_batch() const {
+  return networks::least_batch(*program_);
+}
+
+const std::vector<graph::ResidualBlock>* ScriptNetwork::residual_blocks()
+    const {
+  return program_->exported ? &program_->residual_blocks : nullptr;
 }
 
 int ScriptNetwork::computed_weights() const {

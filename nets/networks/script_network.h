@@ -1,4 +1,4 @@
-// A TorchScript file as a network.
+// A TorchScript file or an exported program as a network.
 //
 // This header includes LibTorch.
 #pragma once
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/model_source.h"
+#include "nets/graph/residual.h"
 #include "nets/networks/network.h"
 #include "nets/networks/script_options.h"
 
@@ -37,6 +38,13 @@ class ScriptNetwork final : public Network {
 
   int computed_weights() const override;
 
+  /// A batch size that the network takes: 1, but for exported programs that
+  /// take another one alone.
+  std::int64_t least_batch() const;
+
+  /// Of an exported program; null for a TorchScript file.
+  const std::vector<graph::ResidualBlock>* residual_blocks() const;
+
   /// What was changed to make the file a deterministic classifier, a line each
   /// (dropout switched off).
   const std::vector<std::string>& notes() const;
@@ -45,8 +53,8 @@ class ScriptNetwork final : public Network {
   std::shared_ptr<const ScriptProgram> program_;
 };
 
-/// Reads a traced or scripted module; its weights as they are, converted to
-/// `options`. Its parameters are those that require a gradient.
+/// Reads a traced, scripted or exported module; its weights as they are,
+/// converted to `options`. Its parameters are those that require a gradient.
 /// Throws UserError when the file cannot be read, has no such parameter, or
 /// uses an operator that can be neither run nor repeated.
 std::unique_ptr<ScriptNetwork> load_script_network(

@@ -1,9 +1,11 @@
-// How a TorchScript file is read. No LibTorch in this header.
+// How a TorchScript file or an exported program is read. No LibTorch in this
+// header.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/error.h"
 
@@ -24,6 +26,10 @@ struct ScriptOptions {
   std::optional<std::string> output = {};
   /// Decides the numbers that the module itself draws.
   std::uint64_t seed = 0;
+  /// Of an exported program: the modules whose outputs are its blocks, each by
+  /// its path ("layer1.0"), in the order in which they run. Empty: those that
+  /// its residual sums tell.
+  std::vector<std::string> blocks = {};
 };
 
 }  // namespace zcp::networks

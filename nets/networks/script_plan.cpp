@@ -162,9 +162,10 @@ class Planner {
     }
     if (full == "prim::requires_grad") plan.treatment = Treatment::no_fast_way;
     plan.in_place = writes_in_place(full);
-    const torch::jit::Operator* known = node.maybeOperator();
+    const torch::jit::Operator* known = operator_of(node);
     if (known == nullptr) return;
-    plan.operation = node.getOperation();
+    plan.operation = known->getOperation(&node);
+    plan.schema = &known->schema();
     plan.variadic = known->schema().is_vararg();
     plan.dtype = known->schema().argumentIndexWithName("dtype").value_or(-1);
     if (name.find("dropout") != std::string::npos) {
@@ -177,6 +178,12 @@ class Planner {
       plan_draws(node, known->schema(), name, plan);
     }
     if (name == "floor") plan_floor(node, plan);
+  }
+
+  const torch::jit::Operator* operator_of(const Node& node) const {
+    const auto told = program_.operators.find(&node);
+    return told != program_.operators.end() ? told->second.get()
+                                            : node.maybeOperator();
   }
 
   /// Layers that hold a dropout: recurrent ones and attention; RReLU.
@@ -314,8 +321,15 @@ class Planner {
 
   /// Modules with "ReLU" in their class name among those that the node was
   /// inlined from; a functional ReLU counts once.
-  static int named_relus(const Node& node) {
+  int named_relus(const Node& node) const {
     int count = 0;
+    const auto told = program_.modules.find(&node);
+    if (told != program_.modules.end()) {
+      for (const ExportedModule& module : told->second) {
+        const std::string type = module.type.substr(module.type.rfind('.') + 1);
+        if (type.find("ReLU") != std::string::npos) ++count;
+      }
+    }
     if (const auto stack = node.callstack()) {
       for (const auto& frame : (*stack)->vec()) {
         const auto module = std::get<2>(frame);

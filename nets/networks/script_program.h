@@ -1,4 +1,5 @@
-// A TorchScript file as a program: its graph and what is known of each node.
+// A TorchScript file or an exported program as a program: its graph and what is
+// known of each node.
 //
 // This header includes LibTorch.
 #pragma once
@@ -14,6 +15,8 @@
 #include <utility>
 #include <vector>
 
+#include "common/exported_program.h"
+#include "nets/graph/residual.h"
 #include "nets/networks/network.h"
 #include "nets/networks/script_options.h"
 
@@ -44,6 +47,8 @@ struct NodePlan {
   bool variadic = false;    ///< whether its operator takes a count of arguments
   std::uint64_t place = 0;  ///< in the order of the file; random seeds need it
   int dtype = -1;           ///< place of its argument of that name
+  /// Of its operator; null for what is no operator.
+  const c10::FunctionSchema* schema = nullptr;
   /// Arguments that are replaced before it runs: probabilities of dropout.
   std::vector<std::pair<std::size_t, c10::IValue>> replaced;
   /// Its operator; none for what is no operator, such as control flow.
@@ -63,6 +68,24 @@ struct ScriptProgram {
   /// Values of the inputs of `forward` after the first: their defaults.
   std::vector<c10::IValue> defaults;
   int computed_weights = 0;  ///< as Network::computed_weights()
+
+  // Of an exported program alone.
+  bool exported = false;  ///< whether it is one
+  /// What each node runs; TorchScript's nodes find it by their types.
+  std::unordered_map<
+      const torch::jit::Node*,
+      std::shared_ptr<torch::jit::Operator>>
+      operators;
+  /// The modules that nodes were called in, the outermost first.
+  std::unordered_map<const torch::jit::Node*, std::vector<ExportedModule>>
+      modules;
+  /// The axes that its input has to have; empty: any.
+  std::vector<ExportedAxis> input;
+  /// Sizes of tensors; -1 for those that are free.
+  std::unordered_map<const torch::jit::Value*, std::vector<std::int64_t>> sizes;
+  /// The values that Recording::blocks holds, and where.
+  std::unordered_map<const torch::jit::Value*, int> blocks;
+  std::vector<graph::ResidualBlock> residual_blocks;
 };
 
 }  // namespace zcp::networks

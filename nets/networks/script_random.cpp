@@ -13,15 +13,15 @@ namespace {
 using torch::jit::Stack;
 
 /// The place of the argument of this name; -1 where there is none.
-int place_of(const torch::jit::Node& node, const std::string& argument) {
-  return node.schema().argumentIndexWithName(argument).value_or(-1);
+int place_of(const NodePlan& plan, const std::string& argument) {
+  return plan.schema->argumentIndexWithName(argument).value_or(-1);
 }
 
 std::int64_t bound(
-    const torch::jit::Node& node,
+    const NodePlan& plan,
     const std::string& argument,
     const Stack& arguments) {
-  const int place = place_of(node, argument);
+  const int place = place_of(plan, argument);
   if (place < 0) return 0;
   return arguments[static_cast<std::size_t>(place)].toInt();
 }
@@ -29,7 +29,6 @@ std::int64_t bound(
 /// The numbers that the operator draws, of the kind and size of `like`, which
 /// it has drawn itself.
 at::Tensor drawn(
-    const torch::jit::Node& node,
     const NodePlan& plan,
     const Stack& arguments,
     const at::Tensor& like,
@@ -39,8 +38,8 @@ at::Tensor drawn(
     numbers.normal_(0, 1, generator);
   } else if (plan.name.starts_with("randint")) {
     numbers.random_(
-        bound(node, "low", arguments),
-        bound(node, "high", arguments),
+        bound(plan, "low", arguments),
+        bound(plan, "high", arguments),
         generator);
   } else if (plan.name == "randperm") {
     numbers.copy_(at::randperm(like.numel(), generator, at::kLong));
@@ -67,10 +66,10 @@ void draw_seeded(
     stack = {
         plan.treatment == Treatment::zeros
             ? at::zeros_like(own)
-            : drawn(node, plan, arguments, own, generator)};
+            : drawn(plan, arguments, own, generator)};
     return;
   }
-  const int place = place_of(node, "generator");
+  const int place = place_of(plan, "generator");
   const bool on_cpu =
       !stack[0].isTensor() || stack[0].toTensor().device().is_cpu();
   if (place < 0 || !on_cpu) {

@@ -12,6 +12,7 @@
 #include "common/random.h"
 #include "nets/kernels/average_pool.h"
 #include "nets/kernels/batch_norm.h"
+#include "nets/networks/exported_input.h"
 #include "nets/networks/script_layers.h"
 #include "nets/networks/script_memory.h"
 #include "nets/networks/script_output.h"
@@ -51,6 +52,8 @@ class ScriptPass {
           "forward takes " + std::to_string(inputs.size() - 1) +
           " inputs without defaults, expected the images alone");
     }
+    check_input(program_, x);
+    if (records_blocks()) recording_->blocks.resize(program_.blocks.size());
     memory_.set(inputs[0], program_.module._ivalue());
     memory_.set(inputs[1], x);
     for (std::size_t i = 2; i < inputs.size(); ++i) {
@@ -66,7 +69,12 @@ class ScriptPass {
   const IValue& value(const Value* name) const { return memory_.at(name); }
 
   void run_block(const Block& block) {
-    for (const Node* node : block.nodes()) run_node(*node);
+    const bool blocks = records_blocks();
+    for (const Node* node : block.nodes()) {
+      run_node(*node);
+      if (!blocks) continue;
+      for (const Value* made : node->outputs()) record_block(made);
+    }
   }
 
   void run_node(const Node& node) {
@@ -120,6 +128,20 @@ class ScriptPass {
 
   void set(const Node& node, IValue result) {
     memory_.set(node.output(), std::move(result));
+  }
+
+  bool records_blocks() const {
+    return recording_ != nullptr && recording_->scope.everything &&
+           !program_.blocks.empty();
+  }
+
+  /// Keeps what a node has just made where it is a block's output: what writes
+  /// into it later writes into a copy.
+  void record_block(const Value* made) const {
+    const auto found = program_.blocks.find(made);
+    if (found == program_.blocks.end()) return;
+    recording_->blocks[static_cast<std::size_t>(found->second)] =
+        value(made).toTensor();
   }
 
   void unpack(const Node& node, const std::vector<IValue>& elements) {

@@ -27,13 +27,16 @@ void add_correlation(
 
 /// The recorded ReLU stands for all the ReLUs that read the same tensor. Each
 /// of them has one reader, whose input gradient is the gradient of that ReLU.
-void add_relu(const engine::Pass& pass, std::size_t index, at::Tensor& kernel) {
+void add_relu(
+    const engine::Pass& pass,
+    bool cells,
+    std::size_t index,
+    at::Tensor& kernel) {
   const auto& calls = pass.recording.calls;
   const networks::LayerCall& relu = calls[index];
   const at::Tensor input = relu.input.detach();
   // Block 0 is the stem, whose output the first cell reads.
-  const double weight =
-      pass.recording.blocks.empty() ? 1 : std::ldexp(1.0, relu.block - 1);
+  const double weight = cells ? std::ldexp(1.0, relu.block - 1) : 1;
   // Where the ReLU (or ReLU6) passes its input on.
   const at::Tensor output = relu.output.detach();
   const at::Tensor active = (output > 0).logical_and(output == input);
@@ -77,14 +80,20 @@ engine::Descriptor wrcor() {
       "kunjing96/ZSNAS-WRCor: "
       "foresight/pruners/measures/act_grad_cor_weighted.py";
   d.make = reductions::with_samples_first(
-      &reductions::is_relu, engine::from_pass([](const engine::Pass& pass) {
-        at::Tensor kernel;
-        for (std::size_t i = 0; i < pass.recording.calls.size(); ++i) {
-          const networks::LayerCall& call = pass.recording.calls[i];
-          if (call.kind == networks::LayerKind::relu) add_relu(pass, i, kernel);
-        }
-        return reductions::log_determinant(kernel);
-      }));
+      &reductions::is_relu,
+      engine::from_pass(
+          [](const engine::Pass& pass, const engine::Setting& setting) {
+            // The blocks of an exported program are no cells of a benchmark.
+            const bool cells =
+                setting.graph != nullptr && !pass.recording.blocks.empty();
+            at::Tensor kernel;
+            for (std::size_t i = 0; i < pass.recording.calls.size(); ++i) {
+              const networks::LayerCall& call = pass.recording.calls[i];
+              if (call.kind == networks::LayerKind::relu)
+                add_relu(pass, cells, i, kernel);
+            }
+            return reductions::log_determinant(kernel);
+          }));
   return d;
 }
 

@@ -44,6 +44,8 @@ struct Subject {
   std::optional<Score> cannot_run = {};
   /// Minibatches with labels of its own; empty: those of all networks.
   std::vector<DeviceMinibatch> minibatches = {};
+  /// What proxies that run nothing look at; null: the graph.
+  const Network* loaded = nullptr;
 };
 
 /// Why the values of a minibatch have no meaning; none where they have.
@@ -185,6 +187,7 @@ struct Evaluator::State {
   std::vector<InputFaults> faults;  // by minibatch
   std::int64_t memory_limit = 0;
   std::optional<std::string> script_output;
+  std::vector<std::string> script_blocks;
   decltype(EvaluatorOptions::labels_for) labels_for;
   RandomInputs random;
   std::optional<c10::Stream> stream;
@@ -325,7 +328,11 @@ void Evaluator::State::run_networks(
         fail_all(group, failed_by(error));
         continue;
       }
-      run_group(kind, setting(subject, network.get()), group);
+      const Network* seen = network.get();
+      run_group(
+          kind,
+          setting(subject, seen != nullptr ? seen : subject.loaded),
+          group);
     }
   }
 }
@@ -396,7 +403,8 @@ std::vector<Score> Evaluator::State::score_script(
         });
       },
       summary.cannot_run,
-      minibatches_of(summary.outputs)};
+      minibatches_of(summary.outputs),
+      &loaded};
   std::vector<Score> scores = score(subject, which);
   if (!summary.cannot_run && any_run_failed(which, scores)) {
     if (const auto fault = fault_of_batch(loaded, path)) {
@@ -424,6 +432,7 @@ Evaluator::Evaluator(
       .options = tensor_options(options.precision, options.device)};
   state->initialiser = options.initialiser;
   state->script_output = options.output;
+  state->script_blocks = options.blocks;
   state->labels_for = options.labels_for;
   state->shape = shape;
   state->output = output;
@@ -494,7 +503,9 @@ std::vector<Score> Evaluator::score_model(
     loaded = networks::load_script_network(
         file,
         state_->settings.options,
-        {.output = state_->script_output, .seed = state_->settings.seed});
+        {.output = state_->script_output,
+         .seed = state_->settings.seed,
+         .blocks = state_->script_blocks});
   } catch (const UserError&) {
     throw;
   } catch (const std::exception& error) {

@@ -59,6 +59,9 @@ struct EvaluatorOptions {
   /// Which of the tensors that a TorchScript network returns are the logits, as
   /// networks::ScriptOptions::output has it.
   std::optional<std::string> output;
+  /// The modules whose outputs are the blocks of an exported program, as
+  /// networks::ScriptOptions::blocks has them.
+  std::vector<std::string> blocks;
   /// The labels of a minibatch for a TorchScript network of so many outputs,
   /// where they are not those of the minibatch itself. Called from several
   /// threads. Null: they always are.
@@ -105,11 +108,12 @@ class Evaluator {
       std::span<const float> parameters,
       std::span<const Descriptor* const> which) const;
 
-  /// The same of a TorchScript file, whose bytes are let go of when it is
-  /// loaded. Throws UserError when it cannot be read, or returns several
-  /// tensors of which options.output does not choose one, unless `which` runs
-  /// nothing. A network that can be read but not run on the task's inputs has
-  /// #params; its other scores are failed, with a reason that names the file.
+  /// The same of a TorchScript file or an exported program, whose bytes are let
+  /// go of when it is loaded. Throws UserError when it cannot be read, or
+  /// returns several tensors of which options.output does not choose one,
+  /// unless `which` runs nothing. A network that can be read but not run on the
+  /// task's inputs has #params; its other scores are failed, with a reason that
+  /// names the file.
   std::vector<Score> score_model(
       ModelSource file,
       std::span<const Descriptor* const> which) const;

@@ -1,0 +1,22 @@
+// What an exported program takes.
+//
+// This header includes LibTorch.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+
+#include "nets/networks/script_program.h"
+
+namespace zcp::networks {
+
+/// Throws UserError, one line that names the file and what it wants, where x is
+/// of other axes than those that the program was exported for. Programs of
+/// TorchScript take anything.
+void check_input(const ScriptProgram& program, const at::Tensor& x);
+
+/// The least batch that the program takes, 1 at least.
+std::int64_t least_batch(const ScriptProgram& program);
+
+}  // namespace zcp::networks
