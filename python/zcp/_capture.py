@@ -185,20 +185,14 @@ def _record_functions(module: torch.nn.Module, x: torch.Tensor, device: torch.de
 
 
 def _export(module: torch.nn.Module, x: torch.Tensor, device: torch.device) -> Captured:
-    from . import _core
-
-    if not getattr(_core, "reads_exported", False):
-        raise ValueError(
-            "capture='export' needs torch 2.6 or newer and a build that reads exported "
-            "programs"
-        )
+    if not hasattr(torch, "export") or not hasattr(getattr(torch.export, "Dim", None), "DYNAMIC"):
+        raise ValueError("torch.export is of torch 2.6 and newer")
     with _as_it_is(device), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        batch = torch.export.Dim("batch", min=1)
         program = torch.export.export(
             sharing_copy(module),
             (example_of(x, module),),
-            dynamic_shapes=({0: batch},),
+            dynamic_shapes=({0: torch.export.Dim.DYNAMIC},),
             strict=False,
         )
         return Captured(type(module).__name__, exported_bytes(program), "export")
@@ -213,11 +207,20 @@ def exported_bytes(program: Any) -> bytes:
 _TAKEN = {"export": _export, "trace": _trace, "record": _record_functions}
 
 
-def capture_module(module: torch.nn.Module, x: torch.Tensor, way: str) -> Captured:
+def capture_module(
+    module: torch.nn.Module, x: torch.Tensor, way: str, blocks: bool = False
+) -> Captured:
     """The program of a live module; ``x`` [N, C, H, W] is what it will run on.
+
+    A trace takes a fraction of a second where an export takes several, so that it
+    comes first, unless ``blocks`` are asked for, which exported programs alone know.
     Raises ValueError where no way takes it."""
     device = device_of(module)
-    ways = ("trace", "record") if way == "auto" else (way,)
+    ways: tuple = (way,)
+    if way == "auto":
+        ways = ("export",) if blocks else ("trace", "export", "record")
+    elif blocks and way != "export":
+        raise ValueError(f"blocks: capture {way!r} knows no blocks, expected export")
     failures = []
     for one in ways:
         try:
@@ -228,19 +231,21 @@ def capture_module(module: torch.nn.Module, x: torch.Tensor, way: str) -> Captur
     raise ValueError(f"{type(module).__name__} could not be captured: {said}")
 
 
-def capture(model: Any, x: torch.Tensor, way: str) -> Captured:
+def capture(model: Any, x: torch.Tensor, way: str, blocks: bool = False) -> Captured:
     """The program of whatever zcp.score() takes."""
     if way not in WAYS:
         raise ValueError(f"capture {way!r}: expected {', '.join(WAYS)}")
     if isinstance(model, (str, os.PathLike)):
         return Captured(os.fspath(model), None, "file")
     if isinstance(model, torch.jit.ScriptModule):
+        if blocks:
+            raise ValueError("blocks: a ScriptModule knows no blocks, expected an nn.Module")
         return Captured(model.original_name, _saved(model), "script")
     exported = getattr(getattr(torch, "export", None), "ExportedProgram", None)
     if exported is not None and isinstance(model, exported):
         return Captured("ExportedProgram", exported_bytes(model), "exported")
     if isinstance(model, torch.nn.Module):
-        return capture_module(model, x, way)
+        return capture_module(model, x, way, blocks)
     raise ValueError(
         f"model: found a {type(model).__name__}, expected an nn.Module, a ScriptModule, "
         "an ExportedProgram or the path of a file"
