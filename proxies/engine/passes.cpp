@@ -4,11 +4,16 @@
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
+#include <deque>
 #include <exception>
+#include <future>
 #include <iterator>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 
+#include "nets/kernels/device_arithmetic.h"
+#include "nets/kernels/one_core.h"
 #include "proxies/engine/differentiate.h"
 #include "proxies/engine/loss.h"
 
@@ -161,8 +166,15 @@ struct MinibatchRuns {
   }
 };
 
-/// One forward pass for all, a backward for the Jacobian, one for the loss.
-void run_minibatch(
+/// A pass of a minibatch, with what it has recorded.
+struct MinibatchPass {
+  Recording recording;
+  std::optional<Pass> pass;
+};
+
+/// One forward pass for all, a backward for the Jacobian, which is shown at
+/// once, one for the loss, which is not.
+std::unique_ptr<MinibatchPass> pass_minibatch(
     const Setting& setting,
     const Network& network,
     std::size_t i,
@@ -171,19 +183,19 @@ void run_minibatch(
   const bool jacobian = !runs.jacobian.empty();
   const bool loss = runs.want_gradients() || runs.want_output_gradients();
   const auto scope = scope_for(runs.loss);
-  Recording recording;
-  if (scope) recording.scope = *scope;
+  auto done = std::make_unique<MinibatchPass>();
+  if (scope) done->recording.scope = *scope;
   const at::Tensor x = jacobian
                            ? minibatch.x.detach().clone().requires_grad_(true)
                            : minibatch.x;
-  Pass pass{
+  Pass& pass = done->pass.emplace(Pass{
       .network = network,
-      .recording = recording,
+      .recording = done->recording,
       .minibatch = static_cast<int>(i),
       .x = x,
-      .y = minibatch.y};
+      .y = minibatch.y});
   pass.logits = network.forward(
-      x, BatchNormMode::batch_statistics, scope ? &recording : nullptr);
+      x, BatchNormMode::batch_statistics, scope ? &done->recording : nullptr);
   if (jacobian) {
     show_jacobian(loss ? GraphUse::again : GraphUse::last, pass, runs.jacobian);
   }
@@ -194,7 +206,55 @@ void run_minibatch(
         runs.want_output_gradients(),
         pass);
   }
-  show_to_all(pass, runs.loss);
+  return done;
+}
+
+/// The same on a thread of its own, which computes as this one does.
+std::future<std::unique_ptr<MinibatchPass>> start_minibatch(
+    const Setting& setting,
+    const Network& network,
+    std::size_t i,
+    const MinibatchRuns& runs) {
+  const auto work = [&setting,
+                     &network,
+                     i,
+                     own = runs.at(i),
+                     derives = at::GradMode::is_enabled()] {
+    kernels::use_one_core_in_this_thread();
+    kernels::run_backward_on_this_thread();
+    const at::AutoGradMode mode(derives);
+    return pass_minibatch(setting, network, i, own);
+  };
+  return std::async(std::launch::async, work);
+}
+
+/// Passes of later minibatches begin while earlier ones run, as far as there
+/// are threads; observers see them in their order.
+void run_each_minibatch(
+    const Setting& setting,
+    const Network& network,
+    std::size_t count,
+    const MinibatchRuns& runs) {
+  const bool on_cpu = setting.minibatches[0].x.device().is_cpu();
+  const auto threads =
+      static_cast<std::size_t>(on_cpu ? std::max(setting.run.threads, 1) : 1);
+  std::deque<std::future<std::unique_ptr<MinibatchPass>>> ahead;
+  std::size_t started = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    check_cancelled(setting);
+    started = std::max(started, i + 1);
+    for (; started < std::min(count, i + threads); ++started) {
+      ahead.push_back(start_minibatch(setting, network, started, runs));
+    }
+    std::unique_ptr<MinibatchPass> done;
+    if (i > 0 && !ahead.empty()) {
+      done = ahead.front().get();
+      ahead.pop_front();
+    } else {
+      done = pass_minibatch(setting, network, i, runs.at(i));
+    }
+    show_to_all(*done->pass, runs.at(i).loss);
+  }
 }
 
 void run_minibatches(const Setting& setting, const ProxyRuns& all) {
@@ -205,11 +265,8 @@ void run_minibatches(const Setting& setting, const ProxyRuns& all) {
                        runs.want_output_gradients();
   const at::AutoGradMode mode(derives);
   const auto runnable = derives ? differentiable(*setting.network) : nullptr;
-  for (std::size_t i = 0; i < count; ++i) {
-    check_cancelled(setting);
-    run_minibatch(
-        setting, runnable ? *runnable : *setting.network, i, runs.at(i));
-  }
+  run_each_minibatch(
+      setting, runnable ? *runnable : *setting.network, count, runs);
 }
 
 void run_noise(

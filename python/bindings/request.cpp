@@ -1,6 +1,7 @@
 #include "python/bindings/request.h"
 
 #include <ATen/ATen.h>
+#include <pybind11/stl.h>
 #include <torch/csrc/autograd/python_variable.h>
 
 #include <algorithm>
@@ -120,6 +121,7 @@ void read_options(const py::kwargs& arguments, Request& request) {
   options.device = arguments["device"].cast<std::string>();
   options.memory_limit = arguments["memory"].cast<std::int64_t>();
   options.output = text_of(arguments["output"]);
+  options.blocks = arguments["blocks"].cast<std::vector<std::string>>();
   options.threads = arguments["workers"].cast<int>();
   const auto init = arguments["init"].cast<std::string>();
   if (init != "default") {
@@ -146,13 +148,18 @@ void read_batches(const py::kwargs& arguments, Request& request) {
   }
 }
 
-/// Bytes of the program's own, which need no check, or a file.
+/// A file's name, or bytes: TorchScript of the package's own, which needs no
+/// check, or an exported program.
 ModelSource model_of(const py::kwargs& arguments) {
   const auto name = arguments["name"].cast<std::string>();
   if (arguments["model"].is_none()) return {name};
-  const auto bytes =
+  auto bytes =
       std::make_shared<std::string>(arguments["model"].cast<std::string>());
-  return {name, bytes, hash64(*bytes)};
+  if (arguments["exported"].cast<bool>()) {
+    return formats::check_model(name, std::move(bytes));
+  }
+  const std::uint64_t content = hash64(*bytes);
+  return {name, std::move(bytes), content};
 }
 
 }  // namespace

@@ -81,10 +81,26 @@ def device_of(module: torch.nn.Module) -> torch.device:
     return devices.pop() if devices else torch.device("cpu")
 
 
-def example_of(x: torch.Tensor, device: torch.device) -> torch.Tensor:
+def type_of(module: torch.nn.Module) -> torch.dtype:
+    """That of the module's parameters, which its inputs have to have."""
+    for one in module.parameters():
+        if one.dtype.is_floating_point:
+            return one.dtype
+    return torch.float32
+
+
+def example_of(x: torch.Tensor, module: torch.nn.Module) -> torch.Tensor:
     """Two samples to run a module on; BatchNorm in train mode wants two."""
     two = x[:2] if x.shape[0] > 1 else torch.cat([x, x])
-    return two.detach().to(device=device, dtype=torch.float32, copy=True)
+    return two.detach().to(device=device_of(module), dtype=type_of(module), copy=True)
+
+
+def _restore_buffers(copied: torch.nn.Module, module: torch.nn.Module) -> None:
+    """What running the copy changed, running statistics for instance, is put back
+    before it is saved."""
+    with torch.no_grad():
+        for mine, theirs in zip(copied.buffers(), module.buffers()):
+            mine.copy_(theirs)
 
 
 def _saved(script: Any) -> bytes:
@@ -94,8 +110,13 @@ def _saved(script: Any) -> bytes:
 
 
 def _decides_by_values(caught: list) -> Optional[str]:
+    """What the tracer says of a decision that the module made by values; torch's own
+    layers ask shapes alone."""
+    layers = os.path.join(os.path.dirname(torch.__file__), "nn") + os.sep
     for one in caught:
         if not issubclass(one.category, torch.jit.TracerWarning):
+            continue
+        if one.filename.startswith(layers):
             continue
         text = str(one.message)
         if "might cause the trace to be incorrect" in text or "might not generalize" in text:
@@ -117,16 +138,19 @@ def _outputs(value: Any) -> list:
 def _agrees(script: Any, module: torch.nn.Module, x: torch.Tensor) -> bool:
     """Whether the trace computes what the module does on other samples, of other
     values and another number."""
-    other = torch.cat([x[-3:].flip(0), torch.randn_like(x[:1]), torch.zeros_like(x[:1])])
-    state = torch.random.get_rng_state()
-    with torch.no_grad():
-        theirs = _outputs(sharing_copy(module)(other))
-        torch.random.set_rng_state(state)
-        ours = _outputs(script(other))
-    return len(ours) == len(theirs) and all(
-        a.shape == b.shape and torch.allclose(a, b, rtol=1e-4, atol=1e-5, equal_nan=True)
-        for a, b in zip(ours, theirs)
-    )
+    some = x[-3:].flip(0)
+    for other in (torch.cat([some, torch.randn_like(x[:1])]), -some, torch.zeros_like(some)):
+        state = torch.random.get_rng_state()
+        with torch.no_grad():
+            theirs = _outputs(sharing_copy(module)(other))
+            torch.random.set_rng_state(state)
+            ours = _outputs(script(other))
+        if len(ours) != len(theirs) or not all(
+            a.shape == b.shape and torch.allclose(a, b, rtol=1e-4, atol=1e-5, equal_nan=True)
+            for a, b in zip(ours, theirs)
+        ):
+            return False
+    return True
 
 
 def _trace(module: torch.nn.Module, x: torch.Tensor, device: torch.device) -> Captured:
@@ -134,13 +158,16 @@ def _trace(module: torch.nn.Module, x: torch.Tensor, device: torch.device) -> Ca
     with _as_it_is(device), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         copied = sharing_copy(module)
-        script = torch.jit.trace(copied, example_of(x, device), check_trace=False, strict=False)
+        script = torch.jit.trace(
+            copied, example_of(x, module), check_trace=False, strict=False
+        )
+        _restore_buffers(copied, module)
+        model = _saved(script)
         doubt = _decides_by_values(caught)
         if doubt is not None:
-            batch = x.detach().to(device=device, dtype=torch.float32)
+            batch = x.detach().to(device=device, dtype=type_of(module))
             if _agrees(script, sharing_copy(module), batch):
                 doubt = None
-        model = _saved(script)
     notes = []
     if doubt is not None:
         notes.append(
@@ -153,28 +180,24 @@ def _trace(module: torch.nn.Module, x: torch.Tensor, device: torch.device) -> Ca
 def _record_functions(module: torch.nn.Module, x: torch.Tensor, device: torch.device) -> Captured:
     with _as_it_is(device), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        example = example_of(x, device)
-        recorded = _record.record(sharing_copy(module), example)
+        example = example_of(x, module)
+        copied = sharing_copy(module)
+        recorded = _record.record(copied, example)
         script = torch.jit.trace(recorded, example, check_trace=False, strict=False)
+        _restore_buffers(copied, module)
         model = _saved(script)
     return Captured(type(module).__name__, model, "record")
 
 
 def _export(module: torch.nn.Module, x: torch.Tensor, device: torch.device) -> Captured:
-    from . import _core
-
-    if not getattr(_core, "reads_exported", False):
-        raise ValueError(
-            "capture='export' needs torch 2.6 or newer and a build that reads exported "
-            "programs"
-        )
+    if not hasattr(torch, "export") or not hasattr(getattr(torch.export, "Dim", None), "DYNAMIC"):
+        raise ValueError("torch.export is of torch 2.6 and newer")
     with _as_it_is(device), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        batch = torch.export.Dim("batch", min=1)
         program = torch.export.export(
             sharing_copy(module),
-            (example_of(x, device),),
-            dynamic_shapes=({0: batch},),
+            (example_of(x, module),),
+            dynamic_shapes=({0: torch.export.Dim.DYNAMIC},),
             strict=False,
         )
         return Captured(type(module).__name__, exported_bytes(program), "export")
@@ -189,11 +212,20 @@ def exported_bytes(program: Any) -> bytes:
 _TAKEN = {"export": _export, "trace": _trace, "record": _record_functions}
 
 
-def capture_module(module: torch.nn.Module, x: torch.Tensor, way: str) -> Captured:
+def capture_module(
+    module: torch.nn.Module, x: torch.Tensor, way: str, blocks: bool = False
+) -> Captured:
     """The program of a live module; ``x`` [N, C, H, W] is what it will run on.
+
+    A trace takes a fraction of a second where an export takes several, so that it
+    comes first, unless ``blocks`` are asked for, which exported programs alone know.
     Raises ValueError where no way takes it."""
     device = device_of(module)
-    ways = ("trace", "record") if way == "auto" else (way,)
+    ways: tuple = (way,)
+    if way == "auto":
+        ways = ("export",) if blocks else ("trace", "export", "record")
+    elif blocks and way != "export":
+        raise ValueError(f"blocks: capture {way!r} knows no blocks, expected export")
     failures = []
     for one in ways:
         try:
@@ -204,19 +236,21 @@ def capture_module(module: torch.nn.Module, x: torch.Tensor, way: str) -> Captur
     raise ValueError(f"{type(module).__name__} could not be captured: {said}")
 
 
-def capture(model: Any, x: torch.Tensor, way: str) -> Captured:
+def capture(model: Any, x: torch.Tensor, way: str, blocks: bool = False) -> Captured:
     """The program of whatever zcp.score() takes."""
     if way not in WAYS:
         raise ValueError(f"capture {way!r}: expected {', '.join(WAYS)}")
     if isinstance(model, (str, os.PathLike)):
         return Captured(os.fspath(model), None, "file")
     if isinstance(model, torch.jit.ScriptModule):
+        if blocks:
+            raise ValueError("blocks: a ScriptModule knows no blocks, expected an nn.Module")
         return Captured(model.original_name, _saved(model), "script")
     exported = getattr(getattr(torch, "export", None), "ExportedProgram", None)
     if exported is not None and isinstance(model, exported):
         return Captured("ExportedProgram", exported_bytes(model), "exported")
     if isinstance(model, torch.nn.Module):
-        return capture_module(model, x, way)
+        return capture_module(model, x, way, blocks)
     raise ValueError(
         f"model: found a {type(model).__name__}, expected an nn.Module, a ScriptModule, "
         "an ExportedProgram or the path of a file"

@@ -215,6 +215,7 @@ def prepare(
     """Captures the network on this thread, as score() says; what is returned scores
     it, on whatever thread."""
     where = _device_name(model, device)
+    modules = [] if blocks is None else names_of(blocks)
     if precision == "bf16" and data.is_whole:
         raise ValueError(
             "--precision bf16: inputs of whole numbers lose digits; expected fp32 or fp64"
@@ -225,16 +226,19 @@ def prepare(
                 f"batches: found inputs of {list(data.x[0].shape)}, expected images "
                 "[N, C, H, W] for a file or a program; a live module takes others"
             )
-        taken = _capture.capture(_batches.Unpack(model, data.layout), data.x[0], capture)
+        taken = _capture.capture(
+            _batches.Unpack(model, data.layout), data.x[0], capture, bool(modules)
+        )
+        modules = [f"network.{one}" for one in modules]
         taken.name = type(model).__name__
     else:
-        taken = _capture.capture(model, data.x[0], capture)
-    if blocks is not None:
-        raise ValueError("blocks: this build tells no blocks of a captured module")
+        taken = _capture.capture(model, data.x[0], capture, bool(modules))
     head = None if data.labels[0] is None else ("pixels" if data.labels[0].dim() > 1 else "classes")
     request = dict(
         name=taken.name,
         model=taken.model,
+        exported=taken.way in ("export", "exported"),
+        blocks=modules,
         proxies=names,
         batches=list(zip(data.x, data.labels)),
         loss=_batches.engine_loss(loss, data) if loss is not None else None,

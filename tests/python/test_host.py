@@ -228,3 +228,12 @@ def test_another_torch_is_refused_in_one_line():
     last = done.stderr.strip().splitlines()[-1]
     assert last.startswith("ImportError: zcp was built for torch ")
     assert "found torch 9.9.0" in last
+
+
+def test_importing_loads_no_pandas():
+    code = "import sys, zcp; print('pandas' in sys.modules, 'torch' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, check=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert done.stdout == "False True\n"

@@ -20,7 +20,8 @@ from networks import Small, images, small
 def program_scores(folder, module, x, y, proxies, *options):
     """What the program prints of the same network, traced, on the same data."""
     model, data = os.path.join(folder, "net.pt"), os.path.join(folder, "data.pt")
-    torch.jit.trace(module, x[:2], check_trace=False).save(model)
+    # In eval mode, so that tracing leaves the running statistics as they are.
+    torch.jit.trace(module.eval(), x[:2], check_trace=False).save(model)
     torch.save({"x": x, "y": y}, data)
     done = subprocess.run(
         [_program.path(), "score", "--model", model, "--task", "tensors", "--data", data,

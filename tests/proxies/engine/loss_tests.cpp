@@ -25,16 +25,19 @@ DeviceMinibatch numbers() {
 }
 
 RunSettings run_of(Loss loss) {
-  return {.loss = loss};
+  RunSettings run;
+  run.loss = loss;
+  return run;
 }
 
 /// A run whose loss is the sum of the outputs, times the number of the
 /// minibatch, plus that of the first sample.
 RunSettings run_with_own_loss() {
-  return {
-      .loss_function = [](const at::Tensor& output, const Samples& samples) {
-        return output.sum() * samples.minibatch + samples.first;
-      }};
+  RunSettings run;
+  run.loss_function = [](const at::Tensor& output, const Samples& samples) {
+    return output.sum() * samples.minibatch + samples.first;
+  };
+  return run;
 }
 
 }  // namespace
