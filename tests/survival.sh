@@ -174,6 +174,23 @@ case_read_only() {
   cmp e.csv s.csv
 }
 
+# A model file that writes a file does so, and does not in a sandbox.
+case_sandbox() {
+  local write=("$zcp" score --model "$golden/net_writes.pt" --task gaussian
+    --batch-size 4 --proxies naswot --quiet --csv out/t.csv --store out/s.sqlite)
+  mkdir out
+  status=0
+  "${write[@]}" --sandbox 2>err || status=$?
+  if ((status == 2)) && grep -q "this system has no" err; then
+    skip "this kernel has no sandbox"
+  fi
+  [[ ! -e written.bin ]] || fail "the model wrote a file"
+  [[ -s out/t.csv && -s out/s.sqlite ]] || fail "no results"
+  rm out/*
+  "${write[@]}" 2>err || fail "without a sandbox"
+  [[ -e written.bin ]] || fail "this model does not try to write"
+}
+
 # Any number of tasks, whatever their numbers, makes the same store.
 case_shards() {
   local tasks i
