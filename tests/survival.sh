@@ -174,6 +174,46 @@ case_read_only() {
   cmp e.csv s.csv
 }
 
+# A model file that writes a file does so, and does not in a sandbox.
+case_sandbox() {
+  local write=("$zcp" score --model "$golden/net_writes.pt" --task gaussian
+    --batch-size 4 --proxies naswot --quiet --csv out/t.csv --store out/s.sqlite)
+  mkdir out
+  status=0
+  "${write[@]}" --sandbox 2>err || status=$?
+  if ((status == 2)) && grep -q "this system has no" err; then
+    skip "this kernel has no sandbox"
+  fi
+  [[ ! -e written.bin ]] || fail "the model wrote a file"
+  [[ -s out/t.csv && -s out/s.sqlite ]] || fail "no results"
+  rm out/*
+  "${write[@]}" 2>err || fail "without a sandbox"
+  [[ -e written.bin ]] || fail "this model does not try to write"
+}
+
+# Any number of tasks, whatever their numbers, makes the same store.
+case_shards() {
+  local tasks i
+  local cells=("$zcp" score --space nats-tss --sample 12 --task gaussian
+    --batch-size 4 --proxies naswot --workers 1)
+  "${cells[@]}" --store whole.sqlite --csv whole.csv --quiet
+  for tasks in 1 2 3 7; do
+    for ((i = 0; i < tasks; ++i)); do
+      # As Slurm sets them for --array=5-N:5.
+      SLURM_ARRAY_TASK_ID=$((5 + 5 * i)) SLURM_ARRAY_TASK_COUNT=$tasks \
+        SLURM_ARRAY_TASK_MIN=5 SLURM_ARRAY_TASK_MAX=$((5 * tasks)) \
+        SLURM_ARRAY_TASK_STEP=5 \
+        "${cells[@]}" --store "of$tasks.sqlite" --csv /dev/null 2>err
+      grep -q "keeps it in of$tasks.$((5 + 5 * i)).sqlite" err || fail "not said"
+    done
+    [[ ! -e of$tasks.sqlite ]] || fail "a task wrote the store of all"
+    "$zcp" merge --store "of$tasks.sqlite" of"$tasks".*.sqlite 2>err
+    cmp <(content "of$tasks.sqlite") <(content whole.sqlite)
+    "$zcp" export --store "of$tasks.sqlite" --csv of.csv
+    cmp of.csv whole.csv
+  done
+}
+
 # Where a control group allows too little, a network that needs more has no score
 # and the process goes on.
 case_out_of_memory() {

@@ -24,6 +24,7 @@ struct ScoreOptions {
   int workers = 1;                   ///< on all devices together
   std::string csv;
   std::string store;          ///< empty: none
+  bool sandbox = false;       ///< model files may not write or connect
   double timeout = 0;         ///< seconds a network; 0: no limit
   bool retry_failed = false;  ///< compute anew what the store has as failed
   Shard shard;

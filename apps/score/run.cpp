@@ -21,6 +21,7 @@
 #include "apps/score/models.h"
 #include "apps/score/output.h"
 #include "apps/score/protocol.h"
+#include "apps/score/sandbox.h"
 #include "apps/score/score_table.h"
 #include "apps/score/times.h"
 #include "apps/score/watch.h"
@@ -460,6 +461,18 @@ ScoreJob prepare_score(const ScoreOptions& options) {
   return job;
 }
 
+namespace {
+
+/// A sandbox that was asked for and is not there is no sandbox.
+void require_sandbox(const ScoreOptions& options) {
+  const std::string missing =
+      enter_sandbox({folder_of(options.store), folder_of(options.csv)});
+  if (missing.empty()) return;
+  throw UserError("--sandbox: this system has no {}", missing);
+}
+
+}  // namespace
+
 int run_score(const ScoreOptions& asked) {
   check_destinations({&asked.csv, 1}, asked.inputs(), asked.store);
   ScoreOptions options = asked;
@@ -472,6 +485,8 @@ int run_score(const ScoreOptions& asked) {
       options.selection.archs = handoff->specs();
     }
   }
+  // Before there are other threads.
+  if (options.sandbox) require_sandbox(options);
   const ScoreJob job = prepare_score(options);
   if (handoff && !handoff->continues() && options.selection.arch_file) {
     handoff->add_specs(job.selection.specs);

@@ -21,8 +21,8 @@ double seconds_between(
     std::chrono::steady_clock::time_point end);
 
 /// "0:42 on 2 workers, idle for 0.8 % of it: zico 51 %,
-/// naswot 30 %, others 12 %, outside of proxies 7 %". The shares are of what the
-/// workers did.
+/// naswot 30 %, others 12 %, outside of proxies 7 %". The shares are of what
+/// the workers did.
 std::string times_line(
     const RunTimes& times,
     std::span<const std::string> proxies);

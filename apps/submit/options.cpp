@@ -16,10 +16,7 @@ namespace po = boost::program_options;
 namespace fs = std::filesystem;
 using Strings = std::vector<std::string>;
 
-constexpr std::array<std::string_view, 3> kDivisible{
-    "score",
-    "train",
-    "search"};
+constexpr std::array<std::string_view, 2> kDivisible{"score", "train"};
 
 constexpr std::string_view kUsage =
     "zcp submit [OPTIONS] -- COMMAND: a Slurm array of a command\n\n"
@@ -27,8 +24,8 @@ constexpr std::string_view kUsage =
     "the architectures and keeps it in a store of its own, with the job "
     "behind\n"
     "it that merges the stores. `bash FILE` submits both, as --run does;\n"
-    "`sbatch FILE` submits the array alone. COMMAND is a zcp score, train or\n"
-    "search as it would be typed without an array, with --store.";
+    "`sbatch FILE` submits the array alone. COMMAND is a zcp score or train\n"
+    "as it would be typed without an array, with --store.";
 
 constexpr std::string_view kExample =
     "  zcp submit --tasks 32 --cpus 16 --time 4:00:00 --run -- score \\\n"
@@ -142,7 +139,7 @@ Arguments read_command(const po::variables_map& values) {
   const bool known =
       std::ranges::find(kDivisible, words[0]) != kDivisible.end();
   if (!known) {
-    throw UserError("{}: expected score, train or search behind --", words[0]);
+    throw UserError("{}: expected score or train behind --", words[0]);
   }
   for (const char* given : {"--shard", "--help"}) {
     if (has(words, given) || value_among(words, given)) {

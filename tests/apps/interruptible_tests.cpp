@@ -30,6 +30,18 @@ TEST_CASE("an interrupt asks; afterwards signals act as before") {
   CHECK_FALSE(Interruptible::was_asked());
 }
 
+TEST_CASE("every signal that a batch system sends before it kills asks") {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGXCPU, SIGUSR1}) {
+    const auto before = action_of(signal).sa_handler;
+    {
+      const Interruptible interruptible;
+      std::raise(signal);
+      CHECK(Interruptible::was_asked());
+    }
+    CHECK((action_of(signal).sa_handler == before));
+  }
+}
+
 TEST_CASE("a signal that the caller ignores stays ignored") {
   const auto before = std::signal(SIGINT, SIG_IGN);
   {

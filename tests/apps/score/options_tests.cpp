@@ -105,5 +105,11 @@ TEST_CASE("score options: what is refused") {
   CHECK(
       refusal({"--timeout", "nan"}) ==
       "--timeout nan: expected 0 to 1000000 seconds");
+  CHECK(
+      refusal({"--sandbox", "--space", "nats-tss"}) ==
+      "--sandbox goes with --model, not with --space");
+  CHECK(
+      refusal({"--sandbox", "--device", "cuda:0"}) ==
+      "--sandbox: the drivers of devices do not work in one");
   CHECK(refusal({"--retry-failed"}) == "--retry-failed goes with --store");
 }

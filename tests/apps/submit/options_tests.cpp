@@ -63,9 +63,7 @@ TEST_CASE("submit options: what is refused") {
   CHECK(
       refusal({}, {}) ==
       "no command: expected one behind --, as in zcp submit -- score ...");
-  CHECK(
-      refusal({}, {"rank"}) ==
-      "rank: expected score, train or search behind --");
+  CHECK(refusal({}, {"rank"}) == "rank: expected score or train behind --");
   CHECK(
       refusal({}, {"score", "--all"}) ==
       "score without --store: expected one, in which the tasks' stores are "
