@@ -1,15 +1,26 @@
 // Puts the page together and keeps it together.
 
 function drawAnswer() {
-  const answer = data.answers[state.metric];
+  const all = data.answers[state.metric];
+  // "Among" is a question of its own.
+  const answer = { ...all, ...(all.among[state.subset] ?? {}) };
   byId("eyebrow").textContent = data.title;
   byId("question").textContent = data.question;
   byId("headline").textContent = answer.headline;
   byId("detail").textContent = answer.detail;
-  byId("among-best").textContent = answer.best;
+  byId("among-best").textContent = state.subset === "all" ? answer.best : "";
+  byId("ceiling").textContent = ceilingText();
   byId("summary").textContent = data.summary;
   byId("notes").replaceChildren(...study.notes.map((note) =>
     el("p", { class: "note" }, note)));
+}
+
+/** How well trainings agree with each other, where the truth has several. */
+function ceilingText() {
+  const ceiling = data.ceilings.find((c) =>
+    c.metric === metricName() && c.subset === state.subset);
+  if (!ceiling) return "";
+  return `Noise ceiling: ${ceiling.runs} trainings of ${whole(ceiling.n)} architectures agree with each other by tau-b ${three(ceiling.tau[0])} ${within(ceiling.tau)}, one of them with the mean of the others by ${three(ceiling.run_tau)}. No proxy can be shown to rank better than that.`;
 }
 
 /** Everything but the charts. */
