@@ -145,7 +145,7 @@ function drawCurve(chart) {
         ? curveTip(p.seriesName, p.dataIndex) : null },
     xAxis: { ...axis, type: "category", boundaryGap: ["4%", "4%"],
       data: subsets.map((s) => `${subsetText(s)}\nn = ${whole(subsetCount(s))}`), nameLocation: "middle",
-      nameGap: 44, name: `the best architectures by true ${metricName()}`,
+      axisLabel: { ...axis.axisLabel, lineHeight: 16 }, nameGap: 46, name: `the best architectures by true ${metricName()}`,
       axisLine: { show: true, onZero: true, lineStyle: { color: colours.grey } } },
     yAxis: { ...axis, type: "value", scale: false,
       name: "Kendall's tau-b", nameLocation: "end",
