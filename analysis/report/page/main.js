@@ -86,6 +86,7 @@ function pinsSeen() {
 function fillToolbar() {
   const metric = byId("metric");
   metric.append(...study.metrics.map((name, i) => el("option", { value: i }, name)));
+  metric.value = state.metric;
   metric.addEventListener("change", () => {
     const before = metricColumns[state.metric];
     dropBrush();
@@ -97,6 +98,7 @@ function fillToolbar() {
   });
   const subset = byId("subset");
   subset.append(...subsets.map((name) => el("option", { value: name }, subsetText(name))));
+  subset.value = state.subset;
   subset.addEventListener("change", () => {
     state.subset = subset.value;
     tell("view");
@@ -106,6 +108,20 @@ function fillToolbar() {
     for (const view of dotViews) view.dropRectangle();
     clearSelection();
   });
+}
+
+/** The view as the address has it, so that a link or a bookmark shows it again:
+    #metric=...&among=... */
+function readAddress() {
+  const asked = new URLSearchParams(location.hash.slice(1));
+  const metric = study.metrics.indexOf(asked.get("metric"));
+  if (metric >= 0) state.metric = metric;
+  if (subsets.includes(asked.get("among"))) state.subset = asked.get("among");
+}
+
+function writeAddress() {
+  const view = new URLSearchParams({ metric: metricName(), among: state.subset });
+  history.replaceState(null, "", `#${view}`);
 }
 
 function makeCharts() {
@@ -169,8 +185,9 @@ function firstProxy() {
 }
 
 function start() {
+  readAddress();
   state.x = firstProxy();
-  state.y = metricColumns[0];
+  state.y = metricColumns[state.metric];
   state.cost ??= baselineColumn ?? null;
   computeSelection();
   chooseCurves();
@@ -183,6 +200,7 @@ function start() {
   drawMethod();
   makeCharts();
   listeners.view.push(drawView);
+  listeners.view.push(writeAddress);
   listeners.selection.push(selectionSeen);
   listeners.pins.push(pinsSeen);
   drawHeatTable();
