@@ -32,7 +32,7 @@ mkdir -p demo
   --metric "$metric" --composites az_nas --figure demo/tau.svg |
   tee demo/study.txt
 "$zcp" report --scores demo/scores.sqlite --truth "$truth" \
-  --metric "$metric" --html demo/report.html
+  --metric "$metric" --composites az_nas --html demo/report.html
 cat <<END
 
 demo/report.html is the study to look at, demo/tau.svg its figure for a paper,

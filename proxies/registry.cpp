@@ -80,6 +80,35 @@ std::array<Group, 2> collect_groups() {
   return {core, suite_zero};
 }
 
+/// The proxy that was perhaps meant: of the nearest name, or else one that
+/// begins with the same letters, three at least; empty: there is none.
+std::string near_proxy(
+    const std::string& name,
+    const std::vector<std::string>& known) {
+  const std::string folded = folded_name(name);
+  std::vector<std::string> others;
+  for (const OtherName& other : kOtherNames) others.emplace_back(other.folded);
+  const std::string near = nearest_name(name, known);
+  if (!near.empty()) return near;
+  const std::string other = nearest_name(folded, others);
+  if (!other.empty()) {
+    return std::string(
+        std::ranges::find(kOtherNames, other, &OtherName::folded)->proxy);
+  }
+  std::string best;
+  std::size_t most = 2;
+  for (const std::string& each : known) {
+    const std::string own = folded_name(each);
+    const auto end = std::ranges::mismatch(own, folded);
+    const auto same = static_cast<std::size_t>(end.in1 - own.begin());
+    if (same > most) {
+      most = same;
+      best = each;
+    }
+  }
+  return best;
+}
+
 }  // namespace
 
 std::span<const engine::Descriptor> registry() {
@@ -119,7 +148,7 @@ const engine::Descriptor& find_proxy(const std::string& name) {
         name,
         several->choices);
   }
-  const std::string near = nearest_name(name, known);
+  const std::string near = near_proxy(name, known);
   throw UserError(
       "unknown proxy {}{} (zcp proxies lists them)",
       name,

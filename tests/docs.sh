@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # tests/docs.sh [--write] [ZCP]: checks that the table of docs/proxies.md is what
-# the program prints (build/release/zcp, or ZCP). --write rewrites the table.
+# the program prints (build/release/zcp, or ZCP), and the commands of README.md
+# and docs/ (docs_commands.py). --write rewrites the table.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -28,3 +29,5 @@ else
   echo "rewrite it with: tests/docs.sh --write" >&2
   exit 1
 fi
+
+python3 tests/docs_commands.py "$zcp"

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <ostream>
 #include <stdexcept>
 #include <string>
@@ -25,6 +26,38 @@ ordered_json numbers(double value, const statistics::Interval& interval) {
       number_or_null(value),
       number_or_null(interval.low),
       number_or_null(interval.high)};
+}
+
+/// A word with a slash that is no share such as 0/4 and no "and/or".
+bool is_path(std::string_view word) {
+  const bool rooted =
+      word.starts_with('/') || word.starts_with('.') || word.starts_with('~');
+  const bool has_extension =
+      word.find('.', word.rfind('/')) != std::string_view::npos;
+  return rooted || has_extension || std::ranges::count(word, '/') > 1;
+}
+
+/// A text whose paths are names of files: a page that people share tells
+/// nobody where its maker keeps what.
+std::string without_folders(std::string_view text) {
+  constexpr std::string_view kEnds = " \t\n'\",;:=()";
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end =
+        std::min(text.find_first_of(kEnds, at), text.size());
+    std::string_view word = text.substr(at, end - at);
+    const std::size_t slash = word.rfind('/');
+    const bool address =
+        text.substr(end).starts_with("://") || word.starts_with("//");
+    if (slash != std::string_view::npos && slash + 1 < word.size() &&
+        !address && is_path(word)) {
+      word.remove_prefix(slash + 1);
+    }
+    out += word;
+    if (end < text.size()) out += text[end];
+    at = end + 1;
+  }
+  return out;
 }
 
 ordered_json row_data(
@@ -51,7 +84,7 @@ ordered_json row_data(
 ordered_json run_data(const store::Run& run) {
   ordered_json data;
   data["version"] = run.provenance.version;
-  data["command"] = run.provenance.command;
+  data["command"] = without_folders(run.provenance.command);
   data["cpu"] = run.provenance.cpu;
   data["libtorch"] = run.provenance.libtorch;
   data["blas"] = run.provenance.blas;
@@ -63,7 +96,7 @@ ordered_json run_data(const store::Run& run) {
 
 ordered_json origin_data(const Origin& origin) {
   ordered_json data;
-  data["source"] = origin.source;
+  data["source"] = without_folders(origin.source);
   data["store"] = origin.store;
   data["protocol"] = ordered_json::object();
   for (const auto& [field, value] : origin.protocol) {
@@ -102,7 +135,32 @@ ordered_json study_data(const Report& report) {
   data["scores_only"] = summary.scores_only;
   data["truth_only"] = summary.truth_only;
   data["members"] = summary.population;
-  data["notes"] = report.study.notes;
+  data["notes"] = ordered_json::array();
+  for (const std::string& note : report.study.notes) {
+    data["notes"].push_back(without_folders(note));
+  }
+  return data;
+}
+
+ordered_json among_data(const Answer& answer) {
+  ordered_json data = ordered_json::object();
+  for (const SubsetAnswer& each : answer.among) {
+    data[each.subset] = {{"headline", each.headline}, {"detail", each.detail}};
+  }
+  return data;
+}
+
+ordered_json ceilings_data(const study::Study& study) {
+  ordered_json data = ordered_json::array();
+  for (const study::Ceiling& ceiling : study.ceilings) {
+    data.push_back(
+        {{"metric", ceiling.metric},
+         {"subset", ceiling.subset},
+         {"runs", ceiling.columns.size()},
+         {"n", ceiling.n},
+         {"tau", numbers(ceiling.tau, ceiling.tau_interval)},
+         {"run_tau", number_or_null(ceiling.run_tau)}});
+  }
   return data;
 }
 
@@ -163,7 +221,7 @@ ordered_json page_data(const Report& report) {
       "Which proxy beats {} here?",
       describe_baseline(report.options.study.baseline));
   data["program"] = report.options.program;
-  data["truth"] = report.truth;
+  data["truth"] = without_folders(report.truth);
   data["origin"] = origin_data(report.origin);
   data["study"] = study_data(report);
   data["summary"] = report.summary;
@@ -173,8 +231,10 @@ ordered_json page_data(const Report& report) {
         {{"metric", answer.metric},
          {"headline", answer.headline},
          {"detail", answer.detail},
-         {"best", answer.best}});
+         {"best", answer.best},
+         {"among", among_data(answer)}});
   }
+  data["ceilings"] = ceilings_data(report.study);
   data["rows"] = ordered_json::array();
   for (const study::StudyRow& row : report.study.rows) {
     data["rows"].push_back(row_data(row, report.options.study));

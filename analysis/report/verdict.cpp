@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <optional>
 
 #include "analysis/report/svg.h"
@@ -320,6 +321,52 @@ double least_p_value(std::size_t draws, std::size_t proxies) {
   return static_cast<double>(proxies) / static_cast<double>(draws + 1);
 }
 
+namespace {
+
+/// "among the best 10 %", "within params bin 1/4, ...".
+std::string among_text(const std::string& subset) {
+  constexpr std::string_view kTop = "top ";
+  if (!subset.starts_with(kTop)) return "within " + subset;
+  const double share = std::strtod(subset.c_str() + kTop.size(), nullptr);
+  return fmt::format("among the best {:.4g} %", share * 100);
+}
+
+/// What is said below a headline: by how much, and how many do not.
+std::string detail_of(
+    const Rows& rows,
+    const Sides& sides,
+    const study::StudyOptions& options) {
+  if (sides.decided() == 0) return no_verdict(rows, options);
+  return text_of(
+      {sides.beats.empty() ? "" : gains(sides),
+       baseline_alone(rows, options.baseline),
+       others(sides),
+       too_few_draws(sides, options)});
+}
+
+std::vector<SubsetAnswer> subset_answers(
+    std::span<const study::StudyRow> rows,
+    const study::StudyOptions& options) {
+  std::vector<SubsetAnswer> answers;
+  for (const study::StudyRow& row : rows) {
+    const bool known =
+        std::ranges::find(answers, row.subset, &SubsetAnswer::subset) !=
+        answers.end();
+    if (known || row.subset == "all") continue;
+    const Rows own = of_subset(rows, row.subset);
+    const Sides sides = sides_of(own, options.baseline);
+    const std::string where =
+        fmt::format("{} {}", row.metric, among_text(row.subset));
+    answers.push_back(
+        {row.subset,
+         headline_of(sides, where, options),
+         detail_of(own, sides, options)});
+  }
+  return answers;
+}
+
+}  // namespace
+
 Answer answer_of(
     std::span<const study::StudyRow> rows,
     const study::StudyOptions& options) {
@@ -328,15 +375,9 @@ Answer answer_of(
   Answer answer;
   answer.metric = rows.front().metric;
   answer.headline = headline_of(sides, answer.metric, options);
-  if (sides.decided() == 0) {
-    answer.detail = no_verdict(all, options);
-    return answer;
-  }
-  answer.detail = text_of(
-      {sides.beats.empty() ? "" : gains(sides),
-       baseline_alone(all, options.baseline),
-       others(sides),
-       too_few_draws(sides, options)});
+  answer.detail = detail_of(all, sides, options);
+  answer.among = subset_answers(rows, options);
+  if (sides.decided() == 0) return answer;
   answer.best = among_best(rows, sides, options);
   return answer;
 }

@@ -27,6 +27,13 @@ std::string_view to_text(Verdict verdict);
 
 Verdict verdict_of(const study::StudyRow& row, const std::string& baseline);
 
+/// The answer among some of the architectures.
+struct SubsetAnswer {
+  std::string subset;    ///< as StudyRow has it
+  std::string headline;  ///< as Answer's, of that subset
+  std::string detail;
+};
+
 /// The answer for one metric.
 struct Answer {
   std::string metric;
@@ -34,6 +41,7 @@ struct Answer {
   std::string detail;    ///< by how much, and how many do not
   /// The same among the best by truth; empty without such a subset.
   std::string best;
+  std::vector<SubsetAnswer> among = {};  ///< of every subset but `all`
 };
 
 /// "counting parameters" for the baseline `params`, else its name.

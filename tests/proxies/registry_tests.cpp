@@ -69,3 +69,25 @@ TEST_CASE("an unknown proxy names the nearest") {
     CHECK(std::string(error.what()).find("synflow") != std::string::npos);
   }
 }
+
+TEST_CASE("registry: names that people use elsewhere lead to the proxy") {
+  using zcp::proxies::find_proxy;
+  CHECK(find_proxy("zen_score").name == "zen");
+  CHECK(find_proxy("Zen-Score").name == "zen");
+  CHECK(find_proxy("jacov").name == "jacob_cov");
+  CHECK(find_proxy("GradNorm").name == "grad_norm");
+  CHECK(find_proxy("ZiCo").name == "zico");
+  const auto refusal = [](const char* name) {
+    try {
+      find_proxy(name);
+    } catch (const zcp::UserError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  CHECK(refusal("zen_scor").find("did you mean zen?") != std::string::npos);
+  CHECK(refusal("expressive").find("expressivity?") != std::string::npos);
+  // The literature means several numbers by it.
+  CHECK(refusal("ntk").find("ntk_condition") != std::string::npos);
+  CHECK(refusal("qqq").find("did you mean") == std::string::npos);
+}

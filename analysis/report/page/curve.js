@@ -14,6 +14,11 @@ function chooseCurves() {
   curveChosen = others.slice(0, 4);
 }
 
+/** Architectures of the metric in a subset. */
+function subsetCount(subset) {
+  return Math.max(0, ...rowsOf(metricName(), subset).map((r) => r.n));
+}
+
 function curveColour(name) {
   const colours = palette();
   if (name === study.baseline) return colours.rival;
@@ -134,15 +139,17 @@ function drawCurve(chart) {
   const axis = axisStyle("");
   chart.setOption({
     ...chartBase(),
-    grid: { left: 52, right, top: 12, bottom: 46 },
+    grid: { left: 52, right, top: 30, bottom: 64 },
     tooltip: { ...chartBase().tooltip, trigger: "item",
       formatter: (p) => p.seriesName && p.dataIndex !== undefined
         ? curveTip(p.seriesName, p.dataIndex) : null },
     xAxis: { ...axis, type: "category", boundaryGap: ["4%", "4%"],
-      data: subsets.map((s) => subsetText(s)), nameLocation: "middle",
-      nameGap: 28, name: `the best architectures by true ${metricName()}`,
+      data: subsets.map((s) => `${subsetText(s)}\nn = ${whole(subsetCount(s))}`), nameLocation: "middle",
+      axisLabel: { ...axis.axisLabel, lineHeight: 16 }, nameGap: 46, name: `the best architectures by true ${metricName()}`,
       axisLine: { show: true, onZero: true, lineStyle: { color: colours.grey } } },
     yAxis: { ...axis, type: "value", scale: false,
+      name: "Kendall's tau-b", nameLocation: "end",
+      nameTextStyle: { align: "left" },
       axisLabel: { ...axis.axisLabel,
         formatter: (v) => three(v).replace(/0+$/, "").replace(/\.$/, "") } },
     series,

@@ -1,15 +1,26 @@
 // Puts the page together and keeps it together.
 
 function drawAnswer() {
-  const answer = data.answers[state.metric];
+  const all = data.answers[state.metric];
+  // "Among" is a question of its own.
+  const answer = { ...all, ...(all.among[state.subset] ?? {}) };
   byId("eyebrow").textContent = data.title;
   byId("question").textContent = data.question;
   byId("headline").textContent = answer.headline;
   byId("detail").textContent = answer.detail;
-  byId("among-best").textContent = answer.best;
+  byId("among-best").textContent = state.subset === "all" ? answer.best : "";
+  byId("ceiling").textContent = ceilingText();
   byId("summary").textContent = data.summary;
   byId("notes").replaceChildren(...study.notes.map((note) =>
     el("p", { class: "note" }, note)));
+}
+
+/** How well trainings agree with each other, where the truth has several. */
+function ceilingText() {
+  const ceiling = data.ceilings.find((c) =>
+    c.metric === metricName() && c.subset === state.subset);
+  if (!ceiling) return "";
+  return `Noise ceiling: ${ceiling.runs} trainings of ${whole(ceiling.n)} architectures agree with each other by tau-b ${three(ceiling.tau[0])} ${within(ceiling.tau)}, one of them with the mean of the others by ${three(ceiling.run_tau)}. No proxy can be shown to rank better than that.`;
 }
 
 /** Everything but the charts. */
@@ -75,6 +86,7 @@ function pinsSeen() {
 function fillToolbar() {
   const metric = byId("metric");
   metric.append(...study.metrics.map((name, i) => el("option", { value: i }, name)));
+  metric.value = state.metric;
   metric.addEventListener("change", () => {
     const before = metricColumns[state.metric];
     dropBrush();
@@ -86,6 +98,7 @@ function fillToolbar() {
   });
   const subset = byId("subset");
   subset.append(...subsets.map((name) => el("option", { value: name }, subsetText(name))));
+  subset.value = state.subset;
   subset.addEventListener("change", () => {
     state.subset = subset.value;
     tell("view");
@@ -95,6 +108,20 @@ function fillToolbar() {
     for (const view of dotViews) view.dropRectangle();
     clearSelection();
   });
+}
+
+/** The view as the address has it, so that a link or a bookmark shows it again:
+    #metric=...&among=... */
+function readAddress() {
+  const asked = new URLSearchParams(location.hash.slice(1));
+  const metric = study.metrics.indexOf(asked.get("metric"));
+  if (metric >= 0) state.metric = metric;
+  if (subsets.includes(asked.get("among"))) state.subset = asked.get("among");
+}
+
+function writeAddress() {
+  const view = new URLSearchParams({ metric: metricName(), among: state.subset });
+  history.replaceState(null, "", `#${view}`);
 }
 
 function makeCharts() {
@@ -158,8 +185,9 @@ function firstProxy() {
 }
 
 function start() {
+  readAddress();
   state.x = firstProxy();
-  state.y = metricColumns[0];
+  state.y = metricColumns[state.metric];
   state.cost ??= baselineColumn ?? null;
   computeSelection();
   chooseCurves();
@@ -172,6 +200,7 @@ function start() {
   drawMethod();
   makeCharts();
   listeners.view.push(drawView);
+  listeners.view.push(writeAddress);
   listeners.selection.push(selectionSeen);
   listeners.pins.push(pinsSeen);
   drawHeatTable();

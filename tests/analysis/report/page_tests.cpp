@@ -60,6 +60,28 @@ const ordered_json& find_row(
 
 }  // namespace
 
+TEST_CASE("page: names of files, no folders; headlines of every subset") {
+  auto material = sample_material(200);
+  material.truth.source = "/home/somebody/secret/truth.csv";
+  Report report = make(material);
+  report.origin.source = "../else/where/scores.sqlite";
+  report.study.notes.push_back(
+      "/home/somebody/secret/truth.csv: 3 rows, n/a or 0/4 stay");
+  const ordered_json data = data_in(page_of(report));
+  CHECK(data["truth"] == "truth.csv");
+  CHECK(data["origin"]["source"] == "scores.sqlite");
+  CHECK(data["study"]["notes"].back() == "truth.csv: 3 rows, n/a or 0/4 stay");
+  CHECK(page_of(report).find("somebody") == std::string::npos);
+  REQUIRE(!data["answers"].empty());
+  CHECK(data["answers"][0]["among"].size() == 2);
+  for (const auto& [subset, answer] : data["answers"][0]["among"].items()) {
+    CHECK(subset.starts_with("top "));
+    CHECK(
+        answer["headline"].get<std::string>().find("among the best") !=
+        std::string::npos);
+  }
+}
+
 TEST_CASE("the page's data are the study's, to the last bit") {
   const Material material = sample_material(200);
   const Report report = make(material);

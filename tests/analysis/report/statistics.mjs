@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 
 const here = (path) => new URL(path, import.meta.url);
 const source = readFileSync(
-  here("../../analysis/report/page/statistics.js"), "utf8");
+  here("../../../analysis/report/page/statistics.js"), "utf8");
 const { tauB, paretoFront } = new Function(
   `${source}; return { tauB, paretoFront };`)();
 
@@ -17,7 +17,7 @@ function levels(values) {
 }
 
 const { vectors } = JSON.parse(
-  readFileSync(here("../golden/rank_vectors.json"), "utf8"));
+  readFileSync(here("../../golden/rank_vectors.json"), "utf8"));
 let compared = 0;
 for (const { name, x, y, last, drop } of vectors) {
   const rows = Uint32Array.from(x, (_, i) => i);

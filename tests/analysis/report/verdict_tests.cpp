@@ -208,3 +208,21 @@ TEST_CASE("the summary names who beats the baseline on every metric") {
       summary_of(rows, options) ==
       "No proxy is shown to beat counting parameters on all 3 metrics.");
 }
+
+TEST_CASE("the answer among some of the architectures is one of its own") {
+  StudyRow all = row("a", 0.2, 0.1, 0.3, 0.01);
+  StudyRow top = row("a", 0.0, -0.1, 0.1, 1);
+  StudyRow rival = baseline();
+  top.subset = rival.subset = "top 0.1";
+  const Answer made =
+      answer_of(std::vector{baseline(), all, rival, top}, options_of());
+  CHECK(made.headline == "a beats counting parameters on acc.");
+  REQUIRE(made.among.size() == 1);
+  CHECK(made.among[0].subset == "top 0.1");
+  CHECK(
+      made.among[0].headline ==
+      "a is not shown to beat counting parameters on acc among the best 10 "
+      "%.");
+  CHECK(
+      made.among[0].detail.find("1 proxy cannot be told") != std::string::npos);
+}

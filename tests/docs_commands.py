@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+"""Checks the commands in README.md and docs/.
+
+    tests/docs_commands.py ZCP [PAGE...]
+
+Every call of zcp in a code block has to be of a subcommand that exists, with options that it has. Blocks that begin with
+```sh run are executed as well, those of a page one after the other in one empty folder: they need no data that is not here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BLOCK = re.compile(r"^```([^\n]*)\n(.*?)^```", re.S | re.M)
+CALL = re.compile(r"^(?:build/release/)?zcp ([a-z]+)(.*)$")
+
+
+def calls(block: str) -> list[tuple[str, str]]:
+    """Subcommand and the rest, a call a line; lines that end in a backslash go on."""
+    found = []
+    for line in block.replace("\\\n", " ").splitlines():
+        for part in re.split(r" \| ", line):
+            match = CALL.match(part.strip())
+            if match:
+                found.append((match[1], match[2].split("  #")[0]))
+    return found
+
+
+def options_of(zcp: str, command: str, known: dict[str, set[str]]) -> set[str]:
+    if command not in known:
+        printed = subprocess.run([zcp, command, "--help-json"], capture_output=True, text=True)
+        if printed.returncode != 0:
+            return set()
+        known[command] = {option["name"] for option in json.loads(printed.stdout)["options"]}
+    return known[command]
+
+
+def unknown_options(zcp: str, block: str, known: dict[str, set[str]]) -> list[str]:
+    problems = []
+    for command, rest in calls(block):
+        if command == "help":
+            continue
+        options = options_of(zcp, command, known)
+        if not options:
+            problems.append(f"no command {command}")
+        for option in re.findall(r"(?:^| )--([a-z][a-z-]*)", rest):
+            if options and option not in options:
+                problems.append(f"zcp {command} has no --{option}")
+    return problems
+
+
+def run(zcp: str, blocks: list[str]) -> list[str]:
+    """The blocks in one folder, with zcp on the path."""
+    problems = []
+    with tempfile.TemporaryDirectory() as folder:
+        tools = pathlib.Path(folder) / "bin"
+        work = pathlib.Path(folder) / "work"
+        tools.mkdir()
+        work.mkdir()
+        (tools / "zcp").symlink_to(pathlib.Path(zcp).resolve())
+        environment = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"}
+        for block in blocks:
+            done = subprocess.run(["bash", "-e", "-o", "pipefail", "-c", block], cwd=work, env=environment,
+                                  capture_output=True, text=True)
+            if done.returncode != 0:
+                problems.append(f"exit status {done.returncode} of\n{block}{done.stderr}")
+    return problems
+
+
+def main() -> int:
+    zcp = sys.argv[1]
+    pages = [pathlib.Path(page) for page in sys.argv[2:]] or [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    known: dict[str, set[str]] = {}
+    problems = []
+    executed = checked = 0
+    for page in pages:
+        blocks = [(match[1].strip(), match[2]) for match in BLOCK.finditer(page.read_text())]
+        for _, block in blocks:
+            problems += [f"{page.name}: {problem}" for problem in unknown_options(zcp, block, known)]
+            checked += len(calls(block))
+        to_run = [block for tag, block in blocks if tag == "sh run"]
+        executed += sum(len(calls(block)) for block in to_run)
+        problems += [f"{page.name}: {problem}" for problem in run(zcp, to_run)]
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    print(f"{checked} calls of zcp in {len(pages)} pages: their options exist; {executed} of them executed")
+    return 1 if problems or checked == 0 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
