@@ -15,6 +15,7 @@
 #include "benchmarks/formats/csv.h"
 #include "common/error.h"
 #include "common/parallel.h"
+#include "nets/spaces/json/json_space.h"
 
 namespace zcp::apps {
 namespace {
@@ -63,7 +64,8 @@ Networks networks_of(const std::string& column, const ColumnSources& sources) {
   }
   if (!space) refuse_unknown_space(column, sources.scores);
   if (sources.task) networks.task.name = *sources.task;
-  networks.selection.space = &spaces::find_space(*space);
+  networks.selection.kept = spaces::open_space(*space);
+  networks.selection.space = networks.selection.kept.get();
   return networks;
 }
 

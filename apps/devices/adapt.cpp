@@ -16,6 +16,7 @@
 #include "common/error.h"
 #include "common/parallel.h"
 #include "nets/encodings/features.h"
+#include "nets/spaces/json/json_space.h"
 
 namespace zcp::apps {
 namespace {
@@ -39,7 +40,8 @@ Block block_of(const char* name, std::vector<encodings::Feature> features) {
 }
 
 Encoded encode(const std::string& space_name, const tables::Table& costs) {
-  const spaces::Space& space = spaces::find_space(space_name);
+  const auto opened = spaces::open_space(space_name);
+  const spaces::Space& space = *opened;
   const auto names = encodings::graph_names(space);
   const auto pool = encodings::graph_pool(space, costs.arch);
   auto adjacency = encodings::adjacency_encoding(pool, names);

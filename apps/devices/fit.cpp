@@ -15,6 +15,7 @@
 #include "common/destination.h"
 #include "common/error.h"
 #include "common/random.h"
+#include "nets/spaces/json/json_space.h"
 
 namespace zcp::apps {
 namespace {
@@ -122,7 +123,8 @@ void print_fits(std::span<const Fitted> fitted, std::size_t labels) {
 
 void fit_devices(const DevicesRequest& request) {
   const tables::Table costs = read_costs(request);
-  const spaces::Space& space = spaces::find_space(request.space);
+  const auto opened = spaces::open_space(request.space);
+  const spaces::Space& space = *opened;
   const auto sets = hardware::term_sets(
       encodings::graph_pool(space, costs.arch), encodings::graph_names(space));
   std::vector<std::string> devices = request.fit;

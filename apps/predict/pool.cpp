@@ -11,6 +11,7 @@
 #include "benchmarks/tasks/task.h"
 #include "common/error.h"
 #include "nets/encodings/features.h"
+#include "nets/spaces/json/json_space.h"
 
 namespace zcp::apps {
 namespace {
@@ -84,7 +85,8 @@ std::vector<Block> graph_blocks(
     const std::vector<std::string>& archs,
     bool graph,
     bool encoding) {
-  const spaces::Space& space = spaces::find_space(space_name);
+  const auto opened = spaces::open_space(space_name);
+  const spaces::Space& space = *opened;
   const auto names = encodings::graph_names(space);
   const encodings::GraphPool pool = encodings::graph_pool(space, archs);
   std::vector<Block> blocks;
