@@ -153,6 +153,7 @@ ordered_json among_data(const Answer& answer) {
 ordered_json ceilings_data(const study::Study& study) {
   ordered_json data = ordered_json::array();
   for (const study::Ceiling& ceiling : study.ceilings) {
+    if (ceiling.n < statistics::kLeastRows) continue;
     data.push_back(
         {{"metric", ceiling.metric},
          {"subset", ceiling.subset},
