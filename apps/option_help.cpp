@@ -27,6 +27,8 @@ struct ValueName {
 };
 
 constexpr ValueName kValueNames[] = {
+    {"algorithm", "LIST"},   {"blocks", "LIST"},      {"count", "NAME"},
+    {"labels", "LIST"},      {"start", "SPEC"},       {"task-data", "PATH"},
     {"arch", "SPEC"},        {"archs", "FILE"},       {"baseline", "PROXY"},
     {"bins", "COLUMN:N"},    {"by", "PROXY"},         {"ceiling", "LIST"},
     {"composites", "LIST"},  {"cost", "COLUMN"},      {"costs", "FILE"},
@@ -160,10 +162,10 @@ std::string value_name(const po::option_description& option) {
   const std::string declared = declared_value(option);
   const std::string name = declared.substr(0, declared.find(" (="));
   if (name != "arg" && name != "[=arg(") return name;
+  if (is_whole(value_type(option))) return "N";
   const auto* known = std::ranges::find(
       kValueNames, std::string_view(option.long_name()), &ValueName::option);
   if (known != std::end(kValueNames)) return std::string(known->value);
-  if (is_whole(value_type(option))) return "N";
   return is_real(value_type(option)) ? "X" : "TEXT";
 }
 
