@@ -96,7 +96,18 @@ Value* ExportedArguments::value(
     ExportedArgument alone{.kind = Kind::list, .items = {argument}};
     return this->list(alone, one->getElementType(), length);
   }
-  if (argument.kind == Kind::value) return lookup_(argument.text);
+  if (argument.kind == Kind::value) {
+    Value* const made = lookup_(argument.text);
+    const c10::TypeKind kind = made->type()->kind();
+    const bool number =
+        kind == c10::TypeKind::IntType || kind == c10::TypeKind::FloatType;
+    if (wanted->kind() != c10::TypeKind::TensorType || !number) return made;
+    // A size among tensors.
+    torch::jit::Node* node =
+        graph_.create(torch::jit::prim::NumToTensor, {made});
+    graph_.insertNode(node);
+    return node->output();
+  }
   if (is_number(argument)) return constant(number_of(argument, wanted));
   switch (argument.kind) {
     case Kind::text:
@@ -105,6 +116,9 @@ Value* ExportedArguments::value(
       // Where the program runs is up to whoever runs it.
       return constant(c10::Device(c10::kCPU));
     case Kind::scalar_type:
+      return constant(
+          argument.integer == own_type_ ? static_cast<std::int64_t>(at::kFloat)
+                                        : argument.integer);
     case Kind::memory_format:
     case Kind::layout:
       return constant(argument.integer);

@@ -42,6 +42,11 @@ class ExportedArguments {
 
   torch::jit::Value* constant(const c10::IValue& value);
 
+  /// The floating-point type that the program was exported in: where a node
+  /// asks for it, the network gets the type that it runs in, as float32 stands
+  /// for in programs of TorchScript.
+  void set_own_type(int dtype) { own_type_ = dtype; }
+
  private:
   torch::jit::Value* list(
       const ExportedArgument& argument,
@@ -50,6 +55,7 @@ class ExportedArguments {
 
   torch::jit::Graph& graph_;
   Lookup lookup_;
+  int own_type_ = 6;  ///< as c10::ScalarType counts
 };
 
 }  // namespace zcp::networks

@@ -134,7 +134,10 @@ class Translation {
   void remember_axes(const std::string& name) {
     if (graph_->inputs().size() != 2) return;
     const auto found = exported_.meta.find(name);
-    if (found != exported_.meta.end()) program_.input = found->second.axes;
+    if (found == exported_.meta.end()) return;
+    program_.input = found->second.axes;
+    const auto dtype = static_cast<at::ScalarType>(found->second.dtype);
+    if (at::isFloatingType(dtype)) arguments_.set_own_type(found->second.dtype);
   }
 
   /// What a node or an input made.
