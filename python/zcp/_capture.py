@@ -23,8 +23,19 @@ import torch
 from . import _record
 
 #: Held while something draws from the process's random numbers, which are put
-#: back afterwards: two threads would put back each other's.
+#: back afterwards (two threads would put back each other's), and while the engine
+#: reads and runs a program: LibTorch 1.13 crashed when one thread traced while
+#: another one did that. So calls from several threads take turns.
 RANDOM_STATE = threading.RLock()
+
+
+def _renew_lock() -> None:
+    """A child process has none of the threads that may hold the lock."""
+    global RANDOM_STATE
+    RANDOM_STATE = threading.RLock()
+
+
+os.register_at_fork(after_in_child=_renew_lock)
 
 WAYS = ("auto", "export", "trace", "record")
 

@@ -257,7 +257,8 @@ def prepare(
         warnings.warn(note, UserWarning, stacklevel=3)
 
     def run() -> Scores:
-        rows = _core.score_model(**request)
+        with _capture.RANDOM_STATE:
+            rows = _core.score_model(**request)
         if data.is_whole:
             rows = _of_whole_numbers(names, rows)
         return Scores(rows, taken.way, taken.notes)

@@ -101,7 +101,7 @@ class Space:
         Args:
             batches, proxies, **options: as ``zcp.score`` takes them.
             archs, sample, all: which architectures; see ``zcp.score_space``.
-            workers: networks at once (default: the cores).
+            workers: passes of a network at once (default: the cores).
             store: an SQLite file that keeps scores; what it has for the same
                 space, settings and data is not computed again.
 
@@ -141,7 +141,7 @@ class Space:
             module = self.module(spec, seed)
             return wanted, _score.prepare(
                 module, data, wanted, None if _score.is_cross_entropy(loss) else loss,
-                seed=seed, workers=1, **settings,
+                seed=seed, workers=workers, **settings,
             )
 
         def finish(futures: dict, all_of_them: bool) -> None:
@@ -157,7 +157,7 @@ class Space:
                 known.update({(spec, n): (value, why) for n, value, why in rows})
                 progress.advance()
 
-        count = workers or _score.cores()
+        count = 1  # calls of the engine take turns; a network's passes do not
         progress = _Progress(len(missing), quiet)
         with concurrent.futures.ThreadPoolExecutor(count) as pool:
             futures: dict = {}
