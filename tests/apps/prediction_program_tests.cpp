@@ -1,0 +1,123 @@
+// zcp predict and zcp devices as processes.
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "tests/support/program.h"
+
+namespace {
+
+using namespace zcp::test;
+
+/// Sixty architectures: accuracy follows `good`, and fifty have one.
+struct Files {
+  Files() {
+    std::string scores_text = "arch,params,good\n";
+    std::string truth_text = "arch,acc\n";
+    std::string cost_text = "arch,index,near,far\n";
+    for (int i = 0; i < 60; ++i) {
+      scores_text += fmt::format("a{},{},{}\n", i, (i * 37) % 60, i);
+      if (i % 6 != 5) truth_text += fmt::format("a{},{}\n", i, i * i);
+      cost_text +=
+          fmt::format("a{},{},{},{}\n", i, i, i + 1, i == 3 ? -1 : i * i + 1);
+    }
+    scores = folder.write("scores.csv", scores_text);
+    truth = folder.write("truth.csv", truth_text);
+    costs = folder.write("costs.csv", cost_text);
+  }
+
+  Finished predict(const Strings& more) const {
+    Strings all{
+        "predict", "--scores", scores, "--truth", truth, "--metric", "acc"};
+    all.insert(all.end(), more.begin(), more.end());
+    return run_zcp(all);
+  }
+
+  TemporaryFolder folder;
+  std::string scores;
+  std::string truth;
+  std::string costs;
+};
+
+}  // namespace
+
+TEST_CASE("zcp predict: the fields that scripts read, and predictions") {
+  const Files files;
+  const std::string csv = files.folder.path() / "said.csv";
+  const Finished done = files.predict(
+      {"--labels",
+       "20,30",
+       "--model",
+       "ridge",
+       "--json",
+       "--csv",
+       csv,
+       "--quiet"});
+  REQUIRE_EQ(done.status, 0);
+  CHECK_EQ(done.err, "");
+  const auto rows = nlohmann::json::parse(done.out);
+  REQUIRE_EQ(rows.size(), 2);
+  for (const char* field :
+       {"labels",
+        "model",
+        "features",
+        "kendall_tau",
+        "kendall_tau_low",
+        "kendall_tau_high",
+        "spearman_rho",
+        "best_proxy",
+        "best_proxy_tau"}) {
+    CHECK(rows[0].contains(field));
+  }
+  CHECK_EQ(rows[0]["labels"], 20);
+  CHECK_EQ(rows[0]["features"], "proxies");
+  CHECK_EQ(rows[0]["best_proxy"], "good");
+  CHECK_EQ(rows[0]["best_proxy_tau"], 1.0);
+  CHECK_GT(rows[1]["kendall_tau"], 0.8);
+  // A header, and the ten architectures without a label.
+  CHECK_EQ(count_lines(read_file(csv)), 11);
+}
+
+TEST_CASE("zcp predict: what cannot be done is refused in one line") {
+  const Files files;
+  const auto refused = [&](const Strings& more) {
+    const Finished done = files.predict(more);
+    CHECK_EQ(done.status, 2);
+    CHECK_EQ(done.out, "");
+    return done.err;
+  };
+  CHECK_NE(
+      refused({"--labels", "45"}).find("expected at most 40"),
+      std::string::npos);
+  CHECK_NE(refused({"--features", "graph"}).find("--space"), std::string::npos);
+  CHECK_NE(refused({"--model", "tree"}).find("boosting"), std::string::npos);
+  CHECK_NE(refused({"--labels", "many"}).find("many"), std::string::npos);
+  CHECK_NE(refused({"--space", "nats-tss"}).find("a0"), std::string::npos);
+}
+
+TEST_CASE("zcp predict: architectures to label next have none") {
+  const Files files;
+  const Finished done = files.predict({"--suggest", "3", "--quiet"});
+  REQUIRE_EQ(done.status, 0);
+  CHECK_EQ(count_lines(done.out), 3);
+  CHECK_EQ(
+      read_file(files.truth)
+          .find(done.out.substr(0, done.out.find('\n')) + ","),
+      std::string::npos);
+}
+
+TEST_CASE("zcp devices: -1 is missing, row numbers are no device") {
+  const Files files;
+  const Finished done = run_zcp({"devices", "--table", files.costs});
+  REQUIRE_EQ(done.status, 0);
+  CHECK_EQ(done.out, "device,near,far,cluster\nnear,1,1,0\nfar,1,1,0\n");
+  CHECK_NE(
+      done.err.find("far: 1 of 60 architectures have no measurement"),
+      std::string::npos);
+  const Finished without =
+      run_zcp({"devices", "--table", files.costs, "--adapt", "near:far"});
+  CHECK_EQ(without.status, 2);
+  CHECK_NE(without.err.find("--space"), std::string::npos);
+}
