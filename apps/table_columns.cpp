@@ -181,7 +181,8 @@ void keep_rows(const std::vector<bool>& keep, tables::Table& table) {
   std::size_t kept = 0;
   for (std::size_t row = 0; row < keep.size(); ++row) {
     if (!keep[row]) continue;
-    table.arch[kept] = std::move(table.arch[row]);
+    // A string that is moved into itself is lost.
+    if (kept != row) table.arch[kept] = std::move(table.arch[row]);
     for (auto& values : table.values) values[kept] = values[row];
     ++kept;
   }

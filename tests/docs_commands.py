@@ -23,13 +23,18 @@ CALL = re.compile(r"^(?:build/release/)?zcp ([a-z]+)(.*)$")
 
 
 def calls(block: str) -> list[tuple[str, str]]:
-    """Subcommand and the rest, a call a line; lines that end in a backslash go on."""
+    """Subcommand and the rest, a call a line; lines that end in a backslash go on. Behind ` -- ` stands another call."""
     found = []
     for line in block.replace("\\\n", " ").splitlines():
         for part in re.split(r" \| ", line):
             match = CALL.match(part.strip())
-            if match:
-                found.append((match[1], match[2].split("  #")[0]))
+            if not match:
+                continue
+            own, dashes, other = match[2].split("  #")[0].partition(" -- ")
+            found.append((match[1], own))
+            inner = CALL.match(f"zcp {other.strip()}") if dashes else None
+            if inner:
+                found.append((inner[1], inner[2]))
     return found
 
 

@@ -76,9 +76,11 @@ std::string trimmed(std::string_view text) {
       fmt::join(names, ", "));
 }
 
-/// A member counts once: twice would only weigh it double.
+/// In a sum of ranks a member that is named twice weighs double; in a product
+/// of them that is taken for a slip.
 void add_member(std::string member, Composite& composite) {
   for (const std::string& known : composite.members) {
+    if (composite.rule == RankRule::sum && known == member) continue;
     if (known != member && known != other_name(member)) continue;
     throw UserError(
         "composite {}: {} is among its members twice", composite.name, member);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <iostream>
 
@@ -79,6 +80,33 @@ void label_rows(
 
 }  // namespace
 
+/// Whether the space's architectures have no cell that is drawn as a graph.
+bool without_cells(const encodings::GraphPool& pool) {
+  return std::ranges::all_of(pool, [](const auto& graphs) {
+    return std::ranges::all_of(
+        graphs, [](const auto& graph) { return graph.ops.empty(); });
+  });
+}
+
+/// What each architecture chose, as a search's models see it.
+Block choices_block(
+    const spaces::Space& space,
+    const std::vector<std::string>& archs) {
+  Block block;
+  block.name = "choices";
+  for (std::size_t row = 0; row < archs.size(); ++row) {
+    const std::vector<double> code = space.encode(archs[row]);
+    block.values.resize(code.size(), std::vector<double>(archs.size()));
+    for (std::size_t i = 0; i < code.size(); ++i) {
+      block.values[i][row] = code[i];
+    }
+  }
+  for (std::size_t i = 0; i < block.values.size(); ++i) {
+    block.columns.push_back("choices:" + std::to_string(i));
+  }
+  return block;
+}
+
 std::vector<Block> graph_blocks(
     const std::string& space_name,
     const std::string& task_name,
@@ -91,8 +119,10 @@ std::vector<Block> graph_blocks(
   const encodings::GraphPool pool = encodings::graph_pool(space, archs);
   std::vector<Block> blocks;
   if (graph) {
-    const tasks::TaskInfo task = tasks::find_task(
-        task_name.empty() ? space.info().tasks.front() : task_name);
+    const auto& own = space.info().tasks;
+    const Text usual = own.empty() ? Text("cifar10") : own.front();
+    const tasks::TaskInfo task =
+        tasks::find_task(task_name.empty() ? usual : task_name);
     blocks.push_back(as_block("graf", encodings::graf_features(pool, names)));
     blocks.push_back(as_block("live", encodings::live_features(pool, names)));
     const int classes = task.classes > 0 ? task.classes : 10;
@@ -105,6 +135,7 @@ std::vector<Block> graph_blocks(
     blocks.push_back(
         as_block("adjacency", encodings::adjacency_encoding(pool, names)));
     blocks.push_back(as_block("paths", encodings::path_encoding(pool, names)));
+    if (without_cells(pool)) blocks.push_back(choices_block(space, archs));
   }
   return blocks;
 }

@@ -121,7 +121,7 @@ po::options_description predict_options() {
       po::value<Text>(),
       "whose input their networks have (default: the space's own)");
   add("model",
-      po::value<Text>()->default_value("gp"),
+      po::value<Text>()->default_value("gp")->value_name("LIST"),
       "ridge, gp, forest, boosting, blend (their mean), several or all");
   add("features",
       po::value<Text>(),
@@ -138,7 +138,7 @@ po::options_description predict_options() {
       "standard output)");
   add("figure", po::value<Text>(), "the learning curve (SVG)");
   add("importance",
-      po::value<Text>(),
+      po::value<Text>()->value_name("FILE"),
       "how much each model uses each column, as CSV");
   add("suggest",
       po::value<std::int64_t>(),

@@ -70,7 +70,9 @@ TEST_CASE("score: the only model is refused by its name") {
   check_refused(score({models.text}), "text.pt: not a TorchScript file");
   check_refused(score({models.cut}), "cut.pt");
   check_refused(score({models.absent}), "absent.pt: no such file");
-  check_refused(score({models.folder.path()}), "found a folder");
+  const auto folder = models.folder.path() / "nothing";
+  std::filesystem::create_directory(folder);
+  check_refused(score({folder}), "the folder has no *.pt or *.pt2");
   check_refused(score({"/dev/zero"}), "found a pipe or a device");
   check_refused({"describe", "--model", models.text}, "text.pt");
 }

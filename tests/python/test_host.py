@@ -128,12 +128,14 @@ def test_the_callers_modes_of_autograd_decide_nothing():
 def test_threads_score_at_once():
     data = images(8)
     expected = zcp.score(small(), data, "grad_norm,synflow,jacob_cov")
+    # Made one after another: the threads share torch's random numbers.
+    modules = [small() for _ in range(4)]
     found = []
 
-    def work():
-        found.append(zcp.score(small(), data, "grad_norm,synflow,jacob_cov"))
+    def work(module):
+        found.append(zcp.score(module, data, "grad_norm,synflow,jacob_cov"))
 
-    threads = [threading.Thread(target=work) for _ in range(4)]
+    threads = [threading.Thread(target=work, args=(module,)) for module in modules]
     for one in threads:
         one.start()
     for one in threads:
