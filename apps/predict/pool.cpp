@@ -120,7 +120,7 @@ std::vector<Block> graph_blocks(
   std::vector<Block> blocks;
   if (graph) {
     const auto& own = space.info().tasks;
-    const Text usual = own.empty() ? Text("cifar10") : own.front();
+    const std::string usual = own.empty() ? "cifar10" : own.front();
     const tasks::TaskInfo task =
         tasks::find_task(task_name.empty() ? usual : task_name);
     blocks.push_back(as_block("graf", encodings::graf_features(pool, names)));
