@@ -4,8 +4,8 @@
 #include <memory>
 
 #include "apps/score/options.h"
-#include "apps/selection.h"
 #include "apps/score/work.h"
+#include "apps/selection.h"
 
 namespace zcp::apps {
 

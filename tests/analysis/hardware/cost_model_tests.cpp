@@ -81,8 +81,8 @@ TEST_CASE("cost model: measured devices are ranked to .95 by 100 cells") {
     const auto& cost =
         table.values[study::require_column(table, device, "device")];
     CAPTURE(device);
-    // One draw of 100 in ten or so takes the poorer terms: see
-    // docs/hardware.md.
+    // Of these five draws one takes the poorer terms for the edge GPU (.910):
+    // see docs/hardware.md.
     double mean = 0;
     for (const std::uint64_t seed : {1, 2, 3, 4, 5}) {
       const auto measured = drawn(table.arch.size(), seed);
