@@ -39,7 +39,7 @@ constexpr std::array kOptions{
         "the scores: a store, a CSV with a column arch (-: standard input; "
         ".gz is decompressed), or a sweep that is shipped, as "
         "nats-tss:gaussian "
-        "(zcp spaces lists them)"},
+        "(zcp spaces lists those there are)"},
     OptionInfo{
         "truth",
         Kind::text,
