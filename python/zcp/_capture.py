@@ -150,12 +150,19 @@ def _agrees(script: Any, module: torch.nn.Module, x: torch.Tensor) -> bool:
     """Whether the trace computes what the module does on other samples, of other
     values and another number."""
     some = x[-3:].flip(0)
-    for other in (torch.cat([some, torch.randn_like(x[:1])]), -some, torch.zeros_like(some)):
-        state = torch.random.get_rng_state()
+    for other in (some, torch.cat([some, torch.randn_like(x[:1])]), -some, torch.zeros_like(some)):
+        seed = int(torch.randint(2**31, (1,)))  # of dropout, on every device
         with torch.no_grad():
-            theirs = _outputs(sharing_copy(module)(other))
-            torch.random.set_rng_state(state)
-            ours = _outputs(script(other))
+            torch.manual_seed(seed)
+            try:
+                theirs = _outputs(sharing_copy(module)(other))
+            except Exception:  # no input of its own: noise is no token
+                continue
+            torch.manual_seed(seed)
+            try:
+                ours = _outputs(script(other))
+            except RuntimeError:  # it takes the number of the first samples alone
+                return False
         if len(ours) != len(theirs) or not all(
             a.shape == b.shape and torch.allclose(a, b, rtol=1e-4, atol=1e-5, equal_nan=True)
             for a, b in zip(ours, theirs)
@@ -174,16 +181,16 @@ def _trace(module: torch.nn.Module, x: torch.Tensor, device: torch.device) -> Ca
         )
         _restore_buffers(copied, module)
         model = _saved(script)
-        doubt = _decides_by_values(caught)
-        if doubt is not None:
-            batch = x.detach().to(device=device, dtype=type_of(module))
-            if _agrees(script, sharing_copy(module), batch):
-                doubt = None
+        # The tracer says nothing of item() and of range(x.shape[0]), so that every
+        # trace is compared with its module.
+        batch = x.detach().to(device=device, dtype=type_of(module))
+        agrees = _agrees(script, sharing_copy(module), batch)
     notes = []
-    if doubt is not None:
+    if not agrees:
+        said = _decides_by_values(caught)
         notes.append(
             f"{name} computes something else on other samples than its trace, which "
-            f"keeps what the first two decided: {doubt}"
+            "keeps what the first two decided" + (f": {said}" if said else "")
         )
     return Captured(name, model, "trace", notes)
 
@@ -211,7 +218,13 @@ def _export(module: torch.nn.Module, x: torch.Tensor, device: torch.device) -> C
             dynamic_shapes=({0: torch.export.Dim.DYNAMIC},),
             strict=False,
         )
-        return Captured(type(module).__name__, exported_bytes(program), "export")
+    for one in program.range_constraints.values():
+        if not one.lower <= x.shape[0] <= one.upper:
+            raise ValueError(
+                f"the module decides by the number of samples: its export is for "
+                f"{one.lower} to {one.upper} of them, found {x.shape[0]}"
+            )
+    return Captured(type(module).__name__, exported_bytes(program), "export")
 
 
 def exported_bytes(program: Any) -> bytes:
@@ -228,8 +241,9 @@ def capture_module(
 ) -> Captured:
     """The program of a live module; ``x`` [N, C, H, W] is what it will run on.
 
-    A trace takes a fraction of a second where an export takes several, so that it
-    comes first, unless ``blocks`` are asked for, which exported programs alone know.
+    A trace comes first, unless ``blocks`` are asked for, which exported programs
+    alone know. Where it differs from its module on other samples, an export is
+    taken if there is one.
     Raises ValueError where no way takes it."""
     device = device_of(module)
     ways: tuple = (way,)
@@ -240,9 +254,15 @@ def capture_module(
     failures = []
     for one in ways:
         try:
-            return _TAKEN[one](module, x, device)
+            taken = _TAKEN[one](module, x, device)
         except Exception as error:  # modules raise what they like
             failures.append((one, first_line(error)))
+            continue
+        if way == "auto" and taken.notes:
+            # An export takes decisions by values as they are or not at all.
+            with contextlib.suppress(Exception):
+                return _export(module, x, device)
+        return taken
     said = "; ".join(f"{one}: {text}" for one, text in failures)
     raise ValueError(f"{type(module).__name__} could not be captured: {said}")
 

@@ -276,6 +276,32 @@ def test_what_a_trace_decides_by_values_is_said():
     assert len(row.notes) == 1
 
 
+class Silent(nn.Module):
+    """Decides by values, or by the number of samples, of which the tracer does not
+    warn."""
+
+    def __init__(self, way):
+        super().__init__()
+        self.body = small()
+        self.way = way
+
+    def forward(self, x):
+        out = self.body(x)
+        if self.way == "item":
+            return out * (1 if x.mean().item() > 0 else 2)
+        for i in range(x.shape[0]):
+            out = out + i * x.mean()
+        return out
+
+
+@pytest.mark.parametrize("way", ["item", "range"])
+def test_decisions_that_the_tracer_does_not_see_are_said(way):
+    x, y = images(8)
+    with pytest.warns(UserWarning, match="computes something else on other samples"):
+        row = zcp.score(Silent(way), (x, y), "grad_norm", capture="trace")
+    assert len(row.notes) == 1
+
+
 def test_errors_are_the_programs_words():
     data = images(8)
     cases = [
