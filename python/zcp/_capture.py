@@ -181,7 +181,7 @@ def _trace(module: torch.nn.Module, x: torch.Tensor, device: torch.device) -> Ca
         )
         _restore_buffers(copied, module)
         model = _saved(script)
-        # The tracer says nothing of item() and of range(x.shape[0]), so that every
+        # The tracer says nothing of range(x.shape[0]), for instance, so that every
         # trace is compared with its module.
         batch = x.detach().to(device=device, dtype=type_of(module))
         agrees = _agrees(script, sharing_copy(module), batch)

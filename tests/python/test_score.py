@@ -277,8 +277,8 @@ def test_what_a_trace_decides_by_values_is_said():
 
 
 class Silent(nn.Module):
-    """Decides by values, or by the number of samples, of which the tracer does not
-    warn."""
+    """Decides by values, or by the number of samples, which the tracer does not
+    always say."""
 
     def __init__(self, way):
         super().__init__()
@@ -295,7 +295,7 @@ class Silent(nn.Module):
 
 
 @pytest.mark.parametrize("way", ["item", "range"])
-def test_decisions_that_the_tracer_does_not_see_are_said(way):
+def test_whatever_a_trace_decides_is_said(way):
     x, y = images(8)
     with pytest.warns(UserWarning, match="computes something else on other samples"):
         row = zcp.score(Silent(way), (x, y), "grad_norm", capture="trace")
