@@ -42,21 +42,6 @@ void draw_all(Svg& svg, const std::vector<Point>& points) {
   }
 }
 
-/// A line of the key: what a colour stands for.
-struct Entry {
-  std::string text;
-  std::string_view colour;
-};
-
-void draw_key(Svg& svg, const std::vector<Entry>& entries) {
-  double y = kFrame.top + 10;
-  for (const Entry& entry : entries) {
-    svg.circle({kFrame.right + 14, y - 4}, 4, "", entry.colour);
-    svg.text({kFrame.right + 24, y}, "start", entry.text);
-    y += 16;
-  }
-}
-
 }  // namespace
 
 void write_pareto_figure(
@@ -98,7 +83,7 @@ void write_pareto_figure(
   std::iota(all.begin(), all.end(), 0);
   draw_all(svg, places(all));
   svg.polyline(steps(places(front_of(truth))), "series", kTrue);
-  std::vector<Entry> key{
+  std::vector<KeyEntry> key{
       {"an architecture", "#d0d4d8"}, {"the truly best", kTrue}};
   const auto colours = series_colours();
   for (const std::string& proxy : ranked_proxies(report, metric)) {
@@ -110,7 +95,7 @@ void write_pareto_figure(
     }
     key.push_back({"chosen by " + proxy, colour});
   }
-  draw_key(svg, key);
+  draw_key(svg, kFrame, key);
   svg.write(out);
 }
 
@@ -147,7 +132,8 @@ void write_front_figure(std::ostream& out, const Front& front) {
   draw_all(svg, all);
   svg.polyline(steps(members), "series", colour);
   for (const Point& point : members) svg.circle(point, 3.5, "mark", colour);
-  draw_key(svg, {{"an architecture", "#d0d4d8"}, {"on the front", colour}});
+  draw_key(
+      svg, kFrame, {{"an architecture", "#d0d4d8"}, {"on the front", colour}});
   svg.write(out);
 }
 

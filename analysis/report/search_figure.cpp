@@ -56,20 +56,6 @@ void draw_intervals(
   }
 }
 
-struct Entry {
-  std::string text;
-  std::string_view colour;
-};
-
-void draw_key(Svg& svg, const std::vector<Entry>& entries) {
-  double y = kFrame.top + 10;
-  for (const Entry& entry : entries) {
-    svg.circle({kFrame.right + 14, y - 4}, 4, "", entry.colour);
-    svg.text({kFrame.right + 24, y}, "start", entry.text);
-    y += 16;
-  }
-}
-
 /// Draws one of the points that fall on the same spot.
 void draw_points(Svg& svg, const std::vector<Point>& points) {
   std::set<std::pair<long, long>> drawn;
@@ -112,6 +98,7 @@ void write_steps(std::ostream& out, const SearchTrace& trace) {
   svg.polyline(best, "series", series_colours()[0]);
   draw_key(
       svg,
+      kFrame,
       {{"an architecture", kPoint}, {"the best so far", series_colours()[0]}});
   svg.write(out);
 }
@@ -144,7 +131,9 @@ void write_front(std::ostream& out, const SearchTrace& trace) {
     if (drawable(i)) svg.circle(place(i), 3.5, "mark", series_colours()[0]);
   }
   draw_key(
-      svg, {{"an architecture", kPoint}, {"the front", series_colours()[0]}});
+      svg,
+      kFrame,
+      {{"an architecture", kPoint}, {"the front", series_colours()[0]}});
   svg.write(out);
 }
 
@@ -174,7 +163,7 @@ void write_regret_figure(std::ostream& out, const RegretFigure& figure) {
       {kFrame.left, y.pixel(figure.optimum)},
       {kFrame.right, y.pixel(figure.optimum)}};
   svg.polyline(optimum, "other", kOptimum);
-  std::vector<Entry> key{{"the optimum", kOptimum}};
+  std::vector<KeyEntry> key{{"the optimum", kOptimum}};
   if (!figure.random.queries.empty()) {
     svg.polyline(points_of(figure.random, x, y), "baseline", kRandom);
     key.push_back({figure.random.name, kRandom});
@@ -186,7 +175,7 @@ void write_regret_figure(std::ostream& out, const RegretFigure& figure) {
     svg.polyline(points_of(figure.curves[i], x, y), "series", colour);
     key.push_back({figure.curves[i].name, colour});
   }
-  draw_key(svg, key);
+  draw_key(svg, kFrame, key);
   svg.write(out);
 }
 

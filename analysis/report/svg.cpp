@@ -324,6 +324,18 @@ std::vector<double> spread_labels(
   return spread;
 }
 
+void draw_key(
+    Svg& svg,
+    const Frame& frame,
+    const std::vector<KeyEntry>& entries) {
+  double y = frame.top + 10;
+  for (const KeyEntry& entry : entries) {
+    svg.circle({frame.right + 14, y - 4}, 4, "", entry.colour);
+    svg.text({frame.right + 24, y}, "start", entry.text);
+    y += 16;
+  }
+}
+
 std::string sequential_colour(double share) {
   constexpr Colour kLight{222, 235, 247};
   constexpr Colour kMiddle{74, 134, 184};

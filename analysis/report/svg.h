@@ -111,6 +111,18 @@ void draw_axes(
     const std::string& x_name,
     const std::string& y_name);
 
+/// A line of the key beside a plot: what a colour stands for.
+struct KeyEntry {
+  std::string text;
+  std::string_view colour;
+};
+
+/// The key to the right of the frame, from its top down.
+void draw_key(
+    Svg& svg,
+    const Frame& frame,
+    const std::vector<KeyEntry>& entries);
+
 /// "0.2", "1.5M", "1e-05".
 std::string tick_text(double value);
 
