@@ -30,7 +30,7 @@ constexpr std::array kKernels{3, 5, 7};
 
 // Limits of what is drawn and mutated: those of ZenNAS's scripts for ImageNet.
 constexpr int kMostLayers = 14;
-constexpr int kSplitLayers = 6;  // a block of so many is split in two halves
+constexpr int kSplitLayers = 6;  // a block of so many is split in two
 constexpr std::int64_t kMostMacs = 1'000'000'000;
 constexpr Shape kImage{3, 224, 224};
 constexpr int kClasses = 1000;
@@ -173,18 +173,21 @@ Block mutated(Block block, std::uint64_t seed) {
   return block;
 }
 
-/// Splits deep blocks in two halves, and gives every block as many input
+/// Splits deep blocks in two, three sublayers and the rest, as ZenNAS's blocks
+/// do (PlainNet/SuperResIDWEXKX.py), and gives every block as many input
 /// channels as the block before it has outputs.
 void repair(Structure& structure) {
   std::vector<Block> blocks;
   for (Block block : structure.blocks) {
-    const bool split = block.residual() && block.sublayers >= kSplitLayers;
+    const int all = block.sublayers;
+    const bool split = block.residual() && all >= kSplitLayers;
     if (split) block.sublayers = kSplitLayers / 2;
     if (!blocks.empty()) block.in = blocks.back().out;
     blocks.push_back(block);
     if (split) {
       block.in = block.out;
       block.stride = 1;
+      block.sublayers = all - kSplitLayers / 2;
       blocks.push_back(block);
     }
   }

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "common/error.h"
+#include "nets/spaces/mobilenet_v2_structure.h"
 #include "nets/spaces/space.h"
 #include "tests/support/test_files.h"
 
@@ -102,6 +103,25 @@ TEST_CASE("mobilenet-v2: mutations stay within the limits of the search") {
   CHECK(build(space().mutate(k900, 1)).macs() > 0);
   CHECK_THROWS_AS(
       space().mutate("SuperConvK1BNRELU(3,8,1,1)", 0), zcp::UserError);
+}
+
+TEST_CASE("mobilenet-v2: a block of 6 or 7 sublayers becomes 3 and the rest") {
+  const std::string spec =
+      "SuperConvK3BNRELU(3,8,2,1)SuperResIDWE2K3(8,32,2,16,5)"
+      "SuperConvK1BNRELU(32,2048,1,1)";
+  std::set<int> second;
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    const auto after = mobilenet_v2::parse(space().mutate(spec, seed));
+    if (after.blocks.size() == 3) {
+      CHECK(after.blocks[1].sublayers <= 5);
+      continue;
+    }
+    CHECK(after.blocks.size() == 4);
+    CHECK(after.blocks[1].sublayers == 3);
+    CHECK(after.blocks[2].stride == 1);
+    second.insert(after.blocks[2].sublayers);
+  }
+  CHECK(second == std::set<int>{3, 4});
 }
 
 TEST_CASE("mobilenet-v2: the input has the channels of the first block") {
