@@ -116,7 +116,10 @@ void check_descriptor(const std::string& destination, int number) {
 void check_regular(const std::string& destination) {
   check_replaceable(destination);
   struct stat found {};
-  if (::stat(destination.c_str(), &found) == 0 && S_ISREG(found.st_mode)) {
+  const bool there = ::stat(destination.c_str(), &found) == 0;
+  // What is written first has a short name of its own, which says nothing.
+  if (!there && errno == ENAMETOOLONG) refuse(destination, errno);
+  if (there && S_ISREG(found.st_mode)) {
     // Modes do not bind root, who means them all the same.
     const bool read_only = (found.st_mode & 0222) == 0;
     if (read_only || ::access(destination.c_str(), W_OK) != 0) {

@@ -35,6 +35,9 @@ struct Parameter {
   at::Tensor value;
   /// Place in the order in which the network declares its layers.
   int declared = 0;
+  /// Of a layer's weight: the inputs that an output is computed from. 0: those
+  /// of PyTorch's modules, all elements of weight[0]; -1: not known.
+  std::int64_t fan_in = 0;
   /// Every use of it is a LayerCall that names it, of a kind whose gradients
   /// follow from the recorded input and output: a convolution of maps, a linear
   /// layer or a norm. Where this is false only autograd knows its gradient.

@@ -1,5 +1,6 @@
 #include "nets/networks/redraw.h"
 
+#include <stdexcept>
 #include <string>
 #include <unordered_map>
 
@@ -23,8 +24,16 @@ std::unordered_map<std::string, initialisers::Fans> fans_by_owner(
     if (!parameter.is_layer_weight()) continue;
     const at::Tensor& w = parameter.value;
     const std::int64_t taps = w.dim() > 2 ? w[0][0].numel() : std::int64_t{1};
-    fans[parameter.name] =
-        fans[owner_of(parameter.name)] = {w.size(1) * taps, w.size(0) * taps};
+    initialisers::Fans own{w.size(1) * taps, w.size(0) * taps};
+    if (parameter.fan_in > 0) {
+      own = {parameter.fan_in, w.numel() / parameter.fan_in};
+    } else if (parameter.fan_in < 0) {
+      throw std::invalid_argument(
+          "the fan of '" + parameter.name +
+          "' is not known, so that it cannot be drawn anew (--init default "
+          "keeps a model's own weights)");
+    }
+    fans[parameter.name] = fans[owner_of(parameter.name)] = own;
   }
   return fans;
 }

@@ -1,8 +1,11 @@
 #include "nets/networks/script_layers.h"
 
 #include <algorithm>
+#include <map>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace zcp::networks {
@@ -72,7 +75,7 @@ void describe_linear(
     call.used_bias = tensor_at(arguments, 2);
     return;
   }
-  const bool sum = name == "addmm";
+  const bool sum = name == "addmm" || name == "baddbmm";
   if (sum) call.used_bias = tensor_at(arguments, 0);
   const at::Tensor right = tensor_at(arguments, sum ? 2 : 1);
   if (!right.defined()) return;
@@ -95,6 +98,93 @@ std::int64_t recurrent_weights(const Stack& arguments) {
   std::int64_t elements = 0;
   for (const at::Tensor& one : weights) elements += one.numel();
   return elements;
+}
+
+/// The subscripts of an einsum, "bij,jk->bik": a text an operand, and those of
+/// the output. An ellipsis becomes one letter for each axis it stands for.
+struct Subscripts {
+  std::vector<std::string> operands;
+  std::string output;
+};
+
+/// Letters for the axes of ellipses, which are aligned at their ends.
+std::string without_ellipsis(std::string text, std::int64_t axes) {
+  constexpr std::string_view kEllipsis = "...";
+  const std::size_t at = text.find(kEllipsis);
+  if (at == std::string::npos) return text;
+  std::string letters;
+  for (std::int64_t i = axes; i-- > 0;) {
+    letters += static_cast<char>('0' + i);
+  }
+  return text.replace(at, kEllipsis.size(), letters);
+}
+
+Subscripts parse_subscripts(
+    std::string equation,
+    const std::vector<at::Tensor>& operands) {
+  std::erase(equation, ' ');
+  const std::size_t arrow = equation.find("->");
+  std::string left = equation.substr(0, arrow) + ',';
+  Subscripts subscripts;
+  std::int64_t most = 0;
+  for (const at::Tensor& operand : operands) {
+    const std::size_t comma = left.find(',');
+    std::string one = left.substr(0, comma);
+    left.erase(0, comma + 1);
+    const auto letters = static_cast<std::int64_t>(
+        one.find("...") == std::string::npos ? one.size() : one.size() - 3);
+    const std::int64_t axes = operand.dim() - letters;
+    most = std::max(most, axes);
+    subscripts.operands.push_back(without_ellipsis(std::move(one), axes));
+  }
+  if (arrow != std::string::npos) {
+    subscripts.output = without_ellipsis(equation.substr(arrow + 2), most);
+    return subscripts;
+  }
+  // Without an arrow the output has what stands once, and the ellipsis.
+  std::string all;
+  for (const std::string& one : subscripts.operands) all += one;
+  for (const char letter : all) {
+    const bool ellipsis = letter >= '0' && letter <= '9';
+    if (ellipsis || std::ranges::count(all, letter) == 1) {
+      subscripts.output += letter;
+    }
+  }
+  return subscripts;
+}
+
+/// As many as the product of all axes of two operands, one pair after the
+/// other, as PyTorch takes them; axes that nothing needs later are summed
+/// before.
+std::int64_t count_einsum_macs(const Stack& arguments) {
+  const std::vector<at::Tensor> operands = arguments[1].toTensorVector();
+  const Subscripts subscripts =
+      parse_subscripts(arguments[0].toStringRef(), operands);
+  std::map<char, std::int64_t> sizes;
+  for (std::size_t i = 0; i < operands.size(); ++i) {
+    for (std::size_t axis = 0; axis < subscripts.operands[i].size(); ++axis) {
+      std::int64_t& size = sizes[subscripts.operands[i][axis]];
+      size = std::max(size, operands[i].size(static_cast<std::int64_t>(axis)));
+    }
+  }
+  std::int64_t macs = 0;
+  std::string held = subscripts.operands[0];
+  for (std::size_t i = 1; i < operands.size(); ++i) {
+    std::string later = subscripts.output;
+    for (std::size_t j = i + 1; j < operands.size(); ++j) {
+      later += subscripts.operands[j];
+    }
+    const std::string both = held + subscripts.operands[i];
+    held.clear();
+    std::int64_t product = 1;
+    for (const auto& [letter, size] : sizes) {
+      if (both.find(letter) == std::string::npos) continue;
+      product *= size;
+      if (later.find(letter) != std::string::npos) held += letter;
+    }
+    macs += product;
+  }
+  return macs;
 }
 
 }  // namespace
@@ -150,6 +240,30 @@ std::int64_t count_macs(
   const std::int64_t positions =
       call.transposed ? input.numel() : output.numel();
   return positions * (weight.numel() / weight.size(0)) + bias;
+}
+
+std::int64_t count_contraction_macs(
+    const std::string& name,
+    const Stack& arguments,
+    const at::Tensor& output) {
+  if (name == "einsum") return count_einsum_macs(arguments);
+  if (name == "bilinear") {
+    const at::Tensor weight = tensor_at(arguments, 2);
+    const std::int64_t bias =
+        tensor_at(arguments, 3).defined() ? output.numel() : 0;
+    return output.numel() * weight.size(1) * weight.size(2) + bias;
+  }
+  if (name == "tensordot") {
+    const at::Tensor left = tensor_at(arguments, 0);
+    std::int64_t summed = 1;
+    for (const std::int64_t axis : arguments[2].toIntVector()) {
+      summed *= left.size(axis);
+    }
+    return output.numel() * summed;
+  }
+  const bool sum = name == "addmm" || name == "baddbmm";
+  const at::Tensor left = tensor_at(arguments, sum ? 1 : 0);
+  return output.numel() * left.size(-1) + (sum ? output.numel() : 0);
 }
 
 }  // namespace zcp::networks

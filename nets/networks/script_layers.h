@@ -33,4 +33,11 @@ std::int64_t count_macs(
     const LayerCall& call,
     const at::Tensor& output);
 
+/// The multiply-accumulates of a product with parameters that is no layer
+/// (NodePlan::contraction): a left product, bilinear, tensordot or einsum.
+std::int64_t count_contraction_macs(
+    const std::string& name,
+    const torch::jit::Stack& arguments,
+    const at::Tensor& output);
+
 }  // namespace zcp::networks

@@ -30,6 +30,7 @@ struct Origin {
   bool flipped = false;   ///< it is the parameter, transposed
   bool selected = false;  ///< it is a part or another view of the one parameter
   bool input = false;     ///< it depends on the network's input
+  bool shape = false;     ///< it depends on the shape of the input alone
 };
 
 /// Follows values back to the attributes that they come from.
@@ -63,6 +64,12 @@ class Origins {
     if (node->kind() == prim::GetAttr) return of_attribute(value);
     Origin origin;
     for (const Value* input : node->inputs()) add(of(input), origin);
+    const std::string name = name_of(*node);
+    if (tells_shape(name)) {
+      Origin numbers;
+      numbers.shape = origin.input || origin.shape;
+      return numbers;
+    }
     if (node->kind() == prim::If || node->kind() == prim::Loop) {
       const std::size_t skipped = node->kind() == prim::Loop ? 1 : 0;
       for (const Block* block : node->blocks()) {
@@ -70,7 +77,6 @@ class Origins {
       }
     }
     const bool one = origin.parameters.size() == 1 && !origin.input;
-    const std::string name = name_of(*node);
     const bool whole =
         one_of(name, {"aten::t", "aten::transpose", "aten::numpy_T"});
     if (one && !node->inputs().empty()) {
@@ -81,6 +87,17 @@ class Origins {
           !origin.itself && selects(name) && (first.itself || first.selected);
     }
     return origin;
+  }
+
+  static bool tells_shape(const std::string& name) {
+    return one_of(
+        name,
+        {"aten::size",
+         "aten::dim",
+         "aten::len",
+         "aten::numel",
+         "prim::device",
+         "prim::dtype"});
   }
 
   static bool selects(const std::string& name) {
@@ -128,6 +145,7 @@ class Origins {
   static void add(const Origin& from, Origin& to) {
     to.parameters.insert(from.parameters.begin(), from.parameters.end());
     to.input = to.input || from.input;
+    to.shape = to.shape || from.shape;
   }
 
   const ScriptProgram& program_;
@@ -141,9 +159,28 @@ struct Places {
 };
 
 Places layer_places(const std::string& name) {
-  if (name == "aten::addmm") return {2, 0};
+  if (one_of(name, {"aten::addmm", "aten::baddbmm"})) return {2, 0};
   if (one_of(name, {"aten::matmul", "aten::mm", "aten::bmm"})) return {1, -1};
   return {1, 2};
+}
+
+/// Where a product's operator has its two factors.
+struct Factors {
+  const Value* left = nullptr;  ///< null: it is no product of two
+  const Value* right = nullptr;
+  int left_place = 0;
+};
+
+Factors factors_of(const Node& node, const std::string& name) {
+  const auto inputs = node.inputs();
+  if (one_of(name, {"aten::addmm", "aten::baddbmm"})) {
+    return {inputs[1], inputs[2], 1};
+  }
+  if (one_of(
+          name, {"aten::matmul", "aten::mm", "aten::bmm", "aten::tensordot"})) {
+    return {inputs[0], inputs[1], 0};
+  }
+  return {};
 }
 
 class Uses {
@@ -167,10 +204,7 @@ class Uses {
   void visit(const Node& node) {
     NodePlan& plan = program_.plans[&node];
     const std::string name = name_of(node);
-    if (is_product(node, name)) {
-      plan.kind = LayerKind::linear;
-      plan.recorded = true;
-    }
+    find_product(node, name, plan);
     Places places;
     if (plan.kind == LayerKind::conv || plan.kind == LayerKind::linear) {
       places = layer_places(name);
@@ -206,15 +240,77 @@ class Uses {
     if (origin.itself) of(origin).in_calls = false;
   }
 
-  /// A matrix product of something computed from the input with parameters.
-  bool is_product(const Node& node, const std::string& name) {
-    const bool sum = name == "aten::addmm";
-    if (!sum && !one_of(name, {"aten::matmul", "aten::mm", "aten::bmm"})) {
-      return false;
+  /// Whether a factor is computed from the input, or is as many zeros as it has
+  /// samples, as a first state is.
+  bool varies(const Value* factor) {
+    const Origin& origin = origins_.of(factor);
+    return origin.input || (origin.shape && origin.parameters.empty());
+  }
+
+  /// Whether a factor is made of parameters alone.
+  bool is_fixed(const Value* factor) {
+    const Origin& origin = origins_.of(factor);
+    return !origin.input && !origin.parameters.empty();
+  }
+
+  /// Products of something computed from the input with parameters: x W is a
+  /// linear layer; W x, and sums over other axes, are contractions.
+  void find_product(const Node& node, const std::string& name, NodePlan& plan) {
+    const Factors factors = factors_of(node, name);
+    if (name == "aten::einsum") return find_einsum(node, plan);
+    if (name == "aten::bilinear") return contract(plan, 0);
+    if (factors.left == nullptr) return;
+    const bool right = varies(factors.left) && is_fixed(factors.right);
+    const bool left = varies(factors.right) && is_fixed(factors.left);
+    if (!right && !left) return;
+    plan.activation = factors.left_place + (left ? 1 : 0);
+    if (left || name == "aten::tensordot") {
+      use_in_contraction(left ? factors.left : factors.right, left);
+      return contract(plan, plan.activation);
     }
-    const Origin& left = origins_.of(node.inputs()[sum ? 1 : 0]);
-    const Origin& right = origins_.of(node.inputs()[sum ? 2 : 1]);
-    return left.input && !right.input && !right.parameters.empty();
+    plan.kind = LayerKind::linear;
+    plan.recorded = true;
+  }
+
+  static void contract(NodePlan& plan, int activation) {
+    plan.contraction = true;
+    plan.recorded = true;
+    plan.activation = activation;
+  }
+
+  void find_einsum(const Node& node, NodePlan& plan) {
+    const Node* list = node.inputs()[1]->node();
+    if (list->kind() != prim::ListConstruct) return;
+    const auto operands = list->inputs();
+    const bool input = std::ranges::any_of(
+        operands, [&](const Value* value) { return varies(value); });
+    bool found = false;
+    for (const Value* operand : operands) {
+      if (!is_fixed(operand)) continue;
+      use_in_contraction(operand, false);
+      found = true;
+    }
+    if (input && found) contract(plan, 1);
+  }
+
+  /// A factor that several parameters make is no weight: attention whose
+  /// queries are learned has one.
+  void use_in_contraction(const Value* factor, bool left) {
+    const Origin& weight = origins_.of(factor);
+    if (!weight.itself && !weight.selected) {
+      if (weight.parameters.size() == 1) ++program_.computed_weights;
+      return;
+    }
+    Parameter& parameter = of(weight);
+    used_.insert(*weight.parameters.begin());
+    parameter.in_calls = false;
+    if (parameter.value.dim() < 2) return;
+    parameter.kind = ParameterKind::linear_weight;
+    // W x sums over the last axis of W; of other products the axes that are
+    // summed over are not known.
+    const bool known = left && weight.itself;
+    parameter.fan_in =
+        known ? parameter.value.size(weight.flipped ? -2 : -1) : -1;
   }
 
   void use_in_layer(const Node& node, LayerKind kind, Places places) {
@@ -233,6 +329,10 @@ class Uses {
       if (!weight.itself || weight.flipped != product ||
           axes != (conv ? 4 : 2) || is_transposed(node)) {
         parameter.in_calls = false;
+      }
+      // x W sums over the last axis but one of W.
+      if (product && !vector && weight.itself && !weight.flipped) {
+        parameter.fan_in = parameter.value.size(-2);
       }
       used_.insert(*weight.parameters.begin());
     } else if (!weight.input && !weight.parameters.empty()) {

@@ -40,10 +40,14 @@ struct NodePlan {
   std::string name;  ///< of its operator: "relu" of "aten::relu_"; else empty
   Treatment treatment = Treatment::plain;
   LayerKind kind = LayerKind::other;
-  bool recorded = false;    ///< whether observers see it
-  bool in_place = false;    ///< whether its operator writes into its input
-  bool live = false;        ///< whether the network's output depends on it
-  int uses = 1;             ///< as LayerCall::uses
+  bool recorded = false;  ///< whether observers see it
+  bool in_place = false;  ///< whether its operator writes into its input
+  bool live = false;      ///< whether the network's output depends on it
+  int uses = 1;           ///< as LayerCall::uses
+  int activation = 0;     ///< place of a layer's input in the arguments
+  /// A product with parameters of another form than a linear layer's: what it
+  /// multiplies is counted, but its channels are not known.
+  bool contraction = false;
   bool variadic = false;    ///< whether its operator takes a count of arguments
   std::uint64_t place = 0;  ///< in the order of the file; random seeds need it
   int dtype = -1;           ///< place of its argument of that name

@@ -308,17 +308,18 @@ class ScriptPass {
         plan.kind == LayerKind::conv && plan.recorded && stack[4].isString();
     if (named) number_padding(stack);
     LayerCall call;
-    const std::size_t place = input_place(plan);
     const bool recorded = recording_ != nullptr && plan.recorded &&
-                          stack.size() > place && is_activation(stack[place]) &&
-                          recording_->scope.records(plan.kind);
+                          recording_->scope.records(plan.kind) &&
+                          is_activation(input_of(plan, stack));
     if (recorded) begin_call(plan, stack, call);
     const Stack given = stack;
     execute(node, plan, named, stack);
     const std::size_t count = node.outputs().size();
     if (recorded) {
       call.output = stack[stack.size() - count].toTensor();
-      call.macs = count_macs(given, call, call.output);
+      call.macs = plan.contraction
+                      ? count_contraction_macs(plan.name, given, call.output)
+                      : count_macs(given, call, call.output);
       recording_->calls.push_back(std::move(call));
     }
     for (std::size_t i = 0; i < count; ++i) {
@@ -332,9 +333,15 @@ class ScriptPass {
     if (dtype.isInt() && dtype.toScalarType() == at::kFloat) dtype = type_;
   }
 
-  /// aten::addmm(bias, x, weight); all others have the input first.
-  static std::size_t input_place(const NodePlan& plan) {
-    return plan.name == "addmm" ? 1 : 0;
+  /// What a layer computes from; undefined where that is no tensor. Of several
+  /// tensors in a list it is the first.
+  static at::Tensor input_of(const NodePlan& plan, const Stack& arguments) {
+    const auto place = static_cast<std::size_t>(plan.activation);
+    if (arguments.size() <= place) return {};
+    const IValue& value = arguments[place];
+    if (value.isTensor()) return value.toTensor();
+    if (!value.isTensorList() || value.toTensorList().empty()) return {};
+    return value.toTensorList().get(0);
   }
 
   /// Runs the operator in the way that its plan says: `stack` holds the
@@ -483,16 +490,15 @@ class ScriptPass {
   }
 
   /// False for the arithmetic on shapes that traces are full of.
-  static bool is_activation(const IValue& value) {
-    return value.isTensor() && value.toTensor().dim() >= 2 &&
-           value.toTensor().is_floating_point();
+  static bool is_activation(const at::Tensor& tensor) {
+    return tensor.defined() && tensor.dim() >= 2 && tensor.is_floating_point();
   }
 
   /// What is known of a call before it runs.
   void begin_call(const NodePlan& plan, const Stack& arguments, LayerCall& call)
       const {
     call.kind = plan.kind;
-    const at::Tensor x = arguments[input_place(plan)].toTensor();
+    const at::Tensor x = input_of(plan, arguments);
     const RecordingScope& scope = recording_->scope;
     if (scope.records_input(plan.kind)) call.input = x;
     const bool variance = scope.records_variances() &&
@@ -503,7 +509,8 @@ class ScriptPass {
     }
     call.live = plan.live;
     call.uses = plan.uses;
-    if (plan.kind == LayerKind::sum) call.calls = 0;  // no module
+    const bool module = plan.kind != LayerKind::sum && !plan.contraction;
+    if (!module) call.calls = 0;
     if (plan.kind == LayerKind::batch_norm) {
       if (arguments[4].isTensor()) {
         call.running_variance = arguments[4].toTensor();
@@ -519,15 +526,19 @@ class ScriptPass {
     if (weight.defined() && plain) call.weight = index_of(weight);
   }
 
-  /// The parameter that a tensor is, in the same shape; -1 for none.
+  /// The parameter that a tensor is, in the same shape or, where it is a matrix
+  /// [in, out], transposed; -1 for none.
   int index_of(const at::Tensor& tensor) const {
     at::Tensor base = tensor;
     if (tensor.is_view()) base = at::Tensor(tensor._base());
     const auto found = index_.find(base.unsafeGetTensorImpl());
     if (found == index_.end()) return -1;
-    const bool same = base.sizes() == tensor.sizes() &&
-                      base.strides() == tensor.strides() &&
-                      base.storage_offset() == tensor.storage_offset();
+    const auto alike = [&](const at::Tensor& one) {
+      return one.sizes() == tensor.sizes() &&
+             one.strides() == tensor.strides() &&
+             one.storage_offset() == tensor.storage_offset();
+    };
+    const bool same = alike(base) || (base.dim() == 2 && alike(base.t()));
     return same ? found->second : -1;
   }
 

@@ -44,7 +44,8 @@ engine::Descriptor fisher() {
   d.bfloat16_tau = 0.986;
   d.make = reductions::with_samples_first(
       &reductions::has_weight, engine::from_pass([](const engine::Pass& pass) {
-        if (const auto fault = engine::computed_weight_fault(pass.network)) {
+        if (const auto fault =
+                engine::layer_call_fault(pass.network, pass.recording)) {
           return engine::Score::degenerate(*fault);
         }
         std::vector<at::Tensor> terms;
@@ -53,7 +54,10 @@ engine::Descriptor fisher() {
           if (calls[i].weight < 0 || !pass.output_gradients[i].defined())
             continue;
           const auto slot = static_cast<std::size_t>(calls[i].weight);
-          const at::Tensor& weight = pass.network.parameters()[slot].value;
+          const at::Tensor& weight =
+              calls[i].used_weight.defined()
+                  ? calls[i].used_weight
+                  : pass.network.parameters()[slot].value;
           terms.push_back(
               channel_term(
                   calls[i].output.detach(),

@@ -156,7 +156,7 @@ bool has_layer_form(
 }
 
 engine::Score gradsign_score(const engine::Setting& setting) {
-  if (const auto fault = engine::computed_weight_fault(*setting.network)) {
+  if (const auto fault = engine::layer_weight_fault(*setting.network)) {
     return engine::Score::degenerate(*fault);
   }
   const at::AutoGradMode mode(true);
@@ -172,7 +172,7 @@ engine::Score gradsign_score(const engine::Setting& setting) {
       batch.x, networks::BatchNormMode::sample_statistics, &recording);
   const at::Tensor loss = engine::summed_loss(logits, batch, setting.run);
   LayerCalls layers;
-  bool known = true;
+  bool known = !traced || !engine::layer_call_fault(*network, recording);
   for (const networks::LayerCall& call : recording.calls) {
     if (sees_one_value(call)) {
       return engine::Score::degenerate("a BatchNorm sees one value a channel");

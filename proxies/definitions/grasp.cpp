@@ -28,6 +28,9 @@ engine::Score negated_sum(
 }
 
 engine::Score grasp_score(const engine::Setting& setting) {
+  if (const auto fault = engine::layer_weight_fault(*setting.network)) {
+    return engine::Score::degenerate(*fault);
+  }
   const at::AutoGradMode mode(true);
   const auto network = engine::differentiable(*setting.network);
   std::vector<at::Tensor> weights;

@@ -45,13 +45,16 @@ engine::Descriptor intrain() {
   d.paper = "CVPR 2026, InTrain";
   d.reference = "no code released";
   d.make = engine::from_pass([](const engine::Pass& pass) {
+    if (const auto fault =
+            engine::layer_call_fault(pass.network, pass.recording)) {
+      return engine::Score::degenerate(*fault);
+    }
     std::vector<at::Tensor> ratios;
     for (const networks::LayerCall& call : pass.recording.calls) {
       if (call.weight >= 0) {
         ratios.push_back(log_participation(call));
       }
     }
-    if (ratios.empty()) return engine::Score::degenerate("no layer runs");
     std::vector<at::Tensor> health;
     for (const at::Tensor& g : pass.gradients) {
       if (g.defined() && g.numel() > 1) health.push_back(gradient_health(g));

@@ -21,7 +21,7 @@ engine::Descriptor l2_norm() {
   d.suite_zero = "l2_norm";
   d.bfloat16_tau = 1.000;
   d.make = engine::from_setting([](const engine::Setting& setting) {
-    if (const auto fault = engine::computed_weight_fault(*setting.network)) {
+    if (const auto fault = engine::layer_weight_fault(*setting.network)) {
       return engine::Score::degenerate(*fault);
     }
     std::vector<at::Tensor> norms;

@@ -12,10 +12,31 @@ at::Tensor widened(const at::Tensor& output) {
   return output.scalar_type() == at::kBFloat16 ? output.to(at::kFloat) : output;
 }
 
-/// Throws where the output has no logit for a label, which on some devices
-/// would end the process's use of them.
+/// "[8, 10, 1, 1]".
+std::string text_of(at::IntArrayRef sizes) {
+  std::string text;
+  for (const std::int64_t size : sizes) {
+    text += (text.empty() ? "" : ", ") + std::to_string(size);
+  }
+  return "[" + text + "]";
+}
+
+/// Throws where the output is not logits [N, K] for labels [N], or maps of them
+/// [N, K, H, W] for labels [N, H, W]; and where it has none for a label, which
+/// on some devices would end the process's use of them.
 void check_labels(const at::Tensor& output, const DeviceMinibatch& batch) {
-  const std::int64_t logits = output.dim() > 1 ? output.size(1) : 1;
+  const bool maps = batch.y.dim() > 1;
+  const bool fits = output.dim() == batch.y.dim() + 1 &&
+                    output.size(0) == batch.y.size(0) &&
+                    output.sizes().slice(2) == batch.y.sizes().slice(1);
+  if (!fits) {
+    throw std::invalid_argument(
+        "the output is " + text_of(output.sizes()) + ", expected " +
+        (maps ? "a logit a class for each pixel of " + text_of(batch.y.sizes())
+              : "[" + std::to_string(batch.y.size(0)) +
+                    ", classes], a logit a class for each sample"));
+  }
+  const std::int64_t logits = output.size(1);
   if (batch.largest_label < logits) return;
   throw std::invalid_argument(
       "label " + std::to_string(batch.largest_label) +

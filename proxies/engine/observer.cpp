@@ -1,5 +1,6 @@
 #include "proxies/engine/observer.h"
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 #include <utility>
@@ -56,14 +57,40 @@ MakeObserver from_setting(std::function<Score(const Setting&)> compute) {
   };
 }
 
-std::optional<std::string> computed_weight_fault(
+std::optional<std::string> layer_weight_fault(
     const networks::Network& network) {
-  if (network.computed_weights() == 0) return std::nullopt;
-  return "the weight of a layer is computed from parameters (weight_norm)";
+  if (network.computed_weights() > 0) {
+    return "the weight of a layer is computed from parameters (weight_norm)";
+  }
+  const bool some = std::ranges::any_of(
+      network.parameters(),
+      [](const auto& parameter) { return parameter.is_layer_weight(); });
+  if (!some) return "no layer has weights";
+  return std::nullopt;
+}
+
+std::optional<std::string> layer_call_fault(
+    const networks::Network& network,
+    const networks::Recording& recording) {
+  if (auto fault = layer_weight_fault(network)) return fault;
+  std::vector<bool> named(network.parameters().size(), false);
+  for (const networks::LayerCall& call : recording.calls) {
+    if (call.weight >= 0) named[static_cast<std::size_t>(call.weight)] = true;
+  }
+  for (std::size_t i = 0; i < named.size(); ++i) {
+    const networks::Parameter& parameter = network.parameters()[i];
+    if (!parameter.is_layer_weight() || parameter.in_calls || named[i]) {
+      continue;
+    }
+    return "'" + parameter.name +
+           "' is used in parts, or in a product that is no layer, so that its "
+           "outputs are not known";
+  }
+  return std::nullopt;
 }
 
 std::vector<LayerGradient> layer_gradients(const Pass& pass) {
-  if (const auto fault = computed_weight_fault(pass.network)) {
+  if (const auto fault = layer_weight_fault(pass.network)) {
     throw std::runtime_error(*fault);
   }
   std::vector<LayerGradient> layers;

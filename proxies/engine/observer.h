@@ -114,10 +114,16 @@ MakeObserver from_pass(
 MakeObserver from_setting(std::function<Score(const Setting&)> compute);
 
 /// Why proxies that read the weights of all layers have no score: a layer's
-/// weight is no parameter but is computed from some. None where all are
-/// parameters.
-std::optional<std::string> computed_weight_fault(
-    const networks::Network& network);
+/// weight is no parameter but is computed from some, or no layer has weights.
+std::optional<std::string> layer_weight_fault(const networks::Network& network);
+
+/// Why proxies that read what each layer computes have no score: as
+/// layer_weight_fault(), or a layer's weight is that of no recorded call, such
+/// as a third of attention's joint projection. `recording` holds the calls of
+/// convolutions and linear layers.
+std::optional<std::string> layer_call_fault(
+    const networks::Network& network,
+    const networks::Recording& recording);
 
 /// The weight of a convolution or a linear layer and its gradient.
 struct LayerGradient {

@@ -80,3 +80,29 @@ def forward(self, x):
   CHECK_FALSE(find(loaded, "up").in_calls);
   CHECK(loaded.program->computed_weights == 1);
 }
+
+TEST_CASE(
+    "TorchScript parameters: the fan of a weight is that of its product") {
+  const LoadedScript loaded = load(
+      {{"in_out", at::ones({48, 4})},
+       {"left", at::ones({6, 4})},
+       {"left_turned", at::ones({6, 3})},
+       {"summed", at::ones({3, 5})},
+       {"query", at::ones({2, 5})}},
+      R"(
+def forward(self, x):
+    y = torch.mm(x.flatten(1), self.in_out)
+    z = torch.matmul(self.left, y.t())
+    z = torch.matmul(self.left_turned.t(), z)
+    k = torch.einsum('dn,de->ne', [z, self.summed])
+    return torch.matmul(torch.softmax(self.query * 2, 1), k.t()).t()
+)");
+  CHECK(find(loaded, "in_out").fan_in == 48);
+  CHECK(find(loaded, "left").fan_in == 4);
+  CHECK(find(loaded, "left_turned").fan_in == 6);
+  CHECK(find(loaded, "summed").fan_in == -1);
+  for (const char* name : {"in_out", "left", "left_turned", "summed"}) {
+    CHECK(find(loaded, name).kind == ParameterKind::linear_weight);
+  }
+  CHECK(loaded.program->computed_weights == 1);  // the query's softmax
+}
