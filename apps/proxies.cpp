@@ -37,6 +37,7 @@ std::string needs_text(const Descriptor& proxy) {
       return needs.detail.empty() ? text : text + "; " + needs.detail;
     case PassKind::minibatch:
     case PassKind::jacobian:
+    case PassKind::signs:
     case PassKind::own:
       break;
   }

@@ -22,6 +22,12 @@ struct Minibatch {
   /// empty.
   std::vector<float> scale = {};
   std::vector<float> offset = {};
+  /// Of texts: words as whole numbers in [0, vocabulary), one for each place of
+  /// the shape; 0: real numbers.
+  std::int64_t vocabulary = 0;
+  /// Whether they are drawn, so that a network that knows fewer words may have
+  /// others.
+  bool noise = false;
 };
 
 }  // namespace zcp

@@ -12,8 +12,6 @@
 namespace zcp::tasks {
 namespace {
 
-constexpr std::int64_t kWords = 30522;  // BERT's vocabulary
-
 class NoiseTask : public Task {
  public:
   NoiseTask(TaskInfo info, std::uint64_t seed)
@@ -33,13 +31,16 @@ class NoiseTask : public Task {
     Minibatch batch{batch_size, shape, {}, {}};
     batch.x.resize(count * static_cast<std::size_t>(shape.channels) * area);
     const std::uint64_t inputs_by = derive_seed(seed_, "gaussian-x", number);
-    if (info_.head == Head::tokens) {
+    if (info_.vocabulary > 0) {
       std::vector<std::int64_t> words(batch.x.size());
-      fill_integers(words, kWords, inputs_by);
+      fill_integers(words, info_.vocabulary, inputs_by);
       std::copy(words.begin(), words.end(), batch.x.begin());
-      return batch;
+      batch.vocabulary = info_.vocabulary;
+      batch.noise = true;
+    } else {
+      fill_normal(batch.x, 1.0F, inputs_by);
     }
-    fill_normal(batch.x, 1.0F, inputs_by);
+    if (info_.head == Head::tokens) return batch;
     if (has_labels()) {
       batch.y = labels(number, batch_size, info_.classes);
     } else {
@@ -93,10 +94,8 @@ std::unique_ptr<Task> open(const TaskInfo& info, const OpenOptions& options) {
   }
   TaskInfo own = info;
   if (options.classes > 0) own.classes = options.classes;
-  if (options.resolution > 0) {
-    own.shape.height = options.resolution;
-    own.shape.width = options.resolution;
-  }
+  if (own.head == Head::tokens && own.classes > 0) own.head = Head::classes;
+  if (options.resolution > 0) set_resolution(own, options.resolution);
   return std::make_unique<NoiseTask>(own, options.seed);
 }
 

@@ -51,6 +51,11 @@ std::optional<std::vector<std::int64_t>> Task::labels_for(int, int, int) const {
   return std::nullopt;
 }
 
+void set_resolution(TaskInfo& info, int resolution) {
+  info.shape.height = resolution;
+  if (info.vocabulary == 0) info.shape.width = resolution;
+}
+
 Transform parse_transform(const std::string& name) {
   if (name == "normalise") return Transform::normalise;
   if (name == "augment") return Transform::augment;
@@ -62,10 +67,7 @@ TaskInfo find_task(const std::string& name, int resolution) {
   const TaskSource& source = find_source(name);
   check_resolution(source, resolution);
   TaskInfo info = source.info;
-  if (resolution > 0) {
-    info.shape.height = resolution;
-    info.shape.width = resolution;
-  }
+  if (resolution > 0) set_resolution(info, resolution);
   return info;
 }
 

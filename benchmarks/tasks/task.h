@@ -45,6 +45,8 @@ struct TaskInfo {
   /// How the number of classes was guessed; empty where the data or the user
   /// say it.
   std::string guess = {};
+  /// Of texts: how many words there are, as whole numbers; 0: real numbers.
+  std::int64_t vocabulary = 0;
 };
 
 /// An opened task. Everything is const and may be called from many threads.
@@ -81,6 +83,10 @@ std::span<const TaskInfo> all_tasks();
 /// own). Throws UserError with the nearest name, and for a task that cannot be
 /// had at that resolution.
 TaskInfo find_task(const std::string& name, int resolution = 0);
+
+/// Sets the height and the width of a task's images, or the length of its
+/// texts.
+void set_resolution(TaskInfo& info, int resolution);
 
 /// Opens a task. `data` is where its files lie, empty for a task that needs
 /// none or has a default. `classes` sets the number of classes of `tensors`

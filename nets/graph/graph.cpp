@@ -1,5 +1,7 @@
 #include "nets/graph/graph.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <stdexcept>
 #include <utility>
@@ -362,9 +364,16 @@ void GraphBuilder::end_block(Value x) {
 
 Graph GraphBuilder::finish(Value output) && {
   for (const Draft& node : nodes_) {
-    if (node.op >= Op::layer_norm && graph_.cannot_run_.empty()) {
+    if (node.op >= Op::layer_norm && graph_.cannot_run_.empty() &&
+        !has_program_) {
       throw std::invalid_argument("a layer that no network runs");
     }
+  }
+  if (graph_.program_ && graph_.program_->params() != graph_.params_) {
+    throw std::logic_error(fmt::format(
+        "a program of {} parameters for a graph of {}",
+        graph_.program_->params(),
+        graph_.params_));
   }
   if (folding_ == Folding::counted) {
     graph_.nodes_.resize(2);

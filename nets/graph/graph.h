@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -20,6 +21,7 @@
 
 #include "common/shape.h"
 #include "common/window.h"
+#include "nets/graph/program.h"
 
 namespace zcp::graph {
 
@@ -151,6 +153,10 @@ class Graph {
   /// scores; empty where one can.
   const std::string& cannot_run() const { return cannot_run_; }
 
+  /// What runs a network that has layers of transformers; null for all others,
+  /// whose nodes are run, and for graphs that are counted alone.
+  const std::shared_ptr<const Program>& program() const { return program_; }
+
   /// Hash of the canonical form, layers that are never run left out.
   std::uint64_t hash() const { return hash_; }
 
@@ -169,6 +175,7 @@ class Graph {
   std::int64_t params_ = 0;
   std::int64_t macs_ = 0;
   std::string cannot_run_;
+  std::shared_ptr<const Program> program_;
   std::uint64_t hash_ = 0;
   std::uint64_t declared_hash_ = 0;
   int output_ = 0;
@@ -219,9 +226,10 @@ class GraphBuilder {
   /// A linear layer at every pixel; the network's last one.
   Value pixel_linear(Value x, int out_features);
 
-  /// A layer that is counted and takes part in the hash, but that networks do
-  /// not run yet: of what it computes, operation, attributes and shapes are all
-  /// that is known. It is listed where it has parameters or MACs.
+  /// A layer that is counted and takes part in the hash, but that is run by a
+  /// program and not as a node: of what it computes, operation, attributes and
+  /// shapes are all that the graph knows. It is listed where it has parameters
+  /// or MACs.
   Value counted_layer(
       Op op,
       const Attributes& attributes,
@@ -230,9 +238,19 @@ class GraphBuilder {
       std::int64_t params,
       std::int64_t macs);
 
-  /// Says Graph::cannot_run(), which a graph with a counted layer has to have.
+  /// Says Graph::cannot_run(). A graph with a counted layer has to have a
+  /// reason or a program.
   void leave_unrun(std::string reason) {
     graph_.cannot_run_ = std::move(reason);
+  }
+
+  /// Says what runs the network: the program that `make` writes, which is not
+  /// called for a graph that is counted alone.
+  template <typename Make>
+  void run_by(Make make) {
+    has_program_ = true;
+    if (folding_ == Folding::counted) return;
+    graph_.program_ = std::make_shared<const Program>(make());
   }
 
   /// From here on the addition of a bias is no MAC, as thop counts.
@@ -294,6 +312,7 @@ class GraphBuilder {
 
   Folding folding_;
   bool bias_macs_ = true;
+  bool has_program_ = false;
   std::vector<Draft> nodes_;
   std::vector<Value> edges_;
   std::vector<Value> blocks_;

@@ -4,6 +4,7 @@
 #include <ATen/core/grad_mode.h>
 
 #include <exception>
+#include <stdexcept>
 
 #include "common/error.h"
 #include "common/hash.h"
@@ -90,8 +91,15 @@ ModelSummary summarise_model(
   at::Tensor output;
   const std::int64_t batch = network.least_batch();
   try {
+    const bool words = network.vocabulary() > 0;
+    if (words && (input.channels != 1 || input.width != 1)) {
+      throw std::invalid_argument("reads words, expected --task tokens");
+    }
     output = network.forward(
-        at::ones({batch, input.channels, input.height, input.width}, options),
+        words
+            ? at::zeros({batch, input.height}, options.dtype(at::kLong))
+            : at::ones(
+                  {batch, input.channels, input.height, input.width}, options),
         BatchNormMode::running_statistics,
         &recording);
   } catch (const UserError&) {

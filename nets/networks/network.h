@@ -68,7 +68,7 @@ class Network {
   virtual ~Network() = default;
 
   /// Logits [N, classes] (or what the network returns, [N, C, H, W] for a
-  /// number or a class a pixel) for x [N, C, H, W].
+  /// number or a class a pixel) for x [N, C, H, W], or for words [N, T], int64.
   /// `recording`, where given, is filled with the calls in its scope.
   virtual at::Tensor forward(
       const at::Tensor& x,
@@ -76,6 +76,15 @@ class Network {
       Recording* recording) const = 0;
 
   const std::vector<Parameter>& parameters() const { return parameters_; }
+
+  /// Features of a word, of a network that looks words up; 0: it takes real
+  /// numbers alone.
+  virtual std::int64_t word_features() const { return 0; }
+
+  /// What stands for words [N, T] where real numbers are wanted: their
+  /// embeddings [N, T, word_features()], which forward() takes in their place.
+  /// What is real already is returned.
+  virtual at::Tensor embed(const at::Tensor& x) const { return x; }
 
   /// How many convolutions and linear layers compute their weight from
   /// parameters (weight_norm, weight standardisation). No parameter is the

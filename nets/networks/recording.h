@@ -28,6 +28,20 @@ enum class LayerKind : std::uint8_t {
   other,
 };
 
+/// What a linear layer of a transformer is there for, where that could be told.
+enum class LinearRole : std::uint8_t {
+  none,
+  query,
+  key,
+  value,
+  packed,  ///< several of these in one layer
+  mixed,      ///< what a transform mixes over tokens
+  convolved,  ///< what a convolution whose kernel depends on the token reads
+  kernel,     ///< the kernel of such a convolution
+  output,  ///< projects what attention or such a mix has made
+  feed_forward,
+};
+
 /// One layer as it ran. Tensors keep their autograd history. What a network
 /// does not know of a layer has the value that stands here.
 struct LayerCall {
@@ -69,6 +83,13 @@ struct LayerCall {
   /// The network's output depends on this one, so it receives a gradient.
   bool live = true;
   int block = 0;  ///< index of the macro block that it runs in
+  LinearRole role = LinearRole::none;  ///< of a linear layer
+  /// Of a packed linear layer: how many of queries, keys and values it makes.
+  int parts = 1;
+  /// Of a layer of a feed-forward network: whether an activation reads its
+  /// output, and whether it reads one's.
+  bool to_activation = false;
+  bool from_activation = false;
 
   /// One number of the windows along each axis, as LibTorch's operators take
   /// them: along_axes(&Window::stride).
@@ -77,6 +98,16 @@ struct LayerCall {
     for (const Window& window : windows) numbers.push_back(window.*number);
     return numbers;
   }
+};
+
+/// Attention as it ran. The axes before the last two are batch and heads, in
+/// that order, as one axis or as two.
+struct AttentionCall {
+  at::Tensor query;    ///< [..., tokens, features of a head]
+  at::Tensor key;      ///< [..., tokens, features of a head]
+  at::Tensor value;    ///< [..., tokens, features of a head]
+  at::Tensor weights;  ///< [..., tokens, tokens], rows of sum 1
+  at::Tensor output;   ///< [..., tokens, features of a head]
 };
 
 /// Which calls a forward pass records, and how much of them.
@@ -92,6 +123,8 @@ struct RecordingScope {
   /// BatchNorms with LayerCall::batch_variance; works in
   /// BatchNormMode::batch_statistics alone.
   bool variances = false;
+  /// Recording::attentions, whatever else is recorded.
+  bool attention = false;
 
   /// Whether calls of this kind are recorded.
   bool records(LayerKind kind) const {
@@ -128,6 +161,8 @@ struct Recording {
   /// Outputs of the macro blocks in order (empty for TorchScript networks);
   /// an undefined tensor where the block outputs zeros.
   std::vector<at::Tensor> blocks;
+  /// In the order in which they ran; where the scope asks for them.
+  std::vector<AttentionCall> attentions;
 };
 
 }  // namespace zcp::networks

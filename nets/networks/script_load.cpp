@@ -18,6 +18,7 @@
 #include "nets/kernels/libtorch_version.h"
 #include "nets/networks/exported_blocks.h"
 #include "nets/networks/exported_translate.h"
+#include "nets/networks/script_attention.h"
 #include "nets/networks/script_operators.h"
 #include "nets/networks/script_parameters.h"
 #include "nets/networks/script_plan.h"
@@ -261,6 +262,7 @@ LoadedScript load_script(
   }
   plan_nodes(*program);
   find_uses(*program, parameters);
+  find_attention(*program);
   if (file.exported() != nullptr) find_blocks(*program);
   return {std::move(program), std::move(parameters)};
 }

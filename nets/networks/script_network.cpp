@@ -39,6 +39,24 @@ const std::vector<graph::ResidualBlock>* ScriptNetwork::residual_blocks()
   return program_->exported ? &program_->residual_blocks : nullptr;
 }
 
+std::int64_t ScriptNetwork::word_features() const {
+  if (program_->word_table < 0) return 0;
+  const auto table = static_cast<std::size_t>(program_->word_table);
+  return parameters()[table].value.size(1);
+}
+
+std::int64_t ScriptNetwork::vocabulary() const {
+  if (program_->word_table < 0) return 0;
+  const auto table = static_cast<std::size_t>(program_->word_table);
+  return parameters()[table].value.size(0);
+}
+
+at::Tensor ScriptNetwork::embed(const at::Tensor& x) const {
+  if (x.is_floating_point() || program_->word_table < 0) return x;
+  const auto table = static_cast<std::size_t>(program_->word_table);
+  return at::embedding(parameters()[table].value, x);
+}
+
 int ScriptNetwork::computed_weights() const {
   return program_->computed_weights;
 }

@@ -36,6 +36,12 @@ class ScriptNetwork final : public Network {
   std::unique_ptr<Network> with_parameters(
       const std::function<at::Tensor(const Parameter&)>& change) const override;
 
+  std::int64_t word_features() const override;
+  at::Tensor embed(const at::Tensor& x) const override;
+
+  /// How many words it knows; 0: it takes real numbers alone.
+  std::int64_t vocabulary() const;
+
   int computed_weights() const override;
 
   /// A batch size that the network takes: 1, but for exported programs that

@@ -24,4 +24,13 @@ at::Tensor scaled_dot_product_attention(
     kernels::Optional<double> scale,
     bool grouped);
 
+/// The weights by which values are summed there, [..., tokens, tokens].
+at::Tensor attention_weights(
+    const at::Tensor& query,
+    const at::Tensor& key,
+    const kernels::Optional<at::Tensor>& mask,
+    bool causal,
+    kernels::Optional<double> scale,
+    bool grouped);
+
 }  // namespace zcp::networks

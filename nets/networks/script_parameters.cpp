@@ -415,4 +415,9 @@ void find_uses(ScriptProgram& program, std::vector<Parameter>& parameters) {
   Uses(program, parameters).find();
 }
 
+int parameter_of(const ScriptProgram& program, const torch::jit::Value* value) {
+  const Origin& origin = Origins(program).of(value);
+  return origin.itself ? *origin.parameters.begin() : -1;
+}
+
 }  // namespace zcp::networks

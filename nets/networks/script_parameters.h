@@ -16,4 +16,7 @@ namespace zcp::networks {
 /// Plans of the nodes have to be there.
 void find_uses(ScriptProgram& program, std::vector<Parameter>& parameters);
 
+/// The index of the parameter that a value is; -1 where it is none.
+int parameter_of(const ScriptProgram& program, const torch::jit::Value* value);
+
 }  // namespace zcp::networks

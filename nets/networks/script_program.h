@@ -51,12 +51,26 @@ struct NodePlan {
   bool variadic = false;    ///< whether its operator takes a count of arguments
   std::uint64_t place = 0;  ///< in the order of the file; random seeds need it
   int dtype = -1;           ///< place of its argument of that name
+  // Of a linear layer, as LayerCall has them.
+  LinearRole role = LinearRole::none;
+  int parts = 1;
+  bool to_activation = false;
+  bool from_activation = false;
   /// Of its operator; null for what is no operator.
   const c10::FunctionSchema* schema = nullptr;
   /// Arguments that are replaced before it runs: probabilities of dropout.
   std::vector<std::pair<std::size_t, c10::IValue>> replaced;
   /// Its operator; none for what is no operator, such as control flow.
   std::optional<torch::jit::Operation> operation;
+};
+
+/// What attention computes with. The softmax is null for attention in one
+/// piece, whose weights no node makes.
+struct AttentionPlan {
+  const torch::jit::Value* query;
+  const torch::jit::Value* key;  ///< transposed, where there is a softmax
+  const torch::jit::Value* value;
+  const torch::jit::Node* softmax;
 };
 
 /// The inlined graph of a module's `forward`, with a plan for each node.
@@ -72,6 +86,11 @@ struct ScriptProgram {
   /// Values of the inputs of `forward` after the first: their defaults.
   std::vector<c10::IValue> defaults;
   int computed_weights = 0;  ///< as Network::computed_weights()
+  /// By the node that makes its output.
+  std::unordered_map<const torch::jit::Node*, AttentionPlan> attentions;
+  /// Looks up the words that are its input; null where it takes no words.
+  const torch::jit::Node* words = nullptr;
+  int word_table = -1;  ///< index of the parameter that it looks them up in
 
   // Of an exported program alone.
   bool exported = false;  ///< whether it is one

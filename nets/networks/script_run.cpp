@@ -15,6 +15,7 @@
 #include "nets/networks/exported_input.h"
 #include "nets/networks/script_layers.h"
 #include "nets/networks/script_memory.h"
+#include "nets/networks/script_operators.h"
 #include "nets/networks/script_output.h"
 #include "nets/networks/script_random.h"
 
@@ -44,22 +45,22 @@ class ScriptPass {
     }
   }
 
-  at::Tensor run(const at::Tensor& x) {
+  at::Tensor run(const at::Tensor& given) {
     const at::AutoGradMode restored(outer_gradients_);
+    const at::Tensor x = words_for(given);
     const auto inputs = program_.graph->inputs();
-    if (inputs.size() > program_.defaults.size() + 2 || inputs.size() < 2) {
-      throw std::invalid_argument(
-          "forward takes " + std::to_string(inputs.size() - 1) +
-          " inputs without defaults, expected the images alone");
+    if (inputs.size() < 2) {
+      throw std::invalid_argument("forward takes no input");
     }
     check_input(program_, x);
     if (records_blocks()) recording_->blocks.resize(program_.blocks.size());
     memory_.set(inputs[0], program_.module._ivalue());
     memory_.set(inputs[1], x);
     for (std::size_t i = 2; i < inputs.size(); ++i) {
-      memory_.set(inputs[i], program_.defaults[i - 2]);
+      memory_.set(inputs[i], further_input(i, x));
     }
-    type_ = x.scalar_type();
+    type_ = given.is_floating_point() ? given.scalar_type()
+                                      : parameters_[0].value.scalar_type();
     run_block(*program_.graph->block());
     return chosen_output(
         value(program_.graph->outputs()[0]), program_.options, program_.path);
@@ -67,6 +68,39 @@ class ScriptPass {
 
  private:
   const IValue& value(const Value* name) const { return memory_.at(name); }
+
+  /// The words of the pass. Where their embeddings are given in their place,
+  /// they are all word 0, whose lookup is left out.
+  at::Tensor words_for(const at::Tensor& given) {
+    if (program_.words == nullptr || !given.is_floating_point()) return given;
+    if (given.dim() != 3) {
+      throw std::invalid_argument("takes words, found real numbers");
+    }
+    embeddings_ = given;
+    return at::zeros(
+        {given.size(0), given.size(1)}, given.options().dtype(at::kLong));
+  }
+
+  /// An input after the first: its default or, beside words, a mask that shows
+  /// all of them or their types and segments, which are all the first.
+  IValue further_input(std::size_t i, const at::Tensor& x) const {
+    if (i - 2 < program_.defaults.size()) return program_.defaults[i - 2];
+    const std::string name = program_.graph->inputs()[i]->debugName();
+    const bool words = !x.is_floating_point();
+    if (words && name.find("mask") != std::string::npos) {
+      return at::ones_like(x);
+    }
+    if (words && (name.find("type") != std::string::npos ||
+                  name.find("segment") != std::string::npos)) {
+      return at::zeros_like(x);
+    }
+    throw std::invalid_argument(
+        "forward takes " + std::to_string(program_.graph->inputs().size() - 1) +
+        " inputs without defaults, expected " +
+        (words ? "words alone, or with a mask and token types (found '" + name +
+                     "')"
+               : std::string("the images alone")));
+  }
 
   void run_block(const Block& block) {
     const bool blocks = records_blocks();
@@ -298,6 +332,9 @@ class ScriptPass {
     const NodePlan& plan = program_.plans.at(&node);
     if (plan.treatment == Treatment::ignored) return;
     if (plan.treatment == Treatment::no_fast_way) return set(node, true);
+    if (&node == program_.words && embeddings_.defined()) {
+      return set(node, embeddings_);
+    }
     Stack stack = arguments(node);
     if (plan.treatment == Treatment::gradients) {
       return answer_gradients(node, stack);
@@ -325,6 +362,45 @@ class ScriptPass {
     for (std::size_t i = 0; i < count; ++i) {
       memory_.set(node.outputs()[i], stack[stack.size() - count + i]);
     }
+    if (recording_ != nullptr && recording_->scope.attention) {
+      record_attention(node, given);
+    }
+  }
+
+  /// Of scaled_dot_product_attention(query, key, value, mask, dropout, causal,
+  /// scale, grouped); older files end earlier.
+  static at::Tensor fused_attention_weights(const Stack& given) {
+    const at::NoGradGuard no_grad;
+    kernels::Optional<at::Tensor> mask;
+    if (given.size() > 3 && given[3].isTensor()) mask = given[3].toTensor();
+    kernels::Optional<double> scale;
+    if (given.size() > 6 && given[6].isDouble()) scale = given[6].toDouble();
+    return attention_weights(
+        given[0].toTensor(),
+        given[1].toTensor(),
+        mask,
+        given.size() > 5 && given[5].toBool(),
+        scale,
+        given.size() > 7 && given[7].toBool());
+  }
+
+  /// Keeps what attention has computed with, where the node is its last one.
+  void record_attention(const Node& node, const Stack& given) const {
+    const auto found = program_.attentions.find(&node);
+    if (found == program_.attentions.end()) return;
+    const AttentionPlan& plan = found->second;
+    AttentionCall call;
+    call.query = value(plan.query).toTensor();
+    call.key = value(plan.key).toTensor();
+    call.value = value(plan.value).toTensor();
+    call.output = value(node.output()).toTensor();
+    if (plan.softmax != nullptr) {
+      call.key = call.key.transpose(-2, -1);
+      call.weights = value(plan.softmax->output()).toTensor();
+    } else {
+      call.weights = fused_attention_weights(given);
+    }
+    recording_->attentions.push_back(std::move(call));
   }
 
   /// Where a file that computes in float32 says so, what it makes is of the
@@ -509,6 +585,10 @@ class ScriptPass {
     }
     call.live = plan.live;
     call.uses = plan.uses;
+    call.role = plan.role;
+    call.parts = plan.parts;
+    call.to_activation = plan.to_activation;
+    call.from_activation = plan.from_activation;
     const bool module = plan.kind != LayerKind::sum && !plan.contraction;
     if (!module) call.calls = 0;
     if (plan.kind == LayerKind::batch_norm) {
@@ -551,6 +631,7 @@ class ScriptPass {
   std::vector<bool> entered_;  ///< what they were before each `with`
   std::unordered_map<std::uint64_t, std::uint64_t> draws_;  ///< by place
   at::ScalarType type_ = at::kFloat;
+  at::Tensor embeddings_;  ///< in place of words; undefined: there are none
   ScriptMemory memory_;
   std::unordered_map<const c10::TensorImpl*, int> index_;
 };

@@ -8,8 +8,7 @@ std::unique_ptr<const Space> make_autoformer() {
   return make_autoformer_space(
       {.info =
            {"autoformer",
-            "AutoFormer-T as Auto-Prox builds it: vision transformers, counted "
-            "and not run yet",
+            "AutoFormer-T as Auto-Prox builds it: vision transformers",
             "eHIDDEN-HEADSxRATIO-HEADSxRATIO-..., a block each; drawn are 192, "
             "216 or 240 features, 12 to 14 blocks, 3 or 4 heads, ratio 3.5 or "
             "4",

@@ -11,6 +11,7 @@
 #include "common/random.h"
 #include "nets/spaces/spec.h"
 #include "nets/spaces/transformer_layers.h"
+#include "nets/spaces/transformer_program.h"
 
 namespace zcp::spaces {
 namespace {
@@ -216,7 +217,11 @@ class AutoFormer final : public Space {
     require_size(info().name, input, kPatch);
     const Member member = parse(spec);
     graph::GraphBuilder graph(input, folding);
-    leave_unrun(graph, info().name);
+    if (space_.head_features > 0) {
+      leave_unrun(graph, info().name);
+    } else {
+      graph.run_by([&] { return program(member, spec, input, output); });
+    }
     graph::Attributes patches;
     patches.out_channels = member.hidden;
     patches.window = {kPatch, kPatch, 0};
@@ -242,6 +247,46 @@ class AutoFormer final : public Space {
   }
 
  private:
+  /// Linear layers are N(0, 0.02^2); the patches' convolution is PyTorch's.
+  graph::Program program(
+      const Member& member,
+      std::string_view spec,
+      Shape input,
+      const Output& output) const {
+    const auto draws = [](std::int64_t) { return normal_draws(kVisionSpread); };
+    auto program =
+        ProgramWriter::of_images(input.channels, input.height, input.width);
+    const Term map = program.conv2d(
+        "patch_embed.proj",
+        program.input(),
+        member.hidden,
+        kPatch,
+        kPatch,
+        0,
+        1,
+        pytorch_draws(std::int64_t{input.channels} * kPatch * kPatch));
+    Term x = with_class_token(program, "cls_token", map_tokens(program, map));
+    const std::int64_t tokens = x.sizes[1];
+    x = program.add(
+        x,
+        program.parameter(
+            "pos_embed",
+            {1, tokens, member.hidden},
+            {graph::DrawnBy::Rule::normal, kVisionSpread}));
+    for (std::size_t i = 0; i < member.blocks.size(); ++i) {
+      x = run_transformer_block(
+          program,
+          fmt::format("blocks.{}", i),
+          x,
+          layers(member, member.blocks[i], spec),
+          draws);
+    }
+    x = program.layer_norm("norm", x, 1e-6);
+    x = program.mean(program.slice(x, 1, 1, tokens), 1);
+    return std::move(program).finish(
+        program.linear("head", x, output.channels, draws(member.hidden)));
+  }
+
   TransformerBlock layers(
       const Member& member,
       const Block& block,

@@ -8,6 +8,7 @@
 #include "common/error.h"
 #include "common/random.h"
 #include "nets/spaces/all.h"
+#include "nets/spaces/flexibert_program.h"
 #include "nets/spaces/flexibert_spec.h"
 #include "nets/spaces/spec.h"
 #include "nets/spaces/transformer_layers.h"
@@ -19,9 +20,10 @@ using flexibert::Encoder;
 using flexibert::Layer;
 using flexibert::Operation;
 
-constexpr int kMostTokens = 512;  // so many positions are learned
-constexpr int kEmbedded = 128;
-constexpr std::int64_t kTables = (30522 + 512 + 2) * std::int64_t{kEmbedded};
+using flexibert::kEmbedded;
+using flexibert::kMostTokens;
+constexpr std::int64_t kTables =
+    (flexibert::kWords + kMostTokens + 2) * std::int64_t{kEmbedded};
 constexpr std::int64_t kLayers = 48;  // 6 * 2 * 2 * 2
 constexpr std::int64_t kPairs = kLayers * kLayers;
 constexpr std::int64_t kHalf = kPairs + kPairs * kPairs;  // of a hidden size
@@ -178,8 +180,7 @@ class FlexiBert final : public Space {
   const SpaceInfo& info() const override {
     static const SpaceInfo info{
         "flexibert",
-        "FlexiBERT's text encoders, of which 500 were trained: counted and not "
-        "run yet",
+        "FlexiBERT's text encoders, of which 500 were trained",
         "hHIDDEN/OP-HEADS-WIDTH-DEPTH/...: 128 or 256 features, 2 or 4 layers "
         "with OP one of SA-SDP, SA-WMA, LT-DFT, LT-DCT, DSC-5, DSC-9, 2 or 4 "
         "heads, and a feed-forward network 512 or 1024 wide and 1 or 3 deep",
@@ -263,7 +264,9 @@ class FlexiBert final : public Space {
       Output output,
       const Skeleton& skeleton,
       graph::Folding folding) const override {
-    require_tokens("flexibert", output);
+    if (output.head != Head::tokens && output.head != Head::classes) {
+      require_tokens("flexibert", output);
+    }
     require_all_by_spec("flexibert", skeleton);
     if (input.channels != 1 || input.width != 1 || input.height < 1 ||
         input.height > kMostTokens) {
@@ -276,10 +279,14 @@ class FlexiBert final : public Space {
     }
     const Encoder encoder = flexibert::parse(spec);
     graph::GraphBuilder graph(input, folding);
-    leave_unrun(graph, "flexibert");
-    const Value states = EncoderBuilder(graph).build(encoder);
-    graph.add_calls(states, 1);  // the network itself
-    return std::move(graph).finish(states);
+    graph.run_by(
+        [&] { return flexibert::program(encoder, input.height, output); });
+    Value result = EncoderBuilder(graph).build(encoder);
+    if (output.head == Head::classes) {
+      result = graph.linear(graph.global_avg_pool(result), output.channels);
+    }
+    graph.add_calls(result, 1);  // the network itself
+    return std::move(graph).finish(result);
   }
 
  private:

@@ -7,6 +7,7 @@
 #include "nets/spaces/all.h"
 #include "nets/spaces/spec.h"
 #include "nets/spaces/transformer_layers.h"
+#include "nets/spaces/transformer_program.h"
 
 namespace zcp::spaces {
 namespace {
@@ -139,8 +140,7 @@ class Pit final : public Space {
   const SpaceInfo& info() const override {
     static const SpaceInfo info{
         "pit",
-        "pooling vision transformers as Auto-Prox builds them: counted and not "
-        "run yet",
+        "pooling vision transformers as Auto-Prox builds them",
         "bBASE-rRATIO-dD.D.D-hH.H.H: features of a head (16, 24, 32, 40), "
         "feed-forward ratio (2, 4, 6, 8), blocks (1-3, 4/6/8, 2/4/6) and heads "
         "(2, 4, 8, never fewer) of three stages; -pPATCH.STRIDE for others "
@@ -215,13 +215,77 @@ class Pit final : public Space {
     const Member m = parse(spec);
     require_size("pit", input, m.patch);
     graph::GraphBuilder graph(input, folding);
-    leave_unrun(graph, "pit");
+    graph.run_by([&] { return program(m, input, output); });
     const Value logits = graph.linear(run(graph, m), output.channels);
     graph.add_calls(logits, 1);  // the network itself
     return std::move(graph).finish(logits);
   }
 
  private:
+  /// What run() declares, with PyTorch's own draws but for class token and
+  /// positions.
+  static graph::Program
+  program(const Member& m, Shape input, const Output& output) {
+    auto program =
+        ProgramWriter::of_images(input.channels, input.height, input.width);
+    const std::int64_t width = std::int64_t{m.base} * m.heads[0];
+    Term map = program.conv2d(
+        "patch_embed.conv",
+        program.input(),
+        width,
+        m.patch,
+        m.stride,
+        0,
+        1,
+        pytorch_draws(std::int64_t{input.channels} * m.patch * m.patch));
+    Sizes one = map.sizes;
+    one[0] = 1;
+    const Term places = program.parameter(
+        "pos_embed", one, {graph::DrawnBy::Rule::normal, kVisionSpread});
+    map = program.add(map, places);
+    Term x = with_class_token(program, "cls_token", map_tokens(program, map));
+    for (std::size_t stage = 0; stage < kStages; ++stage) {
+      const int features = m.base * m.heads[stage];
+      const std::string name = fmt::format("transformers.{}", stage);
+      if (stage > 0) {
+        x = pooled(
+            program, fmt::format("pools.{}", stage - 1), x, map, features);
+      }
+      for (int i = 0; i < m.depth[stage]; ++i) {
+        x = run_transformer_block(
+            program,
+            fmt::format("{}.blocks.{}", name, i),
+            x,
+            {m.heads[stage], features, features * m.ratio, 0},
+            pytorch_draws);
+      }
+    }
+    const Term token =
+        program.layer_norm("norm", program.select(x, 1, 0), 1e-6);
+    return std::move(program).finish(program.linear(
+        "head", token, output.channels, pytorch_draws(token.sizes.back())));
+  }
+
+  /// What pool() declares; of `map` only the size is read.
+  static Term pooled(
+      ProgramWriter& program,
+      const std::string& name,
+      const Term& x,
+      Term& map,
+      std::int64_t width) {
+    const std::int64_t tokens = x.sizes[1];
+    const std::int64_t in = x.sizes[2];
+    const Term token = program.slice(x, 1, 0, 1);
+    const Term pixels = program.reshape(
+        program.transpose(program.slice(x, 1, 1, tokens), 1, 2),
+        {-1, in, map.sizes[2], map.sizes[3]});
+    map = program.conv2d(
+        name + ".conv", pixels, width, 3, 2, 1, in, pytorch_draws(9));
+    const Term wider =
+        program.linear(name + ".fc", token, width, pytorch_draws(in));
+    return program.concat(std::array{wider, map_tokens(program, map)}, 1);
+  }
+
   /// The normalised class token.
   static Value run(graph::GraphBuilder& graph, const Member& m) {
     graph::Attributes patches;

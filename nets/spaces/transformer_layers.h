@@ -1,5 +1,5 @@
-// Layers that transformers are built of. They are counted; no network runs
-// them yet. Values are {features, tokens, 1}.
+// Layers that transformers are built of, as they are counted: networks run the
+// programs of transformer_program.h. Values are {features, tokens, 1}.
 #pragma once
 
 #include <cstdint>

@@ -66,6 +66,7 @@ double shared_passes(const Descriptor& proxy, const PassCounts& counts) {
     case PassKind::minibatch:
     case PassKind::jacobian:
     case PassKind::noise:
+    case PassKind::signs:
       break;
   }
   return pass * (needs.all_minibatches ? counts.minibatches : 1);

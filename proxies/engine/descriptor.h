@@ -49,6 +49,7 @@ enum class PassKind : std::uint8_t {
   noise_one,   ///< the same with one input
   synflow,     ///< |weights|, input of ones, no BatchNorm, float64
   synflow_bn,  ///< the same with BatchNorm
+  signs,       ///< train mode on the first, random signs times outputs backward
   own,         ///< the proxy runs the network itself
 };
 
@@ -85,7 +86,7 @@ struct Needs {
   /// Whether the proxy looks at the task's data.
   bool inputs() const {
     return pass == PassKind::minibatch || pass == PassKind::jacobian ||
-           minibatches > 0;
+           pass == PassKind::signs || minibatches > 0;
   }
 };
 

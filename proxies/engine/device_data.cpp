@@ -86,9 +86,10 @@ DeviceMinibatch on_device(
       host.x,
       {host.size, shape.channels, shape.height, shape.width},
       at::kFloat);
-  device.x = pinned(x, options.device())
-                 .to(options)
-                 .contiguous(networks::kMemoryFormat);
+  device.x = host.vocabulary > 0 ? x.flatten(1).to(options.device(), at::kLong)
+                                 : pinned(x, options.device())
+                                       .to(options)
+                                       .contiguous(networks::kMemoryFormat);
   if (!host.y.empty()) {
     device.y = labels_on_device(host, options.device());
     device.largest_label = *std::ranges::max_element(host.y);
@@ -103,15 +104,19 @@ DeviceMinibatch on_device(
 
 RandomInputs draw_random_inputs(
     const RunSettings& run,
-    const Shape& shape,
+    at::IntArrayRef sizes,
     const HostNoise& given) {
-  const std::vector<std::int64_t> batch{
-      run.batch_size, shape.channels, shape.height, shape.width};
-  const auto tensor = [&](at::IntArrayRef sizes,
+  const auto some = [&](std::int64_t count) {
+    std::vector<std::int64_t> all{count};
+    all.insert(all.end(), sizes.begin(), sizes.end());
+    return all;
+  };
+  const std::vector<std::int64_t> batch = some(run.batch_size);
+  const auto tensor = [&](at::IntArrayRef all,
                           const std::vector<float>& values,
                           const char* purpose) {
     return given_or_drawn(
-        sizes, values, derive_seed(run.seed, purpose), run.options);
+        all, values, derive_seed(run.seed, purpose), run.options);
   };
   RandomInputs random;
   random.noise =
@@ -121,8 +126,7 @@ RandomInputs draw_random_inputs(
   if (!given.signs.empty()) {
     random.signs = tensor({std::ssize(given.signs)}, given.signs, "signs");
   }
-  random.circle = tensor(
-      {2, shape.channels, shape.height, shape.width}, given.circle, "circle");
+  random.circle = tensor(some(2), given.circle, "circle");
   if (given.circle.empty()) random.circle = orthonormal(random.circle);
   return random;
 }

@@ -16,10 +16,11 @@ DeviceMinibatch on_device(
     const at::TensorOptions& options);
 
 /// The random inputs of a run: those that `given` holds, the others drawn by
-/// the seed. `shape` is that of one input.
+/// the seed. `sizes` are those of one input: [C, H, W], or [T, E] of the
+/// embeddings of words.
 RandomInputs draw_random_inputs(
     const RunSettings& run,
-    const Shape& shape,
+    at::IntArrayRef sizes,
     const HostNoise& given);
 
 }  // namespace zcp::engine

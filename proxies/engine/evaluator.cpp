@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <map>
+#include <mutex>
 #include <utility>
 
 #include "common/error.h"
@@ -14,6 +15,7 @@
 #include "nets/networks/graph_network.h"
 #include "nets/networks/model_summary.h"
 #include "nets/networks/network.h"
+#include "nets/networks/program_network.h"
 #include "nets/networks/redraw.h"
 #include "nets/networks/script_network.h"
 #include "proxies/engine/bfloat16.h"
@@ -68,9 +70,17 @@ std::vector<InputFaults> faults_of(const std::vector<Minibatch>& minibatches) {
   return faults;
 }
 
+/// Of all layers; of attention also the weights, a number for each head and
+/// pair of tokens.
 std::int64_t output_elements(std::span<const graph::Layer> layers) {
   std::int64_t sum = 0;
-  for (const graph::Layer& layer : layers) sum += layer.output.elements();
+  for (const graph::Layer& layer : layers) {
+    sum += layer.output.elements();
+    if (layer.op != graph::Op::attention) continue;
+    const std::int64_t tokens =
+        std::int64_t{layer.output.height} * layer.output.width;
+    sum += 2 * layer.attributes.groups * tokens * tokens;
+  }
   return sum;
 }
 
@@ -185,12 +195,18 @@ struct Evaluator::State {
   Output output{0};
   std::vector<DeviceMinibatch> minibatches;
   std::vector<InputFaults> faults;  // by minibatch
+  std::int64_t vocabulary = 0;      // of the minibatches; 0: real numbers
+  bool noise_words = false;
   std::int64_t memory_limit = 0;
   std::optional<std::string> script_output;
   std::vector<std::string> script_blocks;
   decltype(EvaluatorOptions::labels_for) labels_for;
   RandomInputs random;
+  HostNoise noise;
   std::optional<c10::Stream> stream;
+  /// Random inputs in the place of the embeddings of words, by their features.
+  mutable std::mutex mutex;
+  mutable std::map<std::int64_t, RandomInputs> random_embeddings;
 
   Setting setting(const Subject& subject, const Network* network) const {
     return {
@@ -201,7 +217,20 @@ struct Evaluator::State {
         subject.macs,
         output.channels,
         subject.minibatches.empty() ? minibatches : subject.minibatches,
-        random};
+        random_for(network)};
+  }
+
+  /// Random inputs that the network takes.
+  RandomInputs random_for(const Network* network) const {
+    const std::int64_t features =
+        network != nullptr ? network->word_features() : 0;
+    if (features == 0) return random;
+    const std::scoped_lock lock(mutex);
+    RandomInputs& drawn = random_embeddings[features];
+    if (!drawn.noise.defined()) {
+      drawn = draw_random_inputs(settings, {shape.height, features}, noise);
+    }
+    return drawn;
   }
 
   Initialiser initialiser_of(const Descriptor& proxy) const {
@@ -212,7 +241,11 @@ struct Evaluator::State {
   std::optional<std::string> refusal(const Descriptor& proxy) const;
   std::optional<std::string> fault_of_inputs(const Descriptor& proxy) const;
   Workload workload(const Subject& subject) const;
-  std::vector<DeviceMinibatch> minibatches_of(int outputs) const;
+  std::vector<DeviceMinibatch> minibatches_of(
+      const networks::ScriptNetwork& network,
+      int outputs) const;
+  std::optional<std::string> fault_of_words(
+      const networks::ScriptNetwork& network) const;
   std::optional<Score> fault_of_batch(
       const Network& network,
       const std::filesystem::path& path) const;
@@ -271,8 +304,17 @@ Workload Evaluator::State::workload(const Subject& subject) const {
 /// The minibatches with the labels that a network of so many outputs has; empty
 /// where those are the minibatches' own.
 std::vector<DeviceMinibatch> Evaluator::State::minibatches_of(
+    const networks::ScriptNetwork& network,
     int outputs) const {
   std::vector<DeviceMinibatch> changed;
+  const std::int64_t known = network.vocabulary();
+  const bool fewer_words = known > 0 && noise_words && known < vocabulary;
+  if (fewer_words) {
+    for (const DeviceMinibatch& own : minibatches) {
+      changed.emplace_back(own).x = own.x.remainder(known);
+    }
+    return changed;
+  }
   if (!labels_for || outputs == 0) return changed;
   for (std::size_t i = 0; i < minibatches.size(); ++i) {
     const auto labels = labels_for(static_cast<int>(i), outputs);
@@ -293,12 +335,31 @@ std::optional<Score> Evaluator::State::fault_of_batch(
     const std::filesystem::path& path) const {
   const at::NoGradGuard no_grad;
   try {
-    const at::Tensor& x = minibatches.empty() ? random.noise : minibatches[0].x;
+    const at::Tensor x =
+        minibatches.empty() ? random_for(&network).noise : minibatches[0].x;
     network.forward(x, networks::BatchNormMode::batch_statistics, nullptr);
     return std::nullopt;
   } catch (const std::exception& error) {
     return failure_of(error, path);
   }
+}
+
+/// Why the network does not take what the task gives: words, or real numbers.
+std::optional<std::string> Evaluator::State::fault_of_words(
+    const networks::ScriptNetwork& network) const {
+  const std::int64_t known = network.vocabulary();
+  if (minibatches.empty()) return std::nullopt;
+  if (known > 0 && vocabulary == 0) {
+    return "reads words, found real numbers; expected --task tokens";
+  }
+  if (known == 0 && vocabulary > 0) {
+    return "takes real numbers, found words; expected a task of images";
+  }
+  if (vocabulary > known && !noise_words) {
+    return "knows " + std::to_string(known) + " words, found word " +
+           std::to_string(vocabulary - 1);
+  }
+  return std::nullopt;
 }
 
 /// Runs what has no score yet, with one network for each initialiser.
@@ -390,6 +451,9 @@ std::vector<Score> Evaluator::State::score_script(
     summary.params = params_of(loaded);
     summary.cannot_run = failure_of(error, path);
   }
+  if (const auto fault = fault_of_words(loaded)) {
+    summary.cannot_run = Score::failed(path.string() + ": " + *fault);
+  }
   // All proxies share one network: with the file's weights, or redrawn by the
   // initialiser that the user asked for.
   const Subject subject{
@@ -409,7 +473,7 @@ std::vector<Score> Evaluator::State::score_script(
         });
       },
       summary.cannot_run,
-      minibatches_of(summary.outputs),
+      minibatches_of(loaded, summary.outputs),
       &loaded};
   std::vector<Score> scores = score(subject, which);
   if (!summary.cannot_run && any_run_failed(which, scores)) {
@@ -435,6 +499,7 @@ Evaluator::Evaluator(
       .loss_function = options.loss_function,
       .is_cancelled = options.is_cancelled,
       .threads = options.threads,
+      .features = output.head == Head::tokens,
       .options = tensor_options(options.precision, options.device)};
   state->initialiser = options.initialiser;
   state->script_output = options.output;
@@ -455,7 +520,15 @@ Evaluator::Evaluator(
       throw UserError("{} needs inputs, found none", proxy->name);
     }
   }
-  state->random = draw_random_inputs(state->settings, shape, options.noise);
+  state->random = draw_random_inputs(
+      state->settings,
+      {shape.channels, shape.height, shape.width},
+      options.noise);
+  state->noise = options.noise;
+  if (!minibatches.empty()) {
+    state->vocabulary = minibatches[0].vocabulary;
+    state->noise_words = minibatches[0].noise;
+  }
   state->stream = own_stream(state->settings.options.device());
   state_ = std::move(state);
 }
@@ -471,7 +544,17 @@ std::vector<Score> Evaluator::score(
        output_elements(graph.layers()),
        &graph,
        [&](const Descriptor& proxy) { return state_->initialiser_of(proxy); },
-       [&](Initialiser initialiser) {
+       [&](Initialiser initialiser) -> std::unique_ptr<Network> {
+         if (graph.program() != nullptr) {
+           // The authors' own draws stand where PyTorch's would.
+           const bool own =
+               !state_->initialiser && initialiser == Initialiser::pytorch;
+           return networks::make_program_network(
+               *graph.program(),
+               own ? std::nullopt : std::optional(initialiser),
+               state_->settings.seed,
+               state_->settings.options);
+         }
          return networks::make_graph_network(
              graph,
              initialiser,
@@ -492,7 +575,11 @@ std::vector<Score> Evaluator::score(
        output_elements(graph.layers()),
        &graph,
        [](const Descriptor&) { return Initialiser::pytorch; },
-       [&](Initialiser) {
+       [&](Initialiser) -> std::unique_ptr<Network> {
+         if (graph.program() != nullptr) {
+           return networks::make_program_network(
+               *graph.program(), parameters, state_->settings.options);
+         }
          return networks::make_graph_network(
              graph, parameters, state_->settings.options);
        }},
@@ -502,9 +589,6 @@ std::vector<Score> Evaluator::score(
 std::vector<Score> Evaluator::score_model(
     ModelSource file,
     std::span<const Descriptor* const> which) const {
-  if (state_->output.head == Head::tokens) {
-    throw UserError("models do not read text yet, expected a task of images");
-  }
   kernels::use_one_core();
   const std::filesystem::path path = file.path();
   std::unique_ptr<networks::ScriptNetwork> loaded;

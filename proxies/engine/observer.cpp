@@ -5,6 +5,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "common/random.h"
+
 namespace zcp::engine {
 namespace {
 
@@ -36,6 +38,26 @@ class SettingObserver final : public Observer {
 };
 
 }  // namespace
+
+at::Tensor output_signs(const Setting& setting, const at::Tensor& output) {
+  const std::int64_t count = output.numel();
+  at::Tensor signs = setting.random.signs;
+  if (signs.defined()) {
+    const std::int64_t times = (count + signs.numel() - 1) / signs.numel();
+    if (times > 1) signs = signs.repeat({times});
+    return signs.slice(0, 0, count).view(output.sizes()).to(output.options());
+  }
+  signs = at::empty({count}, at::kFloat);
+  fill_signs(
+      {signs.data_ptr<float>(), static_cast<std::size_t>(count)},
+      derive_seed(setting.run.seed, "output signs"));
+  return signs.view(output.sizes()).to(output.options());
+}
+
+at::Tensor summed_output(const Setting& setting, const at::Tensor& output) {
+  if (!setting.run.features) return output.sum();
+  return (output * output_signs(setting, output)).sum();
+}
 
 MakeObserver from_pass(std::function<Score(const Pass&)> reduce) {
   return [reduce = std::move(reduce)](const Setting&) {

@@ -28,12 +28,13 @@ struct RunSettings {
   LossFunction loss_function = nullptr;  ///< in its place; null: there is none
   std::function<bool()> is_cancelled = nullptr;
   int threads = 1;            ///< passes of one network that may run at once
+  bool features = false;      ///< outputs are features of tokens, no logits
   at::TensorOptions options;  ///< dtype and device of weights and activations
 };
 
 /// Inputs and targets on the device.
 struct DeviceMinibatch {
-  at::Tensor x;  ///< [N, C, H, W]
+  at::Tensor x;  ///< [N, C, H, W]; words [N, T], int64
   /// Labels [N] or [N, H, W], int64, or numbers [N, K], float32 or float64;
   /// undefined without either.
   at::Tensor y;
@@ -71,8 +72,10 @@ struct Setting {
 struct Pass {
   const networks::Network& network;
   const networks::Recording& recording;
-  int minibatch = 0;       ///< its index; 0 where the inputs are no minibatch
-  at::Tensor x;            ///< the input [N, C, H, W]
+  int minibatch = 0;  ///< its index; 0 where the inputs are no minibatch
+  /// The input [N, C, H, W]; of words their embeddings [N, T, E] where
+  /// something is derived by it, else the words [N, T].
+  at::Tensor x;
   at::Tensor y = {};       ///< DeviceMinibatch::y; undefined without data
   at::Tensor logits = {};  ///< the network's output
   /// By parameter index; undefined where no gradient arrived. Empty when not
@@ -84,8 +87,8 @@ struct Pass {
   std::vector<at::Tensor> output_gradients = {};
   /// By call index: the gradient at an own input (LayerCall::own_input).
   std::vector<at::Tensor> reader_gradients = {};
-  /// PassKind::jacobian: that of the sum of the logits, of x's shape; undefined
-  /// where the logits do not depend on x.
+  /// PassKind::jacobian: that of the sum of the logits (of summed_output()), of
+  /// x's shape; undefined where the logits do not depend on x.
   at::Tensor input_gradient = {};
   /// What flat_layers(pass) has made for the first observer that asked.
   mutable std::shared_ptr<const FlatLayers> flat = nullptr;
@@ -93,6 +96,14 @@ struct Pass {
   /// Whether operators cost a launch each, so that few large ones are wanted.
   bool launches() const { return !x.device().is_cpu(); }
 };
+
+/// +-1 in the shape of an output: those that are given (RandomInputs::signs),
+/// repeated where there are too few, else drawn by the seed.
+at::Tensor output_signs(const Setting& setting, const at::Tensor& output);
+
+/// The sum of the logits. In front of a LayerNorm the sum of features is the
+/// same whatever they are: they are multiplied by random signs first.
+at::Tensor summed_output(const Setting& setting, const at::Tensor& output);
 
 /// A proxy at work on one architecture: sees each pass it asked for, then says
 /// its score. Keeps its sums on the device and reads them once, in finish().

@@ -123,10 +123,23 @@ std::optional<networks::RecordingScope> scope_for(const ProxyRuns& runs) {
   return scope;
 }
 
+/// What derivatives by the input are taken at: of words their embeddings, which
+/// go on depending on the table of words.
+at::Tensor differentiable_input(const Network& network, const at::Tensor& x) {
+  const at::Tensor real = network.embed(x);
+  return real.requires_grad() ? real
+                              : real.detach().clone().requires_grad_(true);
+}
+
 /// Takes the derivative of the summed logits at the input, which is let go of
 /// again afterwards.
-void show_jacobian(GraphUse use, Pass& pass, const ProxyRuns& runs) {
-  pass.input_gradient = gradients_of(pass.logits.sum(), {pass.x}, use)[0];
+void show_jacobian(
+    const Setting& setting,
+    GraphUse use,
+    Pass& pass,
+    const ProxyRuns& runs) {
+  pass.input_gradient =
+      gradients_of(summed_output(setting, pass.logits), {pass.x}, use)[0];
   show_to_all(pass, runs);
   pass.input_gradient = at::Tensor();
   pass.x = pass.x.detach();
@@ -185,9 +198,8 @@ std::unique_ptr<MinibatchPass> pass_minibatch(
   const auto scope = scope_for(runs.loss);
   auto done = std::make_unique<MinibatchPass>();
   if (scope) done->recording.scope = *scope;
-  const at::Tensor x = jacobian
-                           ? minibatch.x.detach().clone().requires_grad_(true)
-                           : minibatch.x;
+  const at::Tensor x =
+      jacobian ? differentiable_input(network, minibatch.x) : minibatch.x;
   Pass& pass = done->pass.emplace(Pass{
       .network = network,
       .recording = done->recording,
@@ -197,7 +209,8 @@ std::unique_ptr<MinibatchPass> pass_minibatch(
   pass.logits = network.forward(
       x, BatchNormMode::batch_statistics, scope ? &done->recording : nullptr);
   if (jacobian) {
-    show_jacobian(loss ? GraphUse::again : GraphUse::last, pass, runs.jacobian);
+    show_jacobian(
+        setting, loss ? GraphUse::again : GraphUse::last, pass, runs.jacobian);
   }
   if (loss) {
     add_gradients(
@@ -305,7 +318,31 @@ void run_synflow(
       throw std::invalid_argument("a BatchNorm sees one value a channel");
     }
   }
-  add_gradients(pass.logits.sum(), true, false, pass);
+  add_gradients(summed_output(setting, pass.logits), true, false, pass);
+  show_to_all(pass, runs);
+}
+
+/// All layers and attention of the first minibatch, with the gradients of
+/// random signs times the output where somebody looks at them.
+void run_signs(const Setting& setting, const ProxyRuns& runs) {
+  const bool derives = any_needs(runs, &Needs::parameter_gradients);
+  const at::AutoGradMode mode(derives);
+  const auto runnable = derives ? differentiable(*setting.network) : nullptr;
+  const Network& network = runnable ? *runnable : *setting.network;
+  Recording recording;
+  recording.scope.attention = true;
+  const DeviceMinibatch& minibatch = setting.minibatches[0];
+  Pass pass{
+      .network = network,
+      .recording = recording,
+      .x = minibatch.x,
+      .y = minibatch.y};
+  pass.logits =
+      network.forward(minibatch.x, BatchNormMode::batch_statistics, &recording);
+  if (derives) {
+    const at::Tensor signs = output_signs(setting, pass.logits);
+    add_gradients((pass.logits * signs).sum(), true, false, pass);
+  }
   show_to_all(pass, runs);
 }
 
@@ -322,6 +359,8 @@ void run_passes(PassKind kind, const Setting& setting, const ProxyRuns& runs) {
       return run_synflow(setting, BatchNormMode::bypass, runs);
     case PassKind::synflow_bn:
       return run_synflow(setting, BatchNormMode::batch_statistics, runs);
+    case PassKind::signs:
+      return run_signs(setting, runs);
     case PassKind::structure:
     case PassKind::weights:
     case PassKind::own:

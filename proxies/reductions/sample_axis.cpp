@@ -122,12 +122,14 @@ std::optional<std::string> sample_axis_fault(
     const Network& network,
     const at::Tensor& x,
     const CallFilter& looked_at) {
-  const at::Tensor some = x.slice(0, 0, std::min(x.size(0), kMostSamples));
+  const at::Tensor real = network.embed(x);
+  const at::Tensor some =
+      real.slice(0, 0, std::min(real.size(0), kMostSamples));
   try {
     return fault_for(network, some, looked_at);
   } catch (const c10::Error&) {
     // A file whose batch size was fixed when it was traced.
-    return fault_for(network, x, looked_at);
+    return fault_for(network, real, looked_at);
   }
 }
 

@@ -1,0 +1,329 @@
+#include "nets/networks/script_attention.h"
+
+#include <algorithm>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "nets/networks/script_parameters.h"
+
+namespace zcp::networks {
+namespace {
+
+using torch::jit::Node;
+using torch::jit::Value;
+namespace prim = torch::jit::prim;
+
+bool one_of(std::string_view name, std::initializer_list<const char*> names) {
+  return std::ranges::any_of(names, [&](const char* n) { return name == n; });
+}
+
+/// Where a product of two activations has its operands.
+struct Product {
+  const Node* node = nullptr;
+  const Value* left = nullptr;
+  const Value* right = nullptr;
+};
+
+class AttentionFinder {
+ public:
+  explicit AttentionFinder(ScriptProgram& program) : program_(program) {
+    mark_dependent();
+  }
+
+  void find() {
+    for (const Node* node : nodes()) {
+      const std::string& name = name_of(node);
+      if (name == "scaled_dot_product_attention") add_fused(node);
+      if (one_of(name, {"softmax", "_softmax"})) add_softmax(node);
+    }
+    for (const Node* node : nodes()) find_mixing(node);
+    for (const Node* node : nodes()) find_feed_forward(node);
+    for (const Node* node : nodes()) find_words(node);
+  }
+
+ private:
+  torch::jit::graph_node_list nodes() const {
+    return program_.graph->block()->nodes();
+  }
+
+  void mark_dependent() {
+    for (const Value* input : program_.graph->inputs().slice(1)) {
+      dependent_.insert(input);
+    }
+    for (const Node* node : nodes()) {
+      const bool any = std::ranges::any_of(
+          node->inputs(), [&](const Value* input) { return depends(input); });
+      if (!any) continue;
+      for (const Value* output : node->outputs()) {
+        if (flows(output)) dependent_.insert(output);
+      }
+    }
+  }
+
+  bool depends(const Value* value) const { return dependent_.contains(value); }
+
+  /// Sizes are numbers, through which nothing flows.
+  static bool flows(const Value* value) {
+    const auto kind = value->type()->kind();
+    return kind == c10::TypeKind::TensorType ||
+           kind == c10::TypeKind::ListType ||
+           kind == c10::TypeKind::TupleType ||
+           kind == c10::TypeKind::OptionalType;
+  }
+
+  NodePlan& plan_of(const Node* node) const { return program_.plans[node]; }
+  const std::string& name_of(const Node* node) const {
+    return plan_of(node).name;
+  }
+  bool is_linear(const Node* node) const {
+    return plan_of(node).kind == LayerKind::linear;
+  }
+
+  /// Whether a node only moves numbers about, or scales them.
+  bool passes(const Node* node) const {
+    if (node->kind() == prim::ListUnpack || node->kind() == prim::TupleUnpack ||
+        node->kind() == prim::ListConstruct ||
+        node->kind() == prim::TupleConstruct) {
+      return true;
+    }
+    const NodePlan& plan = plan_of(node);
+    if (plan.treatment == Treatment::dropout) return true;
+    return one_of(
+        plan.name,
+        {"view",
+         "reshape",
+         "transpose",
+         "permute",
+         "t",
+         "chunk",
+         "split",
+         "split_with_sizes",
+         "select",
+         "slice",
+         "narrow",
+         "unbind",
+         "squeeze",
+         "unsqueeze",
+         "flatten",
+         "unflatten",
+         "expand",
+         "clone",
+         "contiguous",
+         "to",
+         "type_as",
+         "movedim",
+         "mul",
+         "div",
+         "_unsafe_view",
+         "__getitem__",
+         "numpy_T",
+         "roll",
+         "im2col",
+         "unfold",
+         "pad",
+         "constant_pad_nd",
+         "add",
+         "sub",
+         "tensor_split"});
+  }
+
+  /// The operand of a passing node that depends on the input, where it is one.
+  const Value* operand(const Node* node) const {
+    const Value* found = nullptr;
+    for (const Value* input : node->inputs()) {
+      if (!depends(input)) continue;
+      if (found != nullptr && found != input) return nullptr;
+      found = input;
+    }
+    return found;
+  }
+
+  /// The linear layer that a value comes from; null for none.
+  const Node* linear_behind(const Value* value, bool norms = false) const {
+    while (value != nullptr) {
+      const Node* node = value->node();
+      if (node->kind() == prim::Param) return nullptr;
+      if (is_linear(node)) return node;
+      const bool norm = norms && name_of(node) == "layer_norm";
+      if (!norm && !passes(node)) return nullptr;
+      value = norm ? node->inputs()[0] : operand(node);
+    }
+    return nullptr;
+  }
+
+  /// The product of two activations that a softmax is of, scaled, shifted or
+  /// masked.
+  Product scores_behind(const Value* value, int depth = 0) const {
+    constexpr int kDeep = 40;
+    if (depth > kDeep || !depends(value)) return {};
+    const Node* node = value->node();
+    if (node->kind() == prim::Param) return {};
+    const std::string& name = name_of(node);
+    if (!is_linear(node) && one_of(name, {"matmul", "bmm", "baddbmm"})) {
+      const std::size_t first = name == "baddbmm" ? 1 : 0;
+      const Value* left = node->inputs()[first];
+      const Value* right = node->inputs()[first + 1];
+      if (depends(left) && depends(right)) return {node, left, right};
+      return {};
+    }
+    if (!passes(node) && !one_of(name, {"masked_fill", "where"})) return {};
+    for (const Value* input : node->inputs()) {
+      const Product found = scores_behind(input, depth + 1);
+      if (found.node != nullptr) return found;
+    }
+    return {};
+  }
+
+  /// What reads a value by way of passing nodes: all nodes that do not pass.
+  /// `factors`: also through products with other activations.
+  std::vector<std::pair<const Node*, const Value*>> readers(
+      const Value* value,
+      bool factors = false) const {
+    std::vector<std::pair<const Node*, const Value*>> found;
+    std::vector<const Value*> pending{value};
+    std::unordered_set<const Node*> seen;
+    while (!pending.empty()) {
+      const Value* at = pending.back();
+      pending.pop_back();
+      for (const auto& use : at->uses()) {
+        if (!seen.insert(use.user).second) continue;
+        const bool through =
+            passes(use.user) && (factors || operand(use.user) == at ||
+                                 use.user->kind() == prim::ListConstruct);
+        if (!through && name_of(use.user) != "cat") {
+          found.emplace_back(use.user, at);
+          continue;
+        }
+        for (const Value* output : use.user->outputs()) {
+          pending.push_back(output);
+        }
+      }
+    }
+    return found;
+  }
+
+  void add_softmax(const Node* softmax) {
+    const Product scores = scores_behind(softmax->inputs()[0]);
+    for (const auto& [reader, at] : readers(softmax->output())) {
+      if (is_linear(reader) || !one_of(name_of(reader), {"matmul", "bmm"})) {
+        continue;
+      }
+      const bool left = reader->inputs()[0] == at;
+      const Value* other = reader->inputs()[left ? 1 : 0];
+      if (!depends(other)) continue;
+      if (scores.node == nullptr || !left) {
+        set_role(linear_behind(softmax->inputs()[0]), LinearRole::kernel);
+        set_role(linear_behind(other), LinearRole::convolved);
+        mark_output(reader);
+        continue;
+      }
+      add(reader, {scores.left, scores.right, other, softmax});
+      return;
+    }
+  }
+
+  void add_fused(const Node* node) {
+    add(node,
+        {node->inputs()[0], node->inputs()[1], node->inputs()[2], nullptr});
+  }
+
+  void add(const Node* product, const AttentionPlan& attention) {
+    program_.attentions.emplace(product, attention);
+    const std::pair<const Value*, LinearRole> parts[] = {
+        {attention.query, LinearRole::query},
+        {attention.key, LinearRole::key},
+        {attention.value, LinearRole::value}};
+    std::vector<const Node*> layers;
+    for (const auto& [value, role] : parts) {
+      const Node* layer = linear_behind(value, role != LinearRole::value);
+      if (layer == nullptr) continue;
+      const bool another = std::ranges::find(layers, layer) != layers.end();
+      set_role(layer, another ? LinearRole::packed : role);
+      if (another) ++plan_of(layer).parts;
+      layers.push_back(layer);
+      if (!another) set_chain(layer, role);
+    }
+    mark_output(product);
+  }
+
+  /// Linear layers in front of a projection that nothing else reads.
+  void set_chain(const Node* layer, LinearRole role) {
+    for (;;) {
+      const std::size_t place = name_of(layer) == "addmm" ? 1 : 0;
+      const Value* input = layer->inputs()[place];
+      const Node* before = linear_behind(input);
+      if (before == nullptr || readers(before->output()).size() != 1) return;
+      set_role(before, role);
+      layer = before;
+    }
+  }
+
+  void mark_output(const Node* product) {
+    for (const auto& [reader, at] : readers(product->output())) {
+      if (is_linear(reader)) set_role(reader, LinearRole::output);
+    }
+  }
+
+  /// Transforms: products with constants from the left, and Fourier's.
+  void find_mixing(const Node* node) {
+    const std::string& name = name_of(node);
+    if (name.starts_with("fft_")) {
+      set_role(linear_behind(operand(node)), LinearRole::mixed);
+    }
+    if (name != "matmul" || is_linear(node)) return;
+    if (depends(node->inputs()[0]) || !depends(node->inputs()[1])) return;
+    set_role(linear_behind(node->inputs()[1]), LinearRole::mixed);
+  }
+
+  void find_feed_forward(const Node* node) {
+    const LayerKind kind = plan_of(node).kind;
+    if (kind != LayerKind::relu && kind != LayerKind::smooth_activation) {
+      return;
+    }
+    const Node* before = linear_behind(node->inputs()[0]);
+    if (before == nullptr) return;
+    for (const auto& [reader, at] : readers(node->output(), true)) {
+      if (!is_linear(reader)) continue;
+      set_role(before, LinearRole::feed_forward);
+      set_role(reader, LinearRole::feed_forward);
+      plan_of(before).to_activation = true;
+      plan_of(reader).from_activation = true;
+    }
+  }
+
+  /// The first role that is found for a layer is its own.
+  void set_role(const Node* layer, LinearRole role) {
+    if (layer == nullptr) return;
+    LinearRole& own = plan_of(layer).role;
+    if (own == LinearRole::none || role == LinearRole::packed) own = role;
+  }
+
+  /// embedding(table, words), where the words are the first input.
+  void find_words(const Node* node) {
+    if (name_of(node) != "embedding" || program_.words != nullptr) return;
+    const Value* indices = node->inputs()[1];
+    while (indices->node()->kind() != prim::Param) {
+      if (!passes(indices->node())) return;
+      indices = operand(indices->node());
+      if (indices == nullptr) return;
+    }
+    if (indices != program_.graph->inputs()[1]) return;
+    program_.words = node;
+    program_.word_table = parameter_of(program_, node->inputs()[0]);
+  }
+
+  ScriptProgram& program_;
+  std::unordered_set<const Value*> dependent_;
+};
+
+}  // namespace
+
+void find_attention(ScriptProgram& program) {
+  AttentionFinder(program).find();
+}
+
+}  // namespace zcp::networks

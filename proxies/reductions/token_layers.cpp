@@ -1,0 +1,106 @@
+#include "proxies/reductions/token_layers.h"
+
+#include <set>
+
+namespace zcp::reductions {
+namespace {
+
+using engine::Score;
+using networks::LayerCall;
+using networks::LinearRole;
+
+constexpr const char* kTokenNotFinite = "a number is not finite";
+
+Score sum_or(const std::vector<at::Tensor>& terms, const char* reason) {
+  if (terms.empty()) return Score::degenerate(reason);
+  return engine::sum_of(terms, kTokenNotFinite);
+}
+
+}  // namespace
+
+bool feeds_heads(const LayerCall& call) {
+  switch (call.role) {
+    case LinearRole::query:
+    case LinearRole::key:
+    case LinearRole::value:
+    case LinearRole::packed:
+    case LinearRole::mixed:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool is_of_heads(const LayerCall& call) {
+  return call.role != LinearRole::none && call.role != LinearRole::feed_forward;
+}
+
+bool is_of_feed_forward(const LayerCall& call) {
+  return call.role == LinearRole::feed_forward && call.output.dim() > 2;
+}
+
+Score sum_over_layers(
+    const engine::Pass& pass,
+    const std::function<bool(const LayerCall&)>& chosen,
+    const std::function<at::Tensor(const at::Tensor&, const at::Tensor&)>& term,
+    const char* reason_when_none) {
+  std::vector<at::Tensor> terms;
+  std::set<int> seen;
+  for (const LayerCall& call : pass.recording.calls) {
+    if (!chosen(call)) continue;
+    if (call.weight < 0) {
+      return Score::degenerate(
+          "the weight of a linear layer of tokens is no parameter of its own");
+    }
+    if (!seen.insert(call.weight).second) continue;
+    const auto index = static_cast<std::size_t>(call.weight);
+    const at::Tensor& weight = pass.network.parameters()[index].value;
+    const at::Tensor& gradient = pass.gradients[index];
+    terms.push_back(
+        gradient.defined()
+            ? term(weight, gradient)
+            : at::zeros({}, weight.options().dtype(at::kDouble)));
+  }
+  return sum_or(terms, reason_when_none);
+}
+
+Score sum_over_outputs(
+    const engine::Pass& pass,
+    const std::function<bool(const LayerCall&)>& chosen,
+    const std::function<at::Tensor(const LayerCall&)>& term,
+    const char* reason_when_none) {
+  std::vector<at::Tensor> terms;
+  for (const LayerCall& call : pass.recording.calls) {
+    if (!chosen(call)) continue;
+    if (call.output.dim() != 3) {
+      return Score::degenerate(
+          "a layer of tokens gives no [samples, tokens, features]");
+    }
+    terms.push_back(term(call));
+  }
+  return sum_or(terms, reason_when_none);
+}
+
+Score sum_over_attention(
+    const engine::Pass& pass,
+    const std::function<at::Tensor(const networks::AttentionCall&)>& term) {
+  std::vector<at::Tensor> terms;
+  for (const networks::AttentionCall& call : pass.recording.attentions) {
+    terms.push_back(term(call));
+  }
+  return sum_or(terms, "no attention was found");
+}
+
+at::Tensor weights_by_head(
+    const networks::AttentionCall& call,
+    std::int64_t samples) {
+  const at::Tensor& weights = call.weights;
+  if (weights.dim() == 4) return weights;
+  return weights.reshape({samples, -1, weights.size(-2), weights.size(-1)});
+}
+
+at::Tensor saliency(const at::Tensor& weight, const at::Tensor& gradient) {
+  return (weight * gradient).abs().sum(at::kDouble);
+}
+
+}  // namespace zcp::reductions
