@@ -3,6 +3,8 @@
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
+#include <array>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <unordered_map>
@@ -340,7 +342,7 @@ class ScriptPass {
       return answer_gradients(node, stack);
     }
     for (const auto& [place, with] : plan.replaced) stack[place] = with;
-    if (plan.dtype >= 0) convert(stack[static_cast<std::size_t>(plan.dtype)]);
+    if (plan.dtype >= 0) convert(plan, stack);
     const bool named =
         plan.kind == LayerKind::conv && plan.recorded && stack[4].isString();
     if (named) number_padding(stack);
@@ -403,10 +405,32 @@ class ScriptPass {
     recording_->attentions.push_back(std::move(call));
   }
 
-  /// Where a file that computes in float32 says so, what it makes is of the
-  /// type that this pass computes in.
-  void convert(IValue& dtype) const {
-    if (dtype.isInt() && dtype.toScalarType() == at::kFloat) dtype = type_;
+  /// Where a file that computes in float32 says so, or leaves a new tensor of
+  /// real numbers the usual type, it is of the type that this pass computes in.
+  void convert(const NodePlan& plan, Stack& arguments) const {
+    const auto place = static_cast<std::size_t>(plan.dtype);
+    IValue& dtype = arguments[place];
+    const bool single = dtype.isInt() && dtype.toScalarType() == at::kFloat;
+    const bool usual =
+        dtype.isNone() &&
+        makes_real_numbers(
+            plan.name, std::span<const IValue>(arguments).first(place));
+    if (single || usual) dtype = type_;
+  }
+
+  /// Whether an operator makes real numbers where it is not told a type;
+  /// `given` are its arguments before that.
+  static bool makes_real_numbers(
+      const std::string& name,
+      std::span<const IValue> given) {
+    constexpr std::array kAlways{
+        "zeros", "ones", "empty", "rand", "randn", "eye", "linspace"};
+    constexpr std::array kByValue{"full", "arange", "tensor", "scalar_tensor"};
+    const auto is = [&](const char* one) { return name == one; };
+    if (std::ranges::any_of(kAlways, is)) return true;
+    return std::ranges::any_of(kByValue, is) &&
+           std::ranges::any_of(
+               given, [](const IValue& one) { return one.isDouble(); });
   }
 
   /// What a layer computes from; undefined where that is no tensor. Of several

@@ -301,3 +301,28 @@ TEST_CASE("TorchScript runs: parameters in a list are the network's own") {
           nullptr),
       3 * x));
 }
+
+TEST_CASE("TorchScript runs: new tensors are of the type that is computed in") {
+  const zcp::test::ScriptFile file(
+      {{"w", at::ones({2, 2})}},
+      R"(
+def forward(self, x):
+    h = torch.zeros([x.size(0), 2]) + torch.full([2], 0.5)
+    h = torch.mm(h, self.w) + torch.ones([2], dtype=6)
+    steps = torch.arange(2)
+    whole = torch.zeros([1], dtype=4)
+    if steps.dtype != whole.dtype:
+        h = h * 100
+    return h + x.flatten(1) * torch.eye(2)[0, 0] * 0
+)");
+  const LoadedScript loaded = load_script(file.path(), at::kDouble);
+  const at::Tensor x = four_numbers().to(at::kDouble);
+  const at::Tensor y = run_script(
+      *loaded.program,
+      loaded.parameters,
+      x,
+      BatchNormMode::batch_statistics,
+      nullptr);
+  CHECK(y.scalar_type() == at::kDouble);
+  CHECK(at::equal(y, 2 * at::ones_like(y)));
+}
