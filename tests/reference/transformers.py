@@ -421,6 +421,23 @@ def jacob_cov(rows: numpy.ndarray) -> float:
     return -numpy.sum(numpy.log(v) + 1 / v)
 
 
+def dss(net: nn.Module, signs: Tensor) -> float:
+    """Of a headless encoder: absolute weights, embeddings of ones, random signs times the output."""
+    copy = proxies.copy.deepcopy(net)
+    for parameter in copy.parameters():
+        parameter.data.abs_()
+    output = copy(torch.ones(1, TOKENS, 128, dtype=torch.float64))
+    (output * signs[:output.numel()].reshape(output.shape)).sum().backward()
+    total = 0.0
+    for name, module in copy.named_modules():
+        if isinstance(module, nn.Linear):
+            w, g = module.weight, module.weight.grad
+            heads = name.endswith(FEED_HEADS) or w.shape[0] == w.shape[1]
+            norm = torch.linalg.matrix_norm
+            total += (norm(w, "nuc") * norm(g, "nuc") if heads else (w * g).abs().sum()).item()
+    return total
+
+
 TRANSFORMER = [head_importance, head_confidence, head_softmax_confidence, attention_confidence, synaptic_diversity,
                synaptic_saliency, activation_distance, lpzero, w_pca]
 # Of proxies.py, on classifiers.
@@ -454,6 +471,8 @@ def main() -> None:
         scores = {f.__name__: f(seen) for f in TRANSFORMER}
         rows = jacobian_rows(net, x[:SAMPLES], None if classes else signs)
         scores.update(jacobian_cosine=jacobian_cosine(rows), jacob_cov=jacob_cov(rows))
+        if not classes:
+            scores["dss"] = dss(net, signs)
         if classes:
             labels = torch.tensor(numpy.floor(uniform(2 * SAMPLES, "labels") * classes)).long()
             batches = [(x[:SAMPLES], labels[:SAMPLES]), (x[SAMPLES:], labels[SAMPLES:])]
