@@ -148,15 +148,47 @@ std::vector<std::int64_t> read_labels(
   }
 }
 
+bool holds_words(const StoredTensor& x) {
+  return x.sizes.size() == 2 && (x.type->element == Element::int64 ||
+                                 x.type->element == Element::int32);
+}
+
+/// Words are kept as float32, which has every whole number up to 2^24.
+template <typename Raw>
+void words_as(
+    const StoredTensor& x,
+    const std::string& source,
+    TensorFile& file) {
+  constexpr std::int64_t kMostWords = std::int64_t{1} << 24U;
+  for (std::int64_t n = 0; n < x.sizes[0]; ++n) {
+    for (std::int64_t t = 0; t < x.sizes[1]; ++t) {
+      const std::int64_t word =
+          element_at<Raw>(x, x.offset + n * x.strides[0] + t * x.strides[1]);
+      if (word < 0 || word >= kMostWords) {
+        throw UserError(
+            "{}: 'x'[{}][{}]: found word {}, expected 0 to {}",
+            source,
+            n,
+            t,
+            word,
+            kMostWords - 1);
+      }
+      file.x.push_back(static_cast<float>(word));
+      file.vocabulary = std::max(file.vocabulary, word + 1);
+    }
+  }
+}
+
 void check_shapes(
     const StoredTensor& x,
     const StoredTensor& y,
     const std::string& source) {
-  const bool good =
-      x.sizes.size() == 4 && y.sizes.size() == 1 && x.sizes[0] == y.sizes[0];
+  const bool good = (x.sizes.size() == 4 || holds_words(x)) &&
+                    y.sizes.size() == 1 && x.sizes[0] == y.sizes[0];
   if (good) return;
   const auto fault = fmt::format(
-      "{}: found 'x' of shape [{}] and 'y' of [{}], expected [N,C,H,W] and [N]",
+      "{}: found 'x' of shape [{}] and 'y' of [{}], expected [N,C,H,W] (words: "
+      "[N,T] of int64) and [N]",
       source,
       fmt::join(x.sizes, ","),
       fmt::join(y.sizes, ","));
@@ -223,12 +255,21 @@ TensorFile parse_tensors(
   const StoredTensor y = archive.tensor(archive.root().at("y"), "y");
   check_shapes(x, y, source);
   TensorFile file;
-  file.shape = {
-      static_cast<int>(x.sizes[1]),
-      static_cast<int>(x.sizes[2]),
-      static_cast<int>(x.sizes[3])};
-  file.x = read_inputs(x, source);
-  note_conversion(x, "x", "float32", file);
+  if (holds_words(x)) {
+    file.shape = {1, static_cast<int>(x.sizes[1]), 1};
+    if (x.type->element == Element::int64) {
+      words_as<std::int64_t>(x, source, file);
+    } else {
+      words_as<std::int32_t>(x, source, file);
+    }
+  } else {
+    file.shape = {
+        static_cast<int>(x.sizes[1]),
+        static_cast<int>(x.sizes[2]),
+        static_cast<int>(x.sizes[3])};
+    file.x = read_inputs(x, source);
+    note_conversion(x, "x", "float32", file);
+  }
   file.labels = read_labels(y, source);
   note_conversion(y, "y", "int64", file);
   settle_classes(classes, source, file);

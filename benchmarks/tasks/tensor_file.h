@@ -16,6 +16,9 @@ struct TensorFile {
   Shape shape;
   int classes = 0;       ///< as asked, or the largest label + 1
   std::vector<float> x;  ///< N x C x H x W, row-major
+  /// Of texts, whose x is [N, T] of whole numbers and whose shape is {1, T, 1}:
+  /// the largest word + 1; 0: real numbers.
+  std::int64_t vocabulary = 0;
   std::vector<std::int64_t> labels;
   bool guessed = false;             ///< the number of classes
   std::int64_t smallest_label = 0;  ///< the least of the labels
@@ -25,7 +28,8 @@ struct TensorFile {
 
 /// Parses the file, in the zip format of PyTorch or in that before 1.6.
 /// `classes` is 0 or the number of classes. Images of any floating type become
-/// float32, labels of any integer type int64. Where `classes` is given and
+/// float32, labels of any integer type int64. An x [N, T] of int64 or int32
+/// holds words. Where `classes` is given and
 /// labels go from 1 or more to `classes`, they start at 1: one is taken off
 /// each. Throws UserError naming `source`, what was found, what was expected
 /// and, where the type is the fault, how to convert.

@@ -1,5 +1,5 @@
 // Inputs and labels of the user's own: a file that Python writes by
-// torch.save({'x': x, 'y': y}) with x [N,C,H,W] and y [N].
+// torch.save({'x': x, 'y': y}) with x [N,C,H,W], or words [N,T], and y [N].
 #include <fmt/format.h>
 
 #include <tuple>
@@ -20,6 +20,7 @@ class TensorsTask : public Task {
       : info_(std::move(info)), file_(std::move(file)) {
     info_.shape = file_.shape;
     info_.classes = file_.classes;
+    info_.vocabulary = file_.vocabulary;
     info_.notes = file_.notes;
     if (file_.guessed) {
       info_.guess = fmt::format(
@@ -36,11 +37,13 @@ class TensorsTask : public Task {
         info_.name, std::ssize(file_.labels), index, batch_size);
     const std::int64_t end = begin + batch_size;
     const std::int64_t image = std::ssize(file_.x) / std::ssize(file_.labels);
-    return {
+    Minibatch batch{
         batch_size,
         file_.shape,
         {file_.x.begin() + begin * image, file_.x.begin() + end * image},
         {file_.labels.begin() + begin, file_.labels.begin() + end}};
+    batch.vocabulary = file_.vocabulary;
+    return batch;
   }
 
   std::optional<std::vector<std::int64_t>>
@@ -94,7 +97,7 @@ TaskSource tensors() {
        true,
        "none",
        "a file of torch.save({'x': x, 'y': y}) with x [N,C,H,W], normalised as "
-       "wanted, and labels y [N]",
+       "wanted, or words [N,T] as int64, and labels y [N]",
        ""},
       open};
 }

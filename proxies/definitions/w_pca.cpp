@@ -21,10 +21,12 @@ bool is_first(const networks::LayerCall& call) {
 at::Tensor components(const networks::LayerCall& call) {
   const at::Tensor rows = call.output.detach().flatten(0, 1).to(at::kDouble);
   const at::Tensor centred = rows - rows.mean(0);
-  const at::Tensor covariance =
-      at::matmul(centred.t(), centred) / static_cast<double>(rows.size(0) - 1);
-  const at::Tensor values =
-      at::linalg_eigvalsh(covariance).clamp_min(0).flip(0);
+  // Of fewer rows than features, the products of rows have the same eigenvalues
+  // but for zeros.
+  const at::Tensor products = rows.size(0) < rows.size(1)
+                                  ? at::matmul(centred, centred.t())
+                                  : at::matmul(centred.t(), centred);
+  const at::Tensor values = at::linalg_eigvalsh(products).clamp_min(0).flip(0);
   const at::Tensor shares = values.cumsum(0) / values.sum();
   return (shares <= kShare).sum().to(at::kDouble) + 1;
 }

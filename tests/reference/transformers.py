@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import math
-import zlib
 from pathlib import Path
 
 import numpy
@@ -25,9 +24,17 @@ GOLDEN = Path(__file__).resolve().parent.parent / "golden"
 SAMPLES, TOKENS, WORDS = 4, 12, 30522
 
 
-def uniform(count: int, name: str, first: int = 0) -> numpy.ndarray:
-    """In [0, 1), float64: MurmurHash3's finaliser of the number plus CRC-32 of the name."""
-    z = (numpy.arange(first, first + count, dtype=numpy.uint64) + zlib.crc32(name.encode())) * 0x9E3779B9 & 0xFFFFFFFF
+def name_hash(name: str) -> int:
+    """FNV-1a."""
+    h = 0x811C9DC5
+    for c in name.encode():
+        h = (h ^ c) * 0x01000193 & 0xFFFFFFFF
+    return h
+
+
+def uniform(count: int, name: str) -> numpy.ndarray:
+    """In [0, 1), float64: MurmurHash3's finaliser of the number plus the hash of the name."""
+    z = (numpy.arange(count, dtype=numpy.uint64) + name_hash(name)) * 0x9E3779B9 & 0xFFFFFFFF
     for shift, factor in ((16, 0x85EBCA6B), (13, 0xC2B2AE35)):
         z = (z ^ z >> shift) * factor & 0xFFFFFFFF
     return (z ^ z >> 16) / 2.0 ** 32
@@ -313,7 +320,7 @@ class Seen:
             hook.remove()
 
     def linears(self, *parts: str) -> list[tuple[str, nn.Linear]]:
-        return [(n, m) for n, m in self.net.named_modules() if isinstance(m, nn.Linear) and n.endswith(parts)]
+        return [(n, m) for n, m in self.net.named_modules() if isinstance(m, nn.Linear) and n.endswith(parts or "")]
 
     def outputs(self, kind: type) -> list[Tensor]:
         return [o for n, m in self.net.named_modules() if isinstance(m, kind) for o in self.out.get(n, [])]
@@ -414,11 +421,28 @@ def jacob_cov(rows: numpy.ndarray) -> float:
     return -numpy.sum(numpy.log(v) + 1 / v)
 
 
+def dss(net: nn.Module, signs: Tensor) -> float:
+    """Of a headless encoder: absolute weights, embeddings of ones, random signs times the output."""
+    copy = proxies.copy.deepcopy(net)
+    for parameter in copy.parameters():
+        parameter.data.abs_()
+    output = copy(torch.ones(1, TOKENS, 128, dtype=torch.float64))
+    (output * signs[:output.numel()].reshape(output.shape)).sum().backward()
+    total = 0.0
+    for name, module in copy.named_modules():
+        if isinstance(module, nn.Linear):
+            w, g = module.weight, module.weight.grad
+            heads = name.endswith(FEED_HEADS) or w.shape[0] == w.shape[1]
+            norm = torch.linalg.matrix_norm
+            total += (norm(w, "nuc") * norm(g, "nuc") if heads else (w * g).abs().sum()).item()
+    return total
+
+
 TRANSFORMER = [head_importance, head_confidence, head_softmax_confidence, attention_confidence, synaptic_diversity,
                synaptic_saliency, activation_distance, lpzero, w_pca]
 # Of proxies.py, on classifiers.
-OTHERS = ["params", "grad_norm", "snip", "plain", "grasp", "fisher", "zico", "gradsign", "ntk_trace", "near"]
-OF_IMAGES = ["synflow", "l2_norm", "dss"]
+OTHERS = ["params", "grad_norm", "snip", "plain", "grasp", "fisher", "zico", "gradsign", "ntk_trace"]
+OF_IMAGES = ["synflow", "l2_norm", "dss", "near"]
 
 
 def cases() -> list[tuple[str, str, nn.Module, int, int]]:
@@ -447,6 +471,8 @@ def main() -> None:
         scores = {f.__name__: f(seen) for f in TRANSFORMER}
         rows = jacobian_rows(net, x[:SAMPLES], None if classes else signs)
         scores.update(jacobian_cosine=jacobian_cosine(rows), jacob_cov=jacob_cov(rows))
+        if not classes:
+            scores["dss"] = dss(net, signs)
         if classes:
             labels = torch.tensor(numpy.floor(uniform(2 * SAMPLES, "labels") * classes)).long()
             batches = [(x[:SAMPLES], labels[:SAMPLES]), (x[SAMPLES:], labels[SAMPLES:])]

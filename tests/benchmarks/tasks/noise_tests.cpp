@@ -36,3 +36,21 @@ TEST_CASE("noise-TASK: the shapes and targets of the task") {
           find_task("noise-gaussian");
         }).find("unknown task") != std::string::npos);
 }
+
+TEST_CASE("tokens: whole numbers below the vocabulary, of any length") {
+  const auto task = open_task("tokens", "", 3, Transform::normalise, 0, 128);
+  CHECK(task->info().shape == Shape{1, 128, 1});
+  CHECK(task->info().head == Head::tokens);
+  const Minibatch batch = task->minibatch(0, 8);
+  REQUIRE(batch.x.size() == 8 * 128);
+  CHECK(batch.vocabulary == 30522);
+  CHECK(batch.noise);
+  CHECK(batch.y.empty());
+  for (const float word : batch.x) {
+    CHECK((word >= 0 && word < 30522 && word == static_cast<int>(word)));
+  }
+  const auto labelled = open_task("tokens", "", 3, Transform::normalise, 4);
+  CHECK(labelled->info().head == Head::classes);
+  CHECK(labelled->minibatch(0, 8).y.size() == 8);
+  CHECK(labelled->minibatch(0, 8).shape == Shape{1, 512, 1});
+}

@@ -56,6 +56,33 @@ TEST_CASE("tensors: minibatches are slices in file order") {
         }) == "task 'tensors' takes its images as they are");
 }
 
+TEST_CASE("tensors: words are whole numbers, a text a row") {
+  const auto file = [](const std::vector<std::int64_t>& words) {
+    const std::string program =
+        std::string("\x80\2}(X\1\0\0\0x", 10) +
+        pickled_tensor("LongStorage", "0", {2, 3}, {3, 1}) +
+        std::string("X\1\0\0\0y", 6) +
+        pickled_tensor("LongStorage", "1", {2}, {1}) + "u.";
+    return zcp::test::make_zip(
+        {{"mine/data.pkl", program},
+         {"mine/data/0", zcp::test::raw(words)},
+         {"mine/data/1", zcp::test::raw(std::vector<std::int64_t>{1, 0})},
+         {"mine/version", "3\n"}});
+  };
+  const zcp::test::TemporaryFolder folder;
+  const auto path = folder.write("t.pt", file({4, 0, 30521, 7, 7, 7}));
+  const auto task = open_task("tensors", path, 0);
+  CHECK(task->info().shape == Shape{1, 3, 1});
+  CHECK(task->info().vocabulary == 30522);
+  const Minibatch second = task->minibatch(1, 1);
+  CHECK(second.x == std::vector<float>{7, 7, 7});
+  CHECK(second.vocabulary == 30522);
+  CHECK_FALSE(second.noise);
+  CHECK(
+      error_of(file({4, -1, 2, 7, 7, 7})) ==
+      "t.pt: 'x'[0][1]: found word -1, expected 0 to 16777215");
+}
+
 TEST_CASE("tensors: channels-last strides are undone") {
   const TensorFile file = parse_tensors(
       bytes_in_memory(make_tensors(

@@ -287,7 +287,13 @@ TEST_CASE("transformers: hashes tell members apart") {
           text ? space.build(spec, kText, Output(0, Head::tokens))
                : space.build(spec, kImage, 1000);
       hashes.insert(graph.hash());
-      CHECK(graph.cannot_run().find("not run yet") != std::string::npos);
+      if (std::string(name) == "autoformer-small") {
+        CHECK(graph.cannot_run().find("not run yet") != std::string::npos);
+        continue;
+      }
+      CHECK(graph.cannot_run().empty());
+      REQUIRE(graph.program() != nullptr);
+      CHECK(graph.program()->params() == graph.params());
     }
     CHECK(hashes.size() == specs.size());
   }

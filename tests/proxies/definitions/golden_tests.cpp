@@ -162,7 +162,17 @@ const std::map<std::string, std::string>& compared_elsewhere() {
   static const std::map<std::string, std::string> all{
       {"knas", "needs four minibatches: the test on half minibatches below"},
       {"nn_mass", "by hand: oracle_tests.cpp; no residual block in a cell"},
-      {"nn_degree", "by hand: oracle_tests.cpp; no residual block in a cell"}};
+      {"nn_degree", "by hand: oracle_tests.cpp; no residual block in a cell"},
+      {"head_importance", "on transformers: transformers_tests.cpp"},
+      {"head_confidence", "on transformers: transformers_tests.cpp"},
+      {"head_softmax_confidence", "on transformers: transformers_tests.cpp"},
+      {"attention_confidence", "on transformers: transformers_tests.cpp"},
+      {"synaptic_diversity", "on transformers: transformers_tests.cpp"},
+      {"synaptic_saliency", "on transformers: transformers_tests.cpp"},
+      {"activation_distance", "on transformers: transformers_tests.cpp"},
+      {"jacobian_cosine", "on transformers: transformers_tests.cpp"},
+      {"lpzero", "on transformers: transformers_tests.cpp"},
+      {"w_pca", "on transformers: transformers_tests.cpp"}};
   return all;
 }
 

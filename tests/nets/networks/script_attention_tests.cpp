@@ -1,0 +1,127 @@
+// What is taken for attention in programs of users, and its linear layers.
+#include <ATen/ATen.h>
+
+#include <cmath>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "nets/networks/script_network.h"
+#include "tests/nets/networks/make_script.h"
+#include "tests/support/test_files.h"
+
+using namespace zcp;
+using namespace zcp::networks;
+using zcp::test::ScriptFile;
+
+namespace {
+
+/// A pass in which attention is recorded.
+Recording observed(const Network& network, const at::Tensor& x) {
+  const at::NoGradGuard no_grad;
+  Recording recording;
+  recording.scope.attention = true;
+  network.forward(x, BatchNormMode::batch_statistics, &recording);
+  return recording;
+}
+
+std::map<LinearRole, int> roles(const Recording& recording) {
+  std::map<LinearRole, int> counts;
+  for (const LayerCall& call : recording.calls) {
+    if (call.kind == LayerKind::linear) ++counts[call.role];
+  }
+  return counts;
+}
+
+constexpr const char* kWords = R"(
+def forward(self, words):
+    x = torch.embedding(self.table, words)
+    q = torch.linear(x, self.q)
+    k = torch.linear(x, self.k)
+    scores = torch.matmul(q, k.transpose(1, 2)) / 2.0
+    weights = torch.dropout(torch.softmax(scores, -1), 0.1, True)
+    y = torch.matmul(weights, torch.linear(x, self.v))
+    x = x + torch.linear(y, self.o)
+    return torch.linear(torch.gelu(torch.linear(x, self.up)), self.down)
+)";
+
+ScriptFile words_file() {
+  at::manual_seed(3);
+  return ScriptFile(
+      {{"table", at::randn({20, 4})},
+       {"q", at::randn({4, 4})},
+       {"k", at::randn({4, 4})},
+       {"v", at::randn({4, 4})},
+       {"o", at::randn({4, 4})},
+       {"up", at::randn({8, 4})},
+       {"down", at::randn({4, 8})}},
+      kWords);
+}
+
+}  // namespace
+
+TEST_CASE("attention: a vision transformer whose projections are packed") {
+  const auto network =
+      load_script_network(zcp::test::golden("net_vit.pt"), at::kFloat);
+  CHECK(network->word_features() == 0);
+  const Recording seen = observed(*network, at::randn({3, 3, 16, 16}));
+  REQUIRE(seen.attentions.size() == 2);
+  for (const AttentionCall& call : seen.attentions) {
+    CHECK(call.query.sizes() == at::IntArrayRef({3, 2, 17, 8}));
+    CHECK(call.weights.sizes() == at::IntArrayRef({3, 2, 17, 17}));
+    CHECK(at::allclose(call.weights.sum(-1), at::ones({3, 2, 17})));
+    CHECK(at::allclose(at::matmul(call.weights, call.value), call.output));
+    const at::Tensor scores =
+        at::matmul(call.query, call.key.transpose(-2, -1));
+    const at::Tensor once = at::softmax(scores, -1);
+    const at::Tensor scaled = at::softmax(scores / std::sqrt(8.0), -1);
+    CHECK(
+        (at::allclose(once, call.weights) ||
+         at::allclose(scaled, call.weights, 1e-4)));
+  }
+  const auto counts = roles(seen);
+  CHECK(counts.at(LinearRole::packed) == 2);
+  CHECK(counts.at(LinearRole::output) == 2);
+  CHECK(counts.at(LinearRole::feed_forward) == 4);
+  CHECK(counts.at(LinearRole::none) == 1);  // the classifier
+}
+
+TEST_CASE("attention: words in a file of one's own") {
+  const ScriptFile file = words_file();
+  const auto network = load_script_network(file.path(), at::kDouble);
+  CHECK(network->word_features() == 4);
+  CHECK(network->vocabulary() == 20);
+  const at::Tensor words = at::arange(10).view({2, 5});
+  const Recording seen = observed(*network, words);
+  REQUIRE(seen.attentions.size() == 1);
+  CHECK(seen.attentions[0].weights.sizes() == at::IntArrayRef({2, 5, 5}));
+  const auto counts = roles(seen);
+  for (const LinearRole role :
+       {LinearRole::query,
+        LinearRole::key,
+        LinearRole::value,
+        LinearRole::output}) {
+    CHECK(counts.at(role) == 1);
+  }
+  CHECK(counts.at(LinearRole::feed_forward) == 2);
+  // Their embeddings in the place of the words.
+  const auto run = [&](const at::Tensor& x) {
+    return network->forward(x, BatchNormMode::batch_statistics, nullptr);
+  };
+  CHECK(at::equal(run(words), run(network->embed(words))));
+  CHECK_THROWS_AS(run(at::randn({2, 3, 4, 4})), std::invalid_argument);
+}
+
+TEST_CASE("attention: none where a softmax is something else") {
+  const ScriptFile file(
+      {{"w", at::ones({5, 3})}},
+      R"(
+def forward(self, x):
+    return torch.softmax(torch.linear(x, self.w), -1)
+)");
+  const auto network = load_script_network(file.path(), at::kFloat);
+  const Recording seen = observed(*network, at::ones({2, 3}));
+  CHECK(seen.attentions.empty());
+  CHECK(roles(seen).at(LinearRole::none) == 1);
+}
