@@ -130,6 +130,16 @@ void Crew::wait(const Handle& job, const std::vector<Handle>& others) {
   if (job->failure_) std::rethrow_exception(job->failure_);
 }
 
+void Crew::drop(const Handle& job) {
+  std::unique_lock lock(mutex_);
+  const auto place = std::ranges::find(waiting_, job);
+  if (place != waiting_.end()) {
+    waiting_.erase(place);
+    return;
+  }
+  changed_.wait(lock, [&] { return job->stage_ == Job::Stage::done; });
+}
+
 void Crew::finish() {
   for (;;) {
     start_helpers();

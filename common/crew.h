@@ -69,6 +69,10 @@ class Crew {
   /// those of `others` that nobody has begun, in their order.
   void wait(const Handle& job, const std::vector<Handle>& others = {});
 
+  /// Takes back a job that nobody has begun, and waits for the end of one that
+  /// somebody has, whatever it throws.
+  void drop(const Handle& job);
+
   /// Runs jobs here until none is left and all have ended, for a caller that
   /// waits for them afterwards. Not for jobs.
   void finish();

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <chrono>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -107,6 +108,28 @@ TEST_CASE("what a job throws reaches the one who waits, the others go on") {
   CHECK_THROWS_WITH(crew.wait(bad), "a job's own fault");
   crew.wait(good);
   CHECK(ran == 1);
+}
+
+TEST_CASE("a job that is dropped does not run, or has ended") {
+  Crew alone;
+  bool ran = false;
+  const auto job = alone.submit([&] { ran = true; });
+  alone.drop(job);
+  alone.finish();
+  CHECK_FALSE(ran);
+  SpareCores spare(1);
+  Crew crew(&spare);
+  std::atomic<bool> began = false;
+  std::atomic<bool> ended = false;
+  const auto slow = crew.submit([&] {
+    began = true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    ended = true;
+    throw std::runtime_error("nobody hears of it");
+  });
+  while (!began) std::this_thread::yield();
+  crew.drop(slow);
+  CHECK(ended);
 }
 
 TEST_CASE("cores that become free later are used") {
