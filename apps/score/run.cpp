@@ -370,14 +370,24 @@ int conclude(
   return transient > 0 || !not_run.empty() || unknown > 0 ? 1 : 0;
 }
 
+/// Where there are fewer networks than workers, each of them uses several.
+ScoreOptions with_threads(const ScoreOptions& options, std::size_t networks) {
+  ScoreOptions spread = options;
+  const int count = static_cast<int>(std::clamp<std::size_t>(
+      networks, 1, static_cast<std::size_t>(options.workers)));
+  spread.evaluator.threads = options.workers / count;
+  return spread;
+}
+
 int score_selection(
-    const ScoreOptions& options,
+    const ScoreOptions& asked,
     const Proxies& proxies,
     const Selection& selection,
     const TaskChoice& task,
     GraphCache* graphs,
     Handoff* handoff) {
   const Architectures architectures = unite_names(selection.names());
+  const ScoreOptions options = with_threads(asked, architectures.unique.size());
   const auto keys = store_keys(selection, architectures);
   const Scorer scorer(options, proxies, selection, task, architectures, graphs);
   const auto prints = scorer.fingerprints();

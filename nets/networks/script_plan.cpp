@@ -12,6 +12,7 @@
 
 #include "common/error.h"
 #include "nets/kernels/device_arithmetic.h"
+#include "nets/networks/script_layout.h"
 
 namespace zcp::networks {
 namespace {
@@ -400,6 +401,7 @@ class Planner {
 
 void plan_nodes(ScriptProgram& program) {
   Planner(program).plan();
+  plan_layout(program);
 }
 
 }  // namespace zcp::networks

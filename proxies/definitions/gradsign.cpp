@@ -8,6 +8,7 @@
 // its own.
 #include <ATen/core/grad_mode.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 
@@ -51,22 +52,54 @@ Gradients gradients_of_calls(
   return {{all.begin(), middle}, {middle, all.end()}};
 }
 
-/// Whether the gradients of the samples [N, numel(W)] add up to that of their
-/// summed loss, as far as rounding lets tell.
-bool adds_up(const at::Tensor& by_sample, const at::Tensor& whole) {
-  if (by_sample.size(1) != whole.numel()) return false;
-  constexpr double kRounding = 1e-3;
-  const at::Tensor difference =
-      (by_sample.sum(0) - whole.flatten()).abs().max();
-  const at::Tensor scale = by_sample.abs().sum(0).max();
-  return (difference <= kRounding * scale).item<bool>();
+/// How far the gradients of the samples [N, numel(W)] are from adding up to
+/// that of their summed loss.
+struct Agreement {
+  at::Tensor difference;  ///< the largest
+  at::Tensor scale;       ///< of the largest sum of magnitudes
+
+  void add(const at::Tensor& by_sample, const at::Tensor& whole) {
+    const at::Tensor apart = (by_sample.sum(0) - whole.flatten()).abs().max();
+    const at::Tensor size = by_sample.abs().sum(0).max();
+    difference = difference.defined() ? at::max(difference, apart) : apart;
+    scale = scale.defined() ? at::max(scale, size) : size;
+  }
+
+  /// As far as rounding lets tell.
+  bool adds_up() const {
+    constexpr double kRounding = 1e-3;
+    return (difference <= kRounding * scale).item<bool>();
+  }
+};
+
+/// The part of a call that makes some of its outputs: rows of its weight.
+at::Tensor output_part(
+    const networks::LayerCall& call,
+    const at::Tensor& gradient,
+    std::int64_t begin,
+    std::int64_t end) {
+  const std::int64_t axis = call.kind == networks::LayerKind::conv ? 1 : -1;
+  return gradient.slice(axis, begin, end);
 }
 
-/// The sum over weights, layer by layer, so that the per-sample gradients of
-/// one weight at a time are held. Those of layers that run several times are
-/// added before their signs are taken. None where they do not add up to
-/// `gradients.weights`, if that holds any: then the layer is not what its call
-/// says.
+/// How many rows of a weight are worked on at once: as many as 256 MiB hold for
+/// all samples. A convolution in groups is not divided.
+std::int64_t rows_at_once(
+    const at::Tensor& weight,
+    const networks::LayerCall& call) {
+  constexpr std::int64_t kBytes = std::int64_t{256} << 20;
+  const std::int64_t row = weight[0].numel() * call.input.size(0) *
+                           static_cast<std::int64_t>(weight.element_size());
+  if (call.groups > 1) return weight.size(0);
+  return std::clamp<std::int64_t>(
+      kBytes / std::max<std::int64_t>(row, 1), 1, weight.size(0));
+}
+
+/// The sum over weights, layer by layer, so that the per-sample gradients of a
+/// part of one weight at a time are held. Those of layers that run several
+/// times are added before their signs are taken. None where they do not add up
+/// to `gradients.weights`, if that holds any: then the layer is not what its
+/// call says.
 std::optional<engine::Score> sum_of_signs(
     const networks::Network& network,
     const LayerCalls& layers,
@@ -77,22 +110,33 @@ std::optional<engine::Score> sum_of_signs(
     if (!gradients.outputs[i].defined()) continue;
     calls_of_weight[layers[i]->weight].push_back(i);
   }
+  const bool checked = !gradients.weights.empty();
   std::vector<at::Tensor> terms;
   for (const auto& [slot, calls] : calls_of_weight) {
     const auto index = static_cast<std::size_t>(slot);
     const at::Tensor& weight = network.parameters()[index].value;
-    at::Tensor sum;
-    for (const std::size_t i : calls) {
-      const at::Tensor gradient = reductions::per_sample_weight_gradient(
-          *layers[i], weight, gradients.outputs[i]);
-      sum = sum.defined() ? sum + gradient : gradient;
+    if (checked && !gradients.weights[index].defined()) return std::nullopt;
+    const std::int64_t step = rows_at_once(weight, *layers[calls[0]]);
+    Agreement agreement;
+    for (std::int64_t begin = 0; begin < weight.size(0); begin += step) {
+      const std::int64_t end = std::min(begin + step, weight.size(0));
+      const at::Tensor rows = weight.slice(0, begin, end);
+      at::Tensor sum;
+      for (const std::size_t i : calls) {
+        const at::Tensor gradient = reductions::per_sample_weight_gradient(
+            *layers[i],
+            rows,
+            output_part(*layers[i], gradients.outputs[i], begin, end));
+        sum = sum.defined() ? sum + gradient : gradient;
+      }
+      if (checked) {
+        const at::Tensor whole = gradients.weights[index].slice(0, begin, end);
+        if (sum.size(1) != whole.numel()) return std::nullopt;
+        agreement.add(sum, whole);
+      }
+      terms.push_back(sum.sign_().sum(0).abs().sum(at::kDouble));
     }
-    const bool checked = !gradients.weights.empty();
-    if (checked && !(gradients.weights[index].defined() &&
-                     adds_up(sum, gradients.weights[index]))) {
-      return std::nullopt;
-    }
-    terms.push_back(sum.sign().sum(0).abs().sum(at::kDouble));
+    if (checked && !agreement.adds_up()) return std::nullopt;
   }
   return engine::sum_of(terms, "a gradient is not finite");
 }

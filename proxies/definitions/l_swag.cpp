@@ -1,7 +1,10 @@
 // The deviation is over the minibatches, and the patterns are the different
 // ones of a unit's signs over the samples, summed over the activations. The
 // paper selects layers by percentiles from 1,000 networks of the space.
+#include <algorithm>
+#include <cstdint>
 #include <span>
+#include <vector>
 
 #include "proxies/definitions.h"
 #include "proxies/engine/observer.h"
@@ -21,14 +24,32 @@ double sum_of_patterns(const engine::Pass& pass) {
   return sum;
 }
 
-/// log sum 1 / std|g| of one layer; 0 where every deviation is 0.
-at::Tensor layer_term(const std::vector<at::Tensor>& gradients) {
+/// Sum of 1 / std|g| of some weights, one gradient a minibatch.
+at::Tensor inverse_deviations(const std::vector<at::Tensor>& gradients) {
   const at::Tensor deviation =
       at::stack(gradients).to(at::kDouble).abs().std(0, false);
-  const at::Tensor sum =
-      at::where(
-          deviation > 0, deviation.reciprocal(), at::zeros_like(deviation))
-          .sum();
+  return at::where(
+             deviation > 0, deviation.reciprocal(), at::zeros_like(deviation))
+      .sum();
+}
+
+/// log sum 1 / std|g| of one layer; 0 where every deviation is 0. Large layers
+/// are worked on in parts of their rows.
+at::Tensor layer_term(const std::vector<at::Tensor>& gradients) {
+  constexpr std::int64_t kNumbers = std::int64_t{1} << 24;
+  const auto count = static_cast<std::int64_t>(gradients.size());
+  const std::int64_t rows = gradients[0].size(0);
+  const std::int64_t row = gradients[0].numel() / rows * count;
+  const std::int64_t step = std::clamp<std::int64_t>(kNumbers / row, 1, rows);
+  at::Tensor sum;
+  for (std::int64_t begin = 0; begin < rows; begin += step) {
+    std::vector<at::Tensor> part;
+    for (const at::Tensor& one : gradients) {
+      part.push_back(one.slice(0, begin, begin + step));
+    }
+    const at::Tensor own = inverse_deviations(part);
+    sum = sum.defined() ? sum + own : own;
+  }
   return at::where(sum > 0, sum.log(), at::zeros_like(sum));
 }
 

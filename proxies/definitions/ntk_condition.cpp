@@ -25,8 +25,7 @@ engine::Descriptor ntk_condition() {
   d.paper = "https://arxiv.org/abs/2102.11535";
   d.reference = "VITA-Group/TENAS: lib/procedures/ntk.py";
   d.make = engine::from_setting([](const engine::Setting& setting) {
-    const at::Tensor kernel = reductions::neural_tangent_kernel(
-        *setting.network, setting.minibatches[0].x);
+    const at::Tensor kernel = *reductions::neural_tangent_kernel(setting);
     const at::Tensor lambda = at::linalg_eigvalsh(kernel).cpu();
     const double least = lambda[0].item<double>();
     const double largest = lambda[-1].item<double>();

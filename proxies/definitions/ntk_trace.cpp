@@ -13,8 +13,7 @@ engine::Descriptor ntk_trace() {
   d.paper = "https://arxiv.org/abs/2307.10554";
   d.reference = "lilujunai/EMQ-series: measures";
   d.make = engine::from_setting([](const engine::Setting& setting) {
-    const at::Tensor kernel = reductions::neural_tangent_kernel(
-        *setting.network, setting.minibatches[0].x);
+    const at::Tensor kernel = *reductions::neural_tangent_kernel(setting);
     return engine::score_of(
         (kernel.trace() / static_cast<double>(kernel.size(0))).sqrt(),
         "a gradient is not finite");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -38,10 +39,17 @@ constexpr std::array kOwnWork{
     OwnWork{"ntk_condition", 0, 0, 0.9},
     OwnWork{"ntk_trace", 0, 0, 0.9}};
 
+/// Of many classes the spectra of vkdnw take a pass for each parameter tensor,
+/// of which they look at 128 at most, and on average half of the layers.
+int passes_by_class(int classes) {
+  constexpr int kTensors = 128;
+  return classes > 2 * kTensors ? kTensors / 2 : classes;
+}
+
 double own_work(const Descriptor& proxy, const PassCounts& counts) {
   const auto found = std::ranges::find(kOwnWork, proxy.name, &OwnWork::proxy);
   if (found == kOwnWork.end()) return 0;
-  return found->once + found->a_class * counts.classes +
+  return found->once + found->a_class * passes_by_class(counts.classes) +
          found->a_sample * counts.batch_size;
 }
 
@@ -84,19 +92,24 @@ double relative_cost(
   // Passes are shared by kind and by initialiser; the one that does most serves
   // the others.
   std::map<std::pair<PassKind, initialisers::Initialiser>, double> passes;
-  double own = 0;
+  // Those that do the same besides passes do it once.
+  std::map<std::pair<std::string, initialisers::Initialiser>, double> own;
   for (const Descriptor* proxy : proxies) {
     const Needs& needs = proxy->needs;
     const PassKind kind =
         needs.pass == PassKind::jacobian ? PassKind::minibatch : needs.pass;
-    double& most = passes[{
-        kind, needs.initialiser.value_or(initialisers::Initialiser::pytorch)}];
+    const auto drawn_by =
+        needs.initialiser.value_or(initialisers::Initialiser::pytorch);
+    double& most = passes[{kind, drawn_by}];
     most = std::max(most, shared_passes(*proxy, counts));
-    own += own_work(*proxy, counts);
+    const bool shares = kind == PassKind::own && !needs.detail.empty();
+    double& work = own[{shares ? needs.detail : proxy->name, drawn_by}];
+    work = std::max(work, own_work(*proxy, counts));
   }
-  double shared = 0;
-  for (const auto& [group, cost] : passes) shared += cost;
-  return shared + own;
+  double sum = 0;
+  for (const auto& [group, cost] : passes) sum += cost;
+  for (const auto& [group, cost] : own) sum += cost;
+  return sum;
 }
 
 }  // namespace zcp::engine

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <utility>
 
+#include "common/crew.h"
 #include "common/error.h"
 #include "nets/kernels/device_arithmetic.h"
 #include "nets/kernels/one_core.h"
@@ -19,6 +20,7 @@
 #include "nets/networks/redraw.h"
 #include "nets/networks/script_network.h"
 #include "proxies/engine/bfloat16.h"
+#include "proxies/engine/cost.h"
 #include "proxies/engine/device.h"
 #include "proxies/engine/device_data.h"
 #include "proxies/engine/input_check.h"
@@ -186,6 +188,57 @@ void fail_all(const ProxyRuns& runs, const Score& score) {
   for (ProxyRun* run : runs) run->set(score);
 }
 
+/// The network of an initialiser, made by the first task that runs it and let
+/// go of after the last one.
+class DrawnNetwork {
+ public:
+  DrawnNetwork(const Subject& subject, Initialiser drawn_by)
+      : subject_(subject), drawn_by_(drawn_by) {}
+
+  void add_user() { ++users_; }
+  void end_use() {
+    const std::scoped_lock lock(mutex_);
+    if (--users_ == 0) network_.reset();
+  }
+  const Network* get() {
+    const std::scoped_lock lock(mutex_);
+    if (network_ == nullptr) network_ = subject_.make_network(drawn_by_);
+    return network_.get();
+  }
+  const std::shared_ptr<SharedValues>& shared() const { return shared_; }
+
+ private:
+  const Subject& subject_;
+  const Initialiser drawn_by_;
+  std::mutex mutex_;
+  std::unique_ptr<Network> network_;
+  int users_ = 0;
+  const std::shared_ptr<SharedValues> shared_ =
+      std::make_shared<SharedValues>();
+};
+
+/// Runs that go together: they share passes, or what they make of the network.
+struct Task {
+  PassKind kind;
+  DrawnNetwork* network;
+  ProxyRuns runs;
+  double cost;
+};
+
+/// Proxies that run the network themselves have nothing in common, but those
+/// that do the same besides passes: it would be made twice at the same time.
+std::vector<ProxyRuns> parts_of(PassKind kind, const ProxyRuns& group) {
+  if (kind != PassKind::own) return {group};
+  std::map<std::string, ProxyRuns> by_work;
+  for (ProxyRun* run : group) {
+    const std::string& work = run->needs().detail;
+    by_work[work.empty() ? run->proxy().name : work].push_back(run);
+  }
+  std::vector<ProxyRuns> parts;
+  for (auto& [work, runs] : by_work) parts.push_back(std::move(runs));
+  return parts;
+}
+
 }  // namespace
 
 struct Evaluator::State {
@@ -253,7 +306,12 @@ struct Evaluator::State {
       const networks::ScriptNetwork& loaded,
       const std::filesystem::path& path,
       std::span<const Descriptor* const> which) const;
-  void run_networks(const Subject& subject, std::vector<ProxyRun>& runs) const;
+  void run_networks(
+      const Subject& subject,
+      std::vector<ProxyRun>& runs,
+      Crew& crew) const;
+  void run_task(const Subject& subject, const Task& task, Crew& crew) const;
+  double cost_of(const ProxyRuns& runs) const;
   std::vector<Score> score(
       const Subject& subject,
       std::span<const Descriptor* const> which) const;
@@ -362,40 +420,80 @@ std::optional<std::string> Evaluator::State::fault_of_words(
   return std::nullopt;
 }
 
-/// Runs what has no score yet, with one network for each initialiser.
+/// Runs what has no score yet, with one network for each initialiser. Tasks
+/// depend on nothing but their network, so that scores are the same whichever
+/// run at once.
 void Evaluator::State::run_networks(
     const Subject& subject,
-    std::vector<ProxyRun>& runs) const {
+    std::vector<ProxyRun>& runs,
+    Crew& crew) const {
   std::map<Initialiser, std::map<PassKind, ProxyRuns>> grouped;
   for (ProxyRun& run : runs) {
     if (run.is_set()) continue;
     const PassKind kind = shared_kind(run.needs().pass);
     grouped[subject.initialiser_of(run.proxy())][kind].push_back(&run);
   }
+  std::vector<std::unique_ptr<DrawnNetwork>> networks;
+  std::vector<Task> tasks;
   for (auto& [drawn_by, by_pass] : grouped) {
-    std::unique_ptr<Network> network;
+    networks.push_back(std::make_unique<DrawnNetwork>(subject, drawn_by));
+    const std::size_t first = tasks.size();
     for (auto& [kind, group] : by_pass) {
       if (subject.cannot_run && !runs_nothing(kind)) {
         fail_all(group, *subject.cannot_run);
         continue;
       }
-      try {
-        if (kind != PassKind::structure && network == nullptr) {
-          network = subject.make_network(drawn_by);
-        }
-      } catch (const UserError&) {
-        throw;
-      } catch (const std::exception& error) {
-        fail_all(group, failed_by(error));
-        continue;
+      for (ProxyRuns& part : parts_of(kind, group)) {
+        const double cost = cost_of(part);
+        tasks.push_back({kind, networks.back().get(), std::move(part), cost});
+        networks.back()->add_user();
       }
-      const Network* seen = network.get();
-      run_group(
-          kind,
-          setting(subject, seen != nullptr ? seen : subject.loaded),
-          group);
     }
+    // The longest first, so that no core waits long for the last one.
+    std::stable_sort(
+        tasks.begin() + std::ptrdiff_t(first),
+        tasks.end(),
+        [](const Task& a, const Task& b) { return a.cost > b.cost; });
   }
+  std::vector<Crew::Handle> jobs;
+  for (const Task& task : tasks) {
+    jobs.push_back(crew.submit(
+        [this, &subject, &task, &crew] { run_task(subject, task, crew); }));
+  }
+  crew.finish();
+  for (const auto& job : jobs) crew.wait(job);
+}
+
+void Evaluator::State::run_task(
+    const Subject& subject,
+    const Task& task,
+    Crew& crew) const {
+  const Network* network = nullptr;
+  try {
+    if (task.kind != PassKind::structure) network = task.network->get();
+  } catch (const UserError&) {
+    throw;
+  } catch (const std::exception& error) {
+    fail_all(task.runs, failed_by(error));
+    return;
+  }
+  Setting seen =
+      setting(subject, network != nullptr ? network : subject.loaded);
+  seen.shared = task.network->shared();
+  seen.crew = &crew;
+  run_group(task.kind, seen, task.runs);
+  task.network->end_use();
+}
+
+/// About how long the runs take, in forward passes.
+double Evaluator::State::cost_of(const ProxyRuns& runs) const {
+  std::vector<const Descriptor*> proxies;
+  for (const ProxyRun* run : runs) proxies.push_back(&run->proxy());
+  return relative_cost(
+      proxies,
+      {settings.batch_size,
+       settings.minibatches,
+       std::max(output.channels, 1)});
 }
 
 std::vector<Score> Evaluator::State::score(
@@ -425,7 +523,12 @@ std::vector<Score> Evaluator::State::score(
     }
   }
   const Clock::time_point start = Clock::now();
-  run_networks(subject, runs);
+  SpareCores spare(stream ? 0 : std::max(settings.threads, 1) - 1);
+  Crew crew(&spare, [] {
+    kernels::use_one_core_in_this_thread();
+    kernels::run_backward_on_this_thread();
+  });
+  run_networks(subject, runs, crew);
   read_scores(runs);
   if (stream) share_time(runs, seconds_since(start));
   std::vector<Score> scores;

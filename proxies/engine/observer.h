@@ -16,6 +16,11 @@
 #include "proxies/engine/descriptor.h"
 #include "proxies/engine/flat_layers.h"
 #include "proxies/engine/loss_function.h"
+#include "proxies/engine/shared_values.h"
+
+namespace zcp {
+class Crew;
+}
 
 namespace zcp::engine {
 
@@ -66,6 +71,11 @@ struct Setting {
   int classes;
   std::span<const DeviceMinibatch> minibatches;
   RandomInputs random;
+  /// What several proxies make of this network; null: each makes its own.
+  std::shared_ptr<SharedValues> shared = nullptr;
+  /// Threads for passes of this network that may run at once; null: there are
+  /// none. Lives until the scores are there.
+  Crew* crew = nullptr;
 };
 
 /// One finished pass.
@@ -92,6 +102,8 @@ struct Pass {
   at::Tensor input_gradient = {};
   /// What flat_layers(pass) has made for the first observer that asked.
   mutable std::shared_ptr<const FlatLayers> flat = nullptr;
+  /// What several observers make of this pass.
+  std::shared_ptr<SharedValues> shared = std::make_shared<SharedValues>();
 
   /// Whether operators cost a launch each, so that few large ones are wanted.
   bool launches() const { return !x.device().is_cpu(); }

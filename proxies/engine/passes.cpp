@@ -4,16 +4,15 @@
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
-#include <deque>
 #include <exception>
-#include <future>
 #include <iterator>
 #include <memory>
 #include <optional>
 #include <stdexcept>
+#include <utility>
+#include <vector>
 
-#include "nets/kernels/device_arithmetic.h"
-#include "nets/kernels/one_core.h"
+#include "common/crew.h"
 #include "proxies/engine/differentiate.h"
 #include "proxies/engine/loss.h"
 
@@ -222,53 +221,69 @@ std::unique_ptr<MinibatchPass> pass_minibatch(
   return done;
 }
 
-/// The same on a thread of its own, which computes as this one does.
-std::future<std::unique_ptr<MinibatchPass>> start_minibatch(
-    const Setting& setting,
-    const Network& network,
-    std::size_t i,
-    const MinibatchRuns& runs) {
-  const auto work = [&setting,
-                     &network,
-                     i,
-                     own = runs.at(i),
-                     derives = at::GradMode::is_enabled()] {
-    kernels::use_one_core_in_this_thread();
-    kernels::run_backward_on_this_thread();
-    const at::AutoGradMode mode(derives);
-    return pass_minibatch(setting, network, i, own);
-  };
-  return std::async(std::launch::async, work);
-}
+/// A pass that is under way, perhaps on another thread.
+struct PassAhead {
+  Crew::Handle job;
+  std::unique_ptr<MinibatchPass> done;  ///< once the job has ended
+};
 
 /// Passes of later minibatches begin while earlier ones run, as far as there
-/// are threads; observers see them in their order.
-void run_each_minibatch(
-    const Setting& setting,
-    const Network& network,
-    std::size_t count,
-    const MinibatchRuns& runs) {
-  const bool on_cpu = setting.minibatches[0].x.device().is_cpu();
-  const auto threads =
-      static_cast<std::size_t>(on_cpu ? std::max(setting.run.threads, 1) : 1);
-  std::deque<std::future<std::unique_ptr<MinibatchPass>>> ahead;
-  std::size_t started = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    check_cancelled(setting);
-    started = std::max(started, i + 1);
-    for (; started < std::min(count, i + threads); ++started) {
-      ahead.push_back(start_minibatch(setting, network, started, runs));
-    }
-    std::unique_ptr<MinibatchPass> done;
-    if (i > 0 && !ahead.empty()) {
-      done = ahead.front().get();
-      ahead.pop_front();
-    } else {
-      done = pass_minibatch(setting, network, i, runs.at(i));
-    }
-    show_to_all(*done->pass, runs.at(i).loss);
+/// are cores; observers see them in their order.
+class MinibatchPasses {
+ public:
+  MinibatchPasses(
+      const Setting& setting,
+      const Network& network,
+      std::size_t count,
+      const MinibatchRuns& runs,
+      Crew& crew)
+      : setting_(setting),
+        network_(network),
+        runs_(runs),
+        crew_(crew),
+        ahead_(count) {}
+
+  /// The passes hold references to this object.
+  ~MinibatchPasses() {
+    for (std::size_t i = shown_; i < begun_; ++i) crew_.drop(ahead_[i].job);
   }
-}
+  MinibatchPasses(const MinibatchPasses&) = delete;
+  MinibatchPasses& operator=(const MinibatchPasses&) = delete;
+
+  void run() {
+    const auto most = static_cast<std::size_t>(crew_.most());
+    for (; shown_ < ahead_.size(); ++shown_) {
+      check_cancelled(setting_);
+      while (begun_ < std::min(ahead_.size(), shown_ + most)) begin();
+      std::vector<Crew::Handle> later;
+      for (std::size_t i = shown_ + 1; i < begun_; ++i) {
+        later.push_back(ahead_[i].job);
+      }
+      crew_.wait(ahead_[shown_].job, later);
+      const auto done = std::move(ahead_[shown_].done);
+      show_to_all(*done->pass, runs_.at(shown_).loss);
+    }
+  }
+
+ private:
+  void begin() {
+    PassAhead& place = ahead_[begun_];
+    place.job = crew_.submit(
+        [this, &place, i = begun_, derives = at::GradMode::is_enabled()] {
+          const at::AutoGradMode mode(derives);
+          place.done = pass_minibatch(setting_, network_, i, runs_.at(i));
+        });
+    ++begun_;
+  }
+
+  const Setting& setting_;
+  const Network& network_;
+  const MinibatchRuns& runs_;
+  Crew& crew_;
+  std::vector<PassAhead> ahead_;  ///< by minibatch
+  std::size_t begun_ = 0;
+  std::size_t shown_ = 0;
+};
 
 void run_minibatches(const Setting& setting, const ProxyRuns& all) {
   const MinibatchRuns runs(all);
@@ -278,8 +293,14 @@ void run_minibatches(const Setting& setting, const ProxyRuns& all) {
                        runs.want_output_gradients();
   const at::AutoGradMode mode(derives);
   const auto runnable = derives ? differentiable(*setting.network) : nullptr;
-  run_each_minibatch(
-      setting, runnable ? *runnable : *setting.network, count, runs);
+  Crew alone;
+  MinibatchPasses(
+      setting,
+      runnable ? *runnable : *setting.network,
+      count,
+      runs,
+      setting.crew != nullptr ? *setting.crew : alone)
+      .run();
 }
 
 void run_noise(

@@ -34,14 +34,18 @@ at::Tensor smallest_correlation_eigenvalue(const at::Tensor& rows) {
 }
 
 at::Tensor log_condition_sum(const engine::Pass& pass) {
-  return sum_of_terms(
-             pass,
-             [](const at::Tensor& rows, int calls) {
-               const at::Tensor s = at::linalg_svdvals(rows);
-               return at::where(s[0] > 0, s[-1] / s[0], at::zeros_like(s[0])) *
-                      calls;
-             })
-      .log1p();
+  const std::function<at::Tensor()> make = [&] {
+    return sum_of_terms(
+               pass,
+               [](const at::Tensor& rows, int calls) {
+                 const at::Tensor s = at::linalg_svdvals(rows);
+                 return at::where(
+                            s[0] > 0, s[-1] / s[0], at::zeros_like(s[0])) *
+                        calls;
+               })
+        .log1p();
+  };
+  return *pass.shared->get("log condition sum", make);
 }
 
 }  // namespace zcp::reductions

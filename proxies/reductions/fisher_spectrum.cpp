@@ -4,7 +4,11 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
+#include <optional>
+#include <stdexcept>
+#include <string_view>
 
 #include "proxies/engine/differentiate.h"
 #include "proxies/engine/observer.h"
@@ -173,43 +177,54 @@ class LayerJacobian {
   std::vector<const LayerCall*> calls_;
 };
 
-/// J [N, K, P] by layers, or by a backward pass for each sample and class
-/// where a parameter lies outside the layers that LayerJacobian knows, or where
-/// the layout says that tensors do not have a row a sample.
-at::Tensor jacobian(
+at::Tensor empty_jacobian(
+    const at::Tensor& logits,
+    const std::vector<std::size_t>& wanted) {
+  return at::zeros(
+      {logits.size(0),
+       logits.size(1),
+       static_cast<std::int64_t>(wanted.size())},
+      logits.options().dtype(at::kDouble).requires_grad(false));
+}
+
+std::vector<at::Tensor> values_of(
+    const Network& network,
+    const std::vector<std::size_t>& wanted) {
+  std::vector<at::Tensor> values;
+  for (const std::size_t i : wanted) {
+    values.push_back(network.parameters()[i].value);
+  }
+  return values;
+}
+
+/// J [N, K, P] by layers, a backward pass a class.
+at::Tensor jacobian_by_layers(
+    const LayerJacobian& layers,
+    const at::Tensor& logits,
+    const std::vector<std::size_t>& wanted) {
+  at::Tensor j = empty_jacobian(logits, wanted);
+  for (std::int64_t k = 0; k < logits.size(1); ++k) {
+    auto columns = layers.of_logit(logits.select(1, k));
+    for (std::size_t p = 0; p < wanted.size(); ++p) {
+      const auto found = columns.find(wanted[p]);
+      if (found == columns.end()) continue;
+      j.select(1, k)
+          .select(1, static_cast<std::int64_t>(p))
+          .copy_(found->second);
+    }
+  }
+  return j;
+}
+
+/// The same by a backward pass for each sample and class.
+at::Tensor jacobian_by_entries(
     const Network& network,
     const at::Tensor& logits,
-    const networks::Recording& recording,
-    const std::vector<std::size_t>& wanted,
-    Layout layout) {
-  const std::int64_t samples = logits.size(0);
-  const std::int64_t classes = logits.size(1);
-  at::Tensor j = at::zeros(
-      {samples, classes, static_cast<std::int64_t>(wanted.size())},
-      logits.options().dtype(at::kDouble).requires_grad(false));
-  const LayerJacobian layers(network, recording);
-  const bool by_layers = layout != Layout::other && layers.covers(wanted) &&
-                         (layout == Layout::of_graph ||
-                          layers.adds_up(logits.select(1, 0), wanted));
-  if (by_layers) {
-    for (std::int64_t k = 0; k < classes; ++k) {
-      auto columns = layers.of_logit(logits.select(1, k));
-      for (std::size_t p = 0; p < wanted.size(); ++p) {
-        const auto found = columns.find(wanted[p]);
-        if (found == columns.end()) continue;
-        j.select(1, k)
-            .select(1, static_cast<std::int64_t>(p))
-            .copy_(found->second);
-      }
-    }
-    return j;
-  }
-  std::vector<at::Tensor> parameters;
-  for (const std::size_t i : wanted) {
-    parameters.push_back(network.parameters()[i].value);
-  }
-  for (std::int64_t n = 0; n < samples; ++n) {
-    for (std::int64_t k = 0; k < classes; ++k) {
+    const std::vector<std::size_t>& wanted) {
+  at::Tensor j = empty_jacobian(logits, wanted);
+  const std::vector<at::Tensor> parameters = values_of(network, wanted);
+  for (std::int64_t n = 0; n < logits.size(0); ++n) {
+    for (std::int64_t k = 0; k < logits.size(1); ++k) {
       const auto gradients = torch::autograd::grad(
           {logits[n][k]}, parameters, {}, true, false, true);
       for (std::size_t p = 0; p < wanted.size(); ++p) {
@@ -222,6 +237,98 @@ at::Tensor jacobian(
   return j;
 }
 
+/// Whether the derivatives of the first logit, summed over the samples, are
+/// those of one backward pass, as far as rounding lets tell. An operator whose
+/// backward pass has no derivative may say so by a zero.
+bool first_class_agrees(
+    const at::Tensor& j,
+    const at::Tensor& logits,
+    const std::vector<at::Tensor>& parameters) {
+  constexpr double kRounding = 1e-3;
+  const auto whole = engine::gradients_of(
+      logits.select(1, 0).sum(), parameters, engine::GraphUse::again);
+  const at::NoGradGuard no_grad;
+  const at::Tensor first = j.select(1, 0);
+  for (std::size_t p = 0; p < parameters.size(); ++p) {
+    const at::Tensor column = first.select(1, static_cast<std::int64_t>(p));
+    const double expected =
+        whole[p].defined()
+            ? whole[p].contiguous().flatten()[0].to(at::kDouble).item<double>()
+            : 0;
+    const double scale = column.abs().sum().item<double>();
+    const double difference = std::abs(column.sum().item<double>() - expected);
+    // Also false of what is not a number.
+    if (!(difference <= kRounding * std::max(scale, std::abs(expected)))) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/// The same by a derivative of the derivative for each parameter: the gradient
+/// of sum_nk v_nk logit_nk at a parameter is linear in v, and its derivative by
+/// v is the column of J, for all samples and classes at once. None where an
+/// operator has no second derivative.
+std::optional<at::Tensor> jacobian_by_columns(
+    const Network& network,
+    const at::Tensor& logits,
+    const std::vector<std::size_t>& wanted) {
+  at::Tensor j = empty_jacobian(logits, wanted);
+  const std::vector<at::Tensor> parameters = values_of(network, wanted);
+  if (!logits.requires_grad()) return j;
+  const at::Tensor v = at::zeros_like(logits).detach().requires_grad_(true);
+  try {
+    const auto gradients =
+        torch::autograd::grad({logits}, parameters, {v}, true, true, true);
+    for (std::size_t p = 0; p < wanted.size(); ++p) {
+      if (!gradients[p].defined() || !gradients[p].requires_grad()) continue;
+      const at::Tensor first = gradients[p].flatten()[0];
+      const at::Tensor column =
+          torch::autograd::grad({first}, {v}, {}, true, false, true)[0];
+      if (column.defined()) {
+        j.select(2, static_cast<std::int64_t>(p)).copy_(column);
+      }
+    }
+  } catch (const c10::NotImplementedError&) {
+    return std::nullopt;
+  } catch (const std::runtime_error& error) {
+    const std::string_view text = error.what();
+    if (text.find("not implemented") == text.npos) throw;
+    return std::nullopt;
+  }
+  if (!first_class_agrees(j, logits, parameters)) return std::nullopt;
+  return j;
+}
+
+/// J [N, K, P] in the cheapest way that the network has.
+at::Tensor jacobian(
+    const Network& network,
+    const at::Tensor& logits,
+    const networks::Recording& recording,
+    const std::vector<std::size_t>& wanted,
+    Layout layout,
+    JacobianWay way) {
+  const LayerJacobian layers(network, recording);
+  const bool by_layers = way != JacobianWay::entries &&
+                         layout != Layout::other && layers.covers(wanted) &&
+                         (layout == Layout::of_graph ||
+                          layers.adds_up(logits.select(1, 0), wanted));
+  // A column runs about half of the layers, forwards; a class all of them,
+  // backwards.
+  constexpr std::int64_t kColumnsAPass = 2;
+  const std::int64_t passes =
+      by_layers ? logits.size(1) : logits.size(0) * logits.size(1);
+  const bool few_columns =
+      way == JacobianWay::cheapest &&
+      passes > kColumnsAPass * static_cast<std::int64_t>(wanted.size());
+  if (few_columns || way == JacobianWay::columns) {
+    const auto j = jacobian_by_columns(network, logits, wanted);
+    if (j) return *j;
+  }
+  return by_layers ? jacobian_by_layers(layers, logits, wanted)
+                   : jacobian_by_entries(network, logits, wanted);
+}
+
 /// float16(float32(.05) / K) and the other half-precision constants of the
 /// release, whose alpha is a half-precision tensor.
 double half(double value) {
@@ -229,9 +336,16 @@ double half(double value) {
       static_cast<float>(c10::Half(static_cast<float>(value))));
 }
 
-/// L [N, K, K] with L L^T = diag(p) - p p^T in closed form, p the smoothed
-/// softmax of the logits.
-at::Tensor softmax_cholesky(const at::Tensor& logits) {
+/// What L [N, K, K] with L L^T = diag(p) - p p^T is made of, p the smoothed
+/// softmax of the logits: L_kk = d_k and L_ij = -p_i d_j / q_j for i > j, where
+/// q_j is the sum of the p behind j. All [N, K].
+struct SoftmaxCholesky {
+  at::Tensor p;
+  at::Tensor q;
+  at::Tensor d;
+};
+
+SoftmaxCholesky softmax_cholesky(const at::Tensor& logits) {
   const std::int64_t classes = logits.size(1);
   const double alpha = half(0.05);
   const double share = half(static_cast<double>(
@@ -242,16 +356,45 @@ at::Tensor softmax_cholesky(const at::Tensor& logits) {
   q.select(1, classes - 1).zero_();
   const at::Tensor before =
       at::cat({at::ones_like(q.slice(1, 0, 1)), q.slice(1, 0, classes - 1)}, 1);
-  const at::Tensor d = (p * q / before).sqrt();
-  at::Tensor lower = at::zeros({logits.size(0), classes, classes}, p.options());
+  return {p, q, (p * q / before).sqrt()};
+}
+
+/// L as a matrix.
+at::Tensor lower_matrix(const SoftmaxCholesky& l) {
+  const std::int64_t classes = l.p.size(1);
+  at::Tensor lower = at::zeros({l.p.size(0), classes, classes}, l.p.options());
   for (std::int64_t j = 0; j < classes; ++j) {
-    lower.select(2, j).select(1, j).copy_(d.select(1, j));
+    lower.select(2, j).select(1, j).copy_(l.d.select(1, j));
     if (j + 1 == classes) break;
     const at::Tensor below =
-        -p.slice(1, j + 1) / q.slice(1, j, j + 1) * d.slice(1, j, j + 1);
+        -l.p.slice(1, j + 1) / l.q.slice(1, j, j + 1) * l.d.slice(1, j, j + 1);
     lower.select(2, j).slice(1, j + 1).copy_(below);
   }
   return lower;
+}
+
+/// L J, or L^T J, for J [N, K, P]. Of many classes L, which has K^2 numbers a
+/// sample, is not made: its rows are sums that run along.
+at::Tensor
+multiply(const SoftmaxCholesky& l, const at::Tensor& j, bool transposed) {
+  constexpr std::int64_t kFew = 128;
+  const std::int64_t classes = l.p.size(1);
+  if (classes <= kFew) {
+    const at::Tensor lower = lower_matrix(l);
+    return (transposed ? lower.transpose(1, 2) : lower).bmm(j);
+  }
+  at::Tensor ratio = l.d / l.q;
+  ratio.select(1, classes - 1).zero_();  // 0 / 0: nothing is behind the last
+  const at::Tensor own = l.d.unsqueeze(2) * j;
+  const at::Tensor by_p = l.p.unsqueeze(2);
+  const at::Tensor by_ratio = ratio.unsqueeze(2);
+  if (!transposed) {
+    const at::Tensor terms = by_ratio * j;
+    return own - by_p * (terms.cumsum(1) - terms);
+  }
+  const at::Tensor terms = by_p * j;
+  const at::Tensor behind = terms.flip(1).cumsum(1).flip(1) - terms;
+  return own - by_ratio * behind;
 }
 
 at::Tensor quantile_entropy(const at::Tensor& information) {
@@ -264,49 +407,70 @@ at::Tensor quantile_entropy(const at::Tensor& information) {
 
 }  // namespace
 
-engine::Score fisher_spectrum_score(
+FisherJacobian fisher_jacobian(
     const Network& network,
     const at::Tensor& x,
-    bool transposed,
-    Layout layout) {
+    Layout layout,
+    JacobianWay way) {
   const at::AutoGradMode mode(true);
   const auto runnable = engine::differentiable(network);
   networks::Recording recording;
   const at::Tensor logits = runnable->forward(
       x, networks::BatchNormMode::running_statistics, &recording);
   std::vector<std::size_t> wanted = networks::declared_order(*runnable);
-  const double tensors = static_cast<double>(wanted.size());
+  const std::size_t tensors = wanted.size();
   if (wanted.size() > kTensors) wanted.resize(kTensors);
-  const at::Tensor j = jacobian(*runnable, logits, recording, wanted, layout);
+  return {
+      jacobian(*runnable, logits, recording, wanted, layout, way),
+      logits.detach(),
+      tensors};
+}
+
+engine::Score fisher_spectrum_score(
+    const FisherJacobian& jacobian,
+    bool transposed) {
   const at::NoGradGuard no_grad;
-  const at::Tensor lower = softmax_cholesky(logits);
   const at::Tensor product =
-      (transposed ? lower.transpose(1, 2) : lower).bmm(j).flatten(0, 1);
+      multiply(softmax_cholesky(jacobian.logits), jacobian.j, transposed)
+          .flatten(0, 1);
   const at::Tensor information =
-      product.t().mm(product) / static_cast<double>(x.size(0));
+      product.t().mm(product) / static_cast<double>(jacobian.logits.size(0));
   if (!at::isfinite(information).all().item<bool>()) {
     return engine::Score::degenerate("an activation is not finite");
   }
   return engine::score_of(
-      quantile_entropy(information) + tensors, "an activation is not finite");
+      quantile_entropy(information) + static_cast<double>(jacobian.tensors),
+      "an activation is not finite");
+}
+
+engine::Score fisher_spectrum_score(
+    const Network& network,
+    const at::Tensor& x,
+    bool transposed,
+    Layout layout) {
+  return fisher_spectrum_score(fisher_jacobian(network, x, layout), transposed);
 }
 
 engine::Score fisher_spectrum_score(
     const engine::Setting& setting,
     bool transposed) {
-  Layout layout = Layout::of_graph;
-  if (setting.graph == nullptr) {
-    const auto holds_parameters = [](const LayerCall& call) {
-      return call.weight >= 0 || call.scale >= 0;
-    };
-    const bool other =
-        sample_axis_fault(
-            *setting.network, setting.random.noise, holds_parameters)
-            .has_value();
-    layout = other ? Layout::other : Layout::samples_first;
-  }
-  return fisher_spectrum_score(
-      *setting.network, setting.random.noise, transposed, layout);
+  const auto make = [&] {
+    Layout layout = Layout::of_graph;
+    if (setting.graph == nullptr) {
+      const auto holds_parameters = [](const LayerCall& call) {
+        return call.weight >= 0 || call.scale >= 0;
+      };
+      const bool other =
+          sample_axis_fault(
+              *setting.network, setting.random.noise, holds_parameters)
+              .has_value();
+      layout = other ? Layout::other : Layout::samples_first;
+    }
+    return fisher_jacobian(*setting.network, setting.random.noise, layout);
+  };
+  const auto jacobian = engine::shared_value<FisherJacobian>(
+      setting.shared, "Fisher Jacobian", make);
+  return fisher_spectrum_score(*jacobian, transposed);
 }
 
 }  // namespace zcp::reductions

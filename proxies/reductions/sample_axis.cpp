@@ -3,7 +3,11 @@
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
+#include <functional>
+#include <memory>
+#include <optional>
 #include <sstream>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -28,25 +32,6 @@ class FaultyObserver final : public engine::Observer {
   std::string reason_;
 };
 
-/// The tensors of the calls, which hold no other memory alive.
-std::vector<at::Tensor> tensors_of(
-    const Network& network,
-    const at::Tensor& x,
-    BatchNormMode mode,
-    const CallFilter& looked_at) {
-  const at::NoGradGuard no_grad;
-  Recording recording;
-  network.forward(x, mode, &recording);
-  std::vector<at::Tensor> tensors;
-  for (const LayerCall& call : recording.calls) {
-    if (!looked_at(call)) continue;
-    for (const at::Tensor& tensor : {call.input, call.output}) {
-      if (tensor.defined()) tensors.push_back(tensor.detach());
-    }
-  }
-  return tensors;
-}
-
 /// x with sample 0 changed, far from where it was.
 at::Tensor with_one_changed(const at::Tensor& x) {
   at::Tensor changed = x.detach().clone();
@@ -56,9 +41,11 @@ at::Tensor with_one_changed(const at::Tensor& x) {
 
 /// Whether all rows but the first are equal.
 bool others_are_equal(const at::Tensor& a, const at::Tensor& b) {
+  if (a.numel() == 0) return true;
+  // As a rule they are so to the last bit.
+  if (at::equal(a.slice(0, 1), b.slice(0, 1))) return true;
   const at::Tensor before = at::nan_to_num(a.to(at::kDouble));
   const at::Tensor after = at::nan_to_num(b.to(at::kDouble));
-  if (before.numel() == 0) return true;
   const double largest = before.abs().max().item<double>();
   at::Tensor difference = (before - after).abs();
   difference.select(0, 0).zero_();
@@ -72,47 +59,163 @@ std::string describe_shape(const at::Tensor& tensor, std::int64_t samples) {
   return text.str();
 }
 
-std::optional<std::string> fault_in_mode(
+constexpr const char* kMixed =
+    "the rows of a layer's tensor are not the samples (they are elsewhere, or "
+    "meet)";
+
+/// What was found at one call, whose tensors have shapes but no memory.
+struct CallVerdict {
+  LayerCall call;
+  std::optional<std::string> shape_fault;
+  bool mixed = false;
+};
+
+/// What was found at all calls of a pass in one mode. Where the two passes ran
+/// other layers, nothing can be compared.
+struct Verdict {
+  std::vector<CallVerdict> calls;
+  bool comparable = true;
+
+  std::optional<std::string> fault(const CallFilter& looked_at) const {
+    bool any = false;
+    for (const CallVerdict& one : calls) {
+      if (looked_at(one.call) && one.shape_fault) return one.shape_fault;
+    }
+    for (const CallVerdict& one : calls) {
+      if (!looked_at(one.call)) continue;
+      any = true;
+      if (one.mixed) return kMixed;
+    }
+    return any && !comparable ? std::optional<std::string>(kMixed)
+                              : std::nullopt;
+  }
+};
+
+/// A tensor of the same sizes that holds one number.
+at::Tensor shape_alone(const at::Tensor& tensor) {
+  if (!tensor.defined()) return {};
+  return at::empty({}, tensor.options().requires_grad(false))
+      .expand(tensor.sizes());
+}
+
+/// The call without the memory that its tensors hold.
+LayerCall without_memory(const LayerCall& call) {
+  LayerCall bare = call;
+  bare.input = shape_alone(call.input);
+  bare.output = shape_alone(call.output);
+  bare.used_weight = at::Tensor();
+  bare.used_bias = at::Tensor();
+  bare.running_variance = at::Tensor();
+  bare.batch_variance = at::Tensor();
+  return bare;
+}
+
+Recording record(const Network& network, const at::Tensor& x, BatchNormMode m) {
+  const at::NoGradGuard no_grad;
+  Recording recording;
+  network.forward(x, m, &recording);
+  recording.blocks.clear();
+  return recording;
+}
+
+Verdict verdict_in_mode(
     const Network& network,
     const at::Tensor& x,
-    BatchNormMode mode,
-    const CallFilter& looked_at) {
+    BatchNormMode mode) {
   const std::int64_t samples = x.size(0);
-  const auto tensors = tensors_of(network, x, mode, looked_at);
-  for (const at::Tensor& tensor : tensors) {
-    if (tensor.dim() == 0 || tensor.size(0) != samples) {
-      return describe_shape(tensor, samples);
+  const Recording first = record(network, x, mode);
+  Verdict verdict;
+  for (const LayerCall& call : first.calls) {
+    CallVerdict& one = verdict.calls.emplace_back();
+    one.call = without_memory(call);
+    for (const at::Tensor& tensor : {call.input, call.output}) {
+      if (!tensor.defined() || one.shape_fault) continue;
+      if (tensor.dim() == 0 || tensor.size(0) != samples) {
+        one.shape_fault = describe_shape(tensor, samples);
+      }
     }
   }
-  if (samples < 2) return std::nullopt;
-  const auto changed =
-      tensors_of(network, with_one_changed(x), mode, looked_at);
-  const std::string mixed =
-      "the rows of a layer's tensor are not the samples (they are elsewhere, "
-      "or meet)";
-  if (changed.size() != tensors.size()) return mixed;
-  for (std::size_t i = 0; i < tensors.size(); ++i) {
-    const bool same = tensors[i].sizes() == changed[i].sizes();
-    if (!same || !others_are_equal(tensors[i], changed[i])) return mixed;
+  if (samples < 2) return verdict;
+  const Recording second = record(network, with_one_changed(x), mode);
+  verdict.comparable = second.calls.size() == first.calls.size();
+  for (std::size_t i = 0; verdict.comparable && i < first.calls.size(); ++i) {
+    CallVerdict& one = verdict.calls[i];
+    if (one.shape_fault) continue;
+    const auto differ = [](const at::Tensor& a, const at::Tensor& b) {
+      if (!a.defined()) return b.defined();
+      return !b.defined() || a.sizes() != b.sizes() || !others_are_equal(a, b);
+    };
+    one.mixed = differ(first.calls[i].input, second.calls[i].input) ||
+                differ(first.calls[i].output, second.calls[i].output);
   }
-  return std::nullopt;
+  return verdict;
 }
 
 /// In eval mode; where that has a fault, with the statistics of each sample,
 /// since a BatchNorm without running ones takes those of the batch in eval mode
 /// too.
 std::optional<std::string> fault_for(
-    const Network& network,
-    const at::Tensor& x,
+    const Verdict& evaluation,
+    const std::function<std::shared_ptr<const Verdict>()>& by_sample,
     const CallFilter& looked_at) {
-  auto fault =
-      fault_in_mode(network, x, BatchNormMode::running_statistics, looked_at);
+  auto fault = evaluation.fault(looked_at);
   if (!fault) return fault;
   try {
-    return fault_in_mode(
-        network, x, BatchNormMode::sample_statistics, looked_at);
+    return by_sample()->fault(looked_at);
   } catch (const c10::Error&) {
     return fault;  // a BatchNorm of vectors has no statistics of a sample
+  }
+}
+
+/// The verdicts on a network, each made by the first who asks.
+class Examination {
+ public:
+  Examination(
+      const Network& network,
+      at::Tensor x,
+      std::shared_ptr<engine::SharedValues> shared,
+      std::string name)
+      : network_(network),
+        x_(std::move(x)),
+        shared_(std::move(shared)),
+        name_(std::move(name)) {}
+
+  std::optional<std::string> fault(const CallFilter& looked_at) const {
+    return fault_for(
+        *verdict(BatchNormMode::running_statistics, "eval"),
+        [&] { return verdict(BatchNormMode::sample_statistics, "sample"); },
+        looked_at);
+  }
+
+ private:
+  std::shared_ptr<const Verdict> verdict(BatchNormMode mode, const char* text)
+      const {
+    return engine::shared_value<Verdict>(shared_, name_ + ", " + text, [&] {
+      return verdict_in_mode(network_, x_, mode);
+    });
+  }
+
+  const Network& network_;
+  at::Tensor x_;
+  std::shared_ptr<engine::SharedValues> shared_;
+  std::string name_;
+};
+
+/// With a few of the samples, or all: a file's batch size may have been fixed
+/// when it was traced.
+std::optional<std::string> fault_of(
+    const Network& network,
+    const at::Tensor& x,
+    const std::shared_ptr<engine::SharedValues>& shared,
+    const CallFilter& looked_at) {
+  const at::Tensor real = network.embed(x);
+  const at::Tensor some =
+      real.slice(0, 0, std::min(real.size(0), kMostSamples));
+  try {
+    return Examination(network, some, shared, "sample axis of a few")
+        .fault(looked_at);
+  } catch (const c10::Error&) {
+    return Examination(network, real, shared, "sample axis").fault(looked_at);
   }
 }
 
@@ -122,15 +225,7 @@ std::optional<std::string> sample_axis_fault(
     const Network& network,
     const at::Tensor& x,
     const CallFilter& looked_at) {
-  const at::Tensor real = network.embed(x);
-  const at::Tensor some =
-      real.slice(0, 0, std::min(real.size(0), kMostSamples));
-  try {
-    return fault_for(network, some, looked_at);
-  } catch (const c10::Error&) {
-    // A file whose batch size was fixed when it was traced.
-    return fault_for(network, real, looked_at);
-  }
+  return fault_of(network, x, nullptr, looked_at);
 }
 
 std::optional<std::string> sample_axis_fault(
@@ -139,7 +234,7 @@ std::optional<std::string> sample_axis_fault(
   if (setting.graph != nullptr) return std::nullopt;
   const at::Tensor& x = setting.minibatches.empty() ? setting.random.noise
                                                     : setting.minibatches[0].x;
-  return sample_axis_fault(*setting.network, x, looked_at);
+  return fault_of(*setting.network, x, setting.shared, looked_at);
 }
 
 engine::MakeObserver with_samples_first(

@@ -28,8 +28,9 @@ std::optional<std::string> sample_axis_fault(
     const CallFilter& looked_at);
 
 /// The same for the network of a setting, with the inputs of the first
-/// minibatch, or noise where there is none. The network of a graph has one row
-/// a sample by construction and is not run.
+/// minibatch, or noise where there is none. The passes run once for all proxies
+/// that ask; filters look at no values. The network of a graph has one row a
+/// sample by construction and is not run.
 std::optional<std::string> sample_axis_fault(
     const engine::Setting& setting,
     const CallFilter& looked_at);

@@ -41,7 +41,10 @@ at::Tensor channel_covariance(const networks::LayerCall& call) {
   return covariance_of(position_rows(call));
 }
 
-engine::Score stable_rank_of(const engine::Pass& pass) {
+namespace {
+
+/// Undefined without BatchNorm.
+at::Tensor sum_of_stable_ranks(const engine::Pass& pass) {
   std::vector<at::Tensor> ranks;
   for (const networks::LayerCall& call : pass.recording.calls) {
     if (call.kind != networks::LayerKind::batch_norm) continue;
@@ -51,10 +54,18 @@ engine::Score stable_rank_of(const engine::Pass& pass) {
     ranks.push_back(at::where(
         largest > 0, eigenvalues.sum() / largest, at::zeros_like(largest)));
   }
-  if (ranks.empty())
+  return ranks.empty() ? at::Tensor() : at::stack(ranks).sum();
+}
+
+}  // namespace
+
+engine::Score stable_rank_of(const engine::Pass& pass) {
+  const auto sum = pass.shared->get<at::Tensor>(
+      "stable rank", [&] { return sum_of_stable_ranks(pass); });
+  if (!sum->defined()) {
     return engine::Score::degenerate("the network has no BatchNorm");
-  return engine::score_of(
-      at::stack(ranks).sum(), "an activation is not finite");
+  }
+  return engine::score_of(*sum, "an activation is not finite");
 }
 
 std::optional<std::vector<double>> block_entropies(

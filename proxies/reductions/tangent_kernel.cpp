@@ -77,36 +77,88 @@ void add_products(const at::Tensor& rows, at::Tensor& kernel) {
   }
 }
 
+/// Pieces whose columns are held at once: one backward pass a sample makes all.
+struct Held {
+  std::vector<at::Tensor> weights;  ///< each once
+  std::vector<const Piece*> pieces;
+  std::vector<at::Tensor> rows;  ///< by piece: [N, columns]
+};
+
+/// The pieces, in their order, in groups of at most `most` columns, or of one
+/// piece.
+std::vector<Held> held_together(
+    const std::vector<Piece>& pieces,
+    std::int64_t most) {
+  std::vector<Held> groups;
+  std::int64_t columns = 0;
+  for (const Piece& piece : pieces) {
+    const std::int64_t own = piece.end - piece.begin;
+    if (groups.empty() || columns + own > most) {
+      groups.emplace_back();
+      columns = 0;
+    }
+    columns += own;
+    Held& group = groups.back();
+    group.pieces.push_back(&piece);
+    for (const at::Tensor& weight : piece.weights) {
+      const bool known =
+          !group.weights.empty() && group.weights.back().is_same(weight);
+      if (!known) group.weights.push_back(weight);
+    }
+  }
+  return groups;
+}
+
+/// Writes a piece's columns of one sample, from the gradients of the group's
+/// weights.
+void write_row(
+    const Held& group,
+    const Piece& piece,
+    const std::vector<at::Tensor>& gradients,
+    const at::Tensor& row) {
+  std::int64_t place = 0;
+  for (const at::Tensor& weight : piece.weights) {
+    const auto found = std::ranges::find_if(
+        group.weights,
+        [&](const at::Tensor& one) { return one.is_same(weight); });
+    const at::Tensor& gradient =
+        gradients[static_cast<std::size_t>(found - group.weights.begin())];
+    const std::int64_t count =
+        std::min(weight.numel(), piece.end - piece.begin);
+    if (gradient.defined()) {
+      row.slice(0, place, place + count)
+          .copy_(gradient.flatten().slice(0, piece.begin, piece.begin + count));
+    }
+    place += count;
+  }
+}
+
 at::Tensor kernel_in_pieces(
     const at::Tensor& logits,
     const std::vector<at::Tensor>& weights,
-    std::int64_t columns) {
+    std::int64_t columns,
+    std::int64_t held_columns) {
   const std::int64_t samples = logits.size(0);
-  at::Tensor kernel = at::zeros(
-      {samples, samples},
-      logits.options().dtype(at::kDouble).requires_grad(false));
-  for (const Piece& piece : pieces_of(weights, columns)) {
-    at::Tensor rows = at::zeros(
-        {samples, piece.end - piece.begin},
-        logits.options().requires_grad(false));
+  const auto options = logits.options().requires_grad(false);
+  at::Tensor kernel = at::zeros({samples, samples}, options.dtype(at::kDouble));
+  const std::vector<Piece> pieces = pieces_of(weights, columns);
+  for (Held& group : held_together(pieces, held_columns)) {
+    for (const Piece* piece : group.pieces) {
+      group.rows.push_back(
+          at::zeros({samples, piece->end - piece->begin}, options));
+    }
     for (std::int64_t n = 0; n < samples; ++n) {
-      const auto gradients = gradients_of_sample(logits, n, piece.weights);
+      const auto gradients = gradients_of_sample(logits, n, group.weights);
       const at::NoGradGuard no_grad;
-      std::int64_t place = 0;
-      for (std::size_t i = 0; i < gradients.size(); ++i) {
-        const std::int64_t count =
-            std::min(piece.weights[i].numel(), piece.end - piece.begin);
-        if (gradients[i].defined()) {
-          rows[n]
-              .slice(0, place, place + count)
-              .copy_(gradients[i].flatten().slice(
-                  0, piece.begin, piece.begin + count));
-        }
-        place += count;
+      for (std::size_t k = 0; k < group.pieces.size(); ++k) {
+        write_row(group, *group.pieces[k], gradients, group.rows[k][n]);
       }
     }
     const at::NoGradGuard no_grad;
-    add_products(rows, kernel);
+    for (at::Tensor& rows : group.rows) {
+      add_products(rows, kernel);
+      rows = at::Tensor();
+    }
   }
   return kernel;
 }
@@ -116,7 +168,8 @@ at::Tensor kernel_in_pieces(
 at::Tensor neural_tangent_kernel(
     const networks::Network& network,
     const at::Tensor& x,
-    std::int64_t most_bytes) {
+    std::int64_t most_bytes,
+    std::int64_t held_bytes) {
   const at::AutoGradMode mode(true);
   const auto runnable = engine::differentiable(network);
   std::vector<at::Tensor> weights;
@@ -136,7 +189,19 @@ at::Tensor neural_tangent_kernel(
     return kernel_of_whole(logits, weights);
   }
   return kernel_in_pieces(
-      logits, weights, std::max<std::int64_t>(most_bytes / bytes_a_column, 1));
+      logits,
+      weights,
+      std::max<std::int64_t>(most_bytes / bytes_a_column, 1),
+      std::max<std::int64_t>(held_bytes / bytes_a_column, 1));
+}
+
+std::shared_ptr<const at::Tensor> neural_tangent_kernel(
+    const engine::Setting& setting) {
+  return engine::shared_value<at::Tensor>(
+      setting.shared, "neural tangent kernel", [&] {
+        return neural_tangent_kernel(
+            *setting.network, setting.minibatches[0].x);
+      });
 }
 
 }  // namespace zcp::reductions

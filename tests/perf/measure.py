@@ -42,12 +42,13 @@ PRECISIONS = ["fp32", "bf16"] if any(flag.endswith("bf16") for flag in FLAGS) el
 @dataclass
 class Run:
     seconds: float
+    processor: float
     megabytes: float
     output: str
 
 
 def run(command: list[str], environment: dict[str, str] | None = None) -> Run:
-    """Runs a program; its wall time and largest resident set."""
+    """Runs a program; its wall time, its processor time (user and system) and its largest resident set."""
     start = time.perf_counter()
     with tempfile.TemporaryFile("w+") as out:
         child = subprocess.Popen(command, stdout=out, env={**os.environ, **(environment or {})}, cwd=ROOT)
@@ -58,7 +59,7 @@ def run(command: list[str], environment: dict[str, str] | None = None) -> Run:
         text = out.read()
     if child.returncode != 0:
         raise SystemExit(f"{' '.join(command)}: exit status {child.returncode}")
-    return Run(seconds, usage.ru_maxrss / 1024, text)
+    return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, text)
 
 
 class Bench:
@@ -98,6 +99,71 @@ def measure_reference(bench: Bench) -> str:
     return ("## Against the straightforward program\n\n"
             f"Seconds an architecture: {bench.cells} random cells of NATS-TSS, batch 64, all {CORES} cores for both.\n\n"
             + table(["proxies", "PyTorch", "zcp", "times faster"], rows))
+
+
+PYTHON = "/usr/bin/python3"
+USER_NETWORKS = ROOT / "tests/perf/user_networks.py"
+
+
+class UserNetwork:
+    """A traced network of 1,000 classes for images of 224 x 224."""
+
+    def __init__(self, bench: Bench, name: str, size: int) -> None:
+        self.name, self.size = name, size
+        self.file = bench.folder / f"{name}.pt"
+        if not self.file.exists():
+            run([PYTHON, str(USER_NETWORKS), "save", name, str(self.file)])
+
+    def score(self, names: str, more: list[str] | None = None) -> Run:
+        return run([str(ZCP), "score", "--model", str(self.file), "--task", "gaussian", "--resolution", "224",
+                    "--batch-size", str(self.size), "--proxies", names, "--csv", "/dev/null", "--quiet", *(more or [])])
+
+    def reference(self, group: str) -> tuple[float, float]:
+        text = run([PYTHON, str(USER_NETWORKS), "score", self.name, group, "--batch-size", str(self.size)]).output
+        found = re.search(r"wall ([0-9.]+) processor ([0-9.]+)", text)
+        return float(found[1]), float(found[2])
+
+
+def measure_networks(bench: Bench) -> str:
+    """In turns, so that a noisy minute falls on both."""
+    repetitions = 3
+    rows = []
+    for name in ("resnet18", "resnet50", "mobilenet_v2"):
+        network = UserNetwork(bench, name, 16)
+        idle = network.score("params")
+        for group in ("core", "suite-zero"):
+            slow, fast = [], []
+            for _ in range(repetitions):
+                slow.append(network.reference(group))
+                done = network.score(group)
+                fast.append((done.seconds - idle.seconds, done.processor - idle.processor))
+            wall, used = ([statistics.median(x[i] for x in runs) for runs in (slow, fast)] for i in (0, 1))
+            rows.append([name, f"`{group}`", f"{wall[0]:.1f}", f"{wall[1]:.1f}", f"{wall[0] / wall[1]:.1f}",
+                         f"{used[0]:.1f}", f"{used[1]:.1f}", f"{used[0] / used[1]:.1f}"])
+    return ("## Networks of users\n\n"
+            f"One TorchScript file, images of 224 x 224, batch 16, 1,000 classes; all {CORES} cores for both, medians of {repetitions} runs in "
+            "turns. Processor time is that of all cores together.\n\n"
+            + table(["network", "proxies", "PyTorch, s", "zcp, s", "times faster", "PyTorch, processor s", "zcp, processor s",
+                     "times less"], rows))
+
+
+def measure_costs(bench: Bench) -> str:
+    """Each proxy in a process of its own."""
+    network = UserNetwork(bench, "resnet18", 8)
+    names = run([str(ZCP), "proxies"]).output.splitlines()[1:]
+    names = [line.split()[0] for line in names[:next(i for i, line in enumerate(names) if not line.strip())]]
+    common = ["--minibatches", "4", "--workers", "1"]
+    idle = network.score("params", common).processor
+    used: dict[str, Run] = {name: network.score(name, common) for name in names}
+    unit = used["grad_norm"].processor - idle
+    rows = [[f"`{name}`", f"{max(0.0, done.processor - idle) / unit:.2f}", f"{done.megabytes:.0f}"] for name, done in used.items()]
+    rows.sort(key=lambda row: -float(row[1]))
+    everything = network.score("all", common)
+    return ("## What a proxy costs\n\n"
+            "ResNet-18 of 1,000 classes at 224 x 224, batch 8, 4 minibatches, one worker, each proxy in a process of its own: processor time "
+            f"over that of `grad_norm`, which is one forward and one backward pass ({unit:.2f} s), and the largest resident set. All 44 "
+            f"together take {everything.processor - idle:.1f} s and {everything.megabytes:.0f} MiB.\n\n"
+            + table(["proxy", "forward and backward passes", "MiB"], rows))
 
 
 def kernel_seconds(log: str) -> dict[str, float]:
@@ -316,6 +382,8 @@ def measure_training(bench: Bench) -> str:
 
 MEASUREMENTS = {
     "reference": measure_reference,
+    "networks": measure_networks,
+    "costs": measure_costs,
     "kernels": measure_kernels,
     "growth": measure_growth,
     "workers": measure_workers,

@@ -5,8 +5,8 @@
 #   tests/perf/run.sh [--write] [--only NAME[,NAME]] [--cells 20]
 #
 # --write  also puts what it measured into docs/performance.md
-# --only   some of: reference, kernels, growth, workers, memory, space, bf16,
-#          training, micro
+# --only   some of: reference, networks, costs, kernels, growth, workers, memory,
+#          space, bf16, training, micro
 #
 # The reference is the straightforward PyTorch program of tests/reference on
 # Debian's python3-torch, which is the same LibTorch and OpenBLAS. Figures are

@@ -50,6 +50,10 @@ TEST_CASE("cost: what proxies share counts once") {
       all({"naswot", "linear_regions"}) ==
       cost("naswot") + cost("linear_regions"));
   CHECK(all({"grad_norm", "grasp"}) == cost("grad_norm") + cost("grasp"));
+  // The same kernel, the same Jacobian.
+  CHECK(all({"ntk_condition", "ntk_trace"}) == cost("ntk_condition"));
+  CHECK(all({"vkdnw", "vkdnw_fim"}) == cost("vkdnw"));
+  CHECK(all({"gradsign", "zen"}) == cost("gradsign") + cost("zen"));
 }
 
 TEST_CASE("cost: passes are counted") {
@@ -65,4 +69,8 @@ TEST_CASE("cost: passes are counted") {
   CHECK(
       cost("ntk_condition", {.batch_size = 32}) ==
       doctest::Approx(cost("ntk_condition") / 2));
+  // A pass a class, of many classes one a parameter tensor.
+  CHECK(cost("vkdnw", {.classes = 100}) == 10 * cost("vkdnw"));
+  CHECK(cost("vkdnw", {.classes = 1000}) == cost("vkdnw", {.classes = 257}));
+  CHECK(cost("vkdnw", {.classes = 1000}) < cost("vkdnw", {.classes = 256}));
 }

@@ -5,6 +5,7 @@
 #include <bit>
 #include <string>
 
+#include "benchmarks/formats/model_file.h"
 #include "common/error.h"
 #include "nets/kernels/one_core.h"
 #include "nets/spaces/space.h"
@@ -219,6 +220,52 @@ TEST_CASE("scores do not depend on the threads around them") {
       CHECK(bit_equal(serial[i][p], parallel[i][p]));
     }
   }
+}
+
+TEST_CASE("scores do not depend on how many passes run at once") {
+  kernels::set_blas_threads_to_one();
+  const auto proxies = select_proxies({"all"});
+  EvaluatorOptions options;
+  options.batch_size = kBatch;
+  options.minibatches = 5;
+  const auto data = test::noise_minibatches(5, kBatch, kShape, 10);
+  const test::TemporaryFolder folder;
+  const std::string file = (folder.path() / "net.pt").string();
+  torch::jit::Module module("net");
+  module.register_parameter(
+      "w", at::linspace(-1, 1, 8 * 3 * 9).view({8, 3, 3, 3}), false);
+  module.register_parameter("scale", at::linspace(0.5, 1.5, 8), false);
+  module.register_parameter("shift", at::linspace(-1, 1, 8), false);
+  module.register_parameter(
+      "last", at::linspace(-1, 1, 80).view({10, 8}), false);
+  module.define(R"(
+    def forward(self, x):
+        x = torch.conv2d(x, self.w, None, [1, 1], [1, 1])
+        x = torch.batch_norm(x, self.scale, self.shift, None, None, True, 0.1, 1e-5, False)
+        x = torch.relu_(x)
+        return torch.linear(torch.adaptive_avg_pool2d(x, [1, 1]).flatten(1), self.last)
+  )");
+  module.save(file);
+  std::vector<std::vector<Score>> by_threads;
+  std::vector<std::vector<Score>> of_file;
+  for (const int threads : {1, 2, 4, 16}) {
+    options.threads = threads;
+    const Evaluator evaluator(proxies, options, kShape, 10, data);
+    by_threads.push_back(evaluator.score(build(kCell), proxies));
+    of_file.push_back(
+        evaluator.score_model(formats::read_model_file(file), proxies));
+  }
+  int scored = 0;
+  for (std::size_t t = 0; t < by_threads.size(); ++t) {
+    for (std::size_t p = 0; p < proxies.size(); ++p) {
+      INFO(t << " " << proxies[p]->name << " " << of_file[t][p].reason);
+      CHECK(bit_equal(by_threads[t][p], by_threads[0][p]));
+      CHECK(bit_equal(of_file[t][p], of_file[0][p]));
+      CHECK(of_file[t][p].reason == of_file[0][p].reason);
+      if (of_file[t][p].status == ScoreStatus::ok) ++scored;
+    }
+  }
+  CHECK(scored > 4 * 30);
 }
 
 TEST_CASE("functionally equal cells have equal scores") {

@@ -1,0 +1,155 @@
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <chrono>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+#include "common/crew.h"
+
+namespace zcp {
+namespace {
+
+TEST_CASE("spare cores are taken one by one and come back") {
+  SpareCores spare(2);
+  CHECK(spare.most() == 2);
+  CHECK(spare.try_take());
+  CHECK(spare.try_take());
+  CHECK_FALSE(spare.try_take());
+  spare.add(1);
+  CHECK(spare.try_take());
+  CHECK(spare.most() == 2);
+}
+
+TEST_CASE("a crew without spare cores runs each job in the one who waits") {
+  Crew crew;
+  std::vector<int> order;
+  std::vector<std::thread::id> threads;
+  std::vector<Crew::Handle> jobs;
+  for (int i = 0; i < 4; ++i) {
+    jobs.push_back(crew.submit([&, i] {
+      order.push_back(i);
+      threads.push_back(std::this_thread::get_id());
+    }));
+  }
+  CHECK(order.empty());
+  crew.wait(jobs[2]);
+  CHECK(order == std::vector{2});
+  crew.finish();
+  for (const auto& job : jobs) crew.wait(job);
+  CHECK(order == std::vector{2, 0, 1, 3});
+  for (const auto& id : threads) CHECK(id == std::this_thread::get_id());
+}
+
+TEST_CASE("no more jobs run at once than there are cores, and all run") {
+  for (const int cores : {0, 1, 3, 15}) {
+    SpareCores spare(cores);
+    std::atomic<int> now = 0;
+    std::atomic<int> most = 0;
+    std::atomic<int> set_up = 0;
+    std::vector<int> results(50, -1);
+    {
+      Crew crew(&spare, [&] { ++set_up; });
+      std::vector<Crew::Handle> jobs;
+      for (std::size_t i = 0; i < results.size(); ++i) {
+        jobs.push_back(crew.submit([&, i] {
+          const int running = ++now;
+          int seen = most;
+          while (running > seen && !most.compare_exchange_weak(seen, running)) {
+          }
+          std::this_thread::sleep_for(std::chrono::milliseconds(1));
+          results[i] = static_cast<int>(i * i);
+          --now;
+        }));
+      }
+      crew.finish();
+      for (const auto& job : jobs) crew.wait(job);
+    }
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      CHECK(results[i] == static_cast<int>(i * i));
+    }
+    CHECK(most <= cores + 1);
+    CHECK((cores == 0 || most > 1));
+    CHECK((cores == 0) == (set_up == 0));
+    // All cores came back.
+    for (int i = 0; i < cores; ++i) CHECK(spare.try_take());
+    CHECK_FALSE(spare.try_take());
+    CHECK((cores == 0) == (spare.seconds() == 0));
+  }
+}
+
+TEST_CASE("jobs submit jobs and wait for them") {
+  SpareCores spare(1);
+  Crew crew(&spare);
+  std::atomic<int> sum = 0;
+  std::vector<Crew::Handle> outer;
+  for (int i = 0; i < 6; ++i) {
+    outer.push_back(crew.submit([&] {
+      std::vector<Crew::Handle> inner;
+      inner.reserve(5);
+      for (int k = 0; k < 5; ++k) inner.push_back(crew.submit([&] { ++sum; }));
+      for (const auto& job : inner) crew.wait(job, inner);
+      sum += 100;
+    }));
+  }
+  crew.finish();
+  for (const auto& job : outer) crew.wait(job);
+  CHECK(sum == 6 * 105);
+}
+
+TEST_CASE("what a job throws reaches the one who waits, the others go on") {
+  SpareCores spare(2);
+  Crew crew(&spare);
+  std::atomic<int> ran = 0;
+  const auto bad =
+      crew.submit([] { throw std::runtime_error("a job's own fault"); });
+  const auto good = crew.submit([&] { ++ran; });
+  CHECK_THROWS_WITH(crew.wait(bad), "a job's own fault");
+  crew.wait(good);
+  CHECK(ran == 1);
+}
+
+TEST_CASE("a job that is dropped does not run, or has ended") {
+  Crew alone;
+  bool ran = false;
+  const auto job = alone.submit([&] { ran = true; });
+  alone.drop(job);
+  alone.finish();
+  CHECK_FALSE(ran);
+  SpareCores spare(1);
+  Crew crew(&spare);
+  std::atomic<bool> began = false;
+  std::atomic<bool> ended = false;
+  const auto slow = crew.submit([&] {
+    began = true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    ended = true;
+    throw std::runtime_error("nobody hears of it");
+  });
+  while (!began) std::this_thread::yield();
+  crew.drop(slow);
+  CHECK(ended);
+}
+
+TEST_CASE("cores that become free later are used") {
+  SpareCores spare;
+  Crew crew(&spare);
+  std::atomic<bool> helped = false;
+  const auto here = std::this_thread::get_id();
+  const auto first = crew.submit([&] { spare.add(1); });
+  const auto second = crew.submit([&] {
+    while (!helped) std::this_thread::yield();
+  });
+  const auto third = crew.submit([&] {
+    helped = true;
+    CHECK(std::this_thread::get_id() != here);
+  });
+  crew.wait(first);
+  // Ends only if another thread runs the third meanwhile.
+  crew.wait(second);
+  crew.wait(third);
+}
+
+}  // namespace
+}  // namespace zcp
