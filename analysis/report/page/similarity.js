@@ -60,9 +60,19 @@ function drawHeat(chart) {
     "1 (the same order)");
 }
 
+function heatLines() {
+  const { names, tau } = data.similarity;
+  return [["proxy", ...names], ...names.map((name, j) => [name, ...tau[j]])];
+}
+
+function heatCells() {
+  const { names, tau } = data.similarity;
+  return [["Proxy", ...names], ...names.map((name, j) => [name, ...tau[j].map(three)])];
+}
+
 function drawHeatTable() {
   const { names, tau } = data.similarity;
-  const head = el("tr", {}, el("th", {}, ""),
+  const head = el("tr", {}, el("th", { scope: "col" }, "Proxy"),
     ...names.map((name) => el("th", { scope: "col" }, name)));
   const lines = names.map((name, j) => el("tr", {},
     el("th", { scope: "row" }, name), ...tau[j].map(plain)));
@@ -77,5 +87,5 @@ function showPair(params) {
     c.name === names[Math.floor(params.dataIndex / names.length)]);
   dropBrush();
   tell("view");
-  byId("scatter").scrollIntoView({ block: "center" });
+  showScatter();
 }

@@ -29,14 +29,14 @@ const themes = {
 };
 
 const prefersDark = matchMedia("(prefers-color-scheme: dark)");
-/** "auto", "light" or "dark", as the button has it. */
-let themeChoice = "auto";
 let printing = false;
+/** Whether a chart is being drawn for a file. */
+let taking = false;
 const charts = [];
 
 function themeName() {
-  if (printing) return "light";
-  if (themeChoice !== "auto") return themeChoice;
+  if (printing || taking) return "light";
+  if (remembered.theme !== "auto") return remembered.theme;
   return prefersDark.matches ? "dark" : "light";
 }
 
@@ -46,7 +46,7 @@ function palette() {
 
 function setThemeColours() {
   document.documentElement.dataset.theme = themeName();
-  byId("theme").textContent = `Theme: ${themeChoice}`;
+  byId("theme").textContent = `Theme: ${remembered.theme}`;
 }
 
 function applyTheme() {
@@ -54,6 +54,8 @@ function applyTheme() {
   drawChips();
   drawScatterKey();
   drawParetoText();
+  drawParallelText();
+  if (studies.length > 1) drawComparedKey();
   for (const chart of charts) chart.draw();
   drawPins();
 }
@@ -61,19 +63,18 @@ function applyTheme() {
 function nextTheme() {
   const order = prefersDark.matches
     ? ["auto", "light", "dark"] : ["auto", "dark", "light"];
-  themeChoice = order[(order.indexOf(themeChoice) + 1) % order.length];
+  remembered.theme = order[(order.indexOf(remembered.theme) + 1) % order.length];
   applyTheme();
 }
 
-/** A chart in the element of that id; `draw` sets its options anew. */
+/** A chart in the element of that id; `draw(chart)` sets its options anew. */
 function makeChart(id, draw) {
   const element = byId(id);
   const chart = echarts.init(element, null, {
     renderer: "canvas",
     devicePixelRatio: Math.max(2, window.devicePixelRatio),
   });
-  const made = { element, chart, draw: () => draw(chart) };
-  charts.push(made);
+  charts.push({ element, chart, draw: () => draw(chart), drawInto: draw });
   return chart;
 }
 
@@ -98,7 +99,7 @@ function axisStyle(name) {
     name,
     nameTextStyle: { color: colours.muted, fontSize: 12.5 },
     axisLabel: { color: colours.muted, fontSize: 12, hideOverlap: true },
-    axisLine: { show: false },
+    axisLine: { show: false, onZero: false },
     axisTick: { show: false },
     splitLine: { lineStyle: { color: colours.rule }, showMinLine: false,
       showMaxLine: false },
