@@ -69,7 +69,11 @@ function proxyHeads(rows) {
       cell: (r) => plain(selectionTaus.get(r.proxy) ?? null) });
   }
   const verdict = heads.findIndex((h) => h.title === "Verdict");
-  if (narrow.matches && verdict > 0) heads.splice(1, 0, ...heads.splice(verdict, 1));
+  if (narrow.matches) {
+    if (verdict > 0) heads.splice(1, 0, ...heads.splice(verdict, 1));
+    const sizes = heads.findIndex((h) => h.title === "n / missing");
+    heads.push(...heads.splice(sizes, 1));
+  }
   return heads;
 }
 

@@ -68,7 +68,7 @@ function robustScale(column) {
     ...(above ? [high + 0.006 * (high - low)] : [])];
   return { kind: "robust", fences, beyond,
     of: (row) => column.levels[row] ? places[column.levels[row] - 1] : NaN,
-    name: `${column.label}, ${whole(beyond)} beyond the dots by rank`,
+    name: `${column.label}; ${whole(beyond)} beyond the dotted line by rank`,
     text: (v) => v < low - edge || v > high + edge ? "" : short(v) };
 }
 
