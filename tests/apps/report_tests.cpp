@@ -84,6 +84,44 @@ TEST_CASE("report writes a page and figures") {
   CHECK_FALSE(fs::exists(figures / "pareto-acc-params.svg"));
 }
 
+TEST_CASE("report puts several studies on one page") {
+  const Files files;
+  const std::string other =
+      files.folder.write("other.csv", "arch,params,q\na,3,2\nb,2,1\nc,1,4\n");
+  const fs::path figures = files.folder.path() / "both";
+  const Arguments arguments = files.with(
+      {"--scores",
+       other,
+       "--metric",
+       "acc",
+       "--bootstrap",
+       "0",
+       "--html",
+       files.html,
+       "--figures",
+       figures,
+       "--quiet"});
+  CHECK(zcp::apps::make_report(arguments) == 0);
+  const std::string page = read(files.html);
+  CHECK(page.find("<title>scores / other</title>") != std::string::npos);
+  CHECK(page.find("\"others\":[{\"name\":\"other\"") != std::string::npos);
+  CHECK(fs::exists(figures / "scores" / "similarity.svg"));
+  CHECK(fs::exists(figures / "other" / "scatter-acc-q.svg"));
+  fs::remove(files.html);
+  files.refuse(
+      {"--scores",
+       other,
+       "--scores",
+       other,
+       "--truth",
+       files.truth,
+       "--metric",
+       "acc",
+       "--html",
+       files.html},
+      "--truth is given 2 times and --scores 3");
+}
+
 TEST_CASE("a page of a store shows its protocol") {
   const Files files;
   const std::string truth = files.folder.write(

@@ -34,7 +34,8 @@ function comparedCell(row) {
   const { sign, text } = verdicts[row.verdict];
   return el("td", {}, three(row.tau[0]),
     el("span", { class: "within" }, within(row.tau)),
-    el("span", { class: "sign", role: "img", "aria-label": text, title: text }, sign));
+    sign ? el("span", { class: "sign", role: "img", "aria-label": text, title: text }, sign)
+      : el("span", { class: "sign" }));
 }
 
 function drawStudies() {

@@ -16,10 +16,9 @@ function heatItem(names, tau) {
       shape: { x: x - width / 2 + 0.5, y: y - height / 2 + 0.5,
         width: width - 1, height: height - 1 } }];
     if (width >= 25) {
-      const dark = value === null || lightness(colour) > 0.5;
       children.push({ type: "text", silent: true, style: { text, x, y,
         align: "center", verticalAlign: "middle", fontSize: width < 34 ? 9.5 : 11.5,
-        fill: dark ? "#1c2329" : "#ffffff" } });
+        fill: value === null ? colours.ink : textOn(colour) } });
     }
     return { type: "group", children };
   };

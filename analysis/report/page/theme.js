@@ -115,8 +115,12 @@ function divergingColour(value) {
   return `rgb(${mix.join(",")})`;
 }
 
-/** How light it is, 0 to 1, to put text on it. */
-function lightness(colour) {
-  const [r, g, b] = colour.match(/\d+/g).map(Number);
-  return (0.299 * r + 0.587 * g + 0.114 * b) / 255;
+/** Black or white, whichever is told better from "rgb(r,g,b)" (relative
+    luminance of WCAG 2). */
+function textOn(colour) {
+  const [r, g, b] = colour.match(/\d+/g).map((part) => {
+    const share = part / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179 ? "#000000" : "#ffffff";
 }
