@@ -92,7 +92,11 @@ function goTo(section) {
   state.section = section;
   const target = byId(section);
   target.scrollIntoView();
+  // Tab goes on from there.
+  target.tabIndex = -1;
   target.focus({ preventScroll: true });
+  target.addEventListener("blur", () => target.removeAttribute("tabindex"),
+    { once: true });
   writeAddress();
 }
 

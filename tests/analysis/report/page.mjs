@@ -1,6 +1,7 @@
 // node page.mjs ZCP CHROMIUM: makes a report of 15,625 architectures, 30
 // proxies and 3 metrics, opens its page and uses it as a reader would: with a
-// mouse, by keys, on a phone, in the dark.
+// mouse, by keys, on a phone, in the dark. Names of steps behind that run these
+// alone.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
@@ -11,7 +12,7 @@ import { join } from "node:path";
 import { Browser } from "./chromium.mjs";
 import { findFaults, prepareRules } from "./rules.mjs";
 
-const [, , zcp, chromium] = process.argv;
+const [, , zcp, chromium, ...wanted] = process.argv;
 const folder = mkdtempSync(join(tmpdir(), "zcp-report-"));
 
 // A study as large as NATS-TSS ------------------------------------------------
@@ -604,6 +605,7 @@ try {
   await browser.send("Browser.setDownloadBehavior",
     { behavior: "allow", downloadPath: folder });
   const step = async (what, ...given) => {
+    if (wanted.length > 0 && !wanted.includes(what.name)) return;
     await what(...given);
     console.log(`ok: ${what.name}`);
   };
