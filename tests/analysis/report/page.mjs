@@ -506,7 +506,8 @@ async function keepsTheRules(browser, url) {
     }
   }
   assert.deepEqual(page.problems, []);
-  for (const dark of [true, false]) {
+  // Each change redraws all charts; the page is dark now.
+  for (const dark of [false, true]) {
     await page.evaluate("window.drawnTexts = []; window.noteTexts = true");
     await page.send("Emulation.setEmulatedMedia", { features: [
       { name: "prefers-color-scheme", value: dark ? "dark" : "light" }] });
@@ -516,6 +517,36 @@ async function keepsTheRules(browser, url) {
       window.drawnTexts.filter((t) => t.ratio < 4.5)]`);
     assert.ok(size > 200, `${size} texts in charts`);
     assert.deepEqual(pale, [], dark ? "dark" : "light");
+  }
+}
+
+/** The rules find what breaks them. */
+async function rulesFindFaults(browser, url) {
+  const page = await browser.open(url);
+  await page.until("document.body?.dataset.ready === 'yes'");
+  await page.evaluate(`(${prepareRules})()`);
+  assert.deepEqual(await page.evaluate(`(${findFaults})()`), []);
+  const broken = [
+    ["has no name", "<button type=button style='width:30px;height:30px'></button>"],
+    ["contrast", "<p style='color:#8a929a'>pale</p>"],
+    ["target of", "<button type=button style='min-height:0;padding:0;font-size:9px'>x</button>"],
+    ["heading skips", "<h4>deep</h4>"],
+    ["horizontal scroll", "<div style='width:3000px'>wide</div>"],
+    ["id twice", "<p id=headline>again</p>"],
+    ["scrolls, but not", "<div style='overflow-x:auto;width:50px'><p style='width:90px'>long</p></div>"],
+    ["th without scope", "<table><tr><th>head</th></tr></table>"],
+    ["edge's contrast", "<input type=text aria-label=a style='border-color:#eee'>"],
+    ["aria-labelledby of nothing", "<p aria-labelledby=nobody>text</p>"],
+    ["tabindex above", "<p tabindex=3>text</p>"]];
+  for (const [fault, html] of broken) {
+    const found = await page.evaluate(`(() => {
+      const section = document.querySelector("main section");
+      section.insertAdjacentHTML("beforeend", ${JSON.stringify(`<div id=broken>${html}</div>`)});
+      const faults = (${findFaults})();
+      document.getElementById("broken").remove();
+      return faults;
+    })()`);
+    assert.ok(found.some((text) => text.startsWith(fault)), `${fault}: ${found}`);
   }
 }
 
@@ -618,6 +649,7 @@ try {
   assert.deepEqual(page.requests.filter((r) => !/^(data|blob):/.test(r)), [url]);
   await step(keepsTheView, browser, page, url);
   await step(keepsTheRules, browser, url);
+  await step(rulesFindFaults, browser, url);
   await step(servesPhones, browser, url);
   await step(comparesStudies, browser);
 } finally {
