@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cctype>
 #include <filesystem>
 #include <iostream>
@@ -170,7 +171,10 @@ void check_outputs(const ReportRequest& asked) {
   check_destinations_in(*asked.figures, figure_names(*asked.figures), inputs);
 }
 
-report::Report make(const ReportRequest& asked, const StudyRequest& request) {
+report::Report make(
+    const ReportRequest& asked,
+    const StudyRequest& request,
+    const tables::Table& truth) {
   report::ReportOptions options;
   options.study = request.study;
   options.costs = asked.costs;
@@ -178,15 +182,43 @@ report::Report make(const ReportRequest& asked, const StudyRequest& request) {
   options.program = fmt::format("zcp {}", version());
   const Text& source = request.scores;
   const tables::Table scores = read_study_scores(source, request, asked.costs);
-  const tables::Table truth = read_study_truth(request);
   return report::make_report(
       scores, truth, options, report::read_origin(source));
 }
 
+bool has_column(const tables::Table& table, const Text& name) {
+  return std::ranges::find(table.columns, name) != table.columns.end();
+}
+
+/// Of several truths each study takes the metrics that its own has. One that
+/// none has stays, and so is refused; likewise all, where no metric would
+/// remain.
+void choose_metrics(
+    StudyRequest& request,
+    const tables::Table& own,
+    const std::vector<tables::Table>& truths) {
+  std::vector<Text> chosen;
+  for (const Text& metric : request.study.metrics) {
+    const bool elsewhere = std::ranges::any_of(
+        truths,
+        [&](const tables::Table& truth) { return has_column(truth, metric); });
+    if (has_column(own, metric) || !elsewhere) chosen.push_back(metric);
+  }
+  if (!chosen.empty()) request.study.metrics = chosen;
+}
+
 std::vector<report::Report> make_all(const ReportRequest& asked) {
-  std::vector<report::Report> made;
+  std::vector<tables::Table> truths;
   for (const StudyRequest& request : asked.studies) {
-    made.push_back(make(asked, request));
+    const bool known =
+        !truths.empty() && request.truth == asked.studies[0].truth;
+    truths.push_back(known ? truths[0] : read_study_truth(request));
+  }
+  std::vector<report::Report> made;
+  for (std::size_t i = 0; i < asked.studies.size(); ++i) {
+    StudyRequest request = asked.studies[i];
+    choose_metrics(request, truths[i], truths);
+    made.push_back(make(asked, request, truths[i]));
   }
   report::tell_apart(made);
   return made;

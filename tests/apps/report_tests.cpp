@@ -107,6 +107,29 @@ TEST_CASE("report puts several studies on one page") {
   CHECK(page.find("\"others\":[{\"name\":\"other\"") != std::string::npos);
   CHECK(fs::exists(figures / "scores" / "similarity.svg"));
   CHECK(fs::exists(figures / "other" / "scatter-acc-q.svg"));
+  // Each study takes the metrics that its own truth has.
+  const std::string second =
+      files.folder.write("second.csv", "arch,other_acc\na,1\nb,2\nc,3\n");
+  const auto with_metric = [&](const std::string& metric) {
+    return files.with(
+        {"--scores",
+         other,
+         "--truth",
+         second,
+         "--metric",
+         metric,
+         "--bootstrap",
+         "0",
+         "--html",
+         files.html,
+         "--quiet"});
+  };
+  CHECK(zcp::apps::make_report(with_metric("acc,other_acc")) == 0);
+  const std::string both = read(files.html);
+  CHECK(both.find("\"metrics\":[\"acc\"]") != std::string::npos);
+  CHECK(both.find("\"metrics\":[\"other_acc\"]") != std::string::npos);
+  check_refused_by(zcp::apps::make_report, with_metric("acc,other"), "other");
+  check_refused_by(zcp::apps::make_report, with_metric("acc"), "second.csv");
   fs::remove(files.html);
   files.refuse(
       {"--scores",

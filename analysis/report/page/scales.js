@@ -7,14 +7,16 @@
 const scaleNames = { auto: "auto scale", value: "by value",
   robust: "robust", log: "logarithm", rank: "by rank" };
 
-/** The share of the axis that the middle nine tenths take. */
-function spreadOf(sorted, map) {
+/** Whether the mass can be seen on an axis: the middle nine tenths take at least
+    a share `least` of it, the middle half at least a twelfth. */
+function isSpread(sorted, map, least = 1 / 3) {
   const at = (share) => map(sorted[Math.round(share * (sorted.length - 1))]);
-  const whole = at(1) - at(0);
-  return whole > 0 ? (at(0.95) - at(0.05)) / whole : 1;
+  const length = at(1) - at(0);
+  return !(length > 0) || (at(0.95) - at(0.05) >= least * length &&
+    at(0.75) - at(0.25) >= length / 12);
 }
 
-const leastSpread = 1 / 3;
+const itself = (v) => v;
 
 /** The bulk of a column by Tukey's far fences and how many lie beyond; null
     where that is no help: nothing beyond, too many, or most are equal. */
@@ -35,7 +37,7 @@ function findBulk(column) {
   const above = sorted.length - below - inside.length;
   const beyond = below + above;
   if (beyond === 0 || beyond > 0.1 * sorted.length) return null;
-  return spreadOf(inside, (v) => v) >= 0.2 ? { low, high, below, above } : null;
+  return isSpread(inside, itself, 1 / 5) ? { low, high, below, above } : null;
 }
 
 /** The kind that a wish comes to on a column. */
@@ -45,8 +47,8 @@ function kindOf(column, wanted) {
   if (wanted === "log" && !positive) return "value";
   if (wanted === "robust" && !bulkOf(column)) return "value";
   if (wanted !== "auto") return wanted;
-  if (sorted.length < 3 || spreadOf(sorted, (v) => v) >= leastSpread) return "value";
-  if (positive && spreadOf(sorted, Math.log10) >= leastSpread) return "log";
+  if (sorted.length < 10 || isSpread(sorted, itself)) return "value";
+  if (positive && isSpread(sorted, Math.log10)) return "log";
   return bulkOf(column) ? "robust" : "rank";
 }
 
@@ -108,7 +110,8 @@ function valuesBetween(scale, from, to) {
 function scaleNote(scale) {
   const { column, kind, beyond } = scale;
   if (kind === "robust") {
-    return ` ${whole(beyond)} of ${whole(count)} values of ${column.label} lie far from all others (beyond Tukey's far fences): they stand beyond the dotted line, by rank.`;
+    const [lie, stand] = beyond === 1 ? ["lies", "it stands"] : ["lie", "they stand"];
+    return ` ${whole(beyond)} of ${whole(count)} values of ${column.label} ${lie} far from all others (beyond Tukey's far fences): ${stand} beyond the dotted line, by rank.`;
   }
   if (kind === "rank") {
     return ` ${column.label} is drawn by rank: 100 % is its greatest value.`;

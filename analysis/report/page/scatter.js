@@ -325,8 +325,8 @@ function drawScatterReadout() {
       ` (n = ${whole(over.n)}).`);
   }
   if (missing > 0) {
-    parts.push(` ${whole(missing)} without ${x.label} ${x.missingIsLast
-      ? "are not drawn and rank last" : "are not drawn"}.`);
+    parts.push(` ${whole(missing)} without ${x.label} ${missing === 1 ? "is" : "are"} not drawn${
+      x.missingIsLast ? missing === 1 ? " and ranks last" : " and rank last" : ""}.`);
   }
   const notes = [scaleOf(x, state.scale.x), scaleOf(y, state.scale.y)].map(scaleNote);
   if (x === y) notes.pop();
