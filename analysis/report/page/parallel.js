@@ -63,7 +63,7 @@ function drawParallel(chart) {
   chart.setOption({
     ...chartBase(),
     tooltip: { show: false },
-    grid: { left: 62, right: 46, top: slanted ? 96 : 34, bottom: 14 },
+    grid: { left: 62, right: 46, top: (slanted ? 96 : 34) + (taking ? 22 : 0), bottom: 14 },
     xAxis: { ...axis, type: "category", boundaryGap: false, position: "top",
       data: shown.map((c) => c.label),
       axisLabel: { color: colours.ink, fontSize: 12.5, interval: 0,

@@ -8,12 +8,12 @@ const scaleNames = { auto: "auto scale", value: "by value",
   robust: "robust", log: "logarithm", rank: "by rank" };
 
 /** Whether the mass can be seen on an axis: the middle nine tenths take at least
-    a share `least` of it, the middle half at least a twelfth. */
+    a share `least` of it, the middle half at least an eighth. */
 function isSpread(sorted, map, least = 1 / 3) {
   const at = (share) => map(sorted[Math.round(share * (sorted.length - 1))]);
   const length = at(1) - at(0);
   return !(length > 0) || (at(0.95) - at(0.05) >= least * length &&
-    at(0.75) - at(0.25) >= length / 12);
+    at(0.75) - at(0.25) >= length / 8);
 }
 
 const itself = (v) => v;
