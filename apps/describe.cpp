@@ -8,6 +8,7 @@
 #include "apps/commands.h"
 #include "apps/selection.h"
 #include "apps/standard_streams.h"
+#include "apps/text_table.h"
 #include "benchmarks/formats/model_file.h"
 #include "common/error.h"
 #include "common/hash.h"
@@ -143,10 +144,50 @@ void print(const ordered_json& summary) {
   }
 }
 
+/// The layers as a table below what the whole is.
+void print_as(const ordered_json& summary, TableFormat format) {
+  const auto text = [](const ordered_json& value) {
+    return value.is_string() ? value.get<std::string>() : value.dump();
+  };
+  std::vector<Cells> lines = {
+      {"layer",
+       "input",
+       "output",
+       "kernel",
+       "stride",
+       "groups",
+       "params",
+       "MACs"}};
+  for (const auto& layer : summary["layers"]) {
+    Cells line;
+    for (const char* field :
+         {"op",
+          "input",
+          "output",
+          "kernel",
+          "stride",
+          "groups",
+          "params",
+          "macs"}) {
+      line.push_back(text(layer[field]));
+    }
+    lines.push_back(std::move(line));
+  }
+  TableWriter out(std::cout, format);
+  out.title(fmt::format(
+      "{}, {}: {} classes, {} params, {} MACs",
+      text(summary["arch"]),
+      text(summary["task"]),
+      text(summary["classes"]),
+      text(summary["params"]),
+      text(summary["macs"])));
+  out.table(lines, 3, 0);
+}
+
 struct DescribeOptions {
   SelectionOptions selection;
   TaskOptions task;
-  bool json = false;
+  TableFormat format = TableFormat::text;
   bool quiet = false;
 };
 
@@ -156,6 +197,7 @@ std::optional<DescribeOptions> parse(const Arguments& arguments) {
   add_selection_options(options);
   add_task_options(options);
   options.add_options()("json", "as an object");
+  add_format_option(options);
   po::variables_map values;
   if (!parse_options(
           arguments,
@@ -171,7 +213,7 @@ std::optional<DescribeOptions> parse(const Arguments& arguments) {
   return DescribeOptions{
       parse_selection_options(values),
       parse_task_options(values),
-      is_given(values, "json"),
+      is_given(values, "json") ? TableFormat::json : parse_format(values),
       is_given(values, "quiet")};
 }
 
@@ -196,10 +238,12 @@ int describe(const Arguments& arguments) {
   const ordered_json summary =
       graphs != nullptr ? describe_member(selection, task, *graphs)
                         : describe_model(selection, options->selection, task);
-  if (options->json) {
+  if (options->format == TableFormat::json) {
     std::cout << json_text(summary) << "\n";
-  } else {
+  } else if (options->format == TableFormat::text) {
     print(summary);
+  } else {
+    print_as(summary, options->format);
   }
   return 0;
 }

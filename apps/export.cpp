@@ -1,15 +1,19 @@
 #include <fmt/format.h>
 
 #include <iostream>
+#include <nlohmann/json.hpp>
 #include <optional>
+#include <vector>
 
 #include "analysis/store/score_store.h"
 #include "apps/command.h"
 #include "apps/commands.h"
 #include "apps/score_csv.h"
 #include "apps/table_columns.h"
+#include "apps/text_table.h"
 #include "common/destination.h"
 #include "common/error.h"
+#include "common/json.h"
 
 namespace zcp::apps {
 namespace {
@@ -23,9 +27,42 @@ void write_csv(std::ostream& out, const tables::Table& table) {
   write_scores_csv(out, table.arch, table.columns, score);
 }
 
+void write_json(std::ostream& out, const tables::Table& table) {
+  auto rows = nlohmann::ordered_json::array();
+  for (std::size_t arch = 0; arch < table.arch.size(); ++arch) {
+    nlohmann::ordered_json row;
+    row["arch"] = table.arch[arch];
+    for (std::size_t column = 0; column < table.columns.size(); ++column) {
+      row[table.columns[column]] = number_or_null(table.values[column][arch]);
+    }
+    rows.push_back(std::move(row));
+  }
+  out << json_text(rows) << "\n";
+}
+
+/// CSV and JSON have all digits, what people read has six.
+void write_as(
+    std::ostream& out,
+    const tables::Table& table,
+    TableFormat format) {
+  if (format == TableFormat::csv) return write_csv(out, table);
+  if (format == TableFormat::json) return write_json(out, table);
+  std::vector<Cells> lines = {{"arch"}};
+  for (const std::string& name : table.columns) lines[0].push_back(name);
+  for (std::size_t arch = 0; arch < table.arch.size(); ++arch) {
+    Cells line = {table.arch[arch]};
+    for (const auto& column : table.values) {
+      line.push_back(plain_number(column[arch]));
+    }
+    lines.push_back(std::move(line));
+  }
+  TableWriter(out, format).table(lines, 1, 0);
+}
+
 struct ExportOptions {
   std::string store;
   std::string csv;
+  TableFormat format = TableFormat::csv;
   Budget budget;
   ColumnSources sources;
   bool quiet = false;
@@ -39,6 +76,7 @@ std::optional<ExportOptions> parse(const Arguments& arguments) {
       "csv",
       po::value<std::string>()->default_value("-"),
       "where to write the table (-: standard output)");
+  add_format_option(options, "csv");
   add_budget_options(options);
   po::variables_map values;
   if (!parse_options(
@@ -52,6 +90,7 @@ std::optional<ExportOptions> parse(const Arguments& arguments) {
   return ExportOptions{
       values["store"].as<std::string>(),
       values["csv"].as<std::string>(),
+      parse_format(values),
       parse_budget(values),
       {values["store"].as<std::string>(),
        optional_value<std::string>(values, "costs").value_or(""),
@@ -80,7 +119,9 @@ int export_scores(const Arguments& arguments) {
   std::string note;
   keep_rows(rows_within(options->budget, table, options->sources, note), table);
   if (!note.empty() && !options->quiet) std::cerr << "zcp: " << note << "\n";
-  write_output(options->csv, [&](std::ostream& out) { write_csv(out, table); });
+  write_output(options->csv, [&](std::ostream& out) {
+    write_as(out, table, options->format);
+  });
   return 0;
 }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <iostream>
 #include <optional>
@@ -31,7 +33,8 @@ constexpr std::string_view kUsage =
     "page\n"
     "is one file that needs no network: who beats the baseline, intervals,\n"
     "scatter plots to brush, the best shares, proxies that rank alike, and\n"
-    "accuracy for its cost.\n"
+    "accuracy for its cost. Several scores make one page that sets their\n"
+    "studies side by side.\n"
     "\n"
     "A proxy beats the baseline where the interval of the difference of tau\n"
     "lies above zero and p (Holm), which is corrected for the number of\n"
@@ -58,11 +61,20 @@ constexpr const char* kShares = "0.5,0.3,0.2,0.1,0.05,0.02,0.01";
 
 po::options_description make_options() {
   po::options_description options("Options");
+  options.add_options()(
+      "scores",
+      po::value<std::vector<Text>>()->composing(),
+      "the scores: a store, a CSV with a column arch (-: standard input; .gz "
+      "is decompressed), or a sweep that is shipped, as nats-tss:gaussian "
+      "(zcp spaces lists those there are); may be repeated, for several "
+      "studies on one page")(
+      "truth",
+      po::value<std::vector<Text>>()->composing(),
+      "the truth: a CSV with a column arch; one for all scores, or one for "
+      "each in the same order");
   add_study_options(
       options,
-      {"scores",
-       "truth",
-       "metric",
+      {"metric",
        "key",
        "key-scores",
        "key-truth",
@@ -90,9 +102,9 @@ po::options_description make_options() {
 
 /// What `zcp report` was asked for.
 struct ReportRequest {
-  StudyRequest request;
+  std::vector<StudyRequest> studies;  ///< not empty, alike but for their files
   std::vector<Text> costs;  ///< columns; empty: those whose names say so
-  Text title;               ///< empty: names both files
+  Text title;               ///< empty: names the files
   std::optional<Text> html;
   std::optional<Text> figures;
   bool quiet = false;
@@ -100,7 +112,21 @@ struct ReportRequest {
 
 ReportRequest parse_report_request(const po::variables_map& values) {
   ReportRequest asked;
-  asked.request = parse_study_request(values);
+  const StudyRequest request = parse_study_request(values);
+  const auto scores = values["scores"].as<std::vector<Text>>();
+  const auto truths = values["truth"].as<std::vector<Text>>();
+  if (truths.size() != 1 && truths.size() != scores.size()) {
+    throw UserError(
+        "--truth is given {} times and --scores {}: expected one truth for all "
+        "scores, or one for each",
+        truths.size(),
+        scores.size());
+  }
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    asked.studies.push_back(request);
+    asked.studies.back().scores = scores[i];
+    asked.studies.back().truth = truths[truths.size() == 1 ? 0 : i];
+  }
   asked.costs = list_option(values, "cost");
   asked.title = text_option(values, "title").value_or("");
   asked.html = text_option(values, "html");
@@ -127,7 +153,11 @@ std::vector<Text> figure_names(const Text& folder) {
 
 /// Whether the results can be written is asked before the long work.
 void check_outputs(const ReportRequest& asked) {
-  std::vector<Text> inputs = {asked.request.scores, asked.request.truth};
+  std::vector<Text> inputs;
+  for (const StudyRequest& request : asked.studies) {
+    inputs.push_back(request.scores);
+    inputs.push_back(request.truth);
+  }
   if (asked.html) check_destinations({&*asked.html, 1}, inputs);
   if (!asked.figures) return;
   if (asked.html && is_same_file(*asked.html, *asked.figures)) {
@@ -141,18 +171,57 @@ void check_outputs(const ReportRequest& asked) {
   check_destinations_in(*asked.figures, figure_names(*asked.figures), inputs);
 }
 
-report::Report make(const ReportRequest& asked) {
+report::Report make(
+    const ReportRequest& asked,
+    const StudyRequest& request,
+    const tables::Table& truth) {
   report::ReportOptions options;
-  options.study = asked.request.study;
+  options.study = request.study;
   options.costs = asked.costs;
   options.title = asked.title;
   options.program = fmt::format("zcp {}", version());
-  const Text& source = asked.request.scores;
-  const tables::Table scores =
-      read_study_scores(source, asked.request, asked.costs);
-  const tables::Table truth = read_study_truth(asked.request);
+  const Text& source = request.scores;
+  const tables::Table scores = read_study_scores(source, request, asked.costs);
   return report::make_report(
       scores, truth, options, report::read_origin(source));
+}
+
+bool has_column(const tables::Table& table, const Text& name) {
+  return std::ranges::find(table.columns, name) != table.columns.end();
+}
+
+/// Of several truths each study takes the metrics that its own has. One that
+/// none has stays, and so is refused; likewise all, where no metric would
+/// remain.
+void choose_metrics(
+    StudyRequest& request,
+    const tables::Table& own,
+    const std::vector<tables::Table>& truths) {
+  std::vector<Text> chosen;
+  for (const Text& metric : request.study.metrics) {
+    const bool elsewhere = std::ranges::any_of(
+        truths,
+        [&](const tables::Table& truth) { return has_column(truth, metric); });
+    if (has_column(own, metric) || !elsewhere) chosen.push_back(metric);
+  }
+  if (!chosen.empty()) request.study.metrics = chosen;
+}
+
+std::vector<report::Report> make_all(const ReportRequest& asked) {
+  std::vector<tables::Table> truths;
+  for (const StudyRequest& request : asked.studies) {
+    const bool known =
+        !truths.empty() && request.truth == asked.studies[0].truth;
+    truths.push_back(known ? truths[0] : read_study_truth(request));
+  }
+  std::vector<report::Report> made;
+  for (std::size_t i = 0; i < asked.studies.size(); ++i) {
+    StudyRequest request = asked.studies[i];
+    choose_metrics(request, truths[i], truths);
+    made.push_back(make(asked, request, truths[i]));
+  }
+  report::tell_apart(made);
+  return made;
 }
 
 void print_answers(const report::Report& made) {
@@ -163,17 +232,47 @@ void print_answers(const report::Report& made) {
   }
 }
 
-void write_results(const report::Report& made, const ReportRequest& asked) {
+/// What heads the page of several studies.
+Text page_title(
+    const std::vector<report::Report>& made,
+    const ReportRequest& asked) {
+  if (made.size() == 1 || !asked.title.empty()) return made.front().title;
+  std::vector<Text> names;
+  for (const report::Report& one : made) names.push_back(one.name);
+  return fmt::format("{}", fmt::join(names, " / "));
+}
+
+/// The folder of a study's figures: one of its own where there are several.
+std::filesystem::path figure_folder(
+    const report::Report& one,
+    const std::vector<report::Report>& made,
+    const Text& folder) {
+  if (made.size() == 1) return folder;
+  Text name = one.name;
+  for (char& c : name) {
+    const bool plain = std::isalnum(static_cast<unsigned char>(c)) != 0;
+    if (!plain && c != '_' && c != '.') c = '_';
+  }
+  return std::filesystem::path(folder) / name;
+}
+
+void write_results(
+    const std::vector<report::Report>& made,
+    const ReportRequest& asked) {
   if (asked.html) {
-    write_output(
-        *asked.html, [&](std::ostream& out) { report::write_page(out, made); });
+    write_output(*asked.html, [&](std::ostream& out) {
+      report::write_page(out, made, page_title(made, asked));
+    });
   }
-  if (asked.figures) {
-    const std::size_t count =
-        report::write_figures(*asked.figures, made).size();
-    if (asked.quiet) return;
-    std::cerr << fmt::format("{} figures in {}\n", count, *asked.figures);
+  if (!asked.figures) return;
+  std::size_t count = 0;
+  for (const report::Report& one : made) {
+    const auto folder = figure_folder(one, made, *asked.figures);
+    report::make_figure_folder(folder);
+    count += report::write_figures(folder, one).size();
   }
+  if (asked.quiet) return;
+  std::cerr << fmt::format("{} figures in {}\n", count, *asked.figures);
 }
 
 }  // namespace
@@ -184,8 +283,12 @@ int make_report(const Arguments& arguments) {
   if (!parse_options(arguments, kUsage, kExample, options, values)) return 0;
   const ReportRequest asked = parse_report_request(values);
   check_outputs(asked);
-  const report::Report made = make(asked);
-  if (!asked.quiet) print_answers(made);
+  const std::vector<report::Report> made = make_all(asked);
+  for (const report::Report& one : made) {
+    if (asked.quiet) break;
+    if (made.size() > 1) std::cerr << one.name << ":\n";
+    print_answers(one);
+  }
   write_results(made, asked);
   return 0;
 }

@@ -9,6 +9,7 @@
 
 #include "apps/commands.h"
 #include "apps/shipped_scores.h"
+#include "apps/text_table.h"
 #include "benchmarks/tasks/task.h"
 #include "common/json.h"
 #include "nets/spaces/json/json_space.h"
@@ -115,8 +116,31 @@ void print_tasks() {
       "noise in the shapes of any other task, no data");
 }
 
+/// A row a space.
+void print_as(const std::vector<spaces::SpaceInfo>& infos, TableFormat format) {
+  std::vector<Cells> lines = {
+      {"space",
+       "architectures",
+       "summary",
+       "spec",
+       "example",
+       "tasks",
+       "paper"}};
+  for (const spaces::SpaceInfo& info : infos) {
+    lines.push_back(
+        {info.name,
+         info.size > 0 ? fmt::format("{}", info.size) : "-",
+         info.summary,
+         info.syntax,
+         info.example,
+         fmt::format("{}", fmt::join(info.tasks, ", ")),
+         info.paper});
+  }
+  TableWriter(std::cout, format).table(lines, lines.front().size(), 0);
+}
+
 struct SpacesOptions {
-  bool json = false;
+  TableFormat format = TableFormat::text;
   std::optional<std::string> space;  ///< only this one
 };
 
@@ -127,6 +151,7 @@ std::optional<SpacesOptions> parse(const Arguments& arguments) {
       "space",
       po::value<std::string>(),
       "only this one: a name, or FILE.json that describes one");
+  add_format_option(options);
   const std::string positional[] = {"space"};
   po::variables_map values;
   if (!parse_options(
@@ -141,7 +166,8 @@ std::optional<SpacesOptions> parse(const Arguments& arguments) {
     return std::nullopt;
   }
   return SpacesOptions{
-      is_given(values, "json"), optional_value<std::string>(values, "space")};
+      is_given(values, "json") ? TableFormat::json : parse_format(values),
+      optional_value<std::string>(values, "space")};
 }
 
 }  // namespace
@@ -157,10 +183,14 @@ int list_spaces(const Arguments& arguments) {
       infos.push_back(space->info());
     }
   }
-  if (options->json) {
+  if (options->format == TableFormat::json) {
     auto all = nlohmann::ordered_json::array();
     for (const auto& info : infos) all.push_back(to_json(info));
     std::cout << json_text(all) << "\n";
+    return 0;
+  }
+  if (options->format != TableFormat::text) {
+    print_as(infos, options->format);
     return 0;
   }
   for (const auto& info : infos) print(info);

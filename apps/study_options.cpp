@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/any.hpp>
 #include <cmath>
 #include <cstdint>
 #include <stdexcept>
@@ -308,6 +309,11 @@ std::optional<std::string> text_option(
     const po::variables_map& values,
     const std::string& option) {
   if (values.count(option) == 0) return {};
+  // A subcommand may let the option be repeated.
+  const boost::any& value = values[option].value();
+  if (const auto* texts = boost::any_cast<std::vector<Text>>(&value)) {
+    return texts->front();
+  }
   return values[option].as<Text>();
 }
 

@@ -45,7 +45,8 @@ StudyRequest parse_study_request(
 
 // What other options of these subcommands are parsed with.
 
-/// The value of a text option, if it was given.
+/// The value of a text option, if it was given: the first of one that may be
+/// repeated.
 std::optional<std::string> text_option(
     const boost::program_options::variables_map& values,
     const std::string& option);

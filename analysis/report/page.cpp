@@ -217,6 +217,7 @@ std::vector<std::string> printable_names(std::span<const std::string> names) {
 
 ordered_json page_data(const Report& report) {
   ordered_json data;
+  data["name"] = report.name;
   data["title"] = report.title;
   data["question"] = fmt::format(
       "Which proxy beats {} here?",
@@ -274,13 +275,24 @@ std::string script_safe(const ordered_json& json) {
 }
 
 void write_page(std::ostream& out, const Report& report) {
+  write_page(out, {&report, 1}, report.title);
+}
+
+void write_page(
+    std::ostream& out,
+    std::span<const Report> reports,
+    const std::string& title) {
+  ordered_json data = page_data(reports.front());
+  for (const Report& report : reports.subspan(1)) {
+    data["others"].push_back(page_data(report));
+  }
   // The data may contain text that looks like a place, so they come last.
   std::string page(embedded::kPage);
   fill(page, "style", embedded::kStyle);
-  fill(page, "title", escape_xml(report.title));
+  fill(page, "title", escape_xml(title));
   fill(page, "charts", embedded::kCharts);
   fill(page, "script", embedded::kScript);
-  fill(page, "data", script_safe(page_data(report)));
+  fill(page, "data", script_safe(data));
   out << page;
 }
 

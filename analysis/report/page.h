@@ -3,6 +3,7 @@
 
 #include <iosfwd>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <string>
 
 #include "analysis/report/report.h"
@@ -20,5 +21,13 @@ std::string script_safe(const nlohmann::ordered_json& json);
 
 /// The page: its data, styles and scripts and Apache ECharts in one file.
 void write_page(std::ostream& out, const Report& report);
+
+/// The same of several studies, whose names differ: the page shows one of them
+/// at a time, the first to begin with, and all of them side by side. `reports`
+/// is not empty; `title` heads the page.
+void write_page(
+    std::ostream& out,
+    std::span<const Report> reports,
+    const std::string& title);
 
 }  // namespace zcp::report

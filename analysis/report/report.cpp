@@ -175,7 +175,43 @@ std::string file_name(const std::string& path) {
   return path == "-" ? "standard input" : fs::path(path).filename().string();
 }
 
+/// The name of a file without folder and without what .csv.gz and the like
+/// add. A sweep that is shipped is named as it was asked for.
+std::string study_name(const std::string& path) {
+  std::string name = file_name(path);
+  constexpr std::array kEndings{".gz", ".csv", ".tsv", ".sqlite", ".db"};
+  for (const char* ending : kEndings) {
+    const std::string_view end(ending);
+    if (name.size() > end.size() && name.ends_with(end)) {
+      name.resize(name.size() - end.size());
+    }
+  }
+  return name;
+}
+
+/// Whether another report has the name of this one.
+bool shares_name(const std::vector<Report>& reports, const Report& report) {
+  return std::ranges::count(reports, report.name, &Report::name) > 1;
+}
+
 }  // namespace
+
+void tell_apart(std::vector<Report>& reports) {
+  std::vector<std::string> names;
+  for (const Report& report : reports) {
+    const std::string with_truth =
+        fmt::format("{}, {}", report.name, study_name(report.truth));
+    names.push_back(shares_name(reports, report) ? with_truth : report.name);
+  }
+  for (std::size_t i = 0; i < reports.size(); ++i) reports[i].name = names[i];
+  for (std::size_t i = 0; i < reports.size(); ++i) {
+    const auto before = static_cast<std::size_t>(std::count(
+        names.begin(),
+        names.begin() + static_cast<std::ptrdiff_t>(i),
+        names[i]));
+    if (before > 0) reports[i].name += fmt::format(" ({})", before + 1);
+  }
+}
 
 Origin read_origin(const std::string& scores) {
   Origin origin;
@@ -207,6 +243,7 @@ Report make_report(
     Origin origin) {
   check_costs(scores, truth, options.costs);
   Report report;
+  report.name = study_name(origin.source);
   report.options = options;
   add_baseline(report.options.study, scores);
   report.study = study::run_study(scores, truth, report.options.study);

@@ -58,6 +58,9 @@ struct ReportColumn {
 };
 
 struct Report {
+  /// Tells the study from others on one page: the file of the scores without
+  /// folder and ending.
+  std::string name;
   ReportOptions options;
   std::string title;
   Origin origin;
@@ -72,6 +75,10 @@ struct Report {
   std::string summary;          ///< over the metrics
   Similarity similarity;        ///< of the proxies, over `arch`
 };
+
+/// Gives studies that share a name names that differ: with the file of their
+/// truth, else with a number.
+void tell_apart(std::vector<Report>& reports);
 
 /// True for names with a part such as params, macs, flops, latency, energy.
 bool is_cost(const std::string& column);

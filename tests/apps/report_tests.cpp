@@ -84,6 +84,67 @@ TEST_CASE("report writes a page and figures") {
   CHECK_FALSE(fs::exists(figures / "pareto-acc-params.svg"));
 }
 
+TEST_CASE("report puts several studies on one page") {
+  const Files files;
+  const std::string other =
+      files.folder.write("other.csv", "arch,params,q\na,3,2\nb,2,1\nc,1,4\n");
+  const fs::path figures = files.folder.path() / "both";
+  const Arguments arguments = files.with(
+      {"--scores",
+       other,
+       "--metric",
+       "acc",
+       "--bootstrap",
+       "0",
+       "--html",
+       files.html,
+       "--figures",
+       figures,
+       "--quiet"});
+  CHECK(zcp::apps::make_report(arguments) == 0);
+  const std::string page = read(files.html);
+  CHECK(page.find("<title>scores / other</title>") != std::string::npos);
+  CHECK(page.find("\"others\":[{\"name\":\"other\"") != std::string::npos);
+  CHECK(fs::exists(figures / "scores" / "similarity.svg"));
+  CHECK(fs::exists(figures / "other" / "scatter-acc-q.svg"));
+  // Each study takes the metrics that its own truth has.
+  const std::string second =
+      files.folder.write("second.csv", "arch,other_acc\na,1\nb,2\nc,3\n");
+  const auto with_metric = [&](const std::string& metric) {
+    return files.with(
+        {"--scores",
+         other,
+         "--truth",
+         second,
+         "--metric",
+         metric,
+         "--bootstrap",
+         "0",
+         "--html",
+         files.html,
+         "--quiet"});
+  };
+  CHECK(zcp::apps::make_report(with_metric("acc,other_acc")) == 0);
+  const std::string both = read(files.html);
+  CHECK(both.find("\"metrics\":[\"acc\"]") != std::string::npos);
+  CHECK(both.find("\"metrics\":[\"other_acc\"]") != std::string::npos);
+  check_refused_by(zcp::apps::make_report, with_metric("acc,other"), "other");
+  check_refused_by(zcp::apps::make_report, with_metric("acc"), "second.csv");
+  fs::remove(files.html);
+  files.refuse(
+      {"--scores",
+       other,
+       "--scores",
+       other,
+       "--truth",
+       files.truth,
+       "--metric",
+       "acc",
+       "--html",
+       files.html},
+      "--truth is given 2 times and --scores 3");
+}
+
 TEST_CASE("a page of a store shows its protocol") {
   const Files files;
   const std::string truth = files.folder.write(

@@ -526,6 +526,15 @@ TEST_CASE("describe: a member of a space") {
   CHECK(all["layers"].size() > 50);
   const std::string text = output_of(member + Strings{"--task", "gaussian"});
   CHECK(contains(text, "MACs            113951370\n"));
+  CHECK(
+      output_of(member + Strings{"--format", "json"}) ==
+      output_of(member + Strings{"--json"}));
+  const std::string csv = output_of(member + Strings{"--format", "csv"});
+  CHECK(csv.starts_with("layer,input,output,kernel,"));
+  CHECK(count_lines(csv) == all["layers"].size() + 1);
+  const std::string latex = output_of(member + Strings{"--format", "latex"});
+  CHECK(contains(latex, "802426 params"));
+  CHECK(contains(latex, "\\begin{tabular}"));
 }
 
 TEST_CASE("describe: a TorchScript file") {

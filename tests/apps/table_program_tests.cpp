@@ -67,6 +67,18 @@ TEST_CASE("program: spaces") {
   for (const char* field : {"syntax", "example", "tasks"}) {
     CHECK(all[0].contains(field));
   }
+  CHECK(
+      output_of({"spaces", "--format", "json"}) ==
+      output_of({"spaces", "--json"}));
+  const std::string csv = output_of({"spaces", "--format", "csv"});
+  CHECK(csv.starts_with("space,architectures,summary,"));
+  CHECK(count_lines(csv) == all.size() + 1);
+  CHECK(contains(csv, "\nnats-tss,15625,"));
+  const std::string latex =
+      output_of({"spaces", "nats-tss", "--format", "latex"});
+  CHECK(latex.starts_with("\\begin{tabular}"));
+  CHECK(contains(latex, "15625"));
+  check_refused({"spaces", "--format", "html"}, "--format html");
 }
 
 TEST_CASE("program: help by all its names, one space by any of its names") {
@@ -389,6 +401,26 @@ TEST_CASE("program: export a store, merge stores") {
   const std::string file = files.folder.path() / "export.csv";
   CHECK(output_of({"export", "--store", files.store, "--csv", file}) == "");
   CHECK(read_file(file) == table);
+  const auto as = [&](const std::string& format) {
+    return output_of({"export", "--store", files.store, "--format", format});
+  };
+  CHECK(as("csv") == table);
+  const auto rows = nlohmann::json::parse(as("json"));
+  REQUIRE(rows.size() == count_lines(table) - 1);
+  // All digits: the second line of the table, field by field.
+  const std::string header = table.substr(0, table.find('\n'));
+  const std::string first_proxy = header.substr(
+      header.find(',') + 1,
+      header.find(',', header.find(',') + 1) - header.find(',') - 1);
+  const std::string line = table.substr(header.size() + 1);
+  const std::string spec = rows[0]["arch"].get<std::string>();
+  REQUIRE(line.starts_with(spec + ","));
+  const std::string field =
+      line.substr(spec.size() + 1, line.find(',', spec.size() + 1));
+  REQUIRE(rows[0][first_proxy].is_number());
+  CHECK(rows[0][first_proxy].get<double>() == std::stod(field));
+  CHECK(as("markdown").starts_with("| arch |"));
+  CHECK(as("latex").starts_with("\\begin{tabular}"));
   const std::string all = files.folder.path() / "all.sqlite";
   const Finished merged = run_zcp({"merge", "--store", all, files.store});
   CHECK(merged.status == 0);

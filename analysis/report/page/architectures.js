@@ -1,6 +1,6 @@
 // The table of selected architectures, and those pinned side by side.
 
-const archOrder = { by: 1, down: true };
+const archOrder = { by: null, down: true };
 const page = { first: 0, size: 12 };
 
 function archColumns() {
@@ -17,7 +17,7 @@ function archHeads() {
         return el("td", { class: "spec" }, el("button", { type: "button",
           class: "linklike spec", "aria-pressed": String(pinned),
           title: pinned ? "Unpin" : "Pin", onclick: () => togglePin(row) },
-        (pinned ? `${pinName(row)} \u25c6 ` : "") + specs[row]));
+        pinned ? `${pinName(row)} \u25c6 ` : "", ...specParts(specs[row])));
       } },
     ...archColumns().map((column) => ({ title: column.label, numeric: true,
       key: (row) => column.values[row],
@@ -28,7 +28,9 @@ function archHeads() {
 function drawArchTable() {
   const heads = archHeads();
   const rows = Array.from(selected.rows);
-  if (archOrder.by >= heads.length) Object.assign(archOrder, { by: 1, down: true });
+  if (!heads.some((h) => h.title === archOrder.by)) {
+    Object.assign(archOrder, { by: heads[1].title, down: true });
+  }
   if (page.first >= rows.length) page.first = 0;
   sortableTable(byId("arch-table"), heads, rows, archOrder, {
     redraw: () => {
@@ -38,6 +40,11 @@ function drawArchTable() {
     first: page.first, size: page.size,
   });
   drawPager(rows.length);
+}
+
+/** The selected architectures in the table's order. */
+function archRows() {
+  return sortedRows(archHeads(), Array.from(selected.rows), archOrder);
 }
 
 function drawPager(size) {
@@ -63,7 +70,7 @@ function pinHead(row) {
       pinName(row), el("button", { type: "button",
         "aria-label": `Unpin ${specs[row]}`, onclick: () => togglePin(row) },
       "\u00d7")),
-    drawCell(specs[row]) ?? "", el("div", { class: "spec" }, specs[row]));
+    drawCell(specs[row]) ?? "", el("div", { class: "spec" }, ...specParts(specs[row])));
 }
 
 function pinValue(column, row) {
@@ -83,7 +90,7 @@ function drawPins() {
     return;
   }
   const shown = [...new Set([...metricColumns, ...costColumns, ...proxyColumns])];
-  const head = el("tr", {}, el("th", {}, ""), ...state.pins.map(pinHead));
+  const head = el("tr", {}, el("th", { scope: "col" }, "Column"), ...state.pins.map(pinHead));
   const lines = shown.map((column) => el("tr", {},
     el("th", { scope: "row" }, column.label),
     ...state.pins.map((row) => pinValue(column, row))));

@@ -110,10 +110,10 @@ function nameSeries(names) {
         const x = frame.x + frame.width + 6;
         const [from, y] = points[i];
         return [
-          { type: "line", style: { stroke: curveColour(name), lineWidth: 0.7 },
+          { type: "line", style: { stroke: curveColour(name), lineWidth: 1 },
             shape: { x1: from + 12, y1: y, x2: x - 3, y2: places[i] } },
           { type: "text", style: { text: name, x, y: places[i],
-            fill: curveColour(name), fontSize: 12.5, verticalAlign: "middle",
+            fill: palette().ink, fontSize: 12.5, verticalAlign: "middle",
             width: 120, overflow: "truncate" } }];
       }) };
     },
@@ -121,6 +121,11 @@ function nameSeries(names) {
 }
 
 function curveTip(name, i) {
+  if (name === ceilingName) {
+    const ceiling = data.ceilings.find((c) =>
+      c.metric === metricName() && c.subset === subsets[i]);
+    return ceiling ? el("span", {}, `noise ceiling, ${subsetText(subsets[i])} (n = ${whole(ceiling.n)}): ${ceiling.runs} trainings agree by tau-b ${three(ceiling.tau[0])} ${within(ceiling.tau)}`) : null;
+  }
   const row = curveData(name)[i];
   if (!row) return null;
   return el("span", {},
@@ -134,22 +139,26 @@ function drawCurve(chart) {
   const series = names.map((name) => lineSeries(name, curveData(name)));
   shown.forEach((name, i) => series.push(intervalSeries(name, curveData(name),
     (i - (shown.length - 1) / 2) * 4)));
-  series.push(nameSeries(shown));
+  series.push(...ceilingSeries(), nameSeries(shown));
   const right = Math.min(140, Math.max(30, longestName(shown) + 22));
   const axis = axisStyle("");
+  const room = (chart.getDom().clientWidth - 62 - right) / subsets.length;
+  const slanted = room < 84;
   chart.setOption({
     ...chartBase(),
-    grid: { left: 52, right, top: 30, bottom: 64 },
+    grid: { left: 62, right, top: 14, bottom: slanted ? 104 : 66 },
     tooltip: { ...chartBase().tooltip, trigger: "item",
       formatter: (p) => p.seriesName && p.dataIndex !== undefined
         ? curveTip(p.seriesName, p.dataIndex) : null },
     xAxis: { ...axis, type: "category", boundaryGap: ["4%", "4%"],
-      data: subsets.map((s) => `${subsetText(s)}\nn = ${whole(subsetCount(s))}`), nameLocation: "middle",
-      axisLabel: { ...axis.axisLabel, lineHeight: 16 }, nameGap: 46, name: `the best architectures by true ${metricName()}`,
+      data: subsets.map((s) => `${subsetText(s)}${slanted ? ", " : "\n"}n = ${whole(subsetCount(s))}`),
+      axisLabel: { ...axis.axisLabel, lineHeight: 16, interval: 0,
+        hideOverlap: false, rotate: slanted ? 55 : 0 },
+      nameLocation: "middle", nameGap: slanted ? 88 : 46,
+      name: slanted ? "" : `the best architectures by true ${metricName()}`,
       axisLine: { show: true, onZero: true, lineStyle: { color: colours.grey } } },
     yAxis: { ...axis, type: "value", scale: false,
-      name: "Kendall's tau-b", nameLocation: "end",
-      nameTextStyle: { align: "left" },
+      name: "Kendall's tau-b", nameLocation: "middle", nameGap: 44,
       axisLabel: { ...axis.axisLabel,
         formatter: (v) => three(v).replace(/0+$/, "").replace(/\.$/, "") } },
     series,
@@ -168,15 +177,41 @@ function drawChips() {
         if (at >= 0) curveChosen.splice(at, 1);
         else curveChosen.push(name);
         drawCurves();
+        addressLater();
+        byId("curve-chips").querySelectorAll("button")[curveNames().indexOf(name)]?.focus();
       } },
     pressed ? el("i", { style: `background:${curveColour(name)}` }) : "", name);
   };
   byId("curve-chips").replaceChildren(...curveNames().map(chip));
 }
 
+/** How well trainings agree with each other, where that is known. */
+function ceilingSeries() {
+  const rows = subsets.map((subset) => data.ceilings.find((c) =>
+    c.metric === metricName() && c.subset === subset)?.tau[0] ?? null);
+  if (rows.every((tau) => tau === null)) return [];
+  return [{ type: "line", name: ceilingName, z: 3, data: rows, symbol: "rect",
+    symbolSize: 7, itemStyle: { color: palette().muted },
+    lineStyle: { color: palette().muted, type: "dotted", width: 2 } }];
+}
+
+const ceilingName = "noise ceiling";
+
+function curveLines() {
+  const rows = curveNames().flatMap((name) => curveData(name).filter((r) => r));
+  return [rankingFields, ...rows.map(rankingLine)];
+}
+
+function curveCells() {
+  return [["Proxy", ...subsets.map((s) => `${subsetText(s)} (n = ${whole(subsetCount(s))})`)],
+    ...curveNames().map((name) => [name, ...curveData(name).map((r) =>
+      r ? `${three(r.tau[0])} ${within(r.tau)}`.trim() : three(null))])];
+}
+
 function drawCurveTable() {
   const head = el("tr", {}, el("th", { scope: "col" }, "Proxy"),
-    ...subsets.map((s) => el("th", { scope: "col" }, subsetText(s))));
+    ...subsets.map((s) => el("th", { scope: "col" }, subsetText(s),
+      el("span", { class: "within" }, `n = ${whole(subsetCount(s))}`))));
   const lines = curveNames().map((name) => el("tr", {},
     el("th", { scope: "row" }, name),
     ...curveData(name).map((r) => r ? estimate(r.tau) : plain(null))));
@@ -191,7 +226,7 @@ function drawCurveText() {
     : " No smaller shares were asked for (--top).";
   const few = subsets.length < 2 ? none : "";
   byId("curve-read").textContent =
-    `Each line is a proxy's tau-b among ever fewer of the truly best architectures, bars are 95 % intervals: a line that falls to zero ranks the field but not its top.${few}`;
+    `Each line is a proxy's tau-b among ever fewer of the truly best architectures, bars are 95 % intervals: a line that falls to zero ranks the field but not its top.${ceilingSeries().length ? " The dotted line is the noise ceiling: how well trainings of one architecture agree with each other." : ""}${few}`;
 }
 
 function drawCurves() {

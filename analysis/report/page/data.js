@@ -1,5 +1,5 @@
-// What the program wrote into the page, unpacked (see packing.h, page.cpp).
-const data = JSON.parse(document.getElementById("data").textContent);
+// The study that is shown, unpacked (see packing.h, page.cpp); `data` is what
+// the program wrote of it.
 const study = data.study;
 
 function bytesOf(text) {
@@ -95,6 +95,11 @@ class Column {
     this.sort_();
     return this.order_;
   }
+  /** All its numbers, ascending. */
+  get sorted() {
+    return this.sorted_ ??= Float64Array.from(
+      this.values.filter((value) => Number.isFinite(value))).sort();
+  }
   get missing() {
     return this.missing_ ??= this.values.reduce(
       (sum, value) => sum + (value !== value ? 1 : 0), 0);
@@ -141,4 +146,9 @@ const subsets = [...new Set(data.rows.map((row) => row.subset))];
 
 function rowsOf(metric, subset) {
   return data.rows.filter((r) => r.metric === metric && r.subset === subset);
+}
+
+/** The column of that label, or `otherwise`. */
+function columnLabelled(label, otherwise = null) {
+  return columns.find((column) => column.label === label) ?? otherwise;
 }

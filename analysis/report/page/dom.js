@@ -63,7 +63,7 @@ function short(value) {
 }
 
 function subsetText(subset) {
-  if (subset === "all") return "all";
+  if (!subset.startsWith("top ")) return subset;
   return `best ${Number((100 * subset.slice(4)).toPrecision(4))} %`;
 }
 
@@ -84,10 +84,9 @@ function chooser(text, chosen, groups, change) {
   return el("label", {}, `${text} `, select);
 }
 
-/** A table sorted by the buttons in its head: columns are {title, key, cell,
-    numeric, hint}. `state` keeps {by, down} from one drawing to the next. */
-function sortableTable(table, heads, rows, state, options) {
-  const head = heads[state.by] ?? heads[0];
+/** The rows of a table by one of its columns; those without a number last. */
+function sortedRows(heads, rows, state) {
+  const head = heads.find((h) => h.title === state.by) ?? heads[0];
   const direction = state.down ? -1 : 1;
   const known = (key) => key !== null && key === key && key !== undefined;
   const sorted = rows.map((row, i) => [head.key(row), i, row]);
@@ -97,22 +96,52 @@ function sortableTable(table, heads, rows, state, options) {
     if (a < b) return -direction;
     return a > b ? direction : i - j;
   });
-  const sort = (by) => {
-    state.down = state.by === by ? !state.down : heads[by].numeric;
-    state.by = by;
+  return sorted.map(([, , row]) => row);
+}
+
+/** The texts of a table with its header, as papers take them. */
+function tableCells(heads, rows, state) {
+  return [heads.map((h) => h.title), ...sortedRows(heads, rows, state).map((row) =>
+    heads.map((h) => [...h.cell(row).childNodes].map((n) => n.textContent)
+      .filter((text) => text !== "").join(" ").replace(/^[\u25cf\u25cb\u25bc] /, "")))];
+}
+
+/** A table sorted by the buttons in its head: columns are {title, key, cell,
+    numeric, hint}. `state` keeps {by, down}, by the title, from one drawing to
+    the next. */
+function sortableTable(table, heads, rows, state, options) {
+  const sorted = sortedRows(heads, rows, state);
+  const sort = (head) => {
+    state.down = state.by === head.title ? !state.down : head.numeric;
+    state.by = head.title;
     options.redraw();
-    table.querySelectorAll("thead button")[by]?.focus();
+    [...table.querySelectorAll("thead button")].find((b) =>
+      b.textContent === head.title)?.focus();
   };
-  const top = el("tr", {}, ...heads.map((h, by) => el("th", {
+  const top = el("tr", {}, ...heads.map((h) => el("th", {
     scope: "col",
     class: h.left && "mark",
     title: h.hint,
-    "aria-sort": state.by === by && (state.down ? "descending" : "ascending"),
-  }, el("button", { type: "button", onclick: () => sort(by) }, h.title))));
+    "aria-sort": state.by === h.title && (state.down ? "descending" : "ascending"),
+  }, el("button", { type: "button", onclick: () => sort(h) }, h.title))));
   const first = options.first ?? 0;
   const last = options.size ? first + options.size : sorted.length;
-  const lines = sorted.slice(first, last).map(([, , row]) =>
+  const lines = sorted.slice(first, last).map((row) =>
     el("tr", options.attributes ? options.attributes(row) : {},
       ...heads.map((h) => h.cell(row))));
   table.replaceChildren(el("thead", {}, top), el("tbody", {}, ...lines));
+}
+
+/** A spec that may break behind its separators and nowhere else. */
+function specParts(spec) {
+  return spec.split(/(?<=[|,;+)])(?=[^|,;+)])/).flatMap((part, i) =>
+    i === 0 ? [part] : [document.createElement("wbr"), part]);
+}
+
+/** Width in pixels of the longest of some names, as charts write them. */
+function longestName(names) {
+  const context = longestName.context ??=
+    document.createElement("canvas").getContext("2d");
+  context.font = `12.5px ${getComputedStyle(document.body).fontFamily}`;
+  return Math.max(0, ...names.map((n) => context.measureText(n).width));
 }

@@ -26,6 +26,7 @@ function ceilingText() {
 /** Everything but the charts. */
 function drawTexts() {
   drawAnswer();
+  drawStudies();
   drawProxyTable();
   drawForestText();
   drawChips();
@@ -36,6 +37,7 @@ function drawTexts() {
   drawParetoControls();
   drawParetoText();
   drawScatterReadout();
+  drawParallelText();
   drawArchTable();
 }
 
@@ -44,10 +46,15 @@ function drawView() {
   for (const { element, draw } of charts) if (element.id !== "heat") draw();
 }
 
+function redraw(id) {
+  charts.find((c) => c.element.id === id).draw();
+}
+
 /** The charts one by one, between which the page answers. */
 function drawChartsInTurn() {
   const waiting = [...charts];
   const next = () => {
+    if (ended.aborted) return;
     const chart = waiting.shift();
     if (!chart) {
       document.body.dataset.ready = "yes";
@@ -70,10 +77,14 @@ function selectionSeen() {
   for (const view of dotViews) view.update();
   clearTimeout(settling);
   settling = setTimeout(() => {
+    if (ended.aborted) return;
     updateSelectionTaus();
     drawProxyTable();
     page.first = 0;
     drawArchTable();
+    drawParallelText();
+    redraw("parallel");
+    writeAddress();
   }, 60);
 }
 
@@ -81,6 +92,31 @@ function pinsSeen() {
   drawPins();
   drawArchTable();
   for (const view of dotViews) view.update();
+  redraw("parallel");
+  addressLater();
+}
+
+function fillStudies() {
+  if (studies.length < 2) return;
+  for (const id of ["study-label", "studies-link", "studies"]) byId(id).hidden = false;
+  const select = byId("study");
+  select.append(...studies.map((s, i) => el("option", { value: i }, s.name)));
+  select.value = position;
+  select.addEventListener("change", () => {
+    const view = new URLSearchParams({ study: studies[Number(select.value)].name,
+      metric: metricName(), among: state.subset });
+    history.replaceState(null, "", `#${view}`);
+    openStudy(Number(select.value), showStudy);
+    byId("study").focus();
+  });
+}
+
+/** Each part of the architectures with how many they are. */
+function fillSubsets() {
+  const subset = byId("subset");
+  subset.replaceChildren(...subsets.map((name) => el("option", { value: name },
+    `${subsetText(name)} (n = ${whole(subsetCount(name))})`)));
+  subset.value = state.subset;
 }
 
 function fillToolbar() {
@@ -93,12 +129,12 @@ function fillToolbar() {
     state.metric = Number(metric.value);
     if (state.y === before) state.y = metricColumns[state.metric];
     chooseCurves();
+    fillSubsets();
     updateSelectionTaus();
     tell("view");
   });
+  fillSubsets();
   const subset = byId("subset");
-  subset.append(...subsets.map((name) => el("option", { value: name }, subsetText(name))));
-  subset.value = state.subset;
   subset.addEventListener("change", () => {
     state.subset = subset.value;
     tell("view");
@@ -110,39 +146,30 @@ function fillToolbar() {
   });
 }
 
-/** The view as the address has it, so that a link or a bookmark shows it again:
-    #metric=...&among=... */
-function readAddress() {
-  const asked = new URLSearchParams(location.hash.slice(1));
-  const metric = study.metrics.indexOf(asked.get("metric"));
-  if (metric >= 0) state.metric = metric;
-  if (subsets.includes(asked.get("among"))) state.subset = asked.get("among");
-}
-
-function writeAddress() {
-  const view = new URLSearchParams({ metric: metricName(), among: state.subset });
-  history.replaceState(null, "", `#${view}`);
-}
-
 function makeCharts() {
   makeChart("forest", drawForest).on("click", (event) => {
     const row = forestRows()[event.dataIndex];
     if (row) showProxy(row.proxy);
   });
   makeChart("curve", drawCurve);
-  dotViews.push(new DotView("scatter", () => [state.x, state.y],
-    () => [scaleOf(state.x, state.scale.x), scaleOf(state.y, state.scale.y)],
-    () => colourClasses(state.colour), () => [],
-    () => [state.colour, ...metricColumns, ...costColumns.slice(0, 2)]));
+  dotViews.push(new DotView("scatter", {
+    columnsOf: () => [state.x, state.y],
+    scalesOf: () => [scaleOf(state.x, state.scale.x), scaleOf(state.y, state.scale.y)],
+    extra: () => [],
+    shown: () => [state.colour, ...metricColumns, ...costColumns.slice(0, 2)],
+    key: scatterKey }));
   if (state.cost) {
-    dotViews.push(new DotView("pareto",
-      () => [state.cost, metricColumns[state.metric]],
-      () => [scaleOf(state.cost, "auto"), scaleOf(metricColumns[state.metric], state.scale.y)],
-      () => colourClasses(state.colour), frontSeries, () => [chosenProxy()]));
+    const metric = () => metricColumns[state.metric];
+    dotViews.push(new DotView("pareto", {
+      columnsOf: () => [state.cost, metric()],
+      scalesOf: () => [scaleOf(state.cost, state.scale.cost), scaleOf(metric(), state.scale.y)],
+      extra: frontSeries, shown: () => [chosenProxy()], key: paretoKey }));
   } else {
     byId("pareto").closest("figure").hidden = true;
   }
   makeChart("heat", drawHeat).on("click", showPair);
+  makeChart("parallel", drawParallel);
+  if (studies.length > 1) makeChart("compared", drawCompared);
 }
 
 /** On paper everything is light and as wide as a sheet (A4 less its margins,
@@ -156,10 +183,14 @@ function setPrinting(on) {
   applyTheme();
 }
 
+/** Charts that are drawn for their width. */
+const drawnToFit = ["heat", "forest", "curve", "scatter", "pareto", "parallel",
+  "compared"];
+
 function watchWindow() {
   let timer = 0;
   let width = document.querySelector("main").clientWidth;
-  new ResizeObserver(([entry]) => {
+  const observer = new ResizeObserver(([entry]) => {
     const now = entry.target.clientWidth;
     if (now === width) return;
     width = now;
@@ -167,13 +198,22 @@ function watchWindow() {
     timer = setTimeout(() => {
       for (const { chart, element, draw } of charts) {
         chart.resize();
-        if (element.id === "heat" || element.id === "forest") draw();
+        if (drawnToFit.includes(element.id)) draw();
       }
     }, 60);
-  }).observe(document.querySelector("main"));
-  prefersDark.addEventListener("change", applyTheme);
-  addEventListener("beforeprint", () => setPrinting(true));
-  addEventListener("afterprint", () => setPrinting(false));
+  });
+  observer.observe(document.querySelector("main"));
+  const signal = { signal: ended };
+  narrow.addEventListener("change", drawProxyTable, signal);
+  prefersDark.addEventListener("change", applyTheme, signal);
+  addEventListener("beforeprint", () => setPrinting(true), signal);
+  addEventListener("afterprint", () => setPrinting(false), signal);
+  addEventListener("hashchange", () => openStudy(studyInAddress(), showStudy), signal);
+  ended.addEventListener("abort", () => {
+    clearTimeout(timer);
+    observer.disconnect();
+    for (const { chart } of charts) chart.dispose();
+  });
 }
 
 /** The proxy that gains most, else the best other than the baseline. */
@@ -184,32 +224,65 @@ function firstProxy() {
   return proxyColumns.find((column) => column.name === row.proxy);
 }
 
-function start() {
-  readAddress();
+const wordsOfTheField = [
+  ["proxy", "a number computed from a network that was not trained, such as synflow; a good one ranks architectures as training would"],
+  ["baseline", "the simplest way to rank: count parameters, or whatever proxy was named instead"],
+  ["tau-b", "Kendall's rank correlation: take two architectures and ask whether proxy and training agree on which is better; 1 if always, 0 if as often as not, \u22121 if never"],
+  ["rho", "Spearman's rank correlation, of ranks as numbers"],
+  ["[low, high]", "the 95 % interval: what another sample of such architectures might give"],
+  ["p (Holm)", "how easily chance alone would let a proxy look better than the baseline, corrected for the number of proxies tried"],
+  ["beats", "the interval of the difference to the baseline lies above zero, and p is below .05"],
+];
+
+function drawWords() {
+  byId("words").replaceChildren(...wordsOfTheField.flatMap(([word, text]) =>
+    [el("dt", {}, word), el("dd", {}, text)]));
+}
+
+/** The view at the start, then the one that the address asks for. */
+function chooseView() {
+  const asked = new URLSearchParams(location.hash.slice(1));
+  readMetric(asked);
   state.x = firstProxy();
   state.y = metricColumns[state.metric];
-  state.cost ??= baselineColumn ?? null;
-  computeSelection();
   chooseCurves();
+  chooseAxes();
+  Object.assign(startView, Object.fromEntries(viewParts()));
+  readColumns(asked);
+  readLines(asked);
+  readSelection(asked);
+  computeSelection();
+  updateSelectionTaus();
+  state.section = byId(asked.get("at"))?.closest("main > section")?.id ?? "";
+}
+
+function start() {
+  chooseView();
   setThemeColours();
+  fillStudies();
   fillToolbar();
+  watchLinks();
   drawFilters();
+  drawWords();
   drawFacts();
   drawProtocol();
   drawMissing();
   drawMethod();
   makeCharts();
-  listeners.view.push(drawView);
-  listeners.view.push(writeAddress);
+  setSavers();
+  listeners.view.push(drawView, addressLater);
   listeners.selection.push(selectionSeen);
   listeners.pins.push(pinsSeen);
   drawHeatTable();
+  drawParallelChips();
   byId("foot").textContent =
-    `Made by ${data.program}. Charts by Apache ECharts (Apache License 2.0; notices in this file's source).`;
+    `Made by ${root.program}. Charts by Apache ECharts (Apache License 2.0; notices in this file's source).`;
   drawTexts();
   drawPins();
+  showSelectionState();
   drawChartsInTurn();
   watchWindow();
+  if (state.section) byId(state.section).scrollIntoView({ behavior: "instant" });
 }
 
 start();

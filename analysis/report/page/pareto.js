@@ -16,37 +16,54 @@ function frontSeries(x, y) {
     .filter((row) => finite(place(row)));
   const chosen = paretoFront(state.cost.values, chosenProxy().values, rows)
     .filter((row) => finite(place(row)));
+  // What is the best up to a cost stays so until something better comes.
+  const edge = extentOf(x)[1];
+  const steps = (rows) => [...rows.map(place),
+    ...(rows.length ? [[edge, y.of(rows[rows.length - 1])]] : [])];
+  const line = (id, rows, style) => ({ id, type: "line", step: "end", z: 4,
+    silent: true, symbol: "none", data: steps(rows), lineStyle: style });
   return [
-    { id: "front", type: "line", step: "end", z: 4, silent: true, rows: truth,
-      symbol: "none", data: truth.map(place),
-      lineStyle: { color: colours.ink, width: 1.8 } },
+    line("front", truth, { color: colours.ink, width: 1.8 }),
+    line("chosen-steps", chosen, { color: colours.series[1], width: 1.4 }),
     { id: "chosen", type: "scatter", z: 5, rows: chosen, symbolSize: 10,
       itemStyle: { color: colours.series[1], borderColor: colours.panel,
         borderWidth: 1.2 }, data: chosen.map(place) },
   ];
 }
 
+function paretoKey() {
+  const colours = palette();
+  return [{ text: "the truly best up to a cost", colour: colours.ink, line: true },
+    { text: `chosen by ${chosenProxy().label} up to a cost`, colour: colours.series[1] }];
+}
+
+function paretoLines() {
+  const metric = metricColumns[state.metric];
+  const scores = chosenProxy();
+  const best = new Set(paretoFront(state.cost.values, metric.values, selected.rows));
+  const chosen = new Set(paretoFront(state.cost.values, scores.values, selected.rows));
+  return [["arch", state.cost.label, metric.label, scores.label, "on_front", "chosen"],
+    ...Array.from(selected.rows, (row) => [specs[row], state.cost.values[row],
+      metric.values[row], scores.values[row], Number(best.has(row)),
+      Number(chosen.has(row))])];
+}
+
 function drawParetoControls() {
   const costs = [["Costs", costColumns],
     ["Others", columns.filter((c) => !costColumns.includes(c))]];
   byId("pareto-controls").replaceChildren(
-    chooser("Cost", state.cost, costs, (column) => {
+    el("span", { class: "joined" }, chooser("Cost", state.cost, costs, (column) => {
       state.cost = column;
       dropBrush();
       tell("view");
-    }));
+    }), scaleChooser("Scale of the cost", "cost")));
 }
 
 function drawParetoText() {
-  const colours = palette();
   const proxy = chosenProxy().label;
-  byId("pareto-key").replaceChildren(
-    el("span", {}, el("i", { class: "line", style: `background:${colours.ink}` }),
-      "the truly best up to a cost"),
-    el("span", {}, el("i", { style: `background:${colours.series[1]}` }),
-      `chosen by ${proxy} up to a cost`));
+  drawKey("pareto-key", "", paretoKey());
   byId("pareto-read").textContent =
-    `Left is cheap, up is good: the steps are the best ${metricName()} to be had up to each cost, the large dots what one gets by choosing with ${proxy}; their distance is what the proxy costs.`;
+    `Left is cheap, up is good: the dark steps are the best ${metricName()} to be had up to each cost, the steps with dots what one gets by choosing with ${proxy}; their distance is what the proxy costs.`;
   const metric = metricColumns[state.metric];
   let best = -1;
   let pick = -1;
@@ -58,6 +75,8 @@ function drawParetoText() {
     if (usable && (pick < 0 || scores[row] > scores[pick])) pick = row;
   }
   const where = selected.active ? "In the selection" : "Over all";
-  byId("pareto-readout").textContent = best < 0 || pick < 0 ? ""
-    : `${where}, ${proxy} puts first ${short(metric.values[pick])}; the best is ${short(metric.values[best])}.`;
+  const answer = best < 0 || pick < 0 ? ""
+    : `${where}, the architecture that ${proxy} puts first reaches ${short(metric.values[pick])}; the best is ${short(metric.values[best])}.`;
+  byId("pareto-readout").replaceChildren(answer, el("span", { class: "aside" },
+    state.cost ? scaleNote(scaleOf(state.cost, state.scale.cost)) : ""));
 }

@@ -8,7 +8,9 @@ const verdicts = {
   unknown: { sign: "", text: "\u2013" },
 };
 
-const proxyOrder = { by: 2, down: true };
+const proxyOrder = { by: "tau-b", down: true };
+/** Where only two columns are seen at once, the verdict is the second. */
+const narrow = matchMedia("(max-width: 700px)");
 /** Tau within the selection by proxy; empty without one. */
 let selectionTaus = new Map();
 
@@ -66,13 +68,21 @@ function proxyHeads(rows) {
       key: (r) => selectionTaus.get(r.proxy),
       cell: (r) => plain(selectionTaus.get(r.proxy) ?? null) });
   }
+  const verdict = heads.findIndex((h) => h.title === "Verdict");
+  if (narrow.matches) {
+    if (verdict > 0) heads.splice(1, 0, ...heads.splice(verdict, 1));
+    const sizes = heads.findIndex((h) => h.title === "n / missing");
+    heads.push(...heads.splice(sizes, 1));
+  }
   return heads;
 }
 
 function drawProxyTable() {
   const rows = rowsOf(metricName(), state.subset);
   const heads = proxyHeads(rows);
-  if (proxyOrder.by >= heads.length) Object.assign(proxyOrder, { by: 2, down: true });
+  if (!heads.some((h) => h.title === proxyOrder.by)) {
+    Object.assign(proxyOrder, { by: "tau-b", down: true });
+  }
   sortableTable(byId("proxy-table"), heads, rows, proxyOrder, {
     redraw: drawProxyTable,
     attributes: (r) => ({ class: r.verdict === "baseline" ? "rival" : null }),
@@ -83,7 +93,7 @@ function drawProxyTable() {
     ? `brackets are 95 % ${study.interval} intervals from ${whole(study.draws)} paired bootstrap draws; `
     : "no intervals were drawn; ";
   byId("proxies-read").textContent =
-    `Agreement with ${metricName()}, ${subsetText(state.subset)} (1: the same order, 0: none): ${intervals}${missing}. Click a column to sort, a proxy to see its scatter plot.`;
+    `Agreement with ${metricName()}, ${subsetText(state.subset)} (1: the same order, 0: none): ${intervals}${missing}. A column's head sorts, a proxy's name shows its scatter plot.`;
 }
 
 function forestRows() {
@@ -100,7 +110,7 @@ function forestItem(rows) {
     const colours = palette();
     const [value, low, high] = row.difference;
     const [x, y] = api.coord([value, params.dataIndex]);
-    const colour = row.verdict === "trails" ? colours.grey : colours.accent;
+    const colour = row.verdict === "trails" ? colours.muted : colours.accent;
     const children = [];
     if (low !== null) {
       children.push({ type: "line", style: { stroke: colour, lineWidth: 2 },
@@ -122,18 +132,11 @@ function forestTip(row) {
   return `${row.proxy}: ${three(row.difference[0])} ${within(row.difference)}, p (Holm) ${pText(row.p)}: ${verdicts[row.verdict].text}`;
 }
 
-function longestName(names) {
-  const context = longestName.context ??=
-    document.createElement("canvas").getContext("2d");
-  context.font = `12.5px ${getComputedStyle(document.body).fontFamily}`;
-  return Math.max(0, ...names.map((n) => context.measureText(n).width));
-}
-
 function drawForest(chart) {
   const rows = forestRows();
   const colours = palette();
   const element = chart.getDom();
-  element.style.height = `${Math.max(96, 58 + 23 * rows.length)}px`;
+  element.style.height = `${Math.max(96, 58 + 24 * rows.length)}px`;
   chart.resize();
   const bounds = rows.flatMap((r) => r.difference).filter((v) => v !== null);
   const low = Math.min(0, ...bounds);
@@ -195,5 +198,11 @@ function showProxy(name) {
   state.y = metricColumns[state.metric];
   dropBrush();
   tell("view");
+  showScatter();
+}
+
+/** Brings the scatter plot into view, for eyes and for keys. */
+function showScatter() {
   byId("scatter").scrollIntoView({ block: "center" });
+  byId("scatter-controls").querySelector("select")?.focus({ preventScroll: true });
 }

@@ -3,45 +3,11 @@
 // Dots are drawn as "large" series, thousands of them in one stroke; such a
 // series has one colour, so there is one for each class of colour.
 
-/** How a column lies on an axis: by value, its logarithm, or its rank. */
-function scaleOf(column, wanted) {
-  const order = column.order;
-  const positive = order.length > 0 && order[0] > 0;
-  const wide = positive && order[order.length - 1] / order[0] > 1000;
-  const kind = wanted === "auto" ? (wide ? "log" : "value")
-    : wanted === "log" && !positive ? "value" : wanted;
-  if (kind === "rank") {
-    return { kind, of: (row) => column.ranks[row], back: (v) => v,
-      values: column.ranks, name: `${column.label}, rank`,
-      text: (v) => `${Math.round(v * 100)} %` };
-  }
-  if (kind === "log") {
-    return { kind, of: (row) => Math.log10(column.values[row]),
-      back: (v) => 10 ** v, name: `${column.label}, logarithmic`,
-      text: (v) => Number.isInteger(v) ? (Math.abs(v) < 4 ? short(10 ** v) : `1e${v}`) : "" };
-  }
-  return { kind, of: (row) => column.values[row], back: (v) => v,
-    name: column.label, text: (v) => short(v) };
-}
-
-/** Least and greatest place of a column on its axis, with some room. */
-function extentOf(scale) {
-  let low = Infinity;
-  let high = -Infinity;
-  for (let row = 0; row < count; ++row) {
-    const v = scale.of(row);
-    if (v < low) low = v;
-    if (v > high) high = v;
-  }
-  if (!(low <= high)) return [0, 1];
-  const room = high > low ? (high - low) * 0.03 : Math.abs(high) * 0.1 || 1;
-  return [low - room, high + room];
-}
-
 function dotAxis(scale) {
   const axis = axisStyle(scale.name);
   const [min, max] = extentOf(scale);
-  return { ...axis, type: "value", min, max,
+  return { ...axis, type: "value", min, max, nameLocation: "middle",
+    nameTextStyle: { ...axis.nameTextStyle, color: palette().ink },
     minInterval: scale.kind === "log" ? 1 : undefined,
     axisLabel: { ...axis.axisLabel, showMinLabel: false, showMaxLabel: false,
       formatter: scale.text } };
@@ -139,16 +105,17 @@ function tipFor(row, shown) {
   const lines = [...new Set(shown)].filter((c) => c).map((column) => el("tr", {},
     el("th", {}, column.label), el("td", {}, short(column.values[row]))));
   return el("div", { class: "tip" }, drawCell(specs[row]) ?? "",
-    el("div", { class: "spec" }, specs[row]),
+    el("div", { class: "spec" }, ...specParts(specs[row])),
     el("table", {}, el("tbody", {}, ...lines)));
 }
 
 /** A view of dots: what lies on its axes, and its brush. */
 class DotView {
-  /** `columns()` are those of both axes, `extra(x, y)` more series. */
-  constructor(id, columnsOf, scalesOf, classesOf, extra, shown) {
-    Object.assign(this, { id, columnsOf, scalesOf, classesOf, extra, shown });
-    this.chart = makeChart(id, () => this.draw());
+  /** `columnsOf()` and `scalesOf()` are those of both axes, `extra(x, y)` more
+      series, `shown()` further columns of a tip, `key()` the key. */
+  constructor(id, { columnsOf, scalesOf, extra, shown, key }) {
+    Object.assign(this, { id, columnsOf, scalesOf, extra, shown, key });
+    this.chart = makeChart(id, (chart) => this.draw(chart));
     this.chart.on("brush", (event) => this.brushed(event.areas));
     this.chart.on("brushEnd", (event) => this.brushed(event.areas));
     this.chart.on("click", (event) => {
@@ -185,21 +152,10 @@ class DotView {
       xAxisIndex: 0, yAxisIndex: 0, coordRange: this.rectangle }] });
   }
 
-  /** Bounds are places on the axes; on ranks they become values. */
+  /** Bounds are places on the axes, which become values. */
   setBrush(xColumn, yColumn, [x, y], low, high) {
-    const bounds = (column, scale, from, to) => {
-      if (scale.kind !== "rank") return [scale.back(from), scale.back(to)];
-      let [least, most] = [Infinity, -Infinity];
-      for (let row = 0; row < count; ++row) {
-        const rank = column.ranks[row];
-        if (!(rank >= from && rank <= to)) continue;
-        least = Math.min(least, column.values[row]);
-        most = Math.max(most, column.values[row]);
-      }
-      return [least, most];
-    };
-    const [x0, x1] = bounds(xColumn, x, low[0], high[0]);
-    const [y0, y1] = bounds(yColumn, y, low[1], high[1]);
+    const [x0, x1] = valuesBetween(x, low[0], high[0]);
+    const [y0, y1] = valuesBetween(y, low[1], high[1]);
     const other = dotViews.find((view) => view.id !== this.id);
     if (state.brush?.chart === other?.id) other?.dropRectangle();
     state.brush = { chart: this.id, x: xColumn, y: yColumn,
@@ -214,21 +170,23 @@ class DotView {
 
   allSeries() {
     const [x, y] = this.scales;
-    const series = [...dotSeries(x, y, this.classes), ...this.extra(x, y),
-      pinSeries(x, y)];
+    const series = [...fenceSeries(x, y), ...dotSeries(x, y, this.classes),
+      ...this.extra(x, y), pinSeries(x, y), ...keySeries(this.key())];
     this.series = series;
     return series.map(({ rows, ...rest }) => rest);
   }
 
-  draw() {
+  draw(chart) {
     const [xColumn, yColumn] = this.columnsOf();
     if (!xColumn || !yColumn) return;
     this.scales = this.scalesOf();
-    this.classes = this.classesOf();
+    this.classes = colourClasses(state.colour);
     const [x, y] = this.scales;
-    this.chart.setOption({
+    const { clientWidth, clientHeight } = chart.getDom();
+    const named = (axis, room) => ({ ...axis, nameTruncate: { maxWidth: room } });
+    chart.setOption({
       ...chartBase(),
-      grid: { left: 64, right: 18, top: 28, bottom: 46 },
+      grid: { left: 66, right: 18, top: taking ? 28 : 10, bottom: 48 },
       tooltip: { ...chartBase().tooltip, trigger: "item",
         formatter: (event) => {
           const row = this.rowOf(event);
@@ -240,12 +198,11 @@ class DotView {
           color: "rgba(110,150,190,.13)", borderColor: palette().accent,
           borderWidth: 1.2 } },
       toolbox: { show: false },
-      xAxis: { ...dotAxis(x), nameLocation: "middle", nameGap: 28 },
-      yAxis: { ...dotAxis(y), nameLocation: "end", nameGap: 10,
-        nameTextStyle: { color: palette().muted, fontSize: 12.5, align: "left",
-          padding: [0, 0, 0, -52] } },
+      xAxis: { ...named(dotAxis(x), clientWidth - 90), nameGap: 28 },
+      yAxis: { ...named(dotAxis(y), clientHeight - 66), nameGap: 46 },
       series: this.allSeries(),
     }, true);
+    if (chart !== this.chart) return;
     this.chart.dispatchAction({ type: "takeGlobalCursor", key: "brush",
       brushOption: { brushType: "rect", brushMode: "single" } });
     this.restoreRectangle();
@@ -272,18 +229,6 @@ function dropBrush() {
 
 const columnGroups = [["Scores", proxyColumns], ["Truth", truthColumns]];
 
-function scaleChooser(axis) {
-  const select = el("select", { "aria-label": `Scale of ${axis}`,
-    onchange: () => {
-      state.scale[axis] = select.value;
-      dropBrush();
-      tell("view");
-    } }, ...["auto", "value", "log", "rank"].map((kind) => el("option",
-    { value: kind, selected: state.scale[axis] === kind },
-    { auto: "auto scale", value: "by value", log: "logarithm", rank: "by rank" }[kind])));
-  return select;
-}
-
 function drawScatterControls() {
   const set = (name) => (column) => {
     state[name] = column;
@@ -295,10 +240,10 @@ function drawScatterControls() {
   colour.querySelector("select").prepend(none);
   if (state.colour === null) colour.querySelector("select").value = "-1";
   byId("scatter-controls").replaceChildren(
-    el("span", { class: "joined" },
-      chooser("Across", state.x, columnGroups, set("x")), scaleChooser("x")),
-    el("span", { class: "joined" },
-      chooser("Up", state.y, columnGroups, set("y")), scaleChooser("y")), colour);
+    el("span", { class: "joined" }, chooser("Across", state.x, columnGroups, set("x")),
+      scaleChooser("Scale across", "x")),
+    el("span", { class: "joined" }, chooser("Up", state.y, columnGroups, set("y")),
+      scaleChooser("Scale up", "y")), colour);
 }
 
 /** The brush without a mouse. */
@@ -310,6 +255,12 @@ function drawRanges() {
     value: column.order.length ? column.order[end ? column.order.length - 1 : 0] : "",
   });
   const fields = [x, x, y, y].map((column, i) => field(column, i % 2));
+  const { brush } = state;
+  if (brush?.x === x && brush?.y === y) {
+    [brush.low[0], brush.high[0], brush.low[1], brush.high[1]].forEach((v, i) => {
+      fields[i].value = v;
+    });
+  }
   const select = () => {
     const [x0, x1, y0, y1] = fields.map((f) => f.valueAsNumber);
     for (const view of dotViews) view.dropRectangle();
@@ -322,14 +273,29 @@ function drawRanges() {
     el("button", { type: "button", id: "select-ranges", onclick: select }, "Select"));
 }
 
+function scatterKey() {
+  if (!state.colour) return [];
+  const { names, colours } = colourClasses(state.colour);
+  const last = state.colour.missing ? names.length : names.length - 1;
+  return names.slice(0, last).map((text, i) => ({ text, colour: colours[i] }));
+}
+
 function drawScatterKey() {
-  const classes = colourClasses(state.colour);
-  const missing = state.colour ? state.colour.missing : 0;
-  const names = missing ? classes.names : classes.names.slice(0, -1);
-  byId("scatter-key").replaceChildren(
-    ...(state.colour ? [el("span", {}, `${state.colour.label}:`)] : []),
-    ...names.map((name, i) => el("span", {},
-      el("i", { style: `background:${classes.colours[i]}` }), name)));
+  drawKey("scatter-key", state.colour ? `${state.colour.label}:` : "", scatterKey());
+}
+
+/** The key of a chart: what its colours stand for. */
+function drawKey(id, title, entries) {
+  byId(id).replaceChildren(...(title ? [el("span", {}, title)] : []),
+    ...entries.map(({ text, colour, line }) => el("span", {},
+      el("i", { class: line ? "line" : null, style: `background:${colour}` }), text)));
+}
+
+/** The numbers that the scatter plot shows of the selection. */
+function scatterLines() {
+  const shown = [...new Set([state.x, state.y, state.colour].filter((c) => c))];
+  return [["arch", ...shown.map((c) => c.label)], ...Array.from(selected.rows, (row) =>
+    [specs[row], ...shown.map((c) => c.values[row])])];
 }
 
 const overAll = { pair: [], value: null };
@@ -359,8 +325,11 @@ function drawScatterReadout() {
       ` (n = ${whole(over.n)}).`);
   }
   if (missing > 0) {
-    parts.push(` ${whole(missing)} without ${x.label} ${x.missingIsLast
-      ? "are not drawn and rank last" : "are not drawn"}.`);
+    parts.push(` ${whole(missing)} without ${x.label} ${missing === 1 ? "is" : "are"} not drawn${
+      x.missingIsLast ? missing === 1 ? " and ranks last" : " and rank last" : ""}.`);
   }
-  byId("scatter-readout").replaceChildren(...parts);
+  const notes = [scaleOf(x, state.scale.x), scaleOf(y, state.scale.y)].map(scaleNote);
+  if (x === y) notes.pop();
+  byId("scatter-readout").replaceChildren(...parts,
+    el("span", { class: "aside" }, notes.join("")));
 }

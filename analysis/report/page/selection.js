@@ -7,12 +7,14 @@ const state = {
   x: null,        // column of the scatter
   y: null,
   colour: null,
-  scale: { x: "auto", y: "auto" },
+  scale: { x: "auto", y: "auto", cost: "auto" },
   cost: costColumns[0] ?? null,
+  filtered: costColumns.filter((c) => c.order.length > 1).slice(0, 3),
   filters: new Map(),  // column -> [low, high]
   text: "",
   brush: null,    // {x, y, low: [x, y], high: [x, y], chart}
   pins: [],
+  section: "",    // the one that a link led to
 };
 
 function metricName() {
@@ -100,51 +102,34 @@ function showSelectionState() {
   byId("clear").hidden = !active;
 }
 
-/** Positions of a range slider: the distinct values, or 400 of them. */
-function sliderStops(column) {
-  const order = column.order;
-  const steps = Math.min(order.length - 1, 400);
-  return { steps, value: (position) =>
-    order[Math.round((position / steps) * (order.length - 1))] };
+function setFilter(column, bounds) {
+  if (bounds === null) state.filters.delete(column);
+  else state.filters.set(column, bounds);
+  selectionChanged();
 }
 
-function rangeFilter(column) {
-  const { steps, value } = sliderStops(column);
-  const low = el("input", { type: "range", min: 0, max: steps, value: 0,
-    "aria-label": `${column.label} at least` });
-  const high = el("input", { type: "range", min: 0, max: steps,
-    "aria-label": `${column.label} at most` });
-  high.value = steps;
-  const from = el("span", { class: "bound" });
-  const to = el("span", { class: "bound" });
-  const show = () => {
-    from.textContent = short(value(Number(low.value)));
-    to.textContent = short(value(Number(high.value)));
-    low.setAttribute("aria-valuetext", from.textContent);
-    high.setAttribute("aria-valuetext", to.textContent);
-  };
-  const change = (moved) => {
-    const [a, b] = [Number(low.value), Number(high.value)];
-    if (a > b) (moved === low ? high : low).value = moved.value;
-    const bounds = [Number(low.value), Number(high.value)];
-    if (bounds[0] === 0 && bounds[1] === steps) state.filters.delete(column);
-    else state.filters.set(column, bounds.map(value));
-    show();
-    selectionChanged();
-  };
-  low.addEventListener("input", () => change(low));
-  high.addEventListener("input", () => change(high));
-  show();
-  return el("fieldset", {}, el("legend", {}, column.label), from, low, high, to);
-}
-
+/** Sliders of costs and of columns that the reader adds, and words of specs. */
 function drawFilters() {
-  const ranges = costColumns.filter((c) => c.order.length > 1).slice(0, 4);
   const text = el("input", { type: "text", value: state.text,
     placeholder: "part of a spec", "aria-label": "Spec contains",
     oninput: () => {
       state.text = text.value;
       selectionChanged();
     } });
-  byId("filters").replaceChildren(...ranges.map(rangeFilter), text);
+  const other = (list) => list.filter((c) =>
+    c.order.length > 1 && !state.filtered.includes(c));
+  const add = chooser("Filter by", null, [["Scores", other(proxyColumns)],
+    ["Truth", other(truthColumns)]], (column) => {
+    if (!column) return;
+    state.filtered.push(column);
+    drawFilters();
+    byId("filters").querySelector(`fieldset:nth-of-type(${state.filtered.length}) input`)?.focus();
+  });
+  const select = add.querySelector("select");
+  select.prepend(el("option", { value: -1 }, "choose a column"));
+  select.value = "-1";
+  byId("filters").replaceChildren(
+    ...state.filtered.map((column) => rangeSlider(column,
+      state.filters.get(column) ?? null, (bounds) => setFilter(column, bounds))),
+    el("div", { class: "more" }, add, text));
 }

@@ -16,10 +16,9 @@ function heatItem(names, tau) {
       shape: { x: x - width / 2 + 0.5, y: y - height / 2 + 0.5,
         width: width - 1, height: height - 1 } }];
     if (width >= 25) {
-      const dark = value === null || lightness(colour) > 0.5;
       children.push({ type: "text", silent: true, style: { text, x, y,
         align: "center", verticalAlign: "middle", fontSize: width < 34 ? 9.5 : 11.5,
-        fill: dark ? "#1c2329" : "#ffffff" } });
+        fill: value === null ? colours.ink : textOn(colour) } });
     }
     return { type: "group", children };
   };
@@ -60,9 +59,19 @@ function drawHeat(chart) {
     "1 (the same order)");
 }
 
+function heatLines() {
+  const { names, tau } = data.similarity;
+  return [["proxy", ...names], ...names.map((name, j) => [name, ...tau[j]])];
+}
+
+function heatCells() {
+  const { names, tau } = data.similarity;
+  return [["Proxy", ...names], ...names.map((name, j) => [name, ...tau[j].map(three)])];
+}
+
 function drawHeatTable() {
   const { names, tau } = data.similarity;
-  const head = el("tr", {}, el("th", {}, ""),
+  const head = el("tr", {}, el("th", { scope: "col" }, "Proxy"),
     ...names.map((name) => el("th", { scope: "col" }, name)));
   const lines = names.map((name, j) => el("tr", {},
     el("th", { scope: "row" }, name), ...tau[j].map(plain)));
@@ -77,5 +86,5 @@ function showPair(params) {
     c.name === names[Math.floor(params.dataIndex / names.length)]);
   dropBrush();
   tell("view");
-  byId("scatter").scrollIntoView({ block: "center" });
+  showScatter();
 }

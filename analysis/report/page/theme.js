@@ -29,14 +29,14 @@ const themes = {
 };
 
 const prefersDark = matchMedia("(prefers-color-scheme: dark)");
-/** "auto", "light" or "dark", as the button has it. */
-let themeChoice = "auto";
 let printing = false;
+/** Whether a chart is being drawn for a file. */
+let taking = false;
 const charts = [];
 
 function themeName() {
-  if (printing) return "light";
-  if (themeChoice !== "auto") return themeChoice;
+  if (printing || taking) return "light";
+  if (remembered.theme !== "auto") return remembered.theme;
   return prefersDark.matches ? "dark" : "light";
 }
 
@@ -46,7 +46,7 @@ function palette() {
 
 function setThemeColours() {
   document.documentElement.dataset.theme = themeName();
-  byId("theme").textContent = `Theme: ${themeChoice}`;
+  byId("theme").textContent = `Theme: ${remembered.theme}`;
 }
 
 function applyTheme() {
@@ -54,6 +54,8 @@ function applyTheme() {
   drawChips();
   drawScatterKey();
   drawParetoText();
+  drawParallelText();
+  if (studies.length > 1) drawComparedKey();
   for (const chart of charts) chart.draw();
   drawPins();
 }
@@ -61,19 +63,18 @@ function applyTheme() {
 function nextTheme() {
   const order = prefersDark.matches
     ? ["auto", "light", "dark"] : ["auto", "dark", "light"];
-  themeChoice = order[(order.indexOf(themeChoice) + 1) % order.length];
+  remembered.theme = order[(order.indexOf(remembered.theme) + 1) % order.length];
   applyTheme();
 }
 
-/** A chart in the element of that id; `draw` sets its options anew. */
+/** A chart in the element of that id; `draw(chart)` sets its options anew. */
 function makeChart(id, draw) {
   const element = byId(id);
   const chart = echarts.init(element, null, {
     renderer: "canvas",
     devicePixelRatio: Math.max(2, window.devicePixelRatio),
   });
-  const made = { element, chart, draw: () => draw(chart) };
-  charts.push(made);
+  charts.push({ element, chart, draw: () => draw(chart), drawInto: draw });
   return chart;
 }
 
@@ -98,7 +99,7 @@ function axisStyle(name) {
     name,
     nameTextStyle: { color: colours.muted, fontSize: 12.5 },
     axisLabel: { color: colours.muted, fontSize: 12, hideOverlap: true },
-    axisLine: { show: false },
+    axisLine: { show: false, onZero: false },
     axisTick: { show: false },
     splitLine: { lineStyle: { color: colours.rule }, showMinLine: false,
       showMaxLine: false },
@@ -114,8 +115,12 @@ function divergingColour(value) {
   return `rgb(${mix.join(",")})`;
 }
 
-/** How light it is, 0 to 1, to put text on it. */
-function lightness(colour) {
-  const [r, g, b] = colour.match(/\d+/g).map(Number);
-  return (0.299 * r + 0.587 * g + 0.114 * b) / 255;
+/** Black or white, whichever is told better from "rgb(r,g,b)" (relative
+    luminance of WCAG 2). */
+function textOn(colour) {
+  const [r, g, b] = colour.match(/\d+/g).map((part) => {
+    const share = part / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179 ? "#000000" : "#ffffff";
 }

@@ -193,3 +193,31 @@ TEST_CASE("one architecture, one proxy, no values: the page is there") {
   CHECK(bare["study"]["notes"].size() == 1);
   CHECK(bare["question"] == "Which proxy beats macs here?");
 }
+
+TEST_CASE("several studies on one page: the first, then the others") {
+  const Material whole = sample_material(200);
+  Material half = sample_material(200);
+  half.scores.arch.resize(60);
+  for (Column& column : half.scores.values) column.resize(60);
+  std::vector<Report> reports = {make(whole), make(half), make(whole)};
+  CHECK(reports[0].name == "scores");
+  reports[1].truth = "/somewhere/other.csv";
+  tell_apart(reports);
+  CHECK(reports[0].name == "scores, truth");
+  CHECK(reports[1].name == "scores, other");
+  CHECK(reports[2].name == "scores, truth (2)");
+  std::ostringstream out;
+  write_page(out, reports, "Three <studies>");
+  CHECK(
+      out.str().find("<title>Three &lt;studies&gt;</title>") !=
+      std::string::npos);
+  const ordered_json data = data_in(out.str());
+  CHECK(data["name"] == "scores, truth");
+  REQUIRE(data["others"].size() == 2);
+  CHECK(data["others"][0]["name"] == "scores, other");
+  CHECK(data["others"][0]["arch"]["count"] == 60);
+  ordered_json first = data;
+  first.erase("others");
+  CHECK(first == data_in(page_of(reports[0])));
+  CHECK(data_in(page_of(make(whole)))["name"] == "scores");
+}
