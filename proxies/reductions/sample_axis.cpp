@@ -54,6 +54,29 @@ at::Tensor with_one_changed(const at::Tensor& x) {
   return changed;
 }
 
+/// x with the last sample in the place of sample 0 as well.
+at::Tensor with_one_replaced(const at::Tensor& x) {
+  at::Tensor changed = x.detach().clone();
+  changed.select(0, 0).copy_(x.detach().select(0, -1));
+  return changed;
+}
+
+/// The tensors where sample 0 is another one.
+std::vector<at::Tensor> changed_tensors_of(
+    const Network& network,
+    const at::Tensor& x,
+    BatchNormMode mode,
+    const CallFilter& looked_at) {
+  try {
+    return tensors_of(network, with_one_changed(x), mode, looked_at);
+  } catch (const c10::Error&) {
+    // Tokens have a least and a largest one: another sample has some of them.
+    const at::Tensor replaced = with_one_replaced(x);
+    if (at::equal(replaced, x)) throw;
+    return tensors_of(network, replaced, mode, looked_at);
+  }
+}
+
 /// Whether all rows but the first are equal.
 bool others_are_equal(const at::Tensor& a, const at::Tensor& b) {
   const at::Tensor before = at::nan_to_num(a.to(at::kDouble));
@@ -85,8 +108,7 @@ std::optional<std::string> fault_in_mode(
     }
   }
   if (samples < 2) return std::nullopt;
-  const auto changed =
-      tensors_of(network, with_one_changed(x), mode, looked_at);
+  const auto changed = changed_tensors_of(network, x, mode, looked_at);
   const std::string mixed =
       "the rows of a layer's tensor are not the samples (they are elsewhere, "
       "or meet)";
