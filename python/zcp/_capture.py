@@ -2,16 +2,17 @@
 
 ``export`` is torch.export (torch 2.6 and newer), ``trace`` torch.jit.trace and
 ``record`` a recorder of the functions that a forward pass calls, for modules
-whose inputs or outputs a trace does not take. Each runs the module once, on two
-samples, on a copy that shares its parameters: the module itself, its modes, its
-buffers and the random numbers of the process stay as they are. Whatever comes of
-it is compared with the module on other samples.
+whose inputs or outputs a trace does not take. Each runs the module once, on a
+copy that shares its parameters: the module itself, its modes, its buffers and the
+random numbers of the process stay as they are. Whatever comes of it is compared
+with the module on other samples.
 """
 
 from __future__ import annotations
 
 import contextlib
 import copy
+import inspect
 import io
 import logging
 import os
@@ -159,8 +160,9 @@ def type_of(module: torch.nn.Module) -> torch.dtype:
 
 
 def example_of(x: torch.Tensor, module: torch.nn.Module) -> torch.Tensor:
-    """Two samples to run a module on; BatchNorm in train mode wants two."""
-    two = x[:2] if x.shape[0] > 1 else torch.cat([x, x])
+    """The samples to run a module on: all of them, so that what it decides by their
+    number is decided for it. BatchNorm in train mode wants two."""
+    two = x if x.shape[0] > 1 else torch.cat([x, x])
     return two.detach().to(device=device_of(module), dtype=type_of(module), copy=True)
 
 
@@ -288,18 +290,25 @@ def _has_export() -> bool:
     return hasattr(getattr(getattr(torch, "export", None), "Dim", None), "DYNAMIC")
 
 
+def _any_batch(module: torch.nn.Module) -> tuple:
+    """torch.export's dynamic_shapes for one input of any number of samples."""
+    axis = {0: torch.export.Dim.DYNAMIC}
+    takes = list(inspect.signature(module.forward).parameters.values())
+    if takes and takes[0].kind is inspect.Parameter.VAR_POSITIONAL:
+        return ((axis,),)  # forward(*inputs), as nn.DataParallel's
+    return (axis,)
+
+
 def _export(module: torch.nn.Module, x: torch.Tensor, device: torch.device) -> Captured:
     if not _has_export():
         raise ValueError("torch.export is of torch 2.6 and newer")
     with _as_it_is(device), _silence(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        # All samples: what the module decides by their number is decided for it.
-        # Exporting computes nothing, so that it costs no more than two.
         batch = _here(x, module, device)
         program = torch.export.export(
             sharing_copy(module),
-            (batch if batch.shape[0] > 1 else torch.cat([batch, batch]),),
-            dynamic_shapes=({0: torch.export.Dim.DYNAMIC},),
+            (example_of(x, module),),
+            dynamic_shapes=_any_batch(module),
             strict=False,
         )
         _require_any_batch(program)
@@ -396,10 +405,25 @@ def _first_way(
     if doubtful is not None:
         passed_over.pop(doubtful.way)
         return doubtful
+    _require_runs(module, x, device)
     texts = set(passed_over.values())
     said = texts.pop() if len(texts) == 1 else "; ".join(
         f"{one}: {text}" for one, text in passed_over.items())
     raise ValueError(f"{name_of(module)} could not be captured: {said}")
+
+
+def _require_runs(module: torch.nn.Module, x: torch.Tensor, device: torch.device) -> None:
+    """Raises ValueError with the words of the module where it does not take x."""
+    with _as_it_is(device), torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        copied = sharing_copy(module)
+        try:
+            copied(example_of(x, module))
+        except Exception as error:  # modules raise what they like
+            what = "" if isinstance(module, _batches.Unpack) else f" on inputs of {list(x.shape)}"
+            raise ValueError(
+                f"{name_of(module)} does not run{what}: {first_line(error)}"
+            ) from error
 
 
 def capture(model: Any, x: torch.Tensor, way: str, blocks: bool = False) -> Captured:
@@ -416,6 +440,8 @@ def capture(model: Any, x: torch.Tensor, way: str, blocks: bool = False) -> Capt
     if exported is not None and isinstance(model, exported):
         return Captured("ExportedProgram", exported_bytes(model), "exported")
     if isinstance(model, torch.nn.Module):
+        if type(model).__name__ == "OptimizedModule":  # what torch.compile returns
+            model = model._orig_mod
         return capture_module(model, x, way, blocks)
     raise ValueError(
         f"model: found a {type(model).__name__}, expected an nn.Module, a ScriptModule, "
