@@ -129,7 +129,6 @@ class ScriptPass {
     return recording_ != nullptr && recording_->scope.attention;
   }
 
-
   /// Lets go of what no later node reads.
   void forget_after(const Node& node) {
     const auto plan = program_.plans.find(&node);

@@ -61,6 +61,18 @@ std::vector<std::string> draw_inputs(const std::vector<std::string>& names) {
   return drawing;
 }
 
+/// Those of the proxies that differentiate by the network's inputs.
+std::vector<std::string> derive_by_inputs(
+    const std::vector<std::string>& names) {
+  std::vector<std::string> deriving;
+  for (const auto* proxy : proxies::select_proxies(names)) {
+    if (proxy->needs.pass == engine::PassKind::jacobian) {
+      deriving.push_back(proxy->name);
+    }
+  }
+  return deriving;
+}
+
 void translate(std::exception_ptr thrown) {
   try {
     if (thrown) std::rethrow_exception(std::move(thrown));
@@ -80,4 +92,5 @@ PYBIND11_MODULE(_core, m) {
   m.def("select", &zcp::python::select);
   m.def("require_served", &zcp::python::require_served);
   m.def("draw_inputs", &zcp::python::draw_inputs);
+  m.def("derive_by_inputs", &zcp::python::derive_by_inputs);
 }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import numbers
+import sys
 from dataclasses import dataclass, field
 from typing import Any, Callable, Iterable, Iterator, Optional
 
@@ -77,6 +79,20 @@ def _describe(value: Any) -> str:
     if isinstance(value, torch.Tensor):
         return f"a tensor of {str(value.dtype)[6:]} {list(value.shape)}"
     return f"a {type(value).__name__}"
+
+
+def _as_tensors(value: Any) -> Any:
+    """NumPy's arrays as tensors, wherever they stand in tuples, lists and dicts."""
+    numpy = sys.modules.get("numpy")
+    if numpy is None:
+        return value
+    if isinstance(value, numpy.ndarray) and value.dtype.kind in "fiub":
+        return torch.from_numpy(numpy.array(value))
+    if type(value) is dict:
+        return {key: _as_tensors(one) for key, one in value.items()}
+    if type(value) in (tuple, list):
+        return type(value)(_as_tensors(one) for one in value)
+    return value
 
 
 def _is_input(value: Any) -> bool:
@@ -168,11 +184,25 @@ def _first_of(source: Iterable, count: int) -> list:
     finally:
         del iterator
     if len(taken) < count:
-        raise ValueError(f"batches: found {len(taken)} minibatches, expected {count}")
-    return taken
+        raise ValueError(
+            f"batches: found {len(taken)} minibatches, expected {count}"
+            + (f"; minibatches={len(taken)} takes what there is" if taken else "")
+        )
+    return [_as_tensors(one) for one in taken]
+
+
+def _how_to_pair(one: Any) -> str:
+    """What to write where a loader gives dicts."""
+    if not isinstance(one, dict) or len(one) < 2:
+        return ""
+    keys = list(one)
+    target = next((key for key in keys if str(key).startswith("label")), keys[-1])
+    first = next(key for key in keys if key != target)
+    return f"; a generator makes them: ((b[{first!r}], b[{target!r}]) for b in loader)"
 
 
 def _pairs_of(batches: Any, batch_size: Optional[int], minibatches: Optional[int]) -> list:
+    batches = _as_tensors(batches)
     if _is_single(batches):
         return _split(batches[0], batches[1], batch_size, minibatches)
     if isinstance(batches, (torch.Tensor, dict)) and _is_input(batches):
@@ -196,7 +226,7 @@ def _pairs_of(batches: Any, batch_size: Optional[int], minibatches: Optional[int
         if not _is_pair(one):
             raise ValueError(
                 f"batches: minibatch {i} is {_describe(one)}, expected a pair (x, y) of "
-                "inputs and targets"
+                "inputs and targets" + _how_to_pair(one)
             )
     return [(one[0], one[1]) for one in taken]
 
@@ -269,7 +299,7 @@ def read(
 ) -> Batches:
     """The minibatches of ``batches``; see zcp.score(). Raises ValueError."""
     for name, value in (("batch_size", batch_size), ("minibatches", minibatches)):
-        if value is not None and (not isinstance(value, int) or value < 1):
+        if value is not None and (not isinstance(value, numbers.Integral) or value < 1):
             raise ValueError(f"{name}: found {value!r}, expected a number of 1 or more")
     pairs = _pairs_of(batches, batch_size, minibatches)
     if not pairs:

@@ -2,25 +2,30 @@
 
 ``export`` is torch.export (torch 2.6 and newer), ``trace`` torch.jit.trace and
 ``record`` a recorder of the functions that a forward pass calls, for modules
-whose inputs or outputs a trace does not take. Each runs the module once, on two
-samples, on a copy that shares its parameters: the module itself, its modes, its
-buffers and the random numbers of the process stay as they are.
+whose inputs or outputs a trace does not take. Each runs the module once, on a
+copy that shares its parameters: the module itself, its modes, its buffers and the
+random numbers of the process stay as they are. Whatever comes of it is compared
+with the module on other samples.
 """
 
 from __future__ import annotations
 
 import contextlib
 import copy
+import inspect
 import io
+import logging
 import os
+import random
+import sys
 import threading
 import warnings
 from dataclasses import dataclass, field
-from typing import Any, Iterator, Optional
+from typing import Any, Callable, Iterable, Iterator, Optional
 
 import torch
 
-from . import _record
+from . import _batches, _record
 
 #: Held while something draws from the process's random numbers, which are put
 #: back afterwards (two threads would put back each other's), and while the engine
@@ -48,6 +53,9 @@ class Captured:
     model: Optional[bytes]  #: None: the file of that name
     way: str  #: "file", "script", "exported", "export", "trace" or "record"
     notes: list = field(default_factory=list)
+    passed_over: dict = field(default_factory=dict)  #: way -> why it was not taken
+    #: Takes the module once more, by the ways after this one; None: there are none.
+    otherwise: Optional[Callable[[str], "Captured"]] = None
 
 
 def first_line(error: BaseException) -> str:
@@ -57,11 +65,15 @@ def first_line(error: BaseException) -> str:
 
 @contextlib.contextmanager
 def _as_it_is(device: torch.device) -> Iterator[None]:
-    """Random numbers stay as they are; the caller's modes of autograd and
-    autocast do not reach what runs inside."""
+    """Random numbers stay as they are, Python's and NumPy's too; the caller's modes
+    of autograd and autocast do not reach what runs inside."""
     cuda = [device] if device.type == "cuda" else []
     with RANDOM_STATE, torch.random.fork_rng(devices=cuda), torch.inference_mode(False), torch.enable_grad():
         with contextlib.ExitStack() as stack:
+            stack.callback(random.setstate, random.getstate())
+            numpy = sys.modules.get("numpy")
+            if numpy is not None:
+                stack.callback(numpy.random.set_state, numpy.random.get_state())
             for kind in ("cpu", "cuda"):
                 if kind == "cuda" and not torch.cuda.is_available():
                     continue
@@ -69,18 +81,65 @@ def _as_it_is(device: torch.device) -> Iterator[None]:
             yield
 
 
+class _OthersOnly(io.TextIOBase):
+    """A stream that takes no words of one thread and hands on those of others."""
+
+    def __init__(self, stream: Any, silent: int) -> None:
+        self.stream = stream
+        self.silent = silent
+
+    def write(self, text: str) -> int:
+        if threading.get_ident() == self.silent:
+            return len(text)
+        return self.stream.write(text)
+
+    def flush(self) -> None:
+        self.stream.flush()
+
+
+@contextlib.contextmanager
+def _silence() -> Iterator[None]:
+    """Of a module that it refuses, torch.export shows the whole graph and more on
+    standard error. What this thread says there is left out; the reason is in the
+    exception."""
+    here = threading.get_ident()
+    loggers = [one for name, one in list(logging.root.manager.loggerDict.items())
+               if name.split(".")[0] == "torch" and isinstance(one, logging.Logger)]
+
+    def is_of_others(record: logging.LogRecord) -> bool:
+        return record.thread != here
+
+    with contextlib.ExitStack() as stack:
+        for handler in [handler for one in loggers for handler in one.handlers]:
+            handler.addFilter(is_of_others)
+            stack.callback(handler.removeFilter, is_of_others)
+        stack.enter_context(contextlib.redirect_stderr(_OthersOnly(sys.stderr, here)))
+        yield
+
+
 def sharing_copy(module: torch.nn.Module) -> torch.nn.Module:
     """A copy of the module with buffers of its own and the same parameters.
     Raises ValueError where there is none."""
     shared = {id(one): one for one in module.parameters()}
+    for one in module.modules():
+        for value in vars(one).values():
+            # What hooks compute before each pass, the weight of weight_norm.
+            if isinstance(value, torch.Tensor) and not value.is_leaf:
+                shared[id(value)] = value.detach()
     try:
         return copy.deepcopy(module, shared)
     except Exception as error:  # whatever a module's own attributes raise
         raise ValueError(
-            f"{type(module).__name__} cannot be copied ({first_line(error)}), so that it "
+            f"{name_of(module)} cannot be copied ({first_line(error)}), so that it "
             "could not be run without changing its buffers; expected a module that "
             "copy.deepcopy takes"
         ) from error
+
+
+def name_of(module: torch.nn.Module) -> str:
+    """What messages call the module."""
+    own = module.network if isinstance(module, _batches.Unpack) else module
+    return type(own).__name__
 
 
 def device_of(module: torch.nn.Module) -> torch.device:
@@ -101,8 +160,9 @@ def type_of(module: torch.nn.Module) -> torch.dtype:
 
 
 def example_of(x: torch.Tensor, module: torch.nn.Module) -> torch.Tensor:
-    """Two samples to run a module on; BatchNorm in train mode wants two."""
-    two = x[:2] if x.shape[0] > 1 else torch.cat([x, x])
+    """The samples to run a module on: all of them, so that what it decides by their
+    number is decided for it. BatchNorm in train mode wants two."""
+    two = x if x.shape[0] > 1 else torch.cat([x, x])
     return two.detach().to(device=device_of(module), dtype=type_of(module), copy=True)
 
 
@@ -146,11 +206,18 @@ def _outputs(value: Any) -> list:
     return []
 
 
-def _agrees(script: Any, module: torch.nn.Module, x: torch.Tensor) -> bool:
-    """Whether the trace computes what the module does on other samples, of other
-    values and another number."""
-    some = x[-3:].flip(0)
-    for other in (some, torch.cat([some, torch.randn_like(x[:1])]), -some, torch.zeros_like(some)):
+def _agrees(
+    program: Callable,
+    module: torch.nn.Module,
+    others: Iterable[torch.Tensor],
+    enough: Optional[int] = None,
+) -> bool:
+    """Whether the program computes what the module does on other samples: on so
+    many of those that the module takes, or on all."""
+    compared = 0
+    for other in others:
+        if compared == enough:
+            break
         seed = int(torch.randint(2**31, (1,)))  # of dropout, on every device
         with torch.no_grad():
             torch.manual_seed(seed)
@@ -158,10 +225,11 @@ def _agrees(script: Any, module: torch.nn.Module, x: torch.Tensor) -> bool:
                 theirs = _outputs(sharing_copy(module)(other))
             except Exception:  # no input of its own: noise is no token
                 continue
+            compared += 1
             torch.manual_seed(seed)
             try:
-                ours = _outputs(script(other))
-            except RuntimeError:  # it takes the number of the first samples alone
+                ours = _outputs(program(other))
+            except Exception:  # it takes the number of the first samples alone
                 return False
         if len(ours) != len(theirs) or not all(
             a.shape == b.shape and torch.allclose(a, b, rtol=1e-4, atol=1e-5, equal_nan=True)
@@ -171,8 +239,19 @@ def _agrees(script: Any, module: torch.nn.Module, x: torch.Tensor) -> bool:
     return True
 
 
+def _differs(module: torch.nn.Module, what: str) -> str:
+    return (
+        f"{name_of(module)} computes something else on other samples than its "
+        f"{what}, which keeps what the first ones decided"
+    )
+
+
+def _here(x: torch.Tensor, module: torch.nn.Module, device: torch.device) -> torch.Tensor:
+    return x.detach().to(device=device, dtype=type_of(module))
+
+
 def _trace(module: torch.nn.Module, x: torch.Tensor, device: torch.device) -> Captured:
-    name = type(module).__name__
+    name = name_of(module)
     with _as_it_is(device), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         copied = sharing_copy(module)
@@ -183,15 +262,14 @@ def _trace(module: torch.nn.Module, x: torch.Tensor, device: torch.device) -> Ca
         model = _saved(script)
         # The tracer says nothing of range(x.shape[0]), for instance, so that every
         # trace is compared with its module.
-        batch = x.detach().to(device=device, dtype=type_of(module))
-        agrees = _agrees(script, sharing_copy(module), batch)
+        some = _here(x, module, device)[-3:].flip(0)
+        more = torch.cat([some, torch.randn_like(some[:1])])
+        others = (some, more, some[:1], -some, torch.zeros_like(some))
+        agrees = _agrees(script, module, others)
     notes = []
     if not agrees:
         said = _decides_by_values(caught)
-        notes.append(
-            f"{name} computes something else on other samples than its trace, which "
-            "keeps what the first two decided" + (f": {said}" if said else "")
-        )
+        notes.append(_differs(module, "trace") + (f": {said}" if said else ""))
     return Captured(name, model, "trace", notes)
 
 
@@ -204,27 +282,58 @@ def _record_functions(module: torch.nn.Module, x: torch.Tensor, device: torch.de
         script = torch.jit.trace(recorded, example, check_trace=False, strict=False)
         _restore_buffers(copied, module)
         model = _saved(script)
-    return Captured(type(module).__name__, model, "record")
+    return Captured(name_of(module), model, "record")
+
+
+def _has_export() -> bool:
+    """Whether this torch exports programs of any number of samples."""
+    return hasattr(getattr(getattr(torch, "export", None), "Dim", None), "DYNAMIC")
+
+
+def _any_batch(module: torch.nn.Module) -> tuple:
+    """torch.export's dynamic_shapes for one input of any number of samples."""
+    axis = {0: torch.export.Dim.DYNAMIC}
+    takes = list(inspect.signature(module.forward).parameters.values())
+    if takes and takes[0].kind is inspect.Parameter.VAR_POSITIONAL:
+        return ((axis,),)  # forward(*inputs), as nn.DataParallel's
+    return (axis,)
 
 
 def _export(module: torch.nn.Module, x: torch.Tensor, device: torch.device) -> Captured:
-    if not hasattr(torch, "export") or not hasattr(getattr(torch.export, "Dim", None), "DYNAMIC"):
+    if not _has_export():
         raise ValueError("torch.export is of torch 2.6 and newer")
-    with _as_it_is(device), warnings.catch_warnings():
+    with _as_it_is(device), _silence(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        batch = _here(x, module, device)
         program = torch.export.export(
             sharing_copy(module),
             (example_of(x, module),),
-            dynamic_shapes=({0: torch.export.Dim.DYNAMIC},),
+            dynamic_shapes=_any_batch(module),
             strict=False,
         )
-    for one in program.range_constraints.values():
-        if not one.lower <= x.shape[0] <= one.upper:
-            raise ValueError(
-                f"the module decides by the number of samples: its export is for "
-                f"{one.lower} to {one.upper} of them, found {x.shape[0]}"
-            )
-    return Captured(type(module).__name__, exported_bytes(program), "export")
+        _require_any_batch(program)
+        # torch.export does not say that a module asks whether a number is even or 1.
+        some = batch[-3:].flip(0)
+        more = torch.cat([some, torch.randn_like(some[:2])])
+        agrees = _agrees(program.module(), module, (more, some[:1], some), enough=2)
+        model = exported_bytes(program)
+    notes = [] if agrees else [_differs(module, "export")]
+    return Captured(name_of(module), model, "export", notes)
+
+
+def _require_any_batch(program: Any) -> None:
+    """Proxies run a network on one sample, too. torch.export says 2 as the least
+    number where it means any."""
+    given = program.graph_signature.user_inputs[0]
+    x = next(one for one in program.graph.nodes if one.name == given).meta["val"]
+    if isinstance(x.shape[0], int):
+        raise ValueError(f"its export is for batches of {x.shape[0]} alone")
+    allowed = program.range_constraints.get(x.shape[0].node.expr)
+    if allowed is not None and (allowed.lower > 2 or allowed.upper < 2**31):
+        raise ValueError(
+            "it decides by the number of samples: its export is for batches of "
+            f"{allowed.lower} to {allowed.upper}"
+        )
 
 
 def exported_bytes(program: Any) -> bytes:
@@ -241,30 +350,80 @@ def capture_module(
 ) -> Captured:
     """The program of a live module; ``x`` [N, C, H, W] is what it will run on.
 
-    A trace comes first, unless ``blocks`` are asked for, which exported programs
-    alone know. Where it differs from its module on other samples, an export is
-    taken if there is one.
+    "auto" exports it, where this torch can, traces what does not export, and
+    records what does not trace. A program that differs from its module on other
+    samples is passed over while there is another way. With ``blocks``, which
+    exported programs alone know, it is exported.
     Raises ValueError where no way takes it."""
+    if not any(one.requires_grad for one in module.parameters()):
+        raise ValueError(
+            f"{name_of(module)} has no parameter that trains, expected some with "
+            "requires_grad=True, which are those that scores are of"
+        )
+    if device_of(module).type == "cpu" and type_of(module) == torch.float16:
+        # Processors compute little in it. The engine takes its own precision.
+        module = copy.deepcopy(module).float()
+    if way != "auto":
+        if blocks and way != "export":
+            raise ValueError(f"blocks: capture {way!r} knows no blocks, expected export")
+        return _first_way(module, x, (way,), {})
+    ways: tuple = ("trace", "record")
+    if blocks:
+        ways = ("export",)
+    elif _has_export():
+        ways = ("export", *ways)
+    return _first_way(module, x, ways, {})
+
+
+def _first_way(
+    module: torch.nn.Module, x: torch.Tensor, ways: tuple, passed_over: dict
+) -> Captured:
+    """The program by the first of the ways that gives one; ``passed_over`` says why
+    others did not."""
     device = device_of(module)
-    ways: tuple = (way,)
-    if way == "auto":
-        ways = ("export",) if blocks else ("trace", "export", "record")
-    elif blocks and way != "export":
-        raise ValueError(f"blocks: capture {way!r} knows no blocks, expected export")
-    failures = []
-    for one in ways:
+    doubtful = None
+    for i, one in enumerate(ways):
+        if one == "record" and doubtful is not None:
+            break  # a recording keeps what a trace does
         try:
             taken = _TAKEN[one](module, x, device)
         except Exception as error:  # modules raise what they like
-            failures.append((one, first_line(error)))
+            passed_over[one] = first_line(error)
             continue
-        if way == "auto" and taken.notes:
-            # An export takes decisions by values as they are or not at all.
-            with contextlib.suppress(Exception):
-                return _export(module, x, device)
-        return taken
-    said = "; ".join(f"{one}: {text}" for one, text in failures)
-    raise ValueError(f"{type(module).__name__} could not be captured: {said}")
+        taken.passed_over = passed_over
+        rest = ways[i + 1 :]
+        if rest:
+            def otherwise(why: str, one: str = one, rest: tuple = rest) -> Captured:
+                return _first_way(module, x, rest, {**passed_over, one: why})
+
+            taken.otherwise = otherwise
+        if not taken.notes:
+            return taken
+        if doubtful is None:
+            doubtful = taken
+        passed_over[one] = taken.notes[0]
+    if doubtful is not None:
+        passed_over.pop(doubtful.way)
+        return doubtful
+    _require_runs(module, x, device)
+    texts = set(passed_over.values())
+    said = texts.pop() if len(texts) == 1 else "; ".join(
+        f"{one}: {text}" for one, text in passed_over.items())
+    raise ValueError(f"{name_of(module)} could not be captured: {said}")
+
+
+def _require_runs(module: torch.nn.Module, x: torch.Tensor, device: torch.device) -> None:
+    """Raises ValueError with the words of the module where it does not take x."""
+    with _as_it_is(device), torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        copied = sharing_copy(module)
+        try:
+            copied(example_of(x, module))
+        except Exception as error:  # modules raise what they like
+            what = "" if isinstance(module, _batches.Unpack) else f" on inputs of {list(x.shape)}"
+            raise ValueError(
+                f"{name_of(module)} does not run{what}: {first_line(error)}"
+            ) from error
 
 
 def capture(model: Any, x: torch.Tensor, way: str, blocks: bool = False) -> Captured:
@@ -281,6 +440,8 @@ def capture(model: Any, x: torch.Tensor, way: str, blocks: bool = False) -> Capt
     if exported is not None and isinstance(model, exported):
         return Captured("ExportedProgram", exported_bytes(model), "exported")
     if isinstance(model, torch.nn.Module):
+        if type(model).__name__ == "OptimizedModule":  # what torch.compile returns
+            model = model._orig_mod
         return capture_module(model, x, way, blocks)
     raise ValueError(
         f"model: found a {type(model).__name__}, expected an nn.Module, a ScriptModule, "

@@ -240,6 +240,7 @@ def run(words: list, quiet: bool = False) -> Result:
         _wait(process, out)
     finally:
         pump.join()
+        process.stdout.close()
     result = Result(process.returncode, out[0] if out else "", display.lines)
     if result.status == 2:
         raise ValueError(result.last)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import math
+import numbers
 import os
 import warnings
 from typing import Any, Callable, Iterable, Optional, Union
@@ -24,11 +25,20 @@ class Scores(dict):
         seconds: name -> its share of the time, in seconds.
         capture: how the network was taken: "export", "trace", "record", "script",
             "exported" or "file".
+        passed_over: way -> why the module was not taken so, of those that
+            ``capture="auto"`` tries first.
         notes: what should be known of the capture, a sentence each.
     """
 
-    def __init__(self, rows: Iterable[tuple], capture: str, notes: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        rows: Iterable[tuple],
+        capture: str,
+        notes: Iterable[str] = (),
+        passed_over: Optional[dict] = None,
+    ) -> None:
         super().__init__()
+        self.passed_over: dict = dict(passed_over or {})
         self.reasons: dict = {}
         self.seconds: dict = {}
         self.transient: set = set()
@@ -75,7 +85,11 @@ class Scores(dict):
 
 def names_of(proxies: Union[str, Iterable[str]]) -> list:
     """Names and groups, from a string with commas or from several strings."""
-    given = [proxies] if isinstance(proxies, str) else list(proxies)
+    given = [proxies] if isinstance(proxies, str) else proxies
+    given = list(given) if hasattr(given, "__iter__") else [given]
+    for one in given:
+        if not isinstance(one, str):
+            raise ValueError(f"found the name {one!r}, expected text, or a list of names")
     return [name.strip() for one in given for name in one.split(",") if name.strip()]
 
 
@@ -108,12 +122,21 @@ def _device_name(model: Any, device: Any) -> str:
 
 
 def _of_whole_numbers(names: list, rows: list) -> list:
-    """The rows without the scores of proxies that draw their own inputs: noise and
-    ones are no tokens."""
-    draws = set(_core.draw_inputs(names))
-    reason = "draws its own inputs, which a network of whole numbers does not take"
+    """The rows without the scores of proxies that draw their own inputs (noise and
+    ones are no tokens), or differentiate by the inputs."""
+    reasons = {
+        **dict.fromkeys(
+            _core.draw_inputs(names),
+            "draws its own inputs, which a network of whole numbers does not take",
+        ),
+        **dict.fromkeys(
+            _core.derive_by_inputs(names),
+            "differentiates by the inputs, which are whole numbers",
+        ),
+    }
     return [
-        (row[0], "degenerate", math.nan, reason, 0.0, False) if row[0] in draws else row
+        (row[0], "degenerate", math.nan, reasons[row[0]], 0.0, False)
+        if row[0] in reasons else row
         for row in rows
     ]
 
@@ -230,7 +253,6 @@ def prepare(
             _batches.Unpack(model, data.layout), data.x[0], capture, bool(modules)
         )
         modules = [f"network.{one}" for one in modules]
-        taken.name = type(model).__name__
     else:
         taken = _capture.capture(model, data.x[0], capture, bool(modules))
     head = None if data.labels[0] is None else ("pixels" if data.labels[0].dim() > 1 else "classes")
@@ -257,19 +279,39 @@ def prepare(
         warnings.warn(note, UserWarning, stacklevel=3)
 
     def run() -> Scores:
-        with _capture.RANDOM_STATE:
-            rows = _core.score_model(**request)
+        rows, used = _scored(request, taken)
+        for note in used.notes if used is not taken else ():
+            warnings.warn(note, UserWarning, stacklevel=3)
         if data.is_whole:
             rows = _of_whole_numbers(names, rows)
-        return Scores(rows, taken.way, taken.notes)
+        return Scores(rows, used.way, used.notes, used.passed_over)
 
     return run
 
 
+def _scored(request: dict, taken: _capture.Captured) -> tuple:
+    """The engine's rows, and the program that it took: what it refuses of an
+    export, an operator that it does not have for instance, a trace may have."""
+    with _capture.RANDOM_STATE:
+        try:
+            return _core.score_model(**request), taken
+        except ValueError as error:
+            if taken.way != "export" or taken.otherwise is None:
+                raise
+            refused = error
+        try:
+            other = taken.otherwise(str(refused))
+        except ValueError:
+            raise refused from None
+        request = {**request, "model": other.model, "exported": False}
+        return _core.score_model(**request), other
+
+
 def _number(name: str, value: Any, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+    whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    if not whole or value < least:
         raise ValueError(f"--{name}: found {value!r}, expected a whole number of {least} or more")
-    return value
+    return int(value)
 
 
 def _class_count(data: _batches.Batches, asked: Optional[int]) -> int:

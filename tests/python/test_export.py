@@ -51,3 +51,103 @@ def test_a_module_stays_as_it_is():
     zcp.score(module, images(8), "core", capture="export")
     assert all(torch.equal(one, before[name]) for name, one in module.state_dict().items())
     assert all(one.training for one in module.modules())
+
+
+def test_auto_exports_first():
+    row = zcp.score(small(), images(8), "grad_norm,expressivity")
+    assert row.capture == "export" and row.passed_over == {} and row.notes == []
+    assert row.reasons == {}  # its blocks are found without their names
+
+
+class Branching(torch.nn.Module):
+    """Computes something else where ``asks`` says so of the number of samples."""
+
+    def __init__(self, asks):
+        super().__init__()
+        self.body = small()
+        self.asks = asks
+
+    def forward(self, x):
+        out = self.body(x)
+        return out * 2 if self.asks(x.shape[0]) else out
+
+
+def fixed(count):
+    """Whether it is that number, which an export takes for a constant."""
+    return len(range(int(count))) == 8
+
+
+@pytest.mark.parametrize("asks", [
+    fixed, lambda count: count < 4, lambda count: count == 1, lambda count: count % 2 == 0,
+], ids=["fixed", "least", "one", "even"])
+def test_what_asks_for_the_number_of_samples_is_told(asks):
+    """Neither an export nor a trace is what such a module computes: it is said."""
+    with pytest.warns(UserWarning, match="computes something else on other samples"):
+        row = zcp.score(Branching(asks), images(8), "grad_norm,naswot")
+    assert len(row.notes) == 1 and len(row.passed_over) == 1
+    assert row["grad_norm"] > 0
+
+
+class Counting(torch.nn.Module):
+    """A size that Python reads, which an export takes for a constant and a trace
+    does not."""
+
+    def __init__(self):
+        super().__init__()
+        self.body = small()
+
+    def forward(self, x):
+        count = x.shape[0] if torch.jit.is_tracing() else len(range(x.shape[0]))
+        return self.body(x) / count * count
+
+
+def test_an_export_of_one_batch_size_is_passed_over():
+    row = zcp.score(Counting(), images(8), "grad_norm,naswot,gradsign")
+    assert row.capture == "trace" and row.notes == []
+    assert list(row.passed_over) == ["export"]
+    plain = zcp.score(small(), images(8), "grad_norm,naswot,gradsign", capture="trace")
+    for name, value in row.items():
+        assert value == pytest.approx(plain[name], rel=1e-4), name
+    with pytest.raises(ValueError, match="could not be captured"):
+        zcp.score(Counting(), images(8), "params", capture="export")
+
+
+class Switching(torch.nn.Module):
+    """Switches autocast off, which is an operator of exported programs that the
+    engine does not have."""
+
+    def __init__(self):
+        super().__init__()
+        self.body = small()
+
+    def forward(self, x):
+        with torch.autocast("cpu", enabled=False):
+            return self.body(x) * 1
+
+
+def test_what_the_engine_refuses_of_an_export_is_traced():
+    row = zcp.score(Switching(), images(8), "grad_norm,snip")
+    assert row.capture == "trace"
+    assert "higher_order.wrap_with_autocast" in row.passed_over["export"]
+    plain = zcp.score(small(), images(8), "grad_norm,snip", capture="trace")
+    assert dict(row) == dict(plain)
+    with pytest.raises(ValueError, match="wrap_with_autocast"):
+        zcp.score(Switching(), images(8), "grad_norm", capture="export")
+
+
+def test_a_refused_export_says_nothing_on_standard_error(capfd):
+    with pytest.warns(UserWarning):
+        zcp.score(Deciding(), images(8), "params")
+    assert capfd.readouterr().err == ""
+
+
+class Deciding(torch.nn.Module):
+    """Takes another way for samples of another sum."""
+
+    def __init__(self):
+        super().__init__()
+        self.body = small()
+
+    def forward(self, x):
+        out = self.body(x)
+        return out if bool(x.sum() > 0) else out * 2
