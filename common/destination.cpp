@@ -61,7 +61,7 @@ std::string_view what_it_holds(std::string_view start) {
 }
 
 /// True where the first bytes of a file are those of an output of zcp: of its
-/// tables (by their first column), its figures, its pages.
+/// tables (by their first column), its figures, its pages, its predictors.
 bool begins_like_an_output(std::string_view start) {
   return start.empty() ||
          std::ranges::any_of(
@@ -76,6 +76,7 @@ bool begins_like_an_output(std::string_view start) {
                  "<!doctype html",
                  "| arch",
                  "\\begin{tabular}",
+                 "{\"format\":\"zcp ",
                  "[\n"},
              [&](const char* begin) { return start.starts_with(begin); });
 }

@@ -32,6 +32,16 @@ class Design {
   Design(const Design&) = delete;
   Design& operator=(const Design&) = delete;
 
+  /// Adds rows to those of the constructor, which decide ranks, means and
+  /// variances: a value of a ranked block has the normal score that it would
+  /// have in the place of its equals or between its neighbours. `blocks` are
+  /// those of the constructor with other values. Throws std::invalid_argument
+  /// where they are not, or a NaN is in a block that is not ranked.
+  void add_rows(const std::vector<Block>& blocks);
+
+  /// Takes all rows but the first `count` away.
+  void keep_rows(std::size_t count);
+
   std::size_t rows() const;
   std::size_t columns() const;
   const std::vector<std::string>& column_names() const;

@@ -11,6 +11,7 @@
 #include <numeric>
 
 #include "analysis/prediction/choose_labels.h"
+#include "analysis/prediction/label_scale.h"
 #include "analysis/statistics/columns.h"
 #include "analysis/statistics/correlation.h"
 #include "common/error.h"
@@ -271,49 +272,6 @@ std::vector<LearningRow> learning_curve(
 
 namespace {
 
-/// Normal scores of labels, and back.
-class Scale {
- public:
-  explicit Scale(std::span<const double> labels)
-      : values_(labels.begin(), labels.end()) {
-    std::ranges::sort(values_);
-    scores_ = normal_scores(values_);
-    // Equal labels share a score: one of each is enough.
-    std::vector<double> values;
-    std::vector<double> scores;
-    for (std::size_t i = 0; i < values_.size(); ++i) {
-      if (!values.empty() && values.back() == values_[i]) continue;
-      values.push_back(values_[i]);
-      scores.push_back(scores_[i]);
-    }
-    values_ = std::move(values);
-    scores_ = std::move(scores);
-  }
-
-  double label(double score) const {
-    const std::size_t n = values_.size();
-    if (n == 1) return values_[0];
-    const std::size_t tenth = std::max<std::size_t>(1, n / 10);
-    if (score <= scores_.front()) return along(0, tenth, score);
-    if (score >= scores_.back()) return along(n - 1 - tenth, n - 1, score);
-    const auto above = static_cast<std::size_t>(
-        std::ranges::upper_bound(scores_, score) - scores_.begin());
-    return along(above - 1, above, score);
-  }
-
- private:
-  /// On the line through two points; beyond an end it starts at that end.
-  double along(std::size_t low, std::size_t high, double score) const {
-    const double slope =
-        (values_[high] - values_[low]) / (scores_[high] - scores_[low]);
-    const std::size_t from = score > scores_[high] ? high : low;
-    return values_[from] + slope * (score - scores_[from]);
-  }
-
-  std::vector<double> values_;
-  std::vector<double> scores_;
-};
-
 /// The 95 % quantile of errors in units of the model's own deviation, over
 /// folds that the model was not given.
 double calibrated_width(
@@ -372,7 +330,7 @@ std::vector<PredictedLabel> predict_labels(
   const double width = calibrated_width(design, rows, targets, info, seed);
   const auto fitted = info.fit(design, rows, targets, seed);
   const Predicted said = fitted->predict(unlabelled);
-  const Scale scale(labels);
+  const LabelScale scale(labels);
   std::vector<PredictedLabel> list;
   for (std::size_t i = 0; i < unlabelled.size(); ++i) {
     const double half = width * said.deviation[i];

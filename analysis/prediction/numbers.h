@@ -10,12 +10,24 @@ namespace zcp::prediction {
 using RowMatrix =
     Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
+/// How the values of a column became numbers.
+struct ColumnScale {
+  std::size_t block = 0;
+  std::size_t column = 0;      ///< in its block
+  double mean = 0;             ///< that was taken away
+  double factor = 1;           ///< by which the rest was multiplied
+  std::vector<double> sorted;  ///< of a ranked block: its values, NaN left out
+};
+
 struct Design::Numbers {
   RowMatrix matrix;  ///< architectures x columns
   std::vector<std::string> columns;
   std::vector<std::string> blocks;
   /// First column of each block and, last, the number of columns.
   std::vector<Eigen::Index> bounds;
+  std::vector<ColumnScale> scales;  ///< by column
+  std::vector<std::size_t> widths;  ///< columns of each block, constant or not
+  std::size_t ranked_rows = 0;      ///< that ranks are among
 };
 
 /// Some rows of a design, in the order of `rows`.

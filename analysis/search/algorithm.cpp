@@ -3,6 +3,7 @@
 #include <array>
 
 #include "common/error.h"
+#include "common/random.h"
 
 namespace zcp::search {
 namespace {
@@ -45,6 +46,22 @@ void check_use(
   }
 }
 
+/// The settings of one island: its own seed, where islands share no order.
+Settings of_island(
+    const std::string& name,
+    const spaces::Space& space,
+    Settings settings) {
+  const bool shares_order =
+      name == "exhaustive" || (name == "random" && space.info().size > 0);
+  if (shares_order) return settings;
+  if (settings.island > 0) {
+    settings.seed = derive_seed(settings.seed, "island", settings.island);
+  }
+  settings.island = 0;
+  settings.islands = 1;
+  return settings;
+}
+
 }  // namespace
 
 std::span<const AlgorithmInfo> algorithms() {
@@ -62,8 +79,9 @@ std::unique_ptr<Algorithm> make_algorithm(
     const Settings& settings,
     std::size_t objectives) {
   check_use(name, problem.space, settings, objectives);
+  const Settings own_settings = of_island(name, problem.space, settings);
 #define ZCP_ALGORITHM(own, summary) \
-  if (name == #own) return make_##own(problem, settings);
+  if (name == #own) return make_##own(problem, own_settings);
 #include "analysis/search/list.inc"
 #undef ZCP_ALGORITHM
   std::vector<std::string> names;

@@ -41,6 +41,13 @@ struct Settings {
   /// How many evaluations there will be, for algorithms that plan ahead.
   std::size_t evaluations = 100;
   std::string start;  ///< a spec to begin with; empty: none
+  /// Which of several searches that know nothing of each other this is. The
+  /// first has the seed itself, each of the others one derived from it. Random
+  /// draws of a numbered space and the exhaustive search share one order
+  /// instead, of which each takes every islands-th architecture: together they
+  /// evaluate what a single search would.
+  std::size_t island = 0;  ///< less than islands
+  std::size_t islands = 1;
 };
 
 class Algorithm {

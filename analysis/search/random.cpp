@@ -13,6 +13,8 @@ class Random final : public Algorithm {
   Random(const Problem& problem, const Settings& settings)
       : problem_(problem),
         batch_(settings.batch),
+        islands_(settings.islands),
+        left_out_(settings.island),
         order_(problem.space.info().size, settings.seed),
         draws_(settings.seed, "random") {}
 
@@ -34,13 +36,18 @@ class Random final : public Algorithm {
   std::optional<std::string> next_numbered() {
     while (!order_.done()) {
       std::string arch = problem_.space.spec(order_.next());
-      if (problem_.feasible(arch)) return arch;
+      if (!problem_.feasible(arch)) continue;
+      if (left_out_-- > 0) continue;
+      left_out_ = islands_ - 1;
+      return arch;
     }
     return std::nullopt;
   }
 
   const Problem problem_;
   const std::size_t batch_;
+  const std::size_t islands_;
+  std::size_t left_out_;  // how many belong to other islands before the next
   Permutation order_;
   Draws draws_;
 };

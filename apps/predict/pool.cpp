@@ -8,26 +8,14 @@
 
 #include "analysis/study/join.h"
 #include "analysis/study/proxy_columns.h"
+#include "apps/predict/graph_blocks.h"
 #include "apps/study_tables.h"
-#include "benchmarks/tasks/task.h"
 #include "common/error.h"
-#include "nets/encodings/features.h"
-#include "nets/spaces/json/json_space.h"
 
 namespace zcp::apps {
 namespace {
 
 using prediction::Block;
-
-Block as_block(std::string name, std::vector<encodings::Feature> features) {
-  Block block;
-  block.name = std::move(name);
-  for (encodings::Feature& feature : features) {
-    block.columns.push_back(std::move(feature.name));
-    block.values.push_back(std::move(feature.values));
-  }
-  return block;
-}
 
 /// The columns of the scores that are proxies, with the baseline among them.
 std::vector<std::size_t> proxy_positions(
@@ -80,66 +68,6 @@ void label_rows(
 
 }  // namespace
 
-/// Whether the space's architectures have no cell that is drawn as a graph.
-bool without_cells(const encodings::GraphPool& pool) {
-  return std::ranges::all_of(pool, [](const auto& graphs) {
-    return std::ranges::all_of(
-        graphs, [](const auto& graph) { return graph.ops.empty(); });
-  });
-}
-
-/// What each architecture chose, as a search's models see it.
-Block choices_block(
-    const spaces::Space& space,
-    const std::vector<std::string>& archs) {
-  Block block;
-  block.name = "choices";
-  for (std::size_t row = 0; row < archs.size(); ++row) {
-    const std::vector<double> code = space.encode(archs[row]);
-    block.values.resize(code.size(), std::vector<double>(archs.size()));
-    for (std::size_t i = 0; i < code.size(); ++i) {
-      block.values[i][row] = code[i];
-    }
-  }
-  for (std::size_t i = 0; i < block.values.size(); ++i) {
-    block.columns.push_back("choices:" + std::to_string(i));
-  }
-  return block;
-}
-
-std::vector<Block> graph_blocks(
-    const std::string& space_name,
-    const std::string& task_name,
-    const std::vector<std::string>& archs,
-    bool graph,
-    bool encoding) {
-  const auto opened = spaces::open_space(space_name);
-  const spaces::Space& space = *opened;
-  const auto names = encodings::graph_names(space);
-  const encodings::GraphPool pool = encodings::graph_pool(space, archs);
-  std::vector<Block> blocks;
-  if (graph) {
-    const auto& own = space.info().tasks;
-    const std::string usual = own.empty() ? "cifar10" : own.front();
-    const tasks::TaskInfo task =
-        tasks::find_task(task_name.empty() ? usual : task_name);
-    blocks.push_back(as_block("graf", encodings::graf_features(pool, names)));
-    blocks.push_back(as_block("live", encodings::live_features(pool, names)));
-    const int classes = task.classes > 0 ? task.classes : 10;
-    blocks.push_back(as_block(
-        "network",
-        encodings::network_features(
-            space, archs, task.shape, {classes, task.head})));
-  }
-  if (encoding) {
-    blocks.push_back(
-        as_block("adjacency", encodings::adjacency_encoding(pool, names)));
-    blocks.push_back(as_block("paths", encodings::path_encoding(pool, names)));
-    if (without_cells(pool)) blocks.push_back(choices_block(space, archs));
-  }
-  return blocks;
-}
-
 PredictPool make_predict_pool(const PredictRequest& request) {
   const tables::Table scores =
       read_study_scores(request.study.scores, request.study);
@@ -161,12 +89,9 @@ PredictPool make_predict_pool(const PredictRequest& request) {
   std::vector<Block> blocks;
   if (request.proxies) blocks.push_back(proxy_block(scores, proxies));
   if (request.graph || request.encoding) {
-    for (Block& block : graph_blocks(
-             request.space,
-             request.task,
-             made.archs,
-             request.graph,
-             request.encoding)) {
+    GraphBlocks graphs(
+        {request.space, request.task, request.graph, request.encoding});
+    for (Block& block : graphs.of(made.archs)) {
       blocks.push_back(std::move(block));
     }
   }

@@ -23,12 +23,4 @@ struct PredictPool {
 /// and an architecture that is none of the space.
 PredictPool make_predict_pool(const PredictRequest& request);
 
-/// The blocks of features that the graphs of the architectures give.
-std::vector<prediction::Block> graph_blocks(
-    const std::string& space,
-    const std::string& task,
-    const std::vector<std::string>& archs,
-    bool graph,
-    bool encoding);
-
 }  // namespace zcp::apps

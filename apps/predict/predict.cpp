@@ -2,13 +2,16 @@
 
 #include <algorithm>
 #include <iostream>
+#include <numeric>
 
 #include "analysis/prediction/choose_labels.h"
 #include "analysis/report/learning_figure.h"
+#include "apps/command_line.h"
 #include "apps/commands.h"
 #include "apps/predict/output.h"
 #include "apps/predict/pool.h"
 #include "apps/predict/request.h"
+#include "apps/predict/saved.h"
 #include "apps/progress.h"
 #include "benchmarks/formats/csv.h"
 #include "common/destination.h"
@@ -106,6 +109,57 @@ void write_predictions(
   }
 }
 
+/// The labels as --labels has them, and the scores of the proxies.
+void save_predictor(
+    const PredictPool& made,
+    const PredictRequest& request,
+    const std::string& model,
+    const std::string& call) {
+  SavedPredictor saved;
+  saved.metric = request.study.study.metrics.front();
+  saved.model = model;
+  saved.seed = request.learning.seed;
+  saved.graph = request.graph;
+  saved.encoding = request.encoding;
+  if (saved.graph || saved.encoding) {
+    saved.space = request.space;
+    saved.task = request.task;
+  }
+  saved.command_line = call;
+  std::vector<std::size_t> places(made.pool.rows.size());
+  std::iota(places.begin(), places.end(), 0);
+  if (request.labels_given) {
+    places = prediction::chosen_labels(
+        made.pool,
+        std::ranges::max(request.learning.labels),
+        0,
+        request.learning);
+  }
+  for (const std::size_t place : places) {
+    saved.archs.push_back(made.archs[made.pool.rows[place]]);
+    saved.labels.push_back(made.pool.labels[place]);
+  }
+  if (request.proxies) {
+    for (const prediction::SingleProxy& proxy : made.pool.proxies) {
+      saved.proxies.push_back(proxy.name);
+      auto& scores = saved.scores.emplace_back();
+      for (const std::size_t place : places) {
+        scores.push_back(proxy.scores[made.pool.rows[place]]);
+      }
+    }
+  }
+  write_output(
+      *request.save, [&](std::ostream& out) { out << predictor_text(saved); });
+  if (!request.quiet) {
+    std::cerr << fmt::format(
+        "kept {} of {} from {} labels for zcp search --by predict:{}\n",
+        model,
+        saved.metric,
+        saved.archs.size(),
+        *request.save);
+  }
+}
+
 /// The model with the greatest tau at the most labels.
 std::string best_model(const std::vector<LearningRow>& rows) {
   const LearningRow* best = &rows.back();
@@ -138,7 +192,8 @@ int suggest(const PredictPool& made, const PredictRequest& request) {
 
 void check_outputs(const PredictRequest& request) {
   std::vector<std::string> outputs;
-  for (const auto& each : {request.csv, request.figure, request.importance}) {
+  for (const auto& each :
+       {request.csv, request.save, request.figure, request.importance}) {
     if (each) outputs.push_back(*each);
   }
   check_destinations(
@@ -180,6 +235,10 @@ int predict(const Arguments& arguments) {
     });
   }
   if (request.csv) write_predictions(made, request, best_model(rows));
+  if (request.save) {
+    save_predictor(
+        made, request, best_model(rows), command_line("predict", arguments));
+  }
   if (request.json) {
     print_learning_json(rows, request);
   } else if (request.csv != "-") {

@@ -136,6 +136,10 @@ po::options_description predict_options() {
       po::value<Text>(),
       "predictions with intervals for architectures without a label (-: "
       "standard output)");
+  add("save",
+      po::value<Text>()->value_name("FILE"),
+      "keep the predictor, for zcp search --by predict:FILE: fitted to every "
+      "label or, with --labels, to the most of them as first drawn");
   add("figure", po::value<Text>(), "the learning curve (SVG)");
   add("importance",
       po::value<Text>()->value_name("FILE"),
@@ -153,6 +157,7 @@ PredictRequest parse_predict_request(const po::variables_map& values) {
   request.task = text_option(values, "task").value_or("");
   prediction::LearningOptions& learning = request.learning;
   learning.labels = parse_labels(values);
+  request.labels_given = !learning.labels.empty();
   parse_models(values, learning);
   learning.repeats = static_cast<std::size_t>(
       whole_number(values, "repeats", {1, kMostRepeats}));
@@ -168,6 +173,13 @@ PredictRequest parse_predict_request(const po::variables_map& values) {
   }
   request.json = is_given(values, "json");
   request.csv = text_option(values, "csv");
+  request.save = text_option(values, "save");
+  if (request.save && !request.study.composites.empty()) {
+    throw UserError(
+        "--save: composites are ranks among the architectures of --scores, "
+        "which "
+        "an architecture alone has not; expected their members as proxies");
+  }
   request.figure = text_option(values, "figure");
   request.importance = text_option(values, "importance");
   request.quiet = is_given(values, "quiet");

@@ -21,9 +21,11 @@ struct PredictRequest {
   bool encoding = false;
   std::string features;  ///< as asked for: proxies, graph, encoding or all
   prediction::LearningOptions learning;
+  bool labels_given = false;  ///< whether --labels says how many
   std::optional<std::size_t> suggest;
   bool json = false;
   std::optional<std::string> csv;
+  std::optional<std::string> save;
   std::optional<std::string> figure;
   std::optional<std::string> importance;
   bool quiet = false;

@@ -87,6 +87,7 @@ SearchData::SearchData(const SearchOptions& options)
   for (const Objective& objective : options.objectives) {
     for (const std::string& name : objective.columns()) resolve(name);
   }
+  check_predictors();
   find_metric();
   SelectionOptions one = options.score.selection;
   const Selection selection =
@@ -157,6 +158,23 @@ void SearchData::resolve(const std::string& name) {
   columns_.push_back(std::move(column));
 }
 
+/// A predictor of graphs knows those of one space.
+void SearchData::check_predictors() const {
+  for (const Objective& objective : options_.objectives) {
+    if (!objective.predictor) continue;
+    const SavedPredictor& saved = objective.predictor->saved();
+    if (saved.space.empty()) continue;
+    const auto fitted = spaces::open_space(saved.space);
+    if (fitted->info().name != space_.info().name) {
+      throw UserError(
+          "--by {}: fitted to architectures of {}, found --space {}",
+          objective.name,
+          fitted->info().name,
+          space_.info().name);
+    }
+  }
+}
+
 void SearchData::find_metric() {
   if (!truth_) return;
   if (!options_.metric.empty()) {
@@ -166,7 +184,7 @@ void SearchData::find_metric() {
     return;
   }
   const Objective& first = options_.objectives.front();
-  if (first.composite) return;
+  if (first.composite || first.predictor) return;
   const auto column =
       std::ranges::find(columns_, first.name, &SearchColumn::name);
   if (column->source != SearchColumn::Source::truth) return;

@@ -97,6 +97,7 @@ class SearchData {
  private:
   graph::Sizes sizes(const std::string& arch) const;
   void resolve(const std::string& name);
+  void check_predictors() const;
   void find_metric();
 
   const SearchOptions& options_;

@@ -69,6 +69,18 @@ void ColumnEvaluator::update(search::History& history) {
   }
 }
 
+std::size_t ColumnEvaluator::add(const ColumnEvaluator& other) {
+  const std::size_t before = rows_.arch.size();
+  for (std::size_t i = 0; i < other.rows_.arch.size(); ++i) {
+    if (!added_.insert(other.rows_.arch[i]).second) continue;
+    rows_.arch.push_back(other.rows_.arch[i]);
+    for (std::size_t c = 0; c < rows_.values.size(); ++c) {
+      rows_.values[c].push_back(other.rows_.values[c][i]);
+    }
+  }
+  return rows_.arch.size() - before;
+}
+
 std::vector<std::vector<double>> ColumnEvaluator::values() const {
   std::vector<std::vector<double>> values;
   for (const Objective& objective : options_.objectives) {

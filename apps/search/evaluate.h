@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "analysis/search/runner.h"
@@ -31,6 +32,10 @@ class ColumnEvaluator final : public search::Evaluator {
   bool evaluate(std::span<const std::string> archs) override;
   void update(search::History& history) override;
 
+  /// Takes what another one has evaluated, each architecture once. Returns how
+  /// many were new.
+  std::size_t add(const ColumnEvaluator& other);
+
   /// The objectives of the history's records, not negated.
   std::vector<std::vector<double>> values() const;
 
@@ -41,7 +46,8 @@ class ColumnEvaluator final : public search::Evaluator {
   const SearchOptions& options_;
   const SearchData& data_;
   std::span<const ScoredColumns> scored_;
-  tables::Table rows_;  // what was evaluated
+  tables::Table rows_;                     // what was evaluated
+  std::unordered_set<std::string> added_;  // by add()
   double seconds_ = 0;
 };
 

@@ -35,6 +35,7 @@ tables::Table with_negated(
 }  // namespace
 
 std::vector<std::string> Objective::columns() const {
+  if (predictor) return predictor->saved().proxies;
   if (!composite) return {name};
   std::vector<std::string> columns;
   for (const std::string& member : composite->members) {
@@ -55,6 +56,12 @@ Objective parse_objective(std::string_view text) {
         text);
   }
   objective.name = rest;
+  constexpr std::string_view kPredict = "predict:";
+  if (rest.starts_with(kPredict)) {
+    objective.predictor = std::make_shared<FittedPredictor>(
+        read_predictor(std::string(rest.substr(kPredict.size()))));
+    return objective;
+  }
   if (study::is_composite(rest)) {
     objective.composite = study::parse_composite(rest);
     objective.name = objective.composite->name;
@@ -84,6 +91,13 @@ std::vector<double> objective_values(
   const auto column = [&](const std::string& name) {
     return rows.values[study::require_column(rows, name, "objective")];
   };
+  if (objective.predictor) {
+    std::vector<std::vector<double>> scores;
+    for (const std::string& name : objective.columns()) {
+      scores.push_back(column(name));
+    }
+    return objective.predictor->values(rows.arch, scores);
+  }
   if (!objective.composite) return column(objective.name);
   for (const std::string& member : objective.composite->members) {
     // Ranks of nothing: there is no composite yet.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "apps/allocation.h"
 #include "apps/command_line.h"
 #include "apps/study_options.h"
 #include "common/error.h"
@@ -32,9 +33,10 @@ constexpr std::string_view kUsage =
     "features of the network, else a proxy, TASK:PROXY on another task; or a\n"
     "composite of such columns over all that was evaluated: az_nas, "
     "vkdnw_agg,\n"
-    "te_nas, vote, NAME=log_rank(a,b,...), NAME=rank_sum(a,b,...). A leading - "
-    "asks\n"
-    "for less of it.";
+    "te_nas, vote, NAME=log_rank(a,b,...), NAME=rank_sum(a,b,...); or "
+    "predict:FILE,\n"
+    "what a predictor of zcp predict --save expects. A leading - asks for "
+    "less.";
 
 constexpr std::string_view kExample =
     "  zcp search --space nats-tss --task cifar10 --data cifar-10-batches-bin "
@@ -65,7 +67,11 @@ constexpr std::array kShared{
     Shared{"memory", "bytes that a proxy may need for a network"},
     Shared{"channels", "of the stem of the space's networks"},
     Shared{"cells", "a stage of the space's networks"},
-    Shared{"store", "SQLite file that keeps every score"}};
+    Shared{"store", "SQLite file that keeps every score"},
+    Shared{
+        "shard",
+        "I/N: only the islands I, I + N, ... (in a Slurm array: the task's); "
+        "zcp merge unites the stores"}};
 
 std::string algorithm_help() {
   std::string text = "one or more, separated by commas";
@@ -110,6 +116,11 @@ po::options_description describe_options() {
       number(),
       "architectures proposed at a time, before their values are known "
       "(default: 16 where networks are run, 1 on tables alone)")(
+      "islands",
+      number(),
+      "so many searches that know nothing of each other and share the "
+      "evaluations; their results are united (default: N of --shard I/N, else "
+      "1)")(
       "count",
       text(),
       "what an evaluation is: distinct, an architecture that is new, or "
@@ -166,6 +177,9 @@ ScoreOptions shared_options(
     words.push_back(fmt::format("--{}", shared.name));
     words.push_back(*value);
   }
+  if (const auto csv = optional_value<std::string>(values, "csv")) {
+    words.insert(words.end(), {"--csv", *csv});
+  }
   if (is_given(values, "quiet")) words.emplace_back("--quiet");
   ScoreOptions options = *parse_score_options(words);
   options.proxies.clear();
@@ -216,6 +230,35 @@ void read_tables(const po::variables_map& values, SearchOptions& options) {
   }
 }
 
+/// The number of islands, and what of the call an array of jobs decides.
+void read_islands(const po::variables_map& values, SearchOptions& options) {
+  const Shard& shard = options.score.shard;
+  options.islands = positive(values, "islands").value_or(shard.count);
+  if (shard.index >= options.islands) {
+    throw UserError(
+        "--shard {}/{}: has none of {} islands; expected at most as many "
+        "shards "
+        "as --islands",
+        shard.index,
+        shard.count,
+        options.islands);
+  }
+  if (options.evaluations && *options.evaluations < options.islands) {
+    throw UserError(
+        "--evaluations {}: expected one or more for each of {} islands",
+        *options.evaluations,
+        options.islands);
+  }
+  if (options.repeats && options.islands > 1) {
+    throw UserError(
+        "--repeats: replays are not divided into islands, found {}",
+        options.islands);
+  }
+  options.csv = options.score.csv == "-" ? options.csv : options.score.csv;
+  if (options.score.note.empty()) return;
+  options.figure = task_path(options.figure, array_task()->id);
+}
+
 /// Options that exclude each other or need one another.
 void check_options(const SearchOptions& options) {
   if (options.json && options.csv == "-") {
@@ -261,6 +304,7 @@ SearchOptions read_values(
   options.json = is_given(values, "json");
   check_options(options);
   options.score = shared_options(values, arguments);
+  read_islands(values, options);
   return options;
 }
 
@@ -270,6 +314,11 @@ Strings SearchOptions::inputs() const {
   Strings paths{score.task.data, scores, truth, budget.costs};
   for (const std::string& text : task_data) {
     paths.push_back(text.substr(text.find('=') + 1));
+  }
+  for (const Objective& objective : objectives) {
+    if (objective.predictor) {
+      paths.push_back(objective.predictor->saved().source);
+    }
   }
   return paths;
 }

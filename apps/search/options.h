@@ -29,6 +29,9 @@ struct SearchOptions {
   /// None: all that there are, where that is known (exhaustive, tables).
   std::optional<std::size_t> evaluations;
   std::optional<search::Count> count;
+  /// Searches that know nothing of each other and share the evaluations; of
+  /// them this call makes those of score.shard.
+  std::size_t islands = 1;
   std::string scores;  ///< a table or a store; empty: none
   std::string key_scores;
   std::string truth;  ///< a table; empty: none

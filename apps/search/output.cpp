@@ -295,6 +295,7 @@ void write_search_csv(
     formats::append_csv_field(header, column);
   }
   header += ",step,on_front";
+  if (options.islands > 1) header += ",island";
   if (results.size() > 1) header += ",algorithm";
   out << header << "\n";
   for (const SearchResult& result : results) {
@@ -312,6 +313,9 @@ void write_search_csv(
             "," + csv_number(data.budget_value(result.history.arch(i), column));
       }
       line += fmt::format(",{},{}", steps[i], on_front[i] ? 1 : 0);
+      if (options.islands > 1) {
+        line += fmt::format(",{}", result.islands[i]);
+      }
       if (results.size() > 1) line += "," + result.algorithm;
       out << line << "\n";
     }

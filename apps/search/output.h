@@ -18,7 +18,8 @@ void write_search(
 
 /// A row an evaluated architecture in the order of evaluation: arch, the
 /// objectives, the budget's columns, step (the query that evaluated it first,
-/// from 1), on_front; of several searches also algorithm.
+/// from 1), on_front; of several islands also island, of several searches
+/// algorithm.
 void write_search_csv(
     std::ostream& out,
     const SearchOptions& options,

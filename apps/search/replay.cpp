@@ -65,7 +65,7 @@ std::vector<RegretPoint> random_curve(
     const std::vector<std::string>& archs,
     double optimum) {
   const Objective& first = options.objectives.front();
-  if (first.composite || data.columns().empty()) return {};
+  if (first.composite || first.predictor || data.columns().empty()) return {};
   const SearchColumn& column = data.columns().front();
   if (column.source == SearchColumn::Source::proxy) return {};
   std::vector<double> chooser;

@@ -3,14 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <iostream>
 
-#include "analysis/search/fronts.h"
 #include "apps/interruptible.h"
-#include "apps/progress.h"
 #include "apps/search/evaluate.h"
+#include "apps/search/islands.h"
+#include "apps/search/once.h"
 #include "apps/search/output.h"
 #include "apps/search/replay.h"
 #include "apps/study_tables.h"
@@ -20,53 +19,6 @@
 
 namespace zcp::apps {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-constexpr std::size_t kProposals = 16;  // where networks are run
-constexpr std::size_t kListed = 1024;   // where the order is fixed
-
-/// Shows how far a search is and the best so far.
-class ShownEvaluator final : public search::Evaluator {
- public:
-  ShownEvaluator(
-      ColumnEvaluator& evaluator,
-      const SearchOptions& options,
-      const std::string& algorithm,
-      Progress& progress)
-      : evaluator_(evaluator),
-        options_(options),
-        algorithm_(algorithm),
-        progress_(progress) {}
-
-  bool evaluate(std::span<const std::string> archs) override {
-    if (Interruptible::was_asked() || !evaluator_.evaluate(archs)) return false;
-    added_ = static_cast<std::int64_t>(archs.size());
-    return true;
-  }
-
-  void update(search::History& history) override {
-    evaluator_.update(history);
-    const auto best = history.best();
-    const Objective& first = options_.objectives.front();
-    if (best) {
-      const double value = history.value(*best);
-      progress_.set_label(fmt::format(
-          "{}, best {} {}",
-          algorithm_,
-          first.name,
-          plain_number(first.less ? -value : value)));
-    }
-    progress_.advance(added_);
-  }
-
- private:
-  ColumnEvaluator& evaluator_;
-  const SearchOptions& options_;
-  const std::string& algorithm_;
-  Progress& progress_;
-  std::int64_t added_ = 0;
-};
 
 /// One scorer for each task of the columns.
 std::vector<ScoredColumns> make_scorers(
@@ -97,35 +49,6 @@ std::vector<ScoredColumns> make_scorers(
   return scored;
 }
 
-/// How many evaluations: as many as asked for, else those of the space or 100.
-std::size_t evaluations_of(
-    const SearchOptions& options,
-    const SearchData& data,
-    const std::string& algorithm) {
-  if (options.evaluations) return *options.evaluations;
-  if (algorithm == "exhaustive") {
-    return static_cast<std::size_t>(data.space().info().size);
-  }
-  return kDefaultEvaluations;
-}
-
-search::Settings settings_of(
-    const SearchOptions& options,
-    const SearchData& data,
-    const std::string& algorithm) {
-  search::Settings settings = options.settings;
-  settings.evaluations = evaluations_of(options, data, algorithm);
-  if (settings.batch == 0) {
-    settings.batch = !data.tables_alone()        ? kProposals
-                     : algorithm == "exhaustive" ? kListed
-                                                 : 1;
-  }
-  if (!settings.start.empty()) {
-    settings.start = data.space().normalise(settings.start);
-  }
-  return settings;
-}
-
 /// A start that is evaluated itself has to be within the budget.
 void check_start(const SearchOptions& options, const SearchData& data) {
   if (options.settings.start.empty()) return;
@@ -142,51 +65,6 @@ void check_start(const SearchOptions& options, const SearchData& data) {
   }
 }
 
-std::int64_t computed_by(std::span<const ScoredColumns> scored) {
-  std::int64_t count = 0;
-  for (const ScoredColumns& own : scored) count += own.scorer->computed();
-  return count;
-}
-
-SearchResult search_once(
-    const SearchOptions& options,
-    const SearchData& data,
-    const std::string& algorithm,
-    std::span<const ScoredColumns> scored) {
-  const auto start = Clock::now();
-  const search::Settings settings = settings_of(options, data, algorithm);
-  const search::Feasible feasible = [&](const std::string& arch) {
-    return !Interruptible::was_asked() && data.feasible(arch);
-  };
-  SearchResult result(options.objectives.size());
-  result.algorithm = algorithm;
-  const std::int64_t rejected = data.rejected();
-  const std::int64_t computed = computed_by(scored);
-  const auto searcher = search::make_algorithm(
-      algorithm, {data.space(), feasible}, settings, options.objectives.size());
-  ColumnEvaluator evaluator(options, data, scored);
-  Progress progress(
-      algorithm,
-      static_cast<std::int64_t>(settings.evaluations),
-      options.score.quiet);
-  ShownEvaluator shown(evaluator, options, algorithm, progress);
-  result.outcome = search::run(
-      *searcher,
-      shown,
-      result.history,
-      settings.evaluations,
-      options.count.value_or(search::Count::distinct));
-  if (Interruptible::was_asked()) result.outcome.end = search::End::stopped;
-  if (result.outcome.end == search::End::complete) progress.finish();
-  result.values = evaluator.values();
-  result.front = search::front_of(result.history);
-  result.rejected = data.rejected() - rejected;
-  result.computed = computed_by(scored) - computed;
-  result.scoring = evaluator.seconds();
-  result.seconds = std::chrono::duration<double>(Clock::now() - start).count();
-  return result;
-}
-
 /// What was counted, on standard error.
 void say_summary(
     const SearchOptions& options,
@@ -197,6 +75,10 @@ void say_summary(
       "{}: {} architectures evaluated",
       result.algorithm,
       result.history.size());
+  if (result.islands.size() > 0) {
+    line += fmt::format(
+        " on {} of {} islands", islands_of(options).size(), options.islands);
+  }
   if (result.outcome.queries.size() != result.history.size()) {
     line += fmt::format(" in {} queries", result.outcome.queries.size());
   }
@@ -227,6 +109,77 @@ void say_missing(
     for (const std::string& line : own.scorer->missing_lines()) {
       std::cerr << "zcp: " << line << "\n";
     }
+  }
+}
+
+/// The number of an architecture in a column; none where an interrupt came.
+std::optional<double> number_of(
+    const std::string& arch,
+    std::size_t column,
+    const SearchData& data,
+    std::span<const ScoredColumns> scored) {
+  if (data.columns()[column].source != SearchColumn::Source::proxy) {
+    return data.value(arch, data.columns()[column]);
+  }
+  for (const ScoredColumns& own : scored) {
+    const auto place = std::ranges::find(own.places, column);
+    if (place == own.places.end()) continue;
+    const auto scores = own.scorer->score({arch});
+    if (!scores) return std::nullopt;
+    return (*scores)[0][static_cast<std::size_t>(place - own.places.begin())];
+  }
+  return std::nullopt;
+}
+
+/// A predictor was fitted to scores of some protocol, which its file does not
+/// say: two of its architectures have to have the same ones here.
+void check_scores_of_predictors(
+    const SearchOptions& options,
+    const SearchData& data,
+    std::span<const ScoredColumns> scored) {
+  constexpr std::size_t kCompared = 2;
+  constexpr double kTolerance = 0.01;  // other machines round in another way
+  for (const Objective& objective : options.objectives) {
+    if (!objective.predictor) continue;
+    const SavedPredictor& saved = objective.predictor->saved();
+    for (std::size_t i = 0; i < std::min(kCompared, saved.archs.size()); ++i) {
+      const std::string arch = data.space().normalise(saved.archs[i]);
+      for (std::size_t p = 0; p < saved.proxies.size(); ++p) {
+        const auto column = std::ranges::find(
+            data.columns(), saved.proxies[p], &SearchColumn::name);
+        const auto here = number_of(
+            arch,
+            static_cast<std::size_t>(column - data.columns().begin()),
+            data,
+            scored);
+        const double there = saved.scores[p][i];
+        if (!here || std::isnan(*here) || std::isnan(there)) continue;
+        const double most = std::max(std::abs(*here), std::abs(there));
+        if (std::abs(*here - there) <= kTolerance * most) continue;
+        throw UserError(
+            "--by {}: {} of {} is {} here and {} in the scores that it was "
+            "fitted to; expected the same task, data and protocol, or --scores "
+            "with that table",
+            objective.name,
+            saved.proxies[p],
+            arch,
+            plain_number(*here),
+            plain_number(there));
+      }
+    }
+  }
+}
+
+/// Says of how many architectures a predictor knew nothing.
+void say_unknown(const SearchOptions& options) {
+  for (const Objective& objective : options.objectives) {
+    if (!objective.predictor || objective.predictor->unknown() == 0) continue;
+    if (options.score.quiet) continue;
+    std::cerr << fmt::format(
+        "zcp: note: {}: nothing is expected of {} architectures, whose graphs "
+        "have an operation or a size that none of those it was fitted to has\n",
+        objective.name,
+        objective.predictor->unknown());
   }
 }
 
@@ -273,7 +226,12 @@ int run_search(
   const SearchData data(options);
   check_repeats(options, data);
   if (!data.tables_alone() && !make) return otherwise(data);
-  if (!options.score.quiet) print_notes(data.notes());
+  if (!options.score.quiet) {
+    if (!options.score.note.empty()) {
+      std::cerr << "zcp: " << options.score.note << "\n";
+    }
+    print_notes(data.notes());
+  }
   check_start(options, data);
   for (const std::string& name : options.algorithms) {
     const search::Feasible all = [](const std::string&) { return true; };
@@ -289,6 +247,7 @@ int run_search(
   std::vector<ScoredColumns> scored;
   if (!data.tables_alone()) scored = make_scorers(options, data, make);
   const Interruptible interruptible;
+  check_scores_of_predictors(options, data, scored);
   for (const std::string& name : options.algorithms) {
     if (options.repeats) {
       auto result = replay(
@@ -306,7 +265,7 @@ int run_search(
       results.push_back(std::move(*result));
       continue;
     }
-    SearchResult result = search_once(options, data, name, scored);
+    SearchResult result = search_islands(options, data, name, scored);
     judge(result, data, summary);
     say_summary(options, result, data);
     stopped = result.outcome.end == search::End::stopped;
@@ -315,6 +274,7 @@ int run_search(
   }
   check_results(results);
   say_missing(options, scored);
+  say_unknown(options);
   write_search(options, data, results, summary);
   if (!stopped) return 0;
   std::cerr << fmt::format(

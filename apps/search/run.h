@@ -61,6 +61,8 @@ struct SearchResult {
   /// The objectives as they are printed, [objective][record]: not negated.
   std::vector<std::vector<double>> values;
   std::vector<std::size_t> front;  ///< records
+  /// The island that evaluated each record first; empty where there is one.
+  std::vector<std::size_t> islands;
   std::vector<RegretPoint> regret;
   std::int64_t rejected = 0;  ///< proposals beyond the budget
   std::int64_t computed = 0;  ///< scores that were not in the store

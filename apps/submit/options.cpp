@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "apps/command_line.h"
+#include "apps/search/objective.h"
 #include "common/error.h"
 
 namespace zcp::apps {
@@ -16,7 +17,10 @@ namespace po = boost::program_options;
 namespace fs = std::filesystem;
 using Strings = std::vector<std::string>;
 
-constexpr std::array<std::string_view, 2> kDivisible{"score", "train"};
+constexpr std::array<std::string_view, 3> kDivisible{
+    "score",
+    "train",
+    "search"};
 
 constexpr std::string_view kUsage =
     "zcp submit [OPTIONS] -- COMMAND: a Slurm array of a command\n\n"
@@ -24,8 +28,10 @@ constexpr std::string_view kUsage =
     "the architectures and keeps it in a store of its own, with the job "
     "behind\n"
     "it that merges the stores. `bash FILE` submits both, as --run does;\n"
-    "`sbatch FILE` submits the array alone. COMMAND is a zcp score or train\n"
-    "as it would be typed without an array, with --store.";
+    "`sbatch FILE` submits the array alone. COMMAND is a zcp score, train or\n"
+    "search as it would be typed without an array, with --store. The tasks of\n"
+    "a search are its islands: a task alone searches with its part of the\n"
+    "evaluations, and the last job says what they found together.";
 
 constexpr std::string_view kExample =
     "  zcp submit --tasks 32 --cpus 16 --time 4:00:00 --run -- score \\\n"
@@ -139,7 +145,7 @@ Arguments read_command(const po::variables_map& values) {
   const bool known =
       std::ranges::find(kDivisible, words[0]) != kDivisible.end();
   if (!known) {
-    throw UserError("{}: expected score or train behind --", words[0]);
+    throw UserError("{}: expected score, train or search behind --", words[0]);
   }
   for (const char* given : {"--shard", "--help"}) {
     if (has(words, given) || value_among(words, given)) {
@@ -160,6 +166,26 @@ std::string store_of(const Arguments& command) {
   throw UserError(
       "{} without --store: expected one, in which the tasks' stores are merged",
       command[0]);
+}
+
+/// The other tasks that a search's objectives name, which have stores of their
+/// own; none of another command.
+Strings other_tasks(const Arguments& command) {
+  Strings tasks;
+  if (command[0] != "search") return tasks;
+  const auto by = value_among(command, "--by");
+  if (!by) throw UserError("search without --by: expected an objective");
+  for (const Objective& objective : parse_objectives(*by)) {
+    for (const std::string& column : objective.columns()) {
+      const std::size_t colon = column.rfind(':');
+      if (colon == std::string::npos) continue;
+      tasks.push_back(column.substr(0, colon));
+    }
+  }
+  std::ranges::sort(tasks);
+  const auto again = std::ranges::unique(tasks);
+  tasks.erase(again.begin(), again.end());
+  return tasks;
 }
 
 void read_report(const po::variables_map& values, SubmitOptions& options) {
@@ -200,6 +226,7 @@ std::optional<SubmitOptions> parse_submit_options(const Arguments& arguments) {
   options.resources = read_resources(values);
   options.command = read_command(values);
   options.store = store_of(options.command);
+  options.other_tasks = other_tasks(options.command);
   const std::string csv = value_among(options.command, "--csv").value_or("-");
   options.csv = csv == "-" ? "" : csv;
   if (options.resources.gpus > 0 && !value_among(options.command, "--device") &&

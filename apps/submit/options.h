@@ -26,9 +26,11 @@ struct Resources {
 
 struct SubmitOptions {
   Resources resources;
-  Arguments command;    ///< the subcommand and its options
-  std::string store;    ///< of the command: what the tasks' become in the end
-  std::string csv;      ///< the same; empty where there is none
+  Arguments command;  ///< the subcommand and its options
+  std::string store;  ///< of the command: what the tasks' become in the end
+  std::string csv;    ///< the same; empty where there is none
+  /// Of a search: tasks whose scores have stores of their own beside `store`.
+  std::vector<std::string> other_tasks;
   std::string name;     ///< of the jobs
   std::string truth;    ///< of the report; empty: none
   std::string metric;   ///< the same

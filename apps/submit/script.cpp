@@ -44,8 +44,11 @@ std::string array_directives(const SubmitOptions& options) {
   return text;
 }
 
-/// The names of the tasks' stores, as a shell expands them.
-std::string task_stores(const SubmitOptions& options) {
+/// The names of the tasks' stores, as a shell expands them. `part` stands
+/// before the extension.
+std::string task_stores(
+    const SubmitOptions& options,
+    const std::string& part = "") {
   const fs::path store(options.store);
   const fs::path stem = store.parent_path() / store.stem();
   const std::string ids =
@@ -53,9 +56,10 @@ std::string task_stores(const SubmitOptions& options) {
           ? "0"
           : fmt::format("{{0..{}}}", options.resources.tasks - 1);
   return fmt::format(
-      "{}.{}{}",
+      "{}.{}{}{}",
       shell_word(stem),
       ids,
+      part.empty() ? "" : "." + shell_word(part),
       store.has_extension() ? shell_word(store.extension()) : "");
 }
 
@@ -66,13 +70,10 @@ std::string job_directives(const SubmitOptions& options, const char* job) {
          directive("output", name + ".log") + "set -euo pipefail\n";
 }
 
-/// The job that merges whatever the tasks have stored.
-std::string merge_job(const SubmitOptions& options) {
-  const std::string store = shell_word(options.store);
-  std::string text = job_directives(options, "merge");
-  text += fmt::format(
+/// Merges the tasks' stores into one.
+std::string merge_of(const std::string& store, const std::string& stores) {
+  return fmt::format(
       "stores=()\n"
-      "missing=0\n"
       "if [[ -e {0} ]]; then stores=({0}); fi\n"
       "for store in {1}; do\n"
       "  if [[ -e $store ]]; then\n"
@@ -84,7 +85,20 @@ std::string merge_job(const SubmitOptions& options) {
       "done\n"
       "\"$zcp\" merge --store {0} \"${{stores[@]}}\"\n",
       store,
-      task_stores(options));
+      stores);
+}
+
+/// The job that merges whatever the tasks have stored.
+std::string merge_job(const SubmitOptions& options) {
+  const std::string store = shell_word(options.store);
+  std::string text = job_directives(options, "merge") + "missing=0\n" +
+                     merge_of(store, task_stores(options));
+  for (const std::string& task : options.other_tasks) {
+    fs::path own(options.store);
+    own.replace_extension(
+        "." + task + fs::path(options.store).extension().string());
+    text += merge_of(shell_word(own), task_stores(options, task));
+  }
   if (!options.csv.empty() && options.command[0] == "score") {
     text += fmt::format(
         "\"$zcp\" export --store {} --csv {}\n",
@@ -107,11 +121,15 @@ std::string last_job(const SubmitOptions& options) {
                shell_word(options.metric),
                shell_word(fs::path(options.store).replace_extension(".html")));
   }
-  if (options.command[0] == "train" && !options.csv.empty()) {
+  const bool search = options.command[0] == "search";
+  if (search || (options.command[0] == "train" && !options.csv.empty())) {
     // Everything is in the store: this writes the table.
     std::string text = job_directives(options, "table") + "\"$zcp\"";
     for (const std::string& one : options.command) {
       text += " " + shell_word(one);
+    }
+    if (search && !value_among(options.command, "--islands")) {
+      text += fmt::format(" --islands {}", options.resources.tasks);
     }
     return text + " --shard 0/1\n";
   }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
@@ -49,6 +50,20 @@ Strings search(const MacroTruth& truth, const Strings& more) {
              "--quiet"} +
          more;
 }
+
+/// A variable of the environment, for the programs that are run meanwhile.
+class EnvironmentVariable {
+ public:
+  EnvironmentVariable(const char* name, const char* value) : name_(name) {
+    setenv(name, value, 1);
+  }
+  ~EnvironmentVariable() { unsetenv(name_); }
+  EnvironmentVariable(const EnvironmentVariable&) = delete;
+  EnvironmentVariable& operator=(const EnvironmentVariable&) = delete;
+
+ private:
+  const char* name_;
+};
 
 }  // namespace
 
@@ -403,4 +418,214 @@ TEST_CASE("search: ArchLock's difference of ranks, by a composite with signs") {
     CHECK(std::abs(shown_of(row.source) - row.source_test) < 0.0051);
     CHECK(std::abs(shown_of(row.target) - row.target_test) < 0.0051);
   }
+}
+
+TEST_CASE("search: islands in one call are those of the shards together") {
+  const MacroTruth truth;
+  const auto rows = [&](const Strings& more) {
+    auto found = csv_rows(output_of(
+        search(
+            truth,
+            {"--by",
+             "valid",
+             "--algorithm",
+             "evolution",
+             "--evaluations",
+             "70",
+             "--csv",
+             "-",
+             "--islands",
+             "3"}) +
+        more));
+    CHECK(found[0] == Strings{"arch", "valid", "step", "on_front", "island"});
+    found.erase(found.begin());
+    return found;
+  };
+  const auto whole = rows({});
+  std::set<std::string> archs;
+  for (const auto& row : whole) archs.insert(row[0]);
+  CHECK(archs.size() == whole.size());
+  CHECK(whole.size() > 60);  // an architecture may come on two of them
+  CHECK(whole.size() <= 70);
+  CHECK(whole.back()[4] == "2");
+  for (const std::size_t shards : {1U, 2U, 3U}) {
+    std::set<std::string> together;
+    for (std::size_t i = 0; i < shards; ++i) {
+      for (const auto& row :
+           rows({"--shard", fmt::format("{}/{}", i, shards)})) {
+        together.insert(row[0]);
+        CHECK(std::stoul(row[4]) % shards == i);
+      }
+    }
+    CHECK(together == archs);
+  }
+}
+
+TEST_CASE("search: a task of an array is an island with files of its own") {
+  const MacroTruth truth;
+  const std::string csv = truth.folder.path() / "found.csv";
+  const auto run = [&](const Strings& more) {
+    return search(
+               truth,
+               {"--by",
+                "valid",
+                "--algorithm",
+                "local",
+                "--evaluations",
+                "50",
+                "--csv",
+                csv}) +
+           more;
+  };
+  {
+    const EnvironmentVariable id("SLURM_ARRAY_TASK_ID", "7");
+    const EnvironmentVariable count("SLURM_ARRAY_TASK_COUNT", "2");
+    const EnvironmentVariable least("SLURM_ARRAY_TASK_MIN", "6");
+    output_of(run({}));
+  }
+  CHECK_FALSE(std::filesystem::exists(csv));
+  const std::string task = read_file(truth.folder.path() / "found.7.csv");
+  output_of(run({"--shard", "1/2"}));
+  CHECK(read_file(csv) == task);
+  CHECK(csv_rows(task).size() == 26);
+}
+
+namespace {
+
+/// Every 53rd architecture with a proxy and the valid accuracy as label.
+class MacroPredictor {
+ public:
+  explicit MacroPredictor(const MacroTruth& truth, const Strings& more = {}) {
+    std::string scores = "arch,noisy\n";
+    const auto rows = csv_rows(read_file(truth.path));
+    for (std::size_t i = 1; i < rows.size(); i += 53) {
+      scores += fmt::format("{},{}\n", rows[i][0], noisy(rows[i]));
+    }
+    const std::string path = truth.folder.write("few.csv", scores);
+    file = truth.folder.path() / "some.json";
+    output_of(
+        Strings{
+            "predict",
+            "--scores",
+            path,
+            "--truth",
+            truth.path,
+            "--metric",
+            "valid",
+            "--model",
+            "ridge",
+            "--repeats",
+            "1",
+            "--save",
+            file,
+            "--json",
+            "--quiet"} +
+        more);
+  }
+
+  static double noisy(const Strings& row) {
+    return std::stod(row[1]) * 10 + std::stoi(row[0].substr(6)) % 7;
+  }
+
+  std::string file;
+};
+
+}  // namespace
+
+TEST_CASE("search: by a predictor of few labels") {
+  const MacroTruth truth;
+  const MacroPredictor predictor(
+      truth, {"--space", "nas-bench-macro", "--features", "encoding"});
+  const std::string by = "predict:" + predictor.file;
+  const auto run = [&](const Strings& more) {
+    return csv_rows(output_of(
+        Strings{
+            "search",
+            "--space",
+            "nas-bench-macro",
+            "--by",
+            by,
+            "--algorithm",
+            "exhaustive",
+            "--csv",
+            "-",
+            "--quiet"} +
+        more));
+  };
+  const auto rows = run({"--proposals", "700"});
+  CHECK(rows[0] == Strings{"arch", by, "step", "on_front"});
+  REQUIRE(rows.size() == 6562);
+  // The label is linear in what ridge sees: it finds all orders but of
+  // rounding.
+  double error = 0;
+  for (std::size_t i = 1; i < rows.size(); ++i) {
+    double sum = 0;
+    for (const char c : rows[i][0]) sum += c - '0';
+    error = std::max(error, std::abs(std::stod(rows[i][1]) - sum));
+  }
+  CHECK(error < 1.5);
+  // Whatever is asked together.
+  const auto few = run({"--proposals", "1", "--evaluations", "40"});
+  for (std::size_t i = 1; i < few.size(); ++i) CHECK(few[i][1] == rows[i][1]);
+}
+
+TEST_CASE("search: a predictor of proxies takes those of the same protocol") {
+  const MacroTruth truth;
+  const MacroPredictor predictor(truth);
+  const auto run = [&](double factor) {
+    std::string scores = "arch,noisy\n";
+    const auto rows = csv_rows(read_file(truth.path));
+    for (std::size_t i = 1; i < rows.size(); ++i) {
+      scores += fmt::format(
+          "{},{}\n", rows[i][0], factor * MacroPredictor::noisy(rows[i]));
+    }
+    return run_zcp(search(
+        truth,
+        {"--scores",
+         truth.folder.write("all.csv", scores),
+         "--by",
+         "predict:" + predictor.file,
+         "--metric",
+         "test",
+         "--algorithm",
+         "evolution",
+         "--evaluations",
+         "120",
+         "--repeats",
+         "4",
+         "--json"}));
+  };
+  const auto found = run(1);
+  REQUIRE(found.status == 0);
+  CHECK(json::parse(found.out)["regret"].back()[1] <= 12);
+  const auto other = run(1.5);
+  CHECK(other.status == 2);
+  CHECK(other.err.find("noisy of 00000000 is") != std::string::npos);
+  CHECK(other.err.find("expected the same task, data") != std::string::npos);
+}
+
+TEST_CASE("search: files that are no predictor of the space") {
+  const MacroTruth truth;
+  const auto refusal = [&](const std::string& space, const std::string& file) {
+    const auto run = run_zcp(
+        {"search", "--space", space, "--by", "predict:" + file, "--quiet"});
+    CHECK(run.status == 2);
+    return run.err;
+  };
+  const MacroPredictor predictor(
+      truth, {"--space", "nas-bench-macro", "--features", "encoding"});
+  CHECK(
+      refusal("nats-tss", predictor.file)
+          .find("fitted to architectures of nas-bench-macro, found --space "
+                "nats-tss") != std::string::npos);
+  CHECK(
+      refusal("nas-bench-macro", truth.path)
+          .find("no predictor of zcp predict --save") != std::string::npos);
+  CHECK(
+      refusal("nas-bench-macro", "nowhere.json")
+          .find("nowhere.json: cannot be read") != std::string::npos);
+  const std::string text = read_file(predictor.file);
+  const std::string cut =
+      truth.folder.write("cut.json", text.substr(0, text.size() / 2));
+  CHECK(refusal("nas-bench-macro", cut).find(cut) != std::string::npos);
 }

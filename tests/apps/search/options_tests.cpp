@@ -92,3 +92,23 @@ TEST_CASE("search options: what is refused") {
           parse_search_options({"--space", "nats-tss"});
         }).find("'--by' is required") != std::string::npos);
 }
+
+TEST_CASE("search options: islands and shards") {
+  CHECK(options_of({}).islands == 1);
+  const SearchOptions shard = options_of({"--shard", "1/3"});
+  CHECK(shard.islands == 3);
+  CHECK(shard.score.shard.index == 1);
+  CHECK(shard.score.shard.count == 3);
+  CHECK(options_of({"--shard", "0/2", "--islands", "7"}).islands == 7);
+  CHECK(
+      refusal_of({"--shard", "2/3", "--islands", "2"}) ==
+      "--shard 2/3: has none of 2 islands; expected at most as many shards as "
+      "--islands");
+  CHECK(
+      refusal_of({"--islands", "5", "--evaluations", "4"}) ==
+      "--evaluations 4: expected one or more for each of 5 islands");
+  CHECK(
+      refusal_of(
+          {"--islands", "2", "--repeats", "3", "--truth", "t", "--metric=a"}) ==
+      "--repeats: replays are not divided into islands, found 2");
+}

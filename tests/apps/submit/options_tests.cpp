@@ -63,7 +63,9 @@ TEST_CASE("submit options: what is refused") {
   CHECK(
       refusal({}, {}) ==
       "no command: expected one behind --, as in zcp submit -- score ...");
-  CHECK(refusal({}, {"rank"}) == "rank: expected score or train behind --");
+  CHECK(
+      refusal({}, {"rank"}) ==
+      "rank: expected score, train or search behind --");
   CHECK(
       refusal({}, {"score", "--all"}) ==
       "score without --store: expected one, in which the tasks' stores are "
@@ -102,4 +104,22 @@ TEST_CASE("submit: what is wrong with the command is said at once") {
   CHECK(
       said({"--", "train", "--store", "s", "--csv", "t", "--epochs", "0"}) ==
       "--epochs 0: expected 1 or more");
+}
+
+TEST_CASE("submit options: the tasks that a search's objectives name") {
+  const SubmitOptions options = parse(
+      {},
+      {"search",
+       "--by",
+       "zico,-cifar100:naswot,m=log_rank(cifar100:zen,svhn:zen)",
+       "--store",
+       "s.sqlite"});
+  CHECK(options.other_tasks == Strings{"cifar100", "svhn"});
+  CHECK(parse({}, {"search", "--by=zico", "--store=s"}).other_tasks.empty());
+  CHECK(
+      refusal({}, {"search", "--store", "s"}) ==
+      "search without --by: expected an objective");
+  CHECK(
+      refusal({}, {"search", "--by", "zico", "--shard", "0/2"}) ==
+      "search --shard: submit gives each task its part");
 }

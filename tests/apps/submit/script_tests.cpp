@@ -86,3 +86,33 @@ TEST_CASE("submit: words of the shell stay words") {
   CHECK(text.find("--csv '`t`.csv'") != std::string::npos);
   CHECK(check_syntax(text) == 0);
 }
+
+TEST_CASE("submit: the islands of a search, and what they found together") {
+  const Arguments command{
+      "--tasks",
+      "3",
+      "--",
+      "search",
+      "--space",
+      "nats-tss",
+      "--by",
+      "zico,cifar100:zen",
+      "--evaluations",
+      "90",
+      "--store",
+      "out/s.sqlite"};
+  const std::string text = script(command);
+  CHECK(check_syntax(text) == 0);
+  const auto has = [&](const std::string& part) {
+    return text.find(part) != std::string::npos;
+  };
+  CHECK(has("for store in out/s.{0..2}.sqlite; do"));
+  CHECK(has("\"$zcp\" merge --store out/s.sqlite \"${stores[@]}\""));
+  CHECK(has("for store in out/s.{0..2}.cifar100.sqlite; do"));
+  CHECK(has("\"$zcp\" merge --store out/s.cifar100.sqlite \"${stores[@]}\""));
+  CHECK(has("--store out/s.sqlite --islands 3 --shard 0/1\n"));
+  // A number of islands of the user's own stays.
+  Arguments more = command;
+  more.insert(more.end(), {"--islands", "6"});
+  CHECK(script(more).find("--islands 6 --shard 0/1\n") != std::string::npos);
+}

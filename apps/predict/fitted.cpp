@@ -1,0 +1,118 @@
+#include "apps/predict/fitted.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "common/error.h"
+
+namespace zcp::apps {
+namespace {
+
+using prediction::Block;
+using Scores = std::vector<std::vector<double>>;
+
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+Scores of_one(const Scores& scores, std::size_t row) {
+  Scores own;
+  for (const auto& column : scores) own.push_back({column[row]});
+  return own;
+}
+
+}  // namespace
+
+FittedPredictor::FittedPredictor(SavedPredictor saved)
+    : saved_(std::move(saved)) {}
+
+Block FittedPredictor::proxy_block(Scores scores) const {
+  Block block;
+  block.name = "proxies";
+  block.ranked = true;
+  block.columns = saved_.proxies;
+  block.values = std::move(scores);
+  return block;
+}
+
+void FittedPredictor::fit() {
+  try {
+    std::vector<Block> blocks;
+    if (!saved_.proxies.empty()) blocks.push_back(proxy_block(saved_.scores));
+    if (saved_.graph || saved_.encoding) {
+      graphs_ = std::make_unique<GraphBlocks>(GraphFeatures{
+          saved_.space, saved_.task, saved_.graph, saved_.encoding});
+      for (Block& block : graphs_->of(saved_.archs)) {
+        blocks.push_back(std::move(block));
+      }
+    }
+    predictor_ = std::make_unique<prediction::Predictor>(
+        std::move(blocks), saved_.labels, saved_.model, saved_.seed);
+  } catch (const UserError& error) {
+    throw UserError("{}: {}", saved_.source, error.what());
+  }
+}
+
+std::vector<double> FittedPredictor::values(
+    const std::vector<std::string>& archs,
+    const Scores& scores) {
+  const std::scoped_lock lock(mutex_);
+  if (!predictor_) fit();
+  std::vector<std::string> fresh;
+  Scores own(scores.size());
+  for (std::size_t i = 0; i < archs.size(); ++i) {
+    if (!known_.emplace(archs[i], kNone).second) continue;
+    const bool none =
+        !scores.empty() && std::ranges::all_of(scores, [&](const auto& column) {
+          return std::isnan(column[i]);
+        });
+    if (none) continue;
+    fresh.push_back(archs[i]);
+    for (std::size_t p = 0; p < scores.size(); ++p) {
+      own[p].push_back(scores[p][i]);
+    }
+  }
+  if (!fresh.empty()) add(fresh, own);
+  std::vector<double> values;
+  for (const std::string& arch : archs) values.push_back(known_.at(arch));
+  return values;
+}
+
+void FittedPredictor::add(
+    const std::vector<std::string>& archs,
+    const Scores& scores) {
+  std::vector<Block> graphs;
+  if (graphs_) {
+    auto blocks = graphs_->more(archs);
+    if (!blocks && archs.size() == 1) {
+      ++unknown_;
+      return;
+    }
+    if (!blocks) {
+      // One of them is unlike all fitted ones.
+      for (std::size_t i = 0; i < archs.size(); ++i) {
+        add({archs[i]}, of_one(scores, i));
+      }
+      return;
+    }
+    graphs = std::move(*blocks);
+  }
+  const auto values = predict(archs, scores, std::move(graphs));
+  for (std::size_t i = 0; i < archs.size(); ++i) known_[archs[i]] = values[i];
+}
+
+std::vector<double> FittedPredictor::predict(
+    const std::vector<std::string>& archs,
+    const Scores& scores,
+    std::vector<Block> graphs) {
+  std::vector<Block> blocks;
+  if (!saved_.proxies.empty()) blocks.push_back(proxy_block(scores));
+  for (Block& block : graphs) blocks.push_back(std::move(block));
+  auto values = predictor_->predict(blocks);
+  if (values.size() != archs.size()) {
+    throw std::logic_error("a prediction for each architecture");
+  }
+  return values;
+}
+
+}  // namespace zcp::apps
