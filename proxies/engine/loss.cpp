@@ -12,15 +12,6 @@ at::Tensor widened(const at::Tensor& output) {
   return output.scalar_type() == at::kBFloat16 ? output.to(at::kFloat) : output;
 }
 
-/// "[8, 10, 1, 1]".
-std::string text_of(at::IntArrayRef sizes) {
-  std::string text;
-  for (const std::int64_t size : sizes) {
-    text += (text.empty() ? "" : ", ") + std::to_string(size);
-  }
-  return "[" + text + "]";
-}
-
 /// Throws where the output is not logits [N, K] for labels [N], or maps of them
 /// [N, K, H, W] for labels [N, H, W]; and where it has none for a label, which
 /// on some devices would end the process's use of them.
@@ -31,10 +22,17 @@ void check_labels(const at::Tensor& output, const DeviceMinibatch& batch) {
                     output.sizes().slice(2) == batch.y.sizes().slice(1);
   if (!fits) {
     throw std::invalid_argument(
-        "the output is " + text_of(output.sizes()) + ", expected " +
-        (maps ? "a logit a class for each pixel of " + text_of(batch.y.sizes())
-              : "[" + std::to_string(batch.y.size(0)) +
-                    ", classes], a logit a class for each sample"));
+        maps ? c10::str(
+                   "the output is ",
+                   output.sizes(),
+                   ", expected a logit a class for each pixel of ",
+                   batch.y.sizes())
+             : c10::str(
+                   "the output is ",
+                   output.sizes(),
+                   ", expected [",
+                   batch.y.size(0),
+                   ", classes], a logit a class for each sample"));
   }
   const std::int64_t logits = output.size(1);
   if (batch.largest_label < logits) return;

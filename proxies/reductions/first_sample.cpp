@@ -1,5 +1,7 @@
 #include "proxies/reductions/first_sample.h"
 
+#include <stdexcept>
+
 #include "proxies/reductions/correlation.h"
 
 namespace zcp::reductions {
@@ -14,6 +16,7 @@ at::Tensor sum_of_terms(
     const at::Tensor first = call.output.detach()[0].to(at::kDouble);
     terms.push_back(term(first.reshape({first.size(0), -1}), call.calls));
   }
+  if (terms.empty()) throw std::invalid_argument("no layer runs");
   return at::stack(terms).sum();
 }
 

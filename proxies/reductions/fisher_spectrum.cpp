@@ -417,6 +417,14 @@ FisherJacobian fisher_jacobian(
   networks::Recording recording;
   const at::Tensor logits = runnable->forward(
       x, networks::BatchNormMode::running_statistics, &recording);
+  if (logits.dim() != 2 || logits.size(1) < 2) {
+    throw std::invalid_argument(c10::str(
+        "the output is ",
+        logits.sizes(),
+        ", expected [",
+        x.size(0),
+        ", classes], of two classes or more"));
+  }
   std::vector<std::size_t> wanted = networks::declared_order(*runnable);
   const std::size_t tensors = wanted.size();
   if (wanted.size() > kTensors) wanted.resize(kTensors);

@@ -4,6 +4,7 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>
+#include <stdexcept>
 #include <vector>
 
 #include "proxies/engine/differentiate.h"
@@ -175,11 +176,14 @@ at::Tensor neural_tangent_kernel(
   std::vector<at::Tensor> weights;
   std::int64_t count = 0;
   for (const auto& parameter : runnable->parameters()) {
-    if (parameter.name.find("weight") != std::string::npos) {
+    // TE-NAS takes what is named so; a file may name a layer's otherwise.
+    if (parameter.is_layer_weight() ||
+        parameter.name.find("weight") != std::string::npos) {
       weights.push_back(parameter.value);
       count += parameter.value.numel();
     }
   }
+  if (weights.empty()) throw std::invalid_argument("no layer has weights");
   const at::Tensor logits =
       runnable->forward(x, networks::BatchNormMode::batch_statistics, nullptr);
   const std::int64_t samples = logits.size(0);

@@ -121,6 +121,29 @@ TEST_CASE("a label without an output is named") {
       std::invalid_argument);
 }
 
+TEST_CASE("an output that is not a logit a class is named with its shape") {
+  DeviceMinibatch batch;
+  batch.y = at::tensor({0, 1}, at::kLong);
+  batch.largest_label = 1;
+  for (const at::Tensor& logits :
+       {at::zeros({2, 5, 1, 1}), at::zeros({2}), at::zeros({6, 5})}) {
+    CHECK_THROWS_WITH_AS(
+        mean_loss(logits, batch, run_of(Loss::cross_entropy)),
+        c10::str(
+            "the output is ",
+            logits.sizes(),
+            ", expected [2, classes], a logit a class for each sample")
+            .c_str(),
+        std::invalid_argument);
+  }
+  batch.y = at::zeros({2, 3, 4}, at::kLong);
+  CHECK_THROWS_WITH_AS(
+      mean_loss(at::zeros({2, 5, 3, 3}), batch, run_of(Loss::cross_entropy)),
+      "the output is [2, 5, 3, 3], expected a logit a class for each pixel of "
+      "[2, 3, 4]",
+      std::invalid_argument);
+}
+
 TEST_CASE("a loss of one's own is told of which samples it is taken") {
   DeviceMinibatch batch;
   batch.samples = {3, 10, 2};
