@@ -137,7 +137,7 @@ class Translation {
     if (found == exported_.meta.end()) return;
     program_.input = found->second.axes;
     const auto dtype = static_cast<at::ScalarType>(found->second.dtype);
-    program_.whole_input = at::isIntegralType(dtype, false);
+    values_[name]->setType(c10::TensorType::get()->withScalarType(dtype));
     if (at::isFloatingType(dtype)) arguments_.set_own_type(found->second.dtype);
   }
 

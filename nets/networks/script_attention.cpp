@@ -302,12 +302,20 @@ class AttentionFinder {
     if (own == LinearRole::none || role == LinearRole::packed) own = role;
   }
 
+  /// Exported programs say what their input is of.
+  bool takes_whole_numbers() const {
+    const auto type =
+        program_.graph->inputs()[1]->type()->cast<c10::TensorType>();
+    return type != nullptr && type->scalarType() &&
+           at::isIntegralType(*type->scalarType(), false);
+  }
+
   /// embedding(table, words), where the words are the first input. An input
   /// that is converted first may be of real numbers, in which other things than
   /// words are packed.
   void find_words(const Node* node) {
     if (name_of(node) != "embedding" || program_.words != nullptr) return;
-    if (program_.exported && !program_.whole_input) return;
+    if (program_.exported && !takes_whole_numbers()) return;
     const Value* indices = node->inputs()[1];
     while (indices->node()->kind() != prim::Param) {
       const bool converts = name_of(indices->node()) == "to";

@@ -100,7 +100,6 @@ struct ScriptProgram {
       modules;
   /// The axes that its input has to have; empty: any.
   std::vector<ExportedAxis> input;
-  bool whole_input = false;  ///< whether its input is of whole numbers
   /// Sizes of tensors; -1 for those that are free.
   std::unordered_map<const torch::jit::Value*, std::vector<std::int64_t>> sizes;
   /// The values that Recording::blocks holds, and where.
