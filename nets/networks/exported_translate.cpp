@@ -117,7 +117,7 @@ class Translation {
           attributes_[input.name] = input.target;
           break;
         case ExportedInput::Kind::given:
-          values_[input.name] = graph_->addInput();
+          values_[input.name] = graph_->addInput(input.name);
           remember_axes(input.name);
           break;
         case ExportedInput::Kind::constant:
