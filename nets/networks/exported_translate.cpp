@@ -117,7 +117,7 @@ class Translation {
           attributes_[input.name] = input.target;
           break;
         case ExportedInput::Kind::given:
-          values_[input.name] = graph_->addInput();
+          values_[input.name] = graph_->addInput(input.name);
           remember_axes(input.name);
           break;
         case ExportedInput::Kind::constant:
@@ -137,6 +137,7 @@ class Translation {
     if (found == exported_.meta.end()) return;
     program_.input = found->second.axes;
     const auto dtype = static_cast<at::ScalarType>(found->second.dtype);
+    values_[name]->setType(c10::TensorType::get()->withScalarType(dtype));
     if (at::isFloatingType(dtype)) arguments_.set_own_type(found->second.dtype);
   }
 

@@ -302,18 +302,31 @@ class AttentionFinder {
     if (own == LinearRole::none || role == LinearRole::packed) own = role;
   }
 
-  /// embedding(table, words), where the words are the first input.
+  /// Exported programs say what their input is of.
+  bool takes_whole_numbers() const {
+    const auto type =
+        program_.graph->inputs()[1]->type()->cast<c10::TensorType>();
+    return type != nullptr && type->scalarType() &&
+           at::isIntegralType(*type->scalarType(), false);
+  }
+
+  /// embedding(table, words), where the words are the first input. An input
+  /// that is converted first may be of real numbers, in which other things than
+  /// words are packed.
   void find_words(const Node* node) {
     if (name_of(node) != "embedding" || program_.words != nullptr) return;
+    if (program_.exported && !takes_whole_numbers()) return;
     const Value* indices = node->inputs()[1];
     while (indices->node()->kind() != prim::Param) {
-      if (!passes(indices->node())) return;
+      const bool converts = name_of(indices->node()) == "to";
+      if (!passes(indices->node()) || (converts && !program_.exported)) return;
       indices = operand(indices->node());
       if (indices == nullptr) return;
     }
     if (indices != program_.graph->inputs()[1]) return;
     program_.words = node;
     program_.word_table = parameter_of(program_, node->inputs()[0]);
+    if (program_.word_table < 0) program_.words = nullptr;
   }
 
   ScriptProgram& program_;

@@ -271,7 +271,8 @@ class FlexiBert final : public Space {
     if (input.channels != 1 || input.width != 1 || input.height < 1 ||
         input.height > kMostTokens) {
       throw UserError(
-          "flexibert: an input of {}x{}x{}, expected 1 to {} tokens, 1xTx1",
+          "flexibert: an input of {}x{}x{}, expected --task tokens, 1 to {} "
+          "words, 1xTx1",
           input.channels,
           input.height,
           input.width,

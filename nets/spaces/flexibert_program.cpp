@@ -108,14 +108,14 @@ class EncoderWriter {
 
   /// cos(2 pi j k / n), or the sines.
   Term waves(const char* name, std::int64_t n, bool sines) {
-    std::vector<float> values(static_cast<std::size_t>(n * n));
+    std::vector<double> values(static_cast<std::size_t>(n * n));
     for (std::int64_t j = 0; j < n; ++j) {
       for (std::int64_t k = 0; k < n; ++k) {
         const double turn = 2 * std::numbers::pi *
                             static_cast<double>(j * k % n) /
                             static_cast<double>(n);
         values[static_cast<std::size_t>(j * n + k)] =
-            static_cast<float>(sines ? std::sin(turn) : std::cos(turn));
+            sines ? std::sin(turn) : std::cos(turn);
       }
     }
     return program_.constant(fmt::format("{}{}", name, n), {n, n}, values);
@@ -123,15 +123,14 @@ class EncoderWriter {
 
   /// 2 cos(pi k (2 j + 1) / (2 n)) in row k, or transposed.
   Term cosines(const char* name, std::int64_t n, bool transposed) {
-    std::vector<float> values(static_cast<std::size_t>(n * n));
+    std::vector<double> values(static_cast<std::size_t>(n * n));
     for (std::int64_t k = 0; k < n; ++k) {
       for (std::int64_t j = 0; j < n; ++j) {
         const double turn = std::numbers::pi *
                             static_cast<double>(k * (2 * j + 1) % (4 * n)) /
                             static_cast<double>(2 * n);
         const std::int64_t place = transposed ? j * n + k : k * n + j;
-        values[static_cast<std::size_t>(place)] =
-            static_cast<float>(2 * std::cos(turn));
+        values[static_cast<std::size_t>(place)] = 2 * std::cos(turn);
       }
     }
     return program_.constant(fmt::format("{}{}", name, n), {n, n}, values);

@@ -16,6 +16,7 @@ using Kind = ExportedArgument::Kind;
 // As c10::ScalarType counts.
 constexpr int kLong = 4;
 constexpr int kFloat = 6;
+constexpr int kDouble = 7;
 
 std::size_t axis_of(const Term& x, std::int64_t axis) {
   const auto rank = static_cast<std::int64_t>(x.sizes.size());
@@ -71,7 +72,8 @@ void ProgramWriter::add_tensor(
     bool trainable,
     std::string bytes) {
   ExportedTensor tensor;
-  tensor.dtype = kFloat;
+  // Constants have as many digits as any pass may want.
+  tensor.dtype = trainable ? kFloat : kDouble;
   tensor.sizes = term.sizes;
   tensor.strides = contiguous_strides(term.sizes);
   tensor.trainable = trainable;
@@ -111,7 +113,7 @@ Term ProgramWriter::layer_parameter(
 Term ProgramWriter::constant(
     const std::string& name,
     Sizes sizes,
-    std::span<const float> values) {
+    std::span<const double> values) {
   Term term{name, std::move(sizes)};
   if (program_.code.tensors.contains(name)) return term;
   std::string bytes(values.size_bytes(), '\0');

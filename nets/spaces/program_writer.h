@@ -55,8 +55,10 @@ class ProgramWriter {
       std::int64_t fan_out);
 
   /// Numbers that are not trained, row-major.
-  Term
-  constant(const std::string& name, Sizes sizes, std::span<const float> values);
+  Term constant(
+      const std::string& name,
+      Sizes sizes,
+      std::span<const double> values);
 
   /// The call of an operator of ATen: its name with the overload
   /// ("add.Tensor"), its arguments by their names, the sizes of its result.

@@ -14,8 +14,8 @@ bool is_activation(const networks::LayerCall& call) {
   return kind && call.output.dim() == 3;
 }
 
-at::Tensor equal_signs(const networks::LayerCall& call) {
-  const at::Tensor first = call.output.detach().select(0, 0);
+at::Tensor equal_signs(const networks::LayerCall&, const at::Tensor& output) {
+  const at::Tensor first = output.select(0, 0);
   const at::Tensor active = (first > 0).sum(0).to(at::kDouble);
   const auto tokens = static_cast<double>(first.size(0));
   return (active.square() + (tokens - active).square()).sum();
@@ -31,9 +31,10 @@ engine::Descriptor activation_distance() {
   d.degenerate = "no activation of tokens [N, T, D]";
   d.variant = "authors': signs of the tokens of the first sample";
   d.paper = "https://arxiv.org/abs/2006.04647";
-  d.make = engine::from_pass([](const engine::Pass& pass) {
+  d.make = engine::from_pass([](const engine::Pass& pass,
+                                const engine::Setting& setting) {
     return reductions::sum_over_outputs(
-        pass, is_activation, equal_signs, "no activation of tokens");
+        pass, setting, is_activation, equal_signs, "no activation of tokens");
   });
   return d;
 }

@@ -12,15 +12,17 @@ engine::Descriptor head_confidence() {
   d.formula = "sum over linear layers of heads of mean(max over tokens of o)";
   d.needs = {.pass = engine::PassKind::signs, .activations = true};
   d.variant = "authors' hard form, without dropout";
-  d.make = engine::from_pass([](const engine::Pass& pass) {
-    return reductions::sum_over_outputs(
-        pass,
-        reductions::feeds_heads,
-        [](const networks::LayerCall& call) {
-          return call.output.detach().amax(1).mean(at::kDouble) * call.parts;
-        },
-        reductions::kNoHeads);
-  });
+  d.make = engine::from_pass(
+      [](const engine::Pass& pass, const engine::Setting& setting) {
+        return reductions::sum_over_outputs(
+            pass,
+            setting,
+            reductions::feeds_heads,
+            [](const networks::LayerCall& call, const at::Tensor& output) {
+              return output.amax(1).mean(at::kDouble) * call.parts;
+            },
+            reductions::kNoHeads);
+      });
   return d;
 }
 

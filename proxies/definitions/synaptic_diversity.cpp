@@ -7,7 +7,7 @@
 namespace zcp::definitions {
 namespace {
 
-at::Tensor nuclear_norm(const at::Tensor& matrix) {
+at::Tensor sum_of_spectrum(const at::Tensor& matrix) {
   return at::linalg_svdvals(matrix).sum(at::kDouble);
 }
 
@@ -22,7 +22,7 @@ engine::Descriptor synaptic_diversity() {
         pass,
         reductions::is_of_heads,
         [](const at::Tensor& weight, const at::Tensor& gradient) {
-          return nuclear_norm(weight) * nuclear_norm(gradient);
+          return sum_of_spectrum(weight) * sum_of_spectrum(gradient);
         },
         reductions::kNoHeads);
   });

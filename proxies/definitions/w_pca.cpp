@@ -18,8 +18,8 @@ bool is_first(const networks::LayerCall& call) {
 }
 
 /// One more than the cumulative shares that do not exceed kShare.
-at::Tensor components(const networks::LayerCall& call) {
-  const at::Tensor rows = call.output.detach().flatten(0, 1).to(at::kDouble);
+at::Tensor components(const at::Tensor& output) {
+  const at::Tensor rows = output.flatten(0, 1).to(at::kDouble);
   const at::Tensor centred = rows - rows.mean(0);
   // Of fewer rows than features, the products of rows have the same eigenvalues
   // but for zeros.
@@ -46,9 +46,10 @@ engine::Descriptor w_pca() {
         const auto params = static_cast<double>(setting.params);
         return reductions::sum_over_outputs(
             pass,
+            setting,
             is_first,
-            [&](const networks::LayerCall& call) {
-              return components(call) * params;
+            [&](const networks::LayerCall&, const at::Tensor& output) {
+              return components(output) * params;
             },
             reductions::kNoFeedForward);
       });

@@ -66,17 +66,33 @@ Score sum_over_layers(
 
 Score sum_over_outputs(
     const engine::Pass& pass,
+    const engine::Setting& setting,
     const std::function<bool(const LayerCall&)>& chosen,
-    const std::function<at::Tensor(const LayerCall&)>& term,
+    const std::function<at::Tensor(const LayerCall&, const at::Tensor&)>& term,
     const char* reason_when_none) {
+  const std::int64_t samples = pass.x.size(0);
   std::vector<at::Tensor> terms;
   for (const LayerCall& call : pass.recording.calls) {
     if (!chosen(call)) continue;
-    if (call.output.dim() != 3) {
+    const at::Tensor output = call.output.detach();
+    if (output.dim() != 3) {
       return Score::degenerate(
           "a layer of tokens gives no [samples, tokens, features]");
     }
-    terms.push_back(term(call));
+    const bool first = output.size(0) == samples;
+    const bool second = output.size(1) == samples;
+    // The networks of spaces have a row a sample.
+    const bool known = setting.graph != nullptr;
+    if (first && (known || !second)) {
+      terms.push_back(term(call, output));
+    } else if (second && !first) {
+      terms.push_back(term(call, output.transpose(0, 1)));
+    } else {
+      return Score::degenerate(
+          first ? "as many tokens as samples, so that it cannot be told which "
+                  "axis has which; expected another --batch-size"
+                : "a layer of tokens has not the samples along an axis");
+    }
   }
   return sum_or(terms, reason_when_none);
 }

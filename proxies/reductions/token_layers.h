@@ -39,11 +39,15 @@ engine::Score sum_over_layers(
         at::Tensor(const at::Tensor& weight, const at::Tensor& gradient)>& term,
     const char* reason_when_none);
 
-/// The same of the output of each call, [N, tokens, features].
+/// The same of the output of each call as [samples, tokens, features], without
+/// history. PyTorch's own attention has [tokens, samples, features]. Degenerate
+/// where it cannot be told which axis has the samples.
 engine::Score sum_over_outputs(
     const engine::Pass& pass,
+    const engine::Setting& setting,
     const std::function<bool(const networks::LayerCall&)>& chosen,
-    const std::function<at::Tensor(const networks::LayerCall&)>& term,
+    const std::function<
+        at::Tensor(const networks::LayerCall&, const at::Tensor& output)>& term,
     const char* reason_when_none);
 
 /// The same of each attention. Degenerate without.

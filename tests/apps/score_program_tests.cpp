@@ -470,26 +470,30 @@ TEST_CASE("score: a space in JSON is asked for like any other") {
   CHECK(read_file(broken) == "{\n\"name\": 1}");
 }
 
-TEST_CASE("score: transformers have counts, and a reason for all others") {
-  const Finished pit = run_zcp(
-      {"score",
-       "--space",
-       "pit",
-       "--arch",
-       "b32-r4-d2.6.4-h2.4.8",
-       "--task",
-       "gaussian-224",
-       "--batch-size",
-       "2",
-       "--proxies",
-       "params,macs,naswot,l2_norm,zico"});
-  CHECK(pit.status == 1);
-  CHECK(
-      pit.out ==
-      "arch,params,macs,naswot,l2_norm,zico\n"
-      "b32-r4-d2.6.4-h2.4.8,4847272,701808552,,,\n");
-  CHECK(
-      contains(pit.err, "networks of pit are counted (params, macs) and not"));
+TEST_CASE("score: transformers are run; what is counted alone says so") {
+  const auto score = [](const std::string& space, const std::string& arch) {
+    return run_zcp(
+        {"score",
+         "--space",
+         space,
+         "--arch",
+         arch,
+         "--task",
+         "gaussian-224",
+         "--resolution",
+         "64",
+         "--batch-size",
+         "2",
+         "--proxies",
+         "params,head_confidence,zico"});
+  };
+  const Finished pit = score("pit", "b8-r2-d1.1.1-h1.2.2");
+  CHECK(pit.status == 0);
+  CHECK(pit.out.find(",,") == std::string::npos);
+  const Finished small = score("autoformer-small", "e320-5x4-5x4");
+  CHECK(small.status == 1);
+  CHECK(contains(
+      small.err, "networks of autoformer-small are counted (params, macs)"));
   const Finished bert = run_zcp(
       {"describe",
        "--space",

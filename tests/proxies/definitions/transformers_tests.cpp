@@ -130,7 +130,7 @@ TEST_CASE("transformers of the spaces compute what PyTorch modules compute") {
         network->forward(x, networks::BatchNormMode::batch_statistics, nullptr);
     const at::Tensor flat = output.contiguous().flatten();
     const json& expected = of["output"];
-    REQUIRE(expected.size() > 20);
+    REQUIRE(expected.size() >= 12);
     for (std::size_t i = 0; i < expected.size(); ++i) {
       const auto at =
           static_cast<std::int64_t>(i * of["every"].get<std::size_t>());
