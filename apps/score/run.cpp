@@ -217,6 +217,7 @@ RunTimes compute(
   RunTimes times;
   times.proxies.resize(run.table.proxies().size());
   times.workers = run.options.workers;
+  times.threads = run.options.evaluator.threads;
   if (missing.empty()) return times;
   double work = 0;
   for (const WorkItem& item : run.items) work += engine::relative_cost(item);
