@@ -187,10 +187,16 @@ class Computation {
     } else if (run_.handoff != nullptr) {
       run_.handoff->add_scores(added.records);
     }
+    double inside = 0;
     for (std::size_t p = 0; p < scores.size(); ++p) {
       times_.proxies[item.proxies[p]] += scores[p].seconds;
+      inside += scores[p].seconds;
     }
-    times_.busy += seconds_between(begin, std::chrono::steady_clock::now());
+    // Proxies of one network may run at once.
+    const double elapsed =
+        seconds_between(begin, std::chrono::steady_clock::now());
+    times_.busy +=
+        std::clamp(inside, elapsed, elapsed * run_.options.evaluator.threads);
     return added.completed;
   }
 
@@ -211,6 +217,7 @@ RunTimes compute(
   RunTimes times;
   times.proxies.resize(run.table.proxies().size());
   times.workers = run.options.workers;
+  times.threads = run.options.evaluator.threads;
   if (missing.empty()) return times;
   double work = 0;
   for (const WorkItem& item : run.items) work += engine::relative_cost(item);

@@ -44,12 +44,15 @@ std::string times_line(
   }
   const double all = times.wall * times.workers;
   const double idle = std::clamp(1 - times.busy / all, 0.0, 1.0);
+  const std::string pause =
+      times.threads > 1 ? std::string()
+                        : fmt::format(", idle for {:.1f} % of it", 100 * idle);
   return fmt::format(
-      "{} on {} worker{}, idle for {:.1f} % of it{}",
+      "{} on {} worker{}{}{}",
       format_duration(times.wall),
       times.workers,
       times.workers == 1 ? "" : "s",
-      100 * idle,
+      pause,
       text);
 }
 

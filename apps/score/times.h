@@ -13,6 +13,7 @@ struct RunTimes {
       0;  ///< seconds from the first network's start to the last's end
   double busy = 0;  ///< seconds of all workers with a network
   int workers = 1;
+  int threads = 1;  ///< workers that a network may use
   std::vector<double> proxies;  ///< seconds of each, of all workers
 };
 
@@ -22,7 +23,8 @@ double seconds_between(
 
 /// "0:42 on 2 workers, idle for 0.8 % of it: zico 51 %,
 /// naswot 30 %, others 12 %, outside of proxies 7 %". The shares are of what
-/// the workers did.
+/// the workers did. Where a network uses several workers, nobody knows for how
+/// long they were idle.
 std::string times_line(
     const RunTimes& times,
     std::span<const std::string> proxies);

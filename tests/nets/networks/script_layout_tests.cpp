@@ -66,7 +66,7 @@ def forward(self, x):
   const at::AutoGradMode derives(true);
   Recording recording;
   recording.scope = {.everything = false, .codes = true};
-  const at::Tensor x = test::normal({4, 3, 6, 6}, 10, type);
+  const at::Tensor x = test::normal({4, 3, 6, 6}, 10, at::kFloat).to(type);
   Result result;
   result.output = run_script(
       *loaded.program,

@@ -232,12 +232,14 @@ TEST_CASE("scores do not depend on how many passes run at once") {
   const test::TemporaryFolder folder;
   const std::string file = (folder.path() / "net.pt").string();
   torch::jit::Module module("net");
-  module.register_parameter(
-      "w", at::linspace(-1, 1, 8 * 3 * 9).view({8, 3, 3, 3}), false);
-  module.register_parameter("scale", at::linspace(0.5, 1.5, 8), false);
-  module.register_parameter("shift", at::linspace(-1, 1, 8), false);
-  module.register_parameter(
-      "last", at::linspace(-1, 1, 80).view({10, 8}), false);
+  const auto add = [&](const char* name, const at::Tensor& value) {
+    module.register_parameter(
+        name, value.detach().clone().requires_grad_(true), false);
+  };
+  add("w", at::linspace(-1, 1, 8 * 3 * 9).view({8, 3, 3, 3}));
+  add("scale", at::linspace(0.5, 1.5, 8));
+  add("shift", at::linspace(-1, 1, 8));
+  add("last", at::linspace(-1, 1, 80).view({10, 8}));
   module.define(R"(
     def forward(self, x):
         x = torch.conv2d(x, self.w, None, [1, 1], [1, 1])
