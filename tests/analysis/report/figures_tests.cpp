@@ -124,6 +124,8 @@ TEST_CASE("the curve has a line a proxy, the heat map a cell a pair") {
   CHECK(count(curve, "class=\"baseline\"") == 1);
   CHECK(count(curve, "class=\"interval-thin\"") == 9);
   CHECK(count(curve, ">10 %<") == 1);
+  CHECK(count(curve, ">n = 300<") == 1);
+  CHECK(count(curve, ">n = 30<") == 1);
   const std::string heat =
       drawn([&](std::ostream& out) { write_similarity_figure(out, report); });
   check_sound(heat);
