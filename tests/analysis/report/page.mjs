@@ -365,6 +365,7 @@ async function showsTheMass(page) {
     return (at(0.95) - at(0.05)) / (at(1) - at(0));
   };
   await page.choose("#scatter-controls select[aria-label=Up]", "first");
+  await page.choose("#scatter-controls select[aria-label=Colour]", "one colour");
   await page.choose("#scatter-controls select[aria-label=Across]", "proxy_5");
   assert.match(await page.text("#scatter-readout"),
     /4 of 15,625 values of proxy_5 lie far from all others/);
