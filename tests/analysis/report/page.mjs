@@ -576,6 +576,29 @@ async function servesPhones(browser, url) {
   assert.deepEqual(page.problems, []);
 }
 
+/** In a notebook the page is the text of a frame, which has no address. */
+async function worksInAFrame(browser, html) {
+  const path = join(folder, "notebook.html");
+  const text = readFileSync(html, "utf8").replaceAll("&", "&amp;").replaceAll("'", "&#x27;");
+  writeFileSync(path, `<!doctype html><title>A notebook</title><iframe srcdoc='${text}' width=900 height=800></iframe>`);
+  const page = await browser.open(`file://${path}`);
+  const inner = "document.querySelector('iframe').contentDocument";
+  await page.until(`${inner}?.body?.dataset.ready === 'yes'`);
+  const change = (id, text) => page.evaluate(`(() => {
+    const select = ${inner}.getElementById("${id}");
+    select.value = [...select.options].find((o) => o.textContent === "${text}").value;
+    select.dispatchEvent(new Event("change"));
+  })()`);
+  await change("metric", "second");
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  await page.evaluate(`${inner}.querySelector(".bar nav a[href='#protocol']").click()`);
+  await change("study", "half");
+  await page.until(`${inner}.getElementById("arch-count").textContent.endsWith(" of 399")`);
+  assert.equal(await page.evaluate(
+    `${inner}.getElementById("metric").selectedOptions[0].textContent`), "second");
+  assert.deepEqual(page.problems, []);
+}
+
 /** Several studies on one page: side by side, and each of them whole. */
 async function comparesStudies(browser) {
   const html = join(folder, "two.html");
@@ -605,6 +628,7 @@ async function comparesStudies(browser) {
   const csv = await savedText(page, "#compared-save", "CSV", "studies-first-all.csv");
   assert.equal(csv.trim().split("\n").length, 61);
   assert.deepEqual(page.problems, []);
+  await worksInAFrame(browser, html);
 }
 
 async function prints(page) {
