@@ -4,7 +4,10 @@
     tests/docs_commands.py ZCP [PAGE...]
 
 Every call of zcp in a code block has to be of a subcommand that exists, with options that it has. Blocks that begin with
-```sh run are executed as well, those of a page one after the other in one empty folder: they need no data that is not here.
+```sh run are executed as well, those of a page one after the other in one folder: they need no data that is not here. Blocks that
+begin with ```sh run data need public files, which ../shared/data (or $ZCP_SHARED) may have: without them they are counted as left out.
+The folder has the repository's benchmarks/ and nets/, build/release/zcp, a network and a batch (net.pt, batch.pt), and the public
+files under the names that the pages use.
 """
 
 from __future__ import annotations
@@ -16,10 +19,14 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BLOCK = re.compile(r"^```([^\n]*)\n(.*?)^```", re.S | re.M)
 CALL = re.compile(r"^(?:build/release/)?zcp ([a-z]+)(.*)$")
+SHARED = pathlib.Path(os.environ.get("ZCP_SHARED", ROOT.parent / "shared")) / "data"
+# Names that the pages use where ../shared has another.
+OFFICIAL = {"nas_bench_suite_zero_nb201.json": "zc_nasbench201.json"}
 
 
 def calls(block: str) -> list[tuple[str, str]]:
@@ -61,21 +68,39 @@ def unknown_options(zcp: str, block: str, known: dict[str, set[str]]) -> list[st
     return problems
 
 
+def furnish(work: pathlib.Path, zcp: str) -> None:
+    """What a reader has at hand: the repository's tables and spaces, the program, public files where they are."""
+    for name in ("benchmarks", "nets"):
+        (work / name).symlink_to(ROOT / name)
+    (work / "build" / "release").mkdir(parents=True)
+    (work / "build" / "release" / "zcp").symlink_to(pathlib.Path(zcp).resolve())
+    for name, file in {"net.pt": "net_resnet.pt", "batch.pt": "net_batch.pt"}.items():
+        (work / name).symlink_to(ROOT / "tests" / "golden" / file)
+    for file in SHARED.iterdir() if SHARED.is_dir() else ():
+        (work / OFFICIAL.get(file.name, file.name)).symlink_to(file.resolve())
+
+
 def run(zcp: str, blocks: list[str]) -> list[str]:
     """The blocks in one folder, with zcp on the path."""
     problems = []
+    if not blocks:
+        return problems
     with tempfile.TemporaryDirectory() as folder:
         tools = pathlib.Path(folder) / "bin"
         work = pathlib.Path(folder) / "work"
         tools.mkdir()
         work.mkdir()
+        furnish(work, zcp)
         (tools / "zcp").symlink_to(pathlib.Path(zcp).resolve())
         environment = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"}
         for block in blocks:
+            start = time.monotonic()
             done = subprocess.run(["bash", "-e", "-o", "pipefail", "-c", block], cwd=work, env=environment,
                                   capture_output=True, text=True)
             if done.returncode != 0:
                 problems.append(f"exit status {done.returncode} of\n{block}{done.stderr}")
+            if os.environ.get("ZCP_DOCS_TIMES"):
+                print(f"{time.monotonic() - start:.1f} s: {block.splitlines()[0][:100]}", flush=True)
     return problems
 
 
@@ -84,18 +109,21 @@ def main() -> int:
     pages = [pathlib.Path(page) for page in sys.argv[2:]] or [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
     known: dict[str, set[str]] = {}
     problems = []
-    executed = checked = 0
+    executed = checked = left_out = 0
     for page in pages:
         blocks = [(match[1].strip(), match[2]) for match in BLOCK.finditer(page.read_text())]
         for _, block in blocks:
             problems += [f"{page.name}: {problem}" for problem in unknown_options(zcp, block, known)]
             checked += len(calls(block))
-        to_run = [block for tag, block in blocks if tag == "sh run"]
+        tags = {"sh run", "sh run data"} if SHARED.is_dir() else {"sh run"}
+        to_run = [block for tag, block in blocks if tag in tags]
+        left_out += sum(len(calls(block)) for tag, block in blocks if tag == "sh run data" and tag not in tags)
         executed += sum(len(calls(block)) for block in to_run)
         problems += [f"{page.name}: {problem}" for problem in run(zcp, to_run)]
     for problem in problems:
         print(problem, file=sys.stderr)
-    print(f"{checked} calls of zcp in {len(pages)} pages: their options exist; {executed} of them executed")
+    print(f"{checked} calls of zcp in {len(pages)} pages: their options exist; {executed} of them executed"
+          + (f", {left_out} need data that is not here" if left_out else ""))
     return 1 if problems or checked == 0 else 0
 
 

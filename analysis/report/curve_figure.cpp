@@ -12,7 +12,7 @@ namespace {
 
 constexpr Frame kFrame{64, 52, 470, 330};
 constexpr double kWidth = 640;
-constexpr double kHeight = 376;
+constexpr double kHeight = 392;
 
 /// One proxy over the shares, all architectures first.
 struct Curve {
@@ -34,6 +34,19 @@ std::vector<double> shares_of(const Report& report) {
   shares.push_back(1);
   std::ranges::sort(shares, std::ranges::greater{});
   return shares;
+}
+
+/// Architectures of the metric among that share of the best.
+std::size_t
+size_of(const Report& report, const std::string& metric, double share) {
+  const std::string subset = share == 1 ? "all" : fmt::format("top {}", share);
+  std::size_t most = 0;
+  for (const study::StudyRow& row : report.study.rows) {
+    if (row.metric == metric && row.subset == subset) {
+      most = std::max(most, row.n);
+    }
+  }
+  return most;
 }
 
 Curve curve_of(
@@ -97,6 +110,11 @@ void draw_frame(
         {x, kFrame.bottom + 14},
         "middle",
         share == 1 ? "all" : fmt::format("{:.4g} %", share * 100));
+    svg.text(
+        {x, kFrame.bottom + 28},
+        "middle",
+        fmt::format("n = {}", size_of(report, metric, share)),
+        "small");
   }
   for (const double tick : taus.ticks()) {
     const double y = taus.pixel(tick);
@@ -104,7 +122,7 @@ void draw_frame(
     svg.text({kFrame.left - 6, y + 4}, "end", tick_text(tick));
   }
   svg.text(
-      {(kFrame.left + kFrame.right) / 2, kFrame.bottom + 32},
+      {(kFrame.left + kFrame.right) / 2, kFrame.bottom + 48},
       "middle",
       "the best by true " + metric);
   svg.upright_text(

@@ -5,10 +5,14 @@
 #include <map>
 #include <numbers>
 #include <ostream>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "analysis/report/figures.h"
 #include "analysis/report/svg.h"
+#include "analysis/statistics/columns.h"
+#include "analysis/statistics/ranks.h"
 
 namespace zcp::report {
 namespace {
@@ -73,6 +77,49 @@ void draw_hexagons(Svg& svg, const std::vector<Point>& points) {
       "small");
 }
 
+/// Whether the mass of ascending numbers can be seen on an axis: the middle
+/// nine tenths take a third of it, the middle half an eighth (as on the page,
+/// page/scales.js).
+bool is_spread(const std::vector<double>& sorted, bool logarithmic) {
+  const auto at = [&](double share) {
+    const auto last = static_cast<double>(sorted.size() - 1);
+    const double value =
+        sorted[static_cast<std::size_t>(std::lround(share * last))];
+    return logarithmic ? std::log(value) : value;
+  };
+  const double length = at(1) - at(0);
+  return !(length > 0) || (at(0.95) - at(0.05) >= length / 3 &&
+                           at(0.75) - at(0.25) >= length / 8);
+}
+
+/// A column as an axis shows it.
+struct Shown {
+  std::vector<double> values;
+  std::string name;
+};
+
+/// By value, or where a few values far from all others would squeeze these, by
+/// rank in percent of the finite ones, which the name says.
+Shown shown(const std::vector<double>& values, const std::string& name) {
+  std::vector<double> finite;
+  for (const double value : values) {
+    if (std::isfinite(value)) finite.push_back(value);
+  }
+  std::vector<double> sorted = finite;
+  std::ranges::sort(sorted);
+  if (sorted.size() < statistics::kLeastRows) return {values, name};
+  const Axis axis(values, 0, 1);
+  if (is_spread(sorted, axis.logarithmic())) return {values, name};
+  const std::vector<double> ranks = statistics::average_ranks(finite);
+  std::vector<double> places = values;
+  std::size_t next = 0;
+  for (double& place : places) {
+    if (!std::isfinite(place)) continue;
+    place = 100 * ranks[next++] / static_cast<double>(finite.size());
+  }
+  return {places, name + ", by rank (%)"};
+}
+
 /// Tau of the pair over the whole population, as the study has it.
 std::string tau_of(
     const Report& report,
@@ -105,8 +152,10 @@ void write_scatter_figure(
     const Report& report,
     const std::string& proxy,
     const std::string& metric) {
-  const std::vector<double>& scores = column_values(report, proxy, true);
-  const std::vector<double>& truth = column_values(report, metric, false);
+  const auto [scores, score_name] =
+      shown(column_values(report, proxy, true), proxy);
+  const auto [truth, truth_name] =
+      shown(column_values(report, metric, false), metric);
   const Axis x(scores, kFrame.left, kFrame.right);
   const Axis y(truth, kFrame.bottom, kFrame.top);
   std::vector<Point> points;
@@ -123,7 +172,7 @@ void write_scatter_figure(
   std::string note = tau_of(report, proxy, metric);
   if (infinite > 0) note += fmt::format(", {} infinite not drawn", infinite);
   svg.text({kFrame.left, 37}, "start", note, "note");
-  draw_axes(svg, kFrame, x, y, proxy, metric);
+  draw_axes(svg, kFrame, x, y, score_name, truth_name);
   if (points.size() > kPointsAtMost) {
     draw_hexagons(svg, points);
   } else {

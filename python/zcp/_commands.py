@@ -269,7 +269,8 @@ def report(
     **options: Any,
 ) -> Report:
     """A study as one page to look at: ``zcp report``. ``html`` keeps it in a file,
-    ``figures`` its figures in a folder."""
+    ``figures`` its figures in a folder. A list of ``scores`` sets several studies
+    side by side, with one ``truth`` for all or a list of them, one for each."""
     with Files() as files:
         name = os.fspath(html) if html is not None else files.new(".html")
         given = {"scores": scores, "truth": truth, "metric": metric, **options, "html": name}

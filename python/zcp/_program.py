@@ -16,7 +16,7 @@ from typing import Any, Iterable, Optional
 from . import _torch
 
 #: Options that are given once for each value; others take a list with commas.
-_REPEATED = {"arch", "model", "max", "min", "bins", "range", "scores_of"}
+_REPEATED = {"arch", "model", "max", "min", "bins", "range", "scores", "scores_of", "truth"}
 
 #: A bar or a line of progress, as the program draws them.
 _PROGRESS = re.compile(r"^(\S.*?)(?: \[[=> ]*\]|:) (\d+)/(\d+) \((\d+)%\)(.*)$")

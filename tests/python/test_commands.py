@@ -108,6 +108,8 @@ def test_a_report(frame, tmp_path):
     made = zcp.report(frame, TRUTH, metric=METRIC, html=page, quiet=True)
     assert made.path == str(page) and page.read_text() == made.html
     assert zcp.report(frame, TRUTH, metric=METRIC, quiet=True).path is None
+    several = zcp.report([frame, frame], TRUTH, metric=METRIC, quiet=True)
+    assert '"others":[' in several.html and '"others":[' not in made.html
 
 
 def test_errors_are_the_programs_words(frame):

@@ -28,8 +28,7 @@ function writeAddress() {
     if (text !== startView[name]) view.set(name, text);
   }
   if (state.section) view.set("at", state.section);
-  const address = `#${view}`;
-  if (location.hash !== address) history.replaceState(null, "", address);
+  setAddress(view);
 }
 
 let writing = 0;

@@ -51,12 +51,15 @@ function drawStudies() {
       el("th", { scope: "row" }, name),
       ...compared.map((c) => comparedCell(c.rows.get(name)))))));
   const sizes = new Set(compared.map((c) => c.n));
+  const others = new Set(compared.map((c) => c.metric)).size > 1
+    ? " The studies have different metrics." : "";
   const differ = sizes.size > 1
     ? " The studies are about different architectures: a difference between columns is not a difference between proxies' worth alone." : "";
   byId("studies-read").textContent =
-    `Tau-b of each proxy with its 95 % interval, ${subsetText(state.subset)}: \u25cf beats the study's baseline, \u25cb undecided, \u25bc trails. "Study" at the top of the page shows one of them whole.${differ}`;
+    `Tau-b of each proxy with its 95 % interval, ${subsetText(state.subset)}: \u25cf beats the study's baseline, \u25cb undecided, \u25bc trails. "Study" at the top of the page shows one of them whole.${others}${differ}`;
+  const metrics = [...new Set(compared.map((c) => c.metric))].join(", ");
   byId("studies-figure-title").textContent =
-    `Tau-b in each study, ${metricName()}, ${subsetText(state.subset)}`;
+    `Tau-b in each study, ${metrics}, ${subsetText(state.subset)}`;
   drawComparedKey();
 }
 

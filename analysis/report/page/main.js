@@ -105,7 +105,7 @@ function fillStudies() {
   select.addEventListener("change", () => {
     const view = new URLSearchParams({ study: studies[Number(select.value)].name,
       metric: metricName(), among: state.subset });
-    history.replaceState(null, "", `#${view}`);
+    setAddress(view);
     openStudy(Number(select.value), showStudy);
     byId("study").focus();
   });
@@ -241,7 +241,7 @@ function drawWords() {
 
 /** The view at the start, then the one that the address asks for. */
 function chooseView() {
-  const asked = new URLSearchParams(location.hash.slice(1));
+  const asked = viewInAddress();
   readMetric(asked);
   state.x = firstProxy();
   state.y = metricColumns[state.metric];

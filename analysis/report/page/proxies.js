@@ -173,7 +173,7 @@ function drawForest(chart) {
 function drawForestText() {
   const rows = forestRows();
   byId("forest-title").textContent =
-    `Difference of tau-b to ${study.baseline}, ${metricName()}, ${subsetText(state.subset)}`;
+    `Difference of tau-b to ${study.baseline}, ${metricName()}, ${subsetText(state.subset)} (n = ${whole(subsetCount(state.subset))})`;
   byId("forest-read").textContent = rows.length === 0
     ? `There is no column ${study.baseline} to compare with.`
     : `Right of the dashed line a proxy ranks better than ${study.baseline}: filled dots beat it (interval above zero and p < .05 after Holm's correction), open ones are undecided, grey triangles trail it (interval below zero).`;

@@ -71,6 +71,7 @@ function robustScale(column) {
   return { kind: "robust", fences, beyond,
     of: (row) => column.levels[row] ? places[column.levels[row] - 1] : NaN,
     name: `${column.label}; ${whole(beyond)} beyond the dotted line by rank`,
+    shortName: `${column.label}, robust`,
     text: (v) => v < low - edge || v > high + edge ? "" : short(v) };
 }
 

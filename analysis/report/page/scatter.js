@@ -3,10 +3,13 @@
 // Dots are drawn as "large" series, thousands of them in one stroke; such a
 // series has one colour, so there is one for each class of colour.
 
-function dotAxis(scale) {
-  const axis = axisStyle(scale.name);
+/** The axis of a scale, whose name fits into `room` pixels where it can. */
+function dotAxis(scale, room) {
+  const fits = longestName([scale.name]) <= room;
+  const axis = axisStyle(fits ? scale.name : scale.shortName ?? scale.name);
   const [min, max] = extentOf(scale);
   return { ...axis, type: "value", min, max, nameLocation: "middle",
+    nameTruncate: { maxWidth: room },
     nameTextStyle: { ...axis.nameTextStyle, color: palette().ink },
     minInterval: scale.kind === "log" ? 1 : undefined,
     axisLabel: { ...axis.axisLabel, showMinLabel: false, showMaxLabel: false,
@@ -183,7 +186,6 @@ class DotView {
     this.classes = colourClasses(state.colour);
     const [x, y] = this.scales;
     const { clientWidth, clientHeight } = chart.getDom();
-    const named = (axis, room) => ({ ...axis, nameTruncate: { maxWidth: room } });
     chart.setOption({
       ...chartBase(),
       grid: { left: 66, right: 18, top: taking ? 28 : 10, bottom: 48 },
@@ -198,8 +200,8 @@ class DotView {
           color: "rgba(110,150,190,.13)", borderColor: palette().accent,
           borderWidth: 1.2 } },
       toolbox: { show: false },
-      xAxis: { ...named(dotAxis(x), clientWidth - 90), nameGap: 28 },
-      yAxis: { ...named(dotAxis(y), clientHeight - 66), nameGap: 46 },
+      xAxis: { ...dotAxis(x, clientWidth - 90), nameGap: 28 },
+      yAxis: { ...dotAxis(y, clientHeight - 66), nameGap: 46 },
       series: this.allSeries(),
     }, true);
     if (chart !== this.chart) return;

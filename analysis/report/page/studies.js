@@ -4,7 +4,22 @@ const root = JSON.parse(document.getElementById("data").textContent);
 const studies = [root, ...(root.others ?? [])];
 
 /** What outlives a change of the study. */
-const remembered = { theme: "auto" };
+const remembered = { theme: "auto", view: "" };
+
+/** A frame of a notebook (srcdoc) has no address of its own. */
+const framed = location.protocol === "about:";
+
+/** The view as #name=text&..., from the address where there is one. */
+function viewInAddress() {
+  return new URLSearchParams((framed ? remembered.view : location.hash).slice(1));
+}
+
+function setAddress(view) {
+  remembered.view = `#${view}`;
+  if (!framed && location.hash !== remembered.view) {
+    history.replaceState(null, "", remembered.view);
+  }
+}
 
 const parts = ["header.top", "main", "footer"];
 const pristine = parts.map((part) =>
@@ -15,7 +30,7 @@ let life = null;
 
 /** The position of the study that the address names, else 0. */
 function studyInAddress() {
-  const name = new URLSearchParams(location.hash.slice(1)).get("study");
+  const name = viewInAddress().get("study");
   return Math.max(0, studies.findIndex((s) => s.name === name));
 }
 

@@ -74,6 +74,36 @@ TEST_CASE("a scatter draws those that have both values") {
   CHECK(svg.find("without a score not drawn") != std::string::npos);
 }
 
+TEST_CASE("outliers do not squeeze all others into a line") {
+  Material material = sample_material(100);
+  const auto middle_of = [](const std::string& svg) {
+    std::vector<double> places;
+    for (std::size_t at = svg.find("cx=\""); at != std::string::npos;
+         at = svg.find("cx=\"", at + 1)) {
+      places.push_back(std::stod(svg.substr(at + 4)));
+    }
+    REQUIRE(places.size() > 50);
+    std::ranges::sort(places);
+    const std::size_t tenth = places.size() / 10;
+    return (places[places.size() - 1 - tenth] - places[tenth]) /
+           (places.back() - places.front());
+  };
+  const auto draw = [&] {
+    const Report report = make(material);
+    return drawn([&](std::ostream& out) {
+      write_scatter_figure(out, report, "good", "accuracy");
+    });
+  };
+  const std::string plain = draw();
+  CHECK(plain.find("by rank") == std::string::npos);
+  CHECK(middle_of(plain) > 0.3);
+  material.scores.values[1][4] = -1e8;
+  const std::string ranked = draw();
+  check_sound(ranked);
+  CHECK(ranked.find(">good, by rank (%)<") != std::string::npos);
+  CHECK(middle_of(ranked) > 0.7);
+}
+
 TEST_CASE("many architectures are counted in hexagons") {
   const Report report = make(sample_material(3000));
   const std::string svg = drawn([&](std::ostream& out) {
@@ -94,6 +124,8 @@ TEST_CASE("the curve has a line a proxy, the heat map a cell a pair") {
   CHECK(count(curve, "class=\"baseline\"") == 1);
   CHECK(count(curve, "class=\"interval-thin\"") == 9);
   CHECK(count(curve, ">10 %<") == 1);
+  CHECK(count(curve, ">n = 300<") == 1);
+  CHECK(count(curve, ">n = 30<") == 1);
   const std::string heat =
       drawn([&](std::ostream& out) { write_similarity_figure(out, report); });
   check_sound(heat);

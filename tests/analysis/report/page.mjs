@@ -266,7 +266,7 @@ async function turnsDark(page) {
 
 /** By keyboard alone: from the skip link to the first button of the table. */
 async function obeysKeys(page) {
-  await page.evaluate("document.activeElement.blur(); scrollTo(0, 0)");
+  await page.evaluate("document.querySelector('.skip').focus(); scrollTo(0, 0)");
   const seen = new Set();
   for (let i = 0; i < 60; ++i) {
     await press(page, "Tab", 9);
@@ -288,8 +288,7 @@ const press = (page, key, code) => page.send("Input.dispatchKeyEvent",
 /** Tab reaches every control, and what has the focus looks different. */
 async function reachesAllByKeys(page) {
   const controls = await page.evaluate(`(() => {
-    document.activeElement.blur();
-    scrollTo(0, 0);
+    document.querySelector(".skip").focus();
     for (const details of document.querySelectorAll("details")) details.open = true;
     const seen = [...document.querySelectorAll(
       "main a, main button, main select, main input, main summary, header a, header button, header select")]
@@ -365,6 +364,8 @@ async function showsTheMass(page) {
     const at = (share) => xs[Math.round(share * (xs.length - 1))];
     return (at(0.95) - at(0.05)) / (at(1) - at(0));
   };
+  await page.choose("#scatter-controls select[aria-label=Up]", "first");
+  await page.choose("#scatter-controls select[aria-label=Colour]", "one colour");
   await page.choose("#scatter-controls select[aria-label=Across]", "proxy_5");
   assert.match(await page.text("#scatter-readout"),
     /4 of 15,625 values of proxy_5 lie far from all others/);
@@ -575,6 +576,29 @@ async function servesPhones(browser, url) {
   assert.deepEqual(page.problems, []);
 }
 
+/** In a notebook the page is the text of a frame, which has no address. */
+async function worksInAFrame(browser, html) {
+  const path = join(folder, "notebook.html");
+  const text = readFileSync(html, "utf8").replaceAll("&", "&amp;").replaceAll("'", "&#x27;");
+  writeFileSync(path, `<!doctype html><title>A notebook</title><iframe srcdoc='${text}' width=900 height=800></iframe>`);
+  const page = await browser.open(`file://${path}`);
+  const inner = "document.querySelector('iframe').contentDocument";
+  await page.until(`${inner}?.body?.dataset.ready === 'yes'`);
+  const change = (id, text) => page.evaluate(`(() => {
+    const select = ${inner}.getElementById("${id}");
+    select.value = [...select.options].find((o) => o.textContent === "${text}").value;
+    select.dispatchEvent(new Event("change"));
+  })()`);
+  await change("metric", "second");
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  await page.evaluate(`${inner}.querySelector(".bar nav a[href='#protocol']").click()`);
+  await change("study", "half");
+  await page.until(`${inner}.getElementById("arch-count").textContent.endsWith(" of 399")`);
+  assert.equal(await page.evaluate(
+    `${inner}.getElementById("metric").selectedOptions[0].textContent`), "second");
+  assert.deepEqual(page.problems, []);
+}
+
 /** Several studies on one page: side by side, and each of them whole. */
 async function comparesStudies(browser) {
   const html = join(folder, "two.html");
@@ -604,6 +628,7 @@ async function comparesStudies(browser) {
   const csv = await savedText(page, "#compared-save", "CSV", "studies-first-all.csv");
   assert.equal(csv.trim().split("\n").length, 61);
   assert.deepEqual(page.problems, []);
+  await worksInAFrame(browser, html);
 }
 
 async function prints(page) {
