@@ -3,12 +3,14 @@
 import ctypes
 import gc
 import os
+import random
 import signal
 import subprocess
 import sys
 import threading
 import time
 
+import numpy
 import pytest
 import torch
 import torch.nn.functional as F
@@ -41,7 +43,10 @@ def assert_same(left, right):
         assert (one is None) == (other is None) and (one is None or torch.equal(one, other))
 
 
-@pytest.mark.parametrize("way", ["trace", "record"])
+EXPORTS = hasattr(getattr(getattr(torch, "export", None), "Dim", None), "DYNAMIC")
+
+
+@pytest.mark.parametrize("way", ["trace", "record"] + ["export"] * EXPORTS)
 @pytest.mark.parametrize("train", [True, False])
 def test_the_module_stays_as_it_is(way, train):
     x, y = images(8)
@@ -60,6 +65,32 @@ def test_random_states_stay_as_they_are():
     torch.manual_seed(7)
     zcp.score(small(dropout=0.5), images(8), "core,zen", init="kaiming_normal")
     assert torch.equal(torch.rand(4), expected)
+
+
+class Drawing(nn.Module):
+    """Draws from every generator that there is."""
+
+    def __init__(self):
+        super().__init__()
+        self.body = small()
+
+    def forward(self, x):
+        random.random(), numpy.random.rand(), torch.rand(1)
+        return self.body(x)
+
+
+def test_random_states_of_python_and_numpy_stay_as_they_are():
+    def drawn():
+        return random.random(), numpy.random.rand(), torch.rand(1).item()
+
+    def seed():
+        random.seed(3), numpy.random.seed(3), torch.manual_seed(3)
+
+    seed()
+    expected = drawn()
+    seed()
+    zcp.score(Drawing(), images(8), "grad_norm")
+    assert drawn() == expected
 
 
 def test_the_data_stay_as_they_are():

@@ -17,11 +17,21 @@ from zcp import _program
 from networks import Small, images, small
 
 
+#: Whether this torch exports programs, which is then how a module is taken.
+EXPORTS = hasattr(getattr(getattr(torch, "export", None), "Dim", None), "DYNAMIC")
+
+
 def program_scores(folder, module, x, y, proxies, *options):
-    """What the program prints of the same network, traced, on the same data."""
+    """What the program prints of the same network in a file, on the same data."""
     model, data = os.path.join(folder, "net.pt"), os.path.join(folder, "data.pt")
     # In eval mode, so that tracing leaves the running statistics as they are.
-    torch.jit.trace(module.eval(), x[:2], check_trace=False).save(model)
+    if EXPORTS:
+        model += "2"
+        axes = ({0: torch.export.Dim.DYNAMIC},)
+        example = x.clone()  # torch.export marks it
+        torch.export.save(torch.export.export(module.eval(), (example,), dynamic_shapes=axes), model)
+    else:
+        torch.jit.trace(module.eval(), x[:2], check_trace=False).save(model)
     torch.save({"x": x, "y": y}, data)
     done = subprocess.run(
         [_program.path(), "score", "--model", model, "--task", "tensors", "--data", data,
@@ -58,7 +68,7 @@ def test_scores_are_the_programs_to_the_bit(tmp_path, precision):
     present = [name for name, value in row.items() if value == value]
     assert len(present) > 25
     assert set(row.reasons) == set(row) - set(present)
-    assert row.capture == "trace"
+    assert row.capture == ("export" if EXPORTS else "trace")
 
 
 def test_scores_do_not_depend_on_the_workers():
@@ -360,3 +370,129 @@ def test_scores_are_shown():
     row = zcp.score(small(), images(8), "params,epe_nas,zen,vkdnw")
     assert "params" in repr(row) and "<table>" in row._repr_html_()
     assert list(row.to_series().index) == list(row)
+
+
+class Encoder(nn.Module):
+    """Embeddings, ReLUs over them, no image anywhere."""
+
+    def __init__(self):
+        super().__init__()
+        self.embedding = nn.Embedding(50, 16)
+        self.first = nn.Linear(16, 16)
+        self.head = nn.Linear(16, 4)
+
+    def forward(self, ids):
+        return self.head(torch.relu(self.first(self.embedding(ids))).mean(1))
+
+
+def encoder():
+    with torch.random.fork_rng():
+        torch.manual_seed(5)
+        return Encoder()
+
+
+def test_tokens_have_codes():
+    """NASWOT of a network of tokens: log |det K| of its ReLUs' codes, counted here."""
+    ids = torch.randint(0, 50, (8, 5), generator=torch.Generator().manual_seed(1))
+    row = zcp.score(encoder(), (ids, torch.arange(8) % 4), "naswot,jacob_cov,fisher")
+    module = encoder()
+    codes = (module.first(module.embedding(ids)) > 0).flatten(1).double()
+    kernel = codes @ codes.T + (1 - codes) @ (1 - codes).T
+    assert row["naswot"] == pytest.approx(torch.slogdet(kernel)[1].item(), rel=1e-9)
+    assert row["fisher"] > 0
+    assert row.reasons == {"jacob_cov": "differentiates by the inputs, which are whole numbers"}
+
+
+def test_arrays_are_tensors():
+    numpy = pytest.importorskip("numpy")
+    x, y = images(8)
+    expected = zcp.score(small(), (x, y), "naswot,snip")
+    array = x.numpy().astype(numpy.float64), y.numpy().astype(numpy.int32)
+    assert same(zcp.score(small(), array, "naswot,snip"), expected) == []
+    listed = zcp.score(small(), [array, array], "naswot,snip", seed=numpy.int64(0))
+    assert listed["naswot"] == expected["naswot"]
+
+
+def test_halves_are_taken_on_the_processor():
+    x, y = images(8)
+    rounded = small().half()
+    expected = zcp.score(small().half().float(), (x, y), "naswot,grad_norm,params")
+    assert same(zcp.score(rounded, (x, y), "naswot,grad_norm,params"), expected) == []
+    assert all(one.dtype == torch.float16 for one in rounded.parameters())
+
+
+def test_tied_weights_are_one():
+    class Tied(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.second = nn.Linear(12, 12), nn.Linear(12, 12)
+            self.second.weight = self.first.weight
+            self.head = nn.Linear(12, 10)
+
+        def forward(self, x):
+            return self.head(torch.relu(self.second(torch.relu(self.first(x)))))
+
+    torch.manual_seed(2)
+    module = Tied()
+    x, y = torch.randn(8, 12), torch.arange(8)
+    row = zcp.score(module, (x, y), "params,grad_norm", precision="fp64")
+    module.double()
+    F.cross_entropy(module(x.double()), y).backward()
+    assert row["params"] == sum(one.numel() for one in module.parameters())
+    weights = (module.first.weight, module.head.weight)
+    assert row["grad_norm"] == pytest.approx(
+        sum(one.grad.norm().item() for one in weights), rel=1e-10)
+
+
+def test_weights_that_hooks_compute_are_taken():
+    body = nn.utils.weight_norm(nn.Linear(432, 8))
+    module = nn.Sequential(nn.Flatten(), body, nn.ReLU(), nn.Linear(8, 10))
+    module(images(8)[0])  # the weight is now no leaf, which deepcopy does not take
+    assert zcp.score(module, images(8), "naswot")["naswot"] > 0
+
+
+def test_what_wraps_a_module_changes_nothing():
+    plain = zcp.score(small(), images(8), "naswot,grad_norm")
+    assert same(zcp.score(nn.DataParallel(small()), images(8), "naswot,grad_norm"), plain) == []
+    if hasattr(torch, "compile"):
+        compiled = torch.compile(small())
+        assert same(zcp.score(compiled, images(8), "naswot,grad_norm"), plain) == []
+
+
+class Dicts(torch.utils.data.Dataset):
+    def __len__(self):
+        return 16
+
+    def __getitem__(self, i):
+        x, y = images(16)
+        return {"image": x[i], "label": y[i]}
+
+
+def test_loaders_of_dicts_are_told_how():
+    loader = torch.utils.data.DataLoader(Dicts(), batch_size=8)
+    with pytest.raises(ValueError) as caught:
+        zcp.score(small(), loader, "zico")
+    assert "((b['image'], b['label']) for b in loader)" in str(caught.value)
+    row = zcp.score(small(), ((b["image"], b["label"]) for b in loader), "zico")
+    x, y = images(16)
+    assert row["zico"] == zcp.score(small(), [(x[:8], y[:8]), (x[8:], y[8:])], "zico")["zico"]
+
+
+@pytest.mark.parametrize("model, batches, words", [
+    (small().requires_grad_(False), images(8), "Small has no parameter that trains"),
+    (nn.Flatten(), images(8), "Flatten has no parameter that trains"),
+    (small(), (torch.zeros(4, 1, 8, 8), torch.arange(4)), "Small does not run on inputs of [4, 1, 8, 8]"),
+    (Encoder(), ({"idz": torch.zeros(4, 5, dtype=torch.long)}, torch.arange(4)), "argument 'idz'"),
+    (small(), torch.utils.data.DataLoader(torch.utils.data.TensorDataset(*images(8)), 8),
+     "found 1 minibatches, expected 2; minibatches=1 takes what there is"),
+])
+def test_what_cannot_be_scored_is_said_in_one_line(model, batches, words):
+    with pytest.raises(ValueError) as caught:
+        zcp.score(model, batches, "zico" if "1 minibatches" in words else "params")
+    assert words in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_names_are_text():
+    with pytest.raises(ValueError, match="found the name 3"):
+        zcp.score(small(), images(8), 3)
+    assert list(zcp.score(small(), images(8), ["naswot", "params,naswot"])) == ["naswot", "params"]

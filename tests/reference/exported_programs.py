@@ -3,13 +3,14 @@
     ZCP=build/release/zcp nice python tests/reference/exported_programs.py FILE [NAME ...]
 
 Each network is exported in train mode with a free batch, exported once more
-with the batch baked in, decomposed (run_decompositions), and traced. PROXIES
-are scored on all four in float64; the first two have to agree with the trace
-within 1e-5. Decompositions dissolve layers into arithmetic (an LSTM into
+with the batch baked in, decomposed (run_decompositions), and traced; where this
+Python has the package zcp, the live module is scored as well. PROXIES are scored
+on all of them in float64; the first two and the live module have to agree with
+the trace within 1e-5. Decompositions dissolve layers into arithmetic (an LSTM into
 products, hard swish into sums and bounds), so that theirs are only listed. FILE keeps what was found, a JSON object a line; a run that is
 started again leaves out what is there. The last lines are a table: for each
 network and file the largest relative difference and the proxy that has it.
-Ends with status 1 where one of the first two is larger or has a score that the
+Ends with status 1 where one of those that have to agree is larger or has a score that the
 trace has not, or the other way round; a baked batch may cost the proxies that
 look at fewer samples. Needs torch 2.9 or newer and torchvision; see torchvision_models
 for the classifiers.
@@ -33,6 +34,11 @@ import torchvision
 from torch import nn
 
 import torchvision_models
+
+try:
+    import zcp
+except ImportError:
+    zcp = None
 
 PROGRAM = os.environ.get("ZCP", "build/release/zcp")
 PROXIES = os.environ.get("PROXIES", "suite-zero,naswot,zico,macs")
@@ -145,13 +151,26 @@ def score(path: str, folder: str) -> dict:
     return found
 
 
+def score_live(name: str, x: torch.Tensor, y: torch.Tensor) -> dict:
+    """The module itself, as zcp.score() takes it."""
+    try:
+        row = zcp.score(build(name).train(), (x, y), PROXIES, batch_size=BATCH, precision="fp64", workers=1)
+    except ValueError as error:
+        return {"status": 2, "words": str(error), "scores": {}}
+    scores = {key: None if math.isnan(value) else value for key, value in row.items()}
+    return {"status": 0, "words": f"{row.capture} {row.passed_over} {row.reasons}", "scores": scores}
+
+
 def examine(name: str) -> dict:
     pixels = MORE[name][1] if name in MORE else torchvision_models.MODELS[name]
     entry = {"name": name, "files": {}}
     with tempfile.TemporaryDirectory() as folder:
         count = 2 * BATCH
         x = torch.randn(count, 3, pixels, pixels, generator=torch.Generator().manual_seed(1))
-        torch.save({"x": x, "y": torch.arange(count) % 4}, f"{folder}/batch.pt")
+        y = torch.arange(count) % 4
+        torch.save({"x": x, "y": y}, f"{folder}/batch.pt")
+        if zcp is not None:
+            entry["files"]["live"] = score_live(name, x, y)
         for how, path in files(name, folder, pixels).items():
             if path.startswith("!"):
                 entry["files"][how] = {"status": None, "words": path, "scores": {}}
@@ -191,7 +210,7 @@ def report(entries: list[dict]) -> int:
                 continue
             largest, worst, alone = differences(found["scores"], traced["scores"])
             count = sum(value is not None for value in found["scores"].values())
-            missing = alone if how == "free" else [key for key in alone if found["scores"].get(key) is not None]
+            missing = alone if how in ("free", "live") else [key for key in alone if found["scores"].get(key) is not None]
             faults += how != "decomposed" and (largest > TOLERANCE or bool(missing))
             print(f"{entry['name']:<20}{how:<12}{count:>7}{largest:>10.1e}  {worst} "
                   f"{'only one file has ' + ', '.join(alone) if alone else ''}".rstrip())
