@@ -1,9 +1,11 @@
 // `zcp search` on tables alone, run as a process.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cmath>
 #include <cstdlib>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
@@ -632,4 +634,51 @@ TEST_CASE("search: files that are no predictor of the space") {
   const std::string cut =
       truth.folder.write("cut.json", text.substr(0, text.size() / 2));
   CHECK(refusal("nas-bench-macro", cut).find(cut) != std::string::npos);
+}
+
+TEST_CASE("search: ArchLock's oracle on TransNAS-Bench-101") {
+  const auto path = shared("data/transnas_micro.csv");
+  if (absent(path)) return;
+  const TemporaryFolder folder;
+  // Of SYSTEMS.md, section 4: no ties decide these.
+  const std::map<std::string, std::string> optima{
+      {"class_scene", "64-41414-2_02_323"},
+      {"autoencoder", "64-41414-0_22_130"}};
+  const Strings tasks{
+      "class_scene",
+      "class_object",
+      "autoencoder",
+      "normal",
+      "jigsaw",
+      "room_layout",
+      "segmentsemantic"};
+  for (const auto& [source, optimum] : optima) {
+    CAPTURE(source);
+    Strings others = tasks;
+    std::erase(others, source);
+    const std::string csv = folder.path() / (source + ".csv");
+    const Strings space{
+        "search",
+        "--space",
+        "transnas-micro",
+        "--truth",
+        path,
+        "--algorithm",
+        "exhaustive",
+        "--quiet"};
+    output_of(
+        space + Strings{
+                    "--by",
+                    fmt::format("others=rank_sum({})", fmt::join(others, ",")),
+                    "--csv",
+                    csv});
+    const json found = json::parse(output_of(
+        space + Strings{
+                    "--scores",
+                    csv,
+                    "--by",
+                    fmt::format("d=rank_sum({0},{0},-others)", source),
+                    "--json"}));
+    CHECK(found["best"] == optimum);
+  }
 }
