@@ -22,7 +22,11 @@ std::span<const Command> commands() {
 }
 
 int search_somewhere(const Arguments&, const SearchOptions& options) {
-  return run_search(options, {}, [](const SearchData& data) -> int {
+  return run_search(options, {}, [&](const SearchData& data) -> int {
+    if (data.tables_alone()) {
+      throw UserError(
+          "--output {}: this build runs no networks", options.output);
+    }
     for (const SearchColumn& column : data.columns()) {
       if (column.source != SearchColumn::Source::proxy) continue;
       throw UserError(

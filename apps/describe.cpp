@@ -6,6 +6,8 @@
 #include <optional>
 
 #include "apps/commands.h"
+#include "apps/deadline.h"
+#include "apps/score/sandbox.h"
 #include "apps/selection.h"
 #include "apps/standard_streams.h"
 #include "apps/text_table.h"
@@ -189,14 +191,25 @@ struct DescribeOptions {
   TaskOptions task;
   TableFormat format = TableFormat::text;
   bool quiet = false;
+  Sandbox sandbox = Sandbox::off;
+  double timeout = 0;  ///< seconds; 0: no limit
 };
+
+constexpr double kMostSeconds = 1e6;
 
 /// Nothing where --help was asked for, and printed.
 std::optional<DescribeOptions> parse(const Arguments& arguments) {
   po::options_description options("Options");
   add_selection_options(options);
   add_task_options(options);
-  options.add_options()("json", "as an object");
+  options.add_options()("json", "as an object")(
+      "timeout",
+      po::value<double>()->default_value(0),
+      "seconds after which the call is given up (0: no limit)")(
+      "sandbox",
+      "refuse to read --model where it cannot be kept from sockets and from "
+      "writing; without it that is tried (see docs/security.md)")(
+      "no-sandbox", "let --model do what the user may do");
   add_format_option(options);
   po::variables_map values;
   if (!parse_options(
@@ -210,11 +223,24 @@ std::optional<DescribeOptions> parse(const Arguments& arguments) {
           values)) {
     return std::nullopt;
   }
-  return DescribeOptions{
+  DescribeOptions described{
       parse_selection_options(values),
       parse_task_options(values),
       is_given(values, "json") ? TableFormat::json : parse_format(values),
       is_given(values, "quiet")};
+  described.sandbox = sandbox_asked_for(
+      is_given(values, "sandbox"),
+      is_given(values, "no-sandbox"),
+      !described.selection.space,
+      true);
+  described.timeout = values["timeout"].as<double>();
+  if (!(described.timeout >= 0 && described.timeout <= kMostSeconds)) {
+    throw UserError(
+        "--timeout {}: expected 0 to {} seconds",
+        described.timeout,
+        kMostSeconds);
+  }
+  return described;
 }
 
 }  // namespace
@@ -222,6 +248,12 @@ std::optional<DescribeOptions> parse(const Arguments& arguments) {
 int describe(const Arguments& arguments) {
   const auto options = parse(arguments);
   if (!options) return 0;
+  // Before there are other threads. Nothing is written but the output.
+  sandbox_models(options->sandbox, {}, options->quiet);
+  const Deadline deadline(
+      options->timeout,
+      fmt::format(
+          "describe: took longer than --timeout {} s", options->timeout));
   Selection selection = select_architectures(options->selection, 0);
   const TaskChoice task = choose_task(options->task, false, 0);
   if (!options->quiet) {

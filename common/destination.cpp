@@ -47,11 +47,21 @@ std::string beginning(const fs::path& path) {
   return bytes;
 }
 
+/// Whether an archive is a network that zcp has written: its first entry says
+/// so (nets/networks/script_write.h).
+bool is_own_model(std::string_view start) {
+  constexpr std::size_t kName = 30;  // of the first entry, in a zip
+  return start.substr(0, kName + 64).find("/extra/zcp.json") !=
+         std::string_view::npos;
+}
+
 /// What the first bytes of a file that no output may replace say it is; empty
 /// for text, which all outputs of zcp are.
 std::string_view what_it_holds(std::string_view start) {
   if (start.starts_with("SQLite format 3")) return "a SQLite database";
-  if (start.starts_with("PK\3\4")) return "an archive or a model";
+  const bool archive = start.starts_with("PK\3\4");
+  if (archive && !is_own_model(start)) return "an archive or a model";
+  if (archive) return "";
   const bool text = std::ranges::all_of(start, [](char c) {
     constexpr std::string_view kInText = "\t\n\v\f\r\x1b";
     return static_cast<unsigned char>(c) >= ' ' ||
@@ -63,7 +73,7 @@ std::string_view what_it_holds(std::string_view start) {
 /// True where the first bytes of a file are those of an output of zcp: of its
 /// tables (by their first column), its figures, its pages, its predictors.
 bool begins_like_an_output(std::string_view start) {
-  return start.empty() ||
+  return start.empty() || is_own_model(start) ||
          std::ranges::any_of(
              std::array{
                  "arch,",

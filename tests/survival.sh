@@ -174,7 +174,8 @@ case_read_only() {
   cmp e.csv s.csv
 }
 
-# A model file that writes a file does so, and does not in a sandbox.
+# A model file that writes a file cannot in a sandbox, which it has unless it is
+# told not to; nor while it is described or planned.
 case_sandbox() {
   local write=("$zcp" score --model "$golden/net_writes.pt" --task gaussian
     --batch-size 4 --proxies naswot --quiet --csv out/t.csv --store out/s.sqlite)
@@ -187,8 +188,32 @@ case_sandbox() {
   [[ ! -e written.bin ]] || fail "the model wrote a file"
   [[ -s out/t.csv && -s out/s.sqlite ]] || fail "no results"
   rm out/*
-  "${write[@]}" 2>err || fail "without a sandbox"
+  "${write[@]}" 2>err || true
+  [[ ! -e written.bin ]] || fail "the model wrote a file by default"
+  [[ -s out/t.csv ]] || fail "no results by default"
+  "$zcp" describe --model "$golden/net_writes.pt" --task gaussian >log 2>err || true
+  [[ ! -e written.bin ]] || fail "the model wrote a file while it was described"
+  "$zcp" plan --model "$golden/net_writes.pt" --task gaussian --batch-size 4 \
+    --proxies naswot >log 2>err || true
+  [[ ! -e written.bin ]] || fail "the model wrote a file while it was planned"
+  rm out/*
+  "${write[@]}" --no-sandbox 2>err || fail "without a sandbox"
   [[ -e written.bin ]] || fail "this model does not try to write"
+}
+
+# What describes or plans a file that hangs gives it up.
+case_hangs_elsewhere() {
+  status=0
+  "$zcp" plan --model "$golden/net_hang.pt" --task gaussian --batch-size 4 \
+    --proxies naswot --timeout 5 >log 2>err || status=$?
+  [[ $status == 1 ]] || fail "plan: exit status $status"
+  grep -q "net_hang.*took longer than --timeout 5 s; nothing is planned" err ||
+    fail "plan: no reason"
+  status=0
+  timeout 60 "$zcp" describe --model "$golden/net_hang.pt" --task gaussian \
+    --timeout 5 >log 2>err || status=$?
+  # Describing does not have to run it.
+  [[ $status == 0 || $status == 1 ]] || fail "describe: exit status $status"
 }
 
 # Any number of tasks, whatever their numbers, makes the same store.

@@ -15,6 +15,7 @@
 #include <optional>
 
 #include "apps/allocation.h"
+#include "apps/deadline.h"
 #include "apps/fingerprints.h"
 #include "apps/open_store.h"
 #include "apps/progress.h"
@@ -90,8 +91,16 @@ Seen run_chosen(
     const ScoreJob& job,
     const Scorer& scorer,
     const std::vector<engine::WorkItem>& items,
-    const std::vector<Stratum>& strata) {
+    const std::vector<Stratum>& strata,
+    const std::vector<std::string>& names) {
   Seen seen;
+  const double limit = options.score.timeout;
+  const auto late = [&](const engine::WorkItem& item) {
+    return fmt::format(
+        "{}: took longer than --timeout {} s; nothing is planned",
+        names[item.representative],
+        limit);
+  };
   seen.seconds.resize(strata.size());
   seen.proxy_seconds.resize(job.proxies.size());
   const bool processor = options.score.device_kind() == "cpu";
@@ -103,7 +112,10 @@ Seen run_chosen(
   // process is done.
   seen.memory = status_bytes("VmRSS");
   reset_peak_memory();
-  scorer.score(items.front());
+  {
+    const Deadline deadline(limit, late(items.front()));
+    scorer.score(items.front());
+  }
   seen.worker_memory = status_bytes("VmHWM") - seen.memory;
   progress.advance();
   std::mutex mutex;
@@ -112,6 +124,7 @@ Seen run_chosen(
     // Only this thread works for the network, and others may use the cores.
     const clockid_t clock =
         processor ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC;
+    const Deadline deadline(limit, late(item));
     const double start = seconds_of(clock);
     const auto scores = scorer.score(item);
     const double seconds = seconds_of(clock) - start;
@@ -290,7 +303,8 @@ Plan make_plan(const PlanOptions& options, const ScoreJob& job) {
   for (const auto& item : items) costs.push_back(engine::relative_cost(item));
   const auto strata =
       choose_strata(costs, static_cast<std::size_t>(options.measured));
-  const Seen seen = run_chosen(options, job, scorer, items, strata);
+  const Seen seen =
+      run_chosen(options, job, scorer, items, strata, architectures.unique);
   plan.architectures = architectures.unique.size();
   plan.networks = items.size();
   plan.measured = strata.size();

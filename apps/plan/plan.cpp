@@ -149,6 +149,11 @@ void print_json(const PlanOptions& options, const Plan& plan) {
 int plan(const Arguments& arguments) {
   const auto options = parse_plan_options(arguments);
   if (!options) return 0;
+  // The store whose size is measured lies there.
+  sandbox_models(
+      options->score.sandbox,
+      {std::filesystem::temp_directory_path()},
+      options->score.quiet);
   const ScoreJob job = prepare_score(options->score);
   const Plan made = make_plan(*options, job);
   if (options->json) {

@@ -61,8 +61,11 @@ po::options_description score_options() {
       "bytes that a proxy may need for a network; one that needs more has no "
       "score and a reason (0: no limit)")(
       "sandbox",
-      "let --model files open no socket and write nothing but where the store "
-      "and the table lie (Linux 5.13 or later; see docs/security.md)")(
+      "refuse to run --model files where they cannot be kept from opening "
+      "sockets and from writing anywhere but where the store and the table lie "
+      "(Linux 5.13 or later). On a processor that is tried anyway; see "
+      "docs/security.md")(
+      "no-sandbox", "let --model files do what the user may do")(
       "timeout",
       po::value<double>()->default_value(0),
       "seconds that the proxies of a network may take together; one that takes "
@@ -143,13 +146,11 @@ ScoreOptions read_score_values(
   }
   options.evaluator.memory_limit =
       static_cast<std::int64_t>(non_negative(values, "memory"));
-  options.sandbox = is_given(values, "sandbox");
-  if (options.sandbox && options.selection.space) {
-    throw UserError("--sandbox goes with --model, not with --space");
-  }
-  if (options.sandbox && values["device"].as<std::string>() != "cpu") {
-    throw UserError("--sandbox: the drivers of devices do not work in one");
-  }
+  options.sandbox = sandbox_asked_for(
+      is_given(values, "sandbox"),
+      is_given(values, "no-sandbox"),
+      !options.selection.space,
+      values["device"].as<std::string>() == "cpu");
   options.timeout = values["timeout"].as<double>();
   if (!(options.timeout >= 0 && options.timeout <= kMostSeconds)) {
     throw UserError(

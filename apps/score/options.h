@@ -7,6 +7,7 @@
 
 #include "apps/budget.h"
 #include "apps/command.h"
+#include "apps/score/sandbox.h"
 #include "apps/selection_options.h"
 #include "apps/shard.h"
 #include "proxies/engine/evaluator.h"
@@ -23,9 +24,9 @@ struct ScoreOptions {
   std::vector<std::string> devices;  ///< one or more, of one kind
   int workers = 1;                   ///< on all devices together
   std::string csv;
-  std::string store;          ///< empty: none
-  bool sandbox = false;       ///< model files may not write or connect
-  double timeout = 0;         ///< seconds a network; 0: no limit
+  std::string store;               ///< empty: none
+  Sandbox sandbox = Sandbox::off;  ///< of model files
+  double timeout = 0;              ///< seconds a network; 0: no limit
   bool retry_failed = false;  ///< compute anew what the store has as failed
   Shard shard;
   Budget budget;

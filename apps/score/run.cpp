@@ -478,18 +478,6 @@ ScoreJob prepare_score(const ScoreOptions& options) {
   return job;
 }
 
-namespace {
-
-/// A sandbox that was asked for and is not there is no sandbox.
-void require_sandbox(const ScoreOptions& options) {
-  const std::string missing =
-      enter_sandbox({folder_of(options.store), folder_of(options.csv)});
-  if (missing.empty()) return;
-  throw UserError("--sandbox: this system has no {}", missing);
-}
-
-}  // namespace
-
 int run_score(const ScoreOptions& asked) {
   check_destinations({&asked.csv, 1}, asked.inputs(), asked.store);
   ScoreOptions options = asked;
@@ -503,7 +491,13 @@ int run_score(const ScoreOptions& asked) {
     }
   }
   // Before there are other threads.
-  if (options.sandbox) require_sandbox(options);
+  // What goes on for another process has the sandbox of that one.
+  if (!options.continues) {
+    sandbox_models(
+        options.sandbox,
+        {folder_of(options.store), folder_of(options.csv)},
+        options.quiet);
+  }
   const ScoreJob job = prepare_score(options);
   if (handoff && !handoff->continues() && options.selection.arch_file) {
     handoff->add_specs(job.selection.specs);

@@ -1,6 +1,7 @@
 #include "apps/score/sandbox.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/landlock.h>
@@ -13,8 +14,10 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <iostream>
 #include <optional>
 
+#include "common/error.h"
 #include "common/file_descriptor.h"
 
 namespace zcp::apps {
@@ -117,10 +120,50 @@ bool forbid_calls() {
   program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
   const sock_fprog filter{
       static_cast<unsigned short>(program.size()), program.data()};
+  // Without the flag, kernels before 5.16 slow the whole process down, for
+  // attacks that a filter of system calls does not make easier.
+  if (syscall(
+          SYS_seccomp,
+          SECCOMP_SET_MODE_FILTER,
+          SECCOMP_FILTER_FLAG_SPEC_ALLOW,
+          &filter) == 0) {
+    return true;
+  }
   return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
 }
 
 }  // namespace
+
+Sandbox sandbox_asked_for(bool yes, bool no, bool models, bool processor) {
+  if (yes && no) {
+    throw UserError("--sandbox and --no-sandbox: expected one of them");
+  }
+  if (yes && !models) {
+    throw UserError("--sandbox goes with --model, not with --space");
+  }
+  if (yes && !processor) {
+    throw UserError("--sandbox: the drivers of devices do not work in one");
+  }
+  if (yes) return Sandbox::required;
+  return no || !models || !processor ? Sandbox::off : Sandbox::where_possible;
+}
+
+void sandbox_models(
+    Sandbox sandbox,
+    const std::vector<fs::path>& folders,
+    bool quiet) {
+  if (sandbox == Sandbox::off) return;
+  const std::string missing = enter_sandbox(folders);
+  if (missing.empty()) return;
+  if (sandbox == Sandbox::required) {
+    throw UserError("--sandbox: this system has no {}", missing);
+  }
+  if (quiet) return;
+  std::cerr << fmt::format(
+      "zcp: note: this system has no {}: model files, which are programs, may "
+      "do more than compute (docs/security.md)\n",
+      missing);
+}
 
 std::string enter_sandbox(const std::vector<fs::path>& folders) {
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {

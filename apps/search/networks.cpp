@@ -17,8 +17,11 @@
 #include "apps/score/work.h"
 #include "apps/search/run.h"
 #include "common/error.h"
+#include "common/json.h"
 #include "common/parallel.h"
 #include "nets/kernels/device_arithmetic.h"
+#include "nets/networks/script_write.h"
+#include "nets/spaces/json/json_space.h"
 #include "proxies/engine/schedule.h"
 #include "proxies/registry.h"
 
@@ -254,6 +257,58 @@ class NetworkScorer final : public ProxyScorer {
   std::int64_t computed_ = 0;
 };
 
+/// Of what the benchmark's own network has, nothing is left out.
+graph::Graph declared_graph(
+    const SearchOptions& options,
+    const std::string& arch) {
+  const Selection selection = selection_of(options.score);
+  const TaskChoice task =
+      choose_task(options.score.task, false, options.score.evaluator.seed);
+  const auto space = spaces::open_space(*options.score.selection.space);
+  return space->build(
+      arch,
+      task.shape,
+      task.output,
+      selection.skeleton,
+      graph::Folding::as_declared);
+}
+
+std::string write_winner(
+    const SearchOptions& options,
+    const std::string& arch) {
+  const graph::Graph graph = declared_graph(options, arch);
+  const std::string reason = networks::cannot_write_script(graph);
+  if (!reason.empty()) {
+    throw UserError("--output {}: {}: {}", options.output, arch, reason);
+  }
+  const auto& evaluator = options.score.evaluator;
+  nlohmann::ordered_json note;
+  note["made_by"] = options.score.command_line;
+  note["space"] = *options.score.selection.space;
+  note["arch"] = arch;
+  note["seed"] = evaluator.seed;
+  note["init"] = options.score.init;
+  const std::int64_t written = networks::write_script(
+      {graph,
+       evaluator.initialiser.value_or(initialisers::Initialiser::pytorch),
+       evaluator.seed,
+       evaluator.precision == "fp64",
+       json_text(note)},
+      options.output);
+  std::string text = fmt::format(
+      "{}: the network of {}, {} parameters, weights by seed {}",
+      options.output,
+      arch,
+      written,
+      evaluator.seed);
+  if (written != graph.params()) {
+    text += fmt::format(
+        "; the benchmark counts {}, with some of layers that never run",
+        graph.params());
+  }
+  return text;
+}
+
 }  // namespace
 
 int search_networks(const SearchOptions& options) {
@@ -268,7 +323,9 @@ int search_networks(const SearchOptions& options) {
          const Strings& proxies) -> std::unique_ptr<ProxyScorer> {
         return std::make_unique<NetworkScorer>(
             options_for(own, task, proxies), proxies);
-      });
+      },
+      {},
+      write_winner);
 }
 
 }  // namespace zcp::apps

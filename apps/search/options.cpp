@@ -158,6 +158,10 @@ po::options_description describe_options() {
       text(),
       "table of what was evaluated, in that order (-: standard output)")(
       "figure", text(), "the search, or its regret, as SVG")(
+      "output",
+      text(),
+      "FILE.pt: the winner as a TorchScript file, with fresh weights by --init "
+      "and --seed")(
       "json", "one object on standard output instead of a readable table");
   options.add(budget).add(tables).add(protocol).add(where);
   return options;
@@ -257,12 +261,19 @@ void read_islands(const po::variables_map& values, SearchOptions& options) {
   options.csv = options.score.csv == "-" ? options.csv : options.score.csv;
   if (options.score.note.empty()) return;
   options.figure = task_path(options.figure, array_task()->id);
+  options.output = task_path(options.output, array_task()->id);
 }
 
 /// Options that exclude each other or need one another.
 void check_options(const SearchOptions& options) {
   if (options.json && options.csv == "-") {
     throw UserError("--json and --csv -: both go to standard output");
+  }
+  if (options.output == "-") {
+    throw UserError("--output -: expected a file, such as winner.pt");
+  }
+  if (options.repeats && !options.output.empty()) {
+    throw UserError("--output: goes with one search, not with --repeats");
   }
   for (const std::string& text : options.task_data) {
     const std::size_t equals = text.find('=');
@@ -301,6 +312,7 @@ SearchOptions read_values(
       optional_value<Strings>(values, "task-data").value_or(Strings());
   options.csv = optional_value<std::string>(values, "csv").value_or("");
   options.figure = optional_value<std::string>(values, "figure").value_or("");
+  options.output = optional_value<std::string>(values, "output").value_or("");
   options.json = is_given(values, "json");
   check_options(options);
   options.score = shared_options(values, arguments);

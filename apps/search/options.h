@@ -42,6 +42,7 @@ struct SearchOptions {
   std::vector<std::string> task_data;  ///< TASK=PATH
   std::string csv;                     ///< empty: none
   std::string figure;                  ///< empty: none
+  std::string output;                  ///< of the winner; empty: none
   bool json = false;
 
   /// The files and folders that are read.

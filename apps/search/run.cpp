@@ -183,6 +183,30 @@ void say_unknown(const SearchOptions& options) {
   }
 }
 
+/// The best of the first objective among all searches, as a file.
+void write_winner(
+    const SearchOptions& options,
+    const std::vector<SearchResult>& results,
+    const WriteWinner& write) {
+  const SearchResult* first = nullptr;
+  for (const SearchResult& result : results) {
+    const auto best = result.history.best();
+    if (!best) continue;
+    const bool better =
+        first == nullptr || result.history.value(*best) >
+                                first->history.value(*first->history.best());
+    if (better) first = &result;
+  }
+  if (first == nullptr) {
+    throw UserError(
+        "--output {}: no architecture has a value, there is no winner",
+        options.output);
+  }
+  const std::string said =
+      write(options, first->history.arch(*first->history.best()));
+  if (!options.score.quiet) std::cerr << "zcp: " << said << "\n";
+}
+
 void check_results(const std::vector<SearchResult>& results) {
   for (const SearchResult& result : results) {
     if (result.history.size() > 0 ||
@@ -217,15 +241,20 @@ void check_repeats(const SearchOptions& options, const SearchData& data) {
 int run_search(
     const SearchOptions& options,
     const MakeScorer& make,
-    const std::function<int(const SearchData& data)>& otherwise) {
+    const std::function<int(const SearchData& data)>& otherwise,
+    const WriteWinner& write) {
   std::vector<std::string> outputs;
-  for (const std::string& path : {options.csv, options.figure}) {
+  for (const std::string& path :
+       {options.csv, options.figure, options.output}) {
     if (!path.empty()) outputs.push_back(path);
   }
   check_destinations(outputs, options.inputs(), options.score.store);
   const SearchData data(options);
   check_repeats(options, data);
-  if (!data.tables_alone() && !make) return otherwise(data);
+  const bool winner = !options.output.empty();
+  if ((!data.tables_alone() && !make) || (winner && !write)) {
+    return otherwise(data);
+  }
   if (!options.score.quiet) {
     if (!options.score.note.empty()) {
       std::cerr << "zcp: " << options.score.note << "\n";
@@ -276,7 +305,10 @@ int run_search(
   say_missing(options, scored);
   say_unknown(options);
   write_search(options, data, results, summary);
-  if (!stopped) return 0;
+  if (!stopped) {
+    if (winner) write_winner(options, results, write);
+    return 0;
+  }
   std::cerr << fmt::format(
       "zcp: interrupted after {} evaluations{}\n",
       results.back().history.size(),

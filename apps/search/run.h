@@ -44,6 +44,11 @@ using MakeScorer = std::function<std::unique_ptr<ProxyScorer>(
     const std::string& task,
     const std::vector<std::string>& proxies)>;
 
+/// Writes the network of an architecture to SearchOptions::output, and returns
+/// what there is to say of it.
+using WriteWinner = std::function<
+    std::string(const SearchOptions& options, const std::string& arch)>;
+
 /// A curve of regret.
 struct RegretPoint {
   std::size_t queries;
@@ -81,12 +86,14 @@ struct SearchSummary {
 };
 
 /// Searches and writes what was asked for. Where objectives need proxies and
-/// `make` is null, as in a program without LibTorch, the value of `otherwise`
-/// is returned before anything was done. Returns the exit status: 1 where an
+/// `make` is null, or a winner is to be written and `write` is, as in a program
+/// without LibTorch, the value of `otherwise` is returned before anything was
+/// done. Returns the exit status: 1 where an
 /// interrupt ended a search.
 int run_search(
     const SearchOptions& options,
     const MakeScorer& make,
-    const std::function<int(const SearchData& data)>& otherwise = {});
+    const std::function<int(const SearchData& data)>& otherwise = {},
+    const WriteWinner& write = {});
 
 }  // namespace zcp::apps

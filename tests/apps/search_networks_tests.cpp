@@ -1,10 +1,12 @@
 // `zcp search` by proxies, run as a process on noise.
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -146,4 +148,165 @@ TEST_CASE("search: proxies of other tasks, and what is refused") {
   refused("zicoo", "zico");
   refused("nowhere:zico", "nowhere");
   refused("zico,naswot", "takes one objective");
+}
+
+TEST_CASE("search: any sharding of islands merges to the same result") {
+  const TemporaryFolder folder;
+  const Strings more = {"--evaluations", "28", "--islands", "7"};
+  output_of(with_store(folder, "whole") + more);
+  const std::string csv = csv_of(folder, "whole");
+  CHECK(csv.starts_with("arch,az_nas,params,step,on_front,island\n"));
+  const auto scores = [&](const std::string& name) {
+    const auto store = ScoreStore::read(folder.path() / (name + ".sqlite"));
+    std::map<std::pair<std::string, std::string>, double> found;
+    for (const auto& record : store.find()) {
+      found[{record.arch, record.proxy}] = record.value;
+    }
+    return found;
+  };
+  for (const int shards : {2, 3, 7}) {
+    CAPTURE(shards);
+    const std::string name = fmt::format("of{}", shards);
+    Strings merge{
+        "merge", "--quiet", "--store", folder.path() / (name + ".sqlite")};
+    for (int i = 0; i < shards; ++i) {
+      const std::string part = fmt::format("{}part{}", name, i);
+      output_of(
+          with_store(folder, part) + more +
+          Strings{"--shard", fmt::format("{}/{}", i, shards)});
+      merge.push_back(folder.path() / (part + ".sqlite"));
+    }
+    output_of(merge);
+    // Everything is there: what is found together is that of a single call.
+    Strings again = with_store(folder, name) + more;
+    std::erase(again, "--quiet");
+    const Finished together = run_zcp(again);
+    CHECK(together.err.find("; 0 scores computed") != std::string::npos);
+    CHECK(csv_of(folder, name) == csv);
+    CHECK(scores(name) == scores("whole"));
+  }
+}
+
+TEST_CASE("search: the winner as a file that is scored as its spec is") {
+  const TemporaryFolder folder;
+  const std::string path = folder.path() / "winner.pt";
+  const auto run = [&] {
+    return run_zcp(
+        kSmall + Strings{"--evaluations", "8", "--json", "--output", path});
+  };
+  const Finished first = run();
+  REQUIRE(first.status == 0);
+  const std::string best = json::parse(first.out)["best"];
+  const auto score = [&](const Strings& what) {
+    return csv_rows(output_of(
+        Strings{"score"} + what +
+        Strings{
+            "--task",
+            "gaussian",
+            "--batch-size",
+            "4",
+            "--proxies",
+            "params,macs,naswot,zico,grad_norm",
+            "--quiet"}))[1];
+  };
+  const auto spec = score(
+      {"--space",
+       "nats-tss",
+       "--arch",
+       best,
+       "--cells",
+       "1",
+       "--channels",
+       "4"});
+  const auto file = score({"--model", path});
+  CHECK(file[0] == "winner");
+  CHECK(file[1] == spec[1]);
+  // Other kernels, the same weights: NASWOT counts codes, gradients round.
+  CHECK(
+      std::stod(file[3]) == doctest::Approx(std::stod(spec[3])).epsilon(1e-3));
+  CHECK(
+      std::stod(file[4]) == doctest::Approx(std::stod(spec[4])).epsilon(1e-3));
+  CHECK(
+      std::stod(file[5]) == doctest::Approx(std::stod(spec[5])).epsilon(1e-3));
+  // A winner of zcp's own gives way to the next, another model does not.
+  const std::string bytes = read_file(path);
+  CHECK(run().status == 0);
+  CHECK(read_file(path) == bytes);
+  const std::string other =
+      folder.write("other.pt", std::string("PK\3\4, a model of the user's"));
+  const Finished refused = run_zcp(
+      kSmall + Strings{"--evaluations", "8", "--json", "--output", other});
+  CHECK(refused.status == 2);
+  CHECK(refused.err.find("an archive or a model") != std::string::npos);
+}
+
+TEST_CASE("search: by a predictor of the proxies of the same protocol") {
+  const TemporaryFolder folder;
+  const Strings protocol{
+      "--space",
+      "nats-tss",
+      "--task",
+      "gaussian",
+      "--batch-size",
+      "4",
+      "--cells",
+      "1",
+      "--channels",
+      "4"};
+  const std::string scores = folder.path() / "scores.csv";
+  output_of(
+      Strings{"score"} + protocol +
+      Strings{
+          "--sample",
+          "40",
+          "--proxies",
+          "naswot,params",
+          "--csv",
+          scores,
+          "--quiet"});
+  std::string truth = "arch,acc\n";
+  const auto rows = csv_rows(read_file(scores));
+  for (std::size_t i = 1; i < rows.size(); ++i) {
+    truth += fmt::format("{},{}\n", rows[i][0], std::stod(rows[i][2]) / 1e3);
+  }
+  const std::string file = folder.path() / "predictor.json";
+  output_of(
+      {"predict",
+       "--scores",
+       scores,
+       "--truth",
+       folder.write("truth.csv", truth),
+       "--metric",
+       "acc",
+       "--model",
+       "ridge",
+       "--repeats",
+       "1",
+       "--save",
+       file,
+       "--quiet"});
+  const auto search = [&](const Strings& other) {
+    Strings own = protocol;
+    return run_zcp(
+        Strings{"search"} + own +
+        Strings{
+            "--by",
+            "predict:" + file,
+            "--algorithm",
+            "random",
+            "--evaluations",
+            "12",
+            "--quiet",
+            "--json"} +
+        other);
+  };
+  const Finished found = search({});
+  REQUIRE(found.status == 0);
+  CHECK(json::parse(found.out)["evaluations"] == 12);
+  CHECK(json::parse(found.out)["best_value"].is_number());
+  const Finished other = search({"--seed", "5"});
+  CHECK(other.status == 2);
+  CHECK(
+      other.err.find("expected the same task, data and protocol") !=
+      std::string::npos);
 }

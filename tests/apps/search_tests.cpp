@@ -1,9 +1,11 @@
 // `zcp search` on tables alone, run as a process.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cmath>
 #include <cstdlib>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
@@ -555,15 +557,17 @@ TEST_CASE("search: by a predictor of few labels") {
   const auto rows = run({"--proposals", "700"});
   CHECK(rows[0] == Strings{"arch", by, "step", "on_front"});
   REQUIRE(rows.size() == 6562);
-  // The label is linear in what ridge sees: it finds all orders but of
-  // rounding.
+  // The label is linear in what ridge sees, but for the scale of ranks.
   double error = 0;
+  std::size_t best = 1;
   for (std::size_t i = 1; i < rows.size(); ++i) {
     double sum = 0;
     for (const char c : rows[i][0]) sum += c - '0';
-    error = std::max(error, std::abs(std::stod(rows[i][1]) - sum));
+    error += std::abs(std::stod(rows[i][1]) - sum) / 6561;
+    if (std::stod(rows[i][1]) > std::stod(rows[best][1])) best = i;
   }
-  CHECK(error < 1.5);
+  CHECK(error < 0.5);
+  CHECK(rows[best][0] == "22222222");
   // Whatever is asked together.
   const auto few = run({"--proposals", "1", "--evaluations", "40"});
   for (std::size_t i = 1; i < few.size(); ++i) CHECK(few[i][1] == rows[i][1]);
@@ -600,7 +604,9 @@ TEST_CASE("search: a predictor of proxies takes those of the same protocol") {
   CHECK(json::parse(found.out)["regret"].back()[1] <= 12);
   const auto other = run(1.5);
   CHECK(other.status == 2);
-  CHECK(other.err.find("noisy of 00000000 is") != std::string::npos);
+  CHECK(
+      other.err.find("noisy of 00001222 is 106.5 here and 71 in") !=
+      std::string::npos);
   CHECK(other.err.find("expected the same task, data") != std::string::npos);
 }
 
@@ -628,4 +634,51 @@ TEST_CASE("search: files that are no predictor of the space") {
   const std::string cut =
       truth.folder.write("cut.json", text.substr(0, text.size() / 2));
   CHECK(refusal("nas-bench-macro", cut).find(cut) != std::string::npos);
+}
+
+TEST_CASE("search: ArchLock's oracle on TransNAS-Bench-101") {
+  const auto path = shared("data/transnas_micro.csv");
+  if (absent(path)) return;
+  const TemporaryFolder folder;
+  // Of SYSTEMS.md, section 4: no ties decide these.
+  const std::map<std::string, std::string> optima{
+      {"class_scene", "64-41414-2_02_323"},
+      {"autoencoder", "64-41414-0_22_130"}};
+  const Strings tasks{
+      "class_scene",
+      "class_object",
+      "autoencoder",
+      "normal",
+      "jigsaw",
+      "room_layout",
+      "segmentsemantic"};
+  for (const auto& [source, optimum] : optima) {
+    CAPTURE(source);
+    Strings others = tasks;
+    std::erase(others, source);
+    const std::string csv = folder.path() / (source + ".csv");
+    const Strings space{
+        "search",
+        "--space",
+        "transnas-micro",
+        "--truth",
+        path,
+        "--algorithm",
+        "exhaustive",
+        "--quiet"};
+    output_of(
+        space + Strings{
+                    "--by",
+                    fmt::format("others=rank_sum({})", fmt::join(others, ",")),
+                    "--csv",
+                    csv});
+    const json found = json::parse(output_of(
+        space + Strings{
+                    "--scores",
+                    csv,
+                    "--by",
+                    fmt::format("d=rank_sum({0},{0},-others)", source),
+                    "--json"}));
+    CHECK(found["best"] == optimum);
+  }
 }

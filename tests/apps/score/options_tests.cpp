@@ -111,5 +111,17 @@ TEST_CASE("score options: what is refused") {
   CHECK(
       refusal({"--sandbox", "--device", "cuda:0"}) ==
       "--sandbox: the drivers of devices do not work in one");
+  CHECK(
+      refusal({"--sandbox", "--no-sandbox"}) ==
+      "--sandbox and --no-sandbox: expected one of them");
   CHECK(refusal({"--retry-failed"}) == "--retry-failed goes with --store");
+}
+
+TEST_CASE("score options: model files have a sandbox, on a processor") {
+  CHECK(sandbox_asked_for(false, false, true, true) == Sandbox::where_possible);
+  CHECK(sandbox_asked_for(true, false, true, true) == Sandbox::required);
+  CHECK(sandbox_asked_for(false, true, true, true) == Sandbox::off);
+  CHECK(sandbox_asked_for(false, false, false, true) == Sandbox::off);
+  CHECK(sandbox_asked_for(false, false, true, false) == Sandbox::off);
+  CHECK(sandbox_asked_for(false, true, true, false) == Sandbox::off);
 }
