@@ -187,8 +187,9 @@ void check_shapes(
                     y.sizes.size() == 1 && x.sizes[0] == y.sizes[0];
   if (good) return;
   const auto fault = fmt::format(
-      "{}: found 'x' of shape [{}] and 'y' of [{}], expected [N,C,H,W] (words: "
-      "[N,T] of int64) and [N]",
+      "{}: found 'x' of shape [{}] and 'y' of [{}], expected [N,C,H,W] and "
+      "[N], "
+      "or words [N,T] of int64",
       source,
       fmt::join(x.sizes, ","),
       fmt::join(y.sizes, ","));

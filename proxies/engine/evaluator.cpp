@@ -515,6 +515,10 @@ std::vector<Score> Evaluator::State::score(
       none.transient = true;  // a later version may run it
       run.set(none);
     } else if (
+        subject.graph != nullptr && subject.graph->program() == nullptr &&
+        proxy->needs.pass == PassKind::signs) {
+      run.set(Score::degenerate("of transformers alone, found no attention"));
+    } else if (
         const auto too_large =
             refusal_by_memory(*proxy, workload(subject), memory_limit)) {
       Score none = Score::failed(*too_large);

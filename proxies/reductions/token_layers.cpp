@@ -61,7 +61,13 @@ Score sum_over_layers(
             ? term(weight, gradient)
             : at::zeros({}, weight.options().dtype(at::kDouble)));
   }
-  return sum_or(terms, reason_when_none);
+  if (terms.empty()) return Score::degenerate(reason_when_none);
+  const at::Tensor sum = at::stack(terms).sum();
+  if ((sum == 0).item<bool>()) {
+    return Score::degenerate(
+        "every gradient is zero (a last layer whose weights are zero?)");
+  }
+  return engine::score_of(sum, kTokenNotFinite);
 }
 
 Score sum_over_outputs(

@@ -265,6 +265,7 @@ TEST_CASE("every proxy scores every kind of task, or says why not") {
         // cells.
         if (name.starts_with("nn_")) continue;
         const bool none = name == "dss" || name == "knas" ||
+                          which[i]->needs.pass == PassKind::signs ||
                           (class_only.contains(name) && !classes) ||
                           (name == "zen" && dense);
         if (none) {
