@@ -48,7 +48,7 @@ Result run(
     bool record) {
   const std::string source = R"(
 def bn(self, x):
-    return torch.batch_norm(x, self.scale, self.shift, self.mean, self.variance, False, 0.1, 1e-5, False)
+    return torch.batch_norm(x, self.scale, self.shift, self.mean.detach(), self.variance.detach(), False, 0.1, 1e-5, False)
 
 def conv(self, x):
     return torch.conv2d(x, self.w, None, [1, 1], [1, 1], [1, 1], 1)
@@ -230,7 +230,7 @@ TEST_CASE("layouts of scripts: plans tell who reads what") {
   const zcp::test::ScriptFile file(values(), R"(
 def forward(self, x):
     y = torch.conv2d(x, self.stem, self.b, [1, 1], [1, 1], [1, 1], 1)
-    z = torch.batch_norm(y, self.scale, self.shift, self.mean, self.variance, False, 0.1, 1e-5, False)
+    z = torch.batch_norm(y, self.scale, self.shift, self.mean.detach(), self.variance.detach(), False, 0.1, 1e-5, False)
     z = torch.relu(z)
     return z.view(4, -1)
 )");
