@@ -12,7 +12,7 @@
 
 #include "common/error.h"
 #include "nets/kernels/device_arithmetic.h"
-#include "nets/networks/script_layout.h"
+#include "nets/networks/script_lifetimes.h"
 
 namespace zcp::networks {
 namespace {
@@ -401,7 +401,7 @@ class Planner {
 
 void plan_nodes(ScriptProgram& program) {
   Planner(program).plan();
-  plan_layout(program);
+  plan_lifetimes(program);
 }
 
 }  // namespace zcp::networks
