@@ -46,9 +46,7 @@ struct NodePlan {
   int uses = 1;             ///< as LayerCall::uses
   bool variadic = false;    ///< whether its operator takes a count of arguments
   std::uint64_t place = 0;  ///< in the order of the file; random seeds need it
-  /// What no node reads after this one.
-  std::vector<const torch::jit::Value*> done_after;
-  int dtype = -1;  ///< place of its argument of that name
+  int dtype = -1;           ///< place of its argument of that name
   /// Of its operator; null for what is no operator.
   const c10::FunctionSchema* schema = nullptr;
   /// Arguments that are replaced before it runs: probabilities of dropout.

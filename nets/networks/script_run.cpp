@@ -72,18 +72,9 @@ class ScriptPass {
     const bool blocks = records_blocks();
     for (const Node* node : block.nodes()) {
       run_node(*node);
-      if (blocks) {
-        for (const Value* made : node->outputs()) record_block(made);
-      }
-      forget_after(*node);
+      if (!blocks) continue;
+      for (const Value* made : node->outputs()) record_block(made);
     }
-  }
-
-  /// Lets go of what no later node reads.
-  void forget_after(const Node& node) {
-    const auto plan = program_.plans.find(&node);
-    if (plan == program_.plans.end()) return;
-    for (const Value* done : plan->second.done_after) memory_.erase(done);
   }
 
   void run_node(const Node& node) {
@@ -322,8 +313,7 @@ class ScriptPass {
                           stack.size() > place && is_activation(stack[place]) &&
                           recording_->scope.records(plan.kind);
     if (recorded) begin_call(plan, stack, call);
-    Stack given;
-    if (recorded) given = stack;
+    const Stack given = stack;
     execute(node, plan, named, stack);
     const std::size_t count = node.outputs().size();
     if (recorded) {
@@ -369,7 +359,6 @@ class ScriptPass {
       }
       return;
     }
-    if (plan.in_place && replace_write(node, plan, stack)) return;
     if (plan.in_place && stack[0].isTensor()) {
       // A copy is of the gradients that the tensor has, wherever it is made.
       const at::AutoGradMode outer(outer_gradients_);
@@ -388,39 +377,6 @@ class ScriptPass {
       return;
     }
     run_plainly(node, plan, stack);
-  }
-
-  /// Writes nobody sees who reads the tensor only here: then a new tensor takes
-  /// its place, without a copy to write into. False where others may, or for
-  /// operators that have no such form here.
-  bool replace_write(const Node& node, const NodePlan& plan, Stack& stack) {
-    if (!stack[0].isTensor() || gradients_ != outer_gradients_) return false;
-    const at::Tensor x = stack[0].toTensor();
-    const bool known =
-        plan.name == "relu" || plan.name == "hardtanh" || plan.name == "add";
-    if (!known || !x.is_floating_point() || x.is_view()) return false;
-    const bool sum = plan.name == "add";
-    if (sum) {
-      if (!stack[1].isTensor()) return false;
-      const at::Tensor other = stack[1].toTensor();
-      // A sum of another layout or type would not be what x becomes.
-      const bool alike = other.sizes() == x.sizes() &&
-                         other.strides() == x.strides() &&
-                         other.scalar_type() == x.scalar_type();
-      if (!alike) return false;
-    }
-    for (const Value* done : plan.done_after) {
-      if (done != node.output()) memory_.erase(done);
-    }
-    if (memory_.holds_memory_of(x)) return false;
-    if (plan.name == "relu") stack = {at::relu(x)};
-    if (plan.name == "hardtanh") {
-      stack = {at::hardtanh(x, stack[1].toScalar(), stack[2].toScalar())};
-    }
-    if (sum) {
-      stack = {at::add(x, stack[1].toTensor(), stack[2].toScalar())};
-    }
-    return true;
   }
 
   /// Operators that PyTorch's attention takes in place of its layers where no
