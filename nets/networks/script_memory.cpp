@@ -168,18 +168,6 @@ at::Tensor ScriptMemory::root_of(const at::Tensor& tensor) const {
   return root;
 }
 
-bool ScriptMemory::holds_memory_of(const at::Tensor& tensor) const {
-  bool held_here = false;
-  const auto compare = [&](const at::Tensor& other) {
-    held_here = held_here || shares_memory(other, tensor);
-  };
-  for (const auto& [name, held] : values_) for_each_tensor(held, compare);
-  for (const auto& [place, held] : attributes_) {
-    for_each_tensor(held.second, compare);
-  }
-  return held_here;
-}
-
 at::Tensor ScriptMemory::own_copy(const at::Tensor& tensor) {
   const at::Tensor base = root_of(tensor);
   const at::Tensor copy = base.clone();

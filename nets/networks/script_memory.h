@@ -21,8 +21,6 @@ class ScriptMemory {
   /// Throws std::logic_error for a value that no node made.
   const IValue& at(const torch::jit::Value* name) const;
   void set(const torch::jit::Value* name, IValue value);
-  /// Forgets a value that no node reads any more.
-  void erase(const torch::jit::Value* name) { values_.erase(name); }
 
   /// What the attribute holds in this pass; null where the pass has neither
   /// read nor written it.
@@ -35,9 +33,6 @@ class ScriptMemory {
   /// means the copy or a part of the copy afterwards. Tensors held elsewhere,
   /// such as recorded ones, keep what they have.
   at::Tensor own_copy(const at::Tensor& tensor);
-
-  /// Whether a value or an attribute shares the memory of `tensor`.
-  bool holds_memory_of(const at::Tensor& tensor) const;
 
  private:
   using Replaced = std::unordered_map<const c10::TensorImpl*, at::Tensor>;

@@ -12,7 +12,6 @@
 
 #include "common/error.h"
 #include "nets/kernels/device_arithmetic.h"
-#include "nets/networks/script_layout.h"
 
 namespace zcp::networks {
 namespace {
@@ -401,7 +400,6 @@ class Planner {
 
 void plan_nodes(ScriptProgram& program) {
   Planner(program).plan();
-  plan_layout(program);
 }
 
 }  // namespace zcp::networks

@@ -50,22 +50,12 @@ struct NodePlan {
   bool contraction = false;
   bool variadic = false;    ///< whether its operator takes a count of arguments
   std::uint64_t place = 0;  ///< in the order of the file; random seeds need it
+  int dtype = -1;           ///< place of its argument of that name
   // Of a linear layer, as LayerCall has them.
   LinearRole role = LinearRole::none;
   int parts = 1;
   bool to_activation = false;
   bool from_activation = false;
-  /// Whether what it returns may lie with channels last: all that read it take
-  /// either layout.
-  bool channels_last = false;
-  /// Whether what it returns lies as its input does.
-  bool keeps_layout = false;
-  /// Whether one node alone reads what it returns, which can compute it in the
-  /// same pass over memory: BatchNorms, and sums of them, in front of a ReLU.
-  bool read_by_sum = false;
-  /// What no node reads after this one.
-  std::vector<const torch::jit::Value*> done_after;
-  int dtype = -1;  ///< place of its argument of that name
   /// Of its operator; null for what is no operator.
   const c10::FunctionSchema* schema = nullptr;
   /// Arguments that are replaced before it runs: probabilities of dropout.
@@ -92,8 +82,6 @@ struct ScriptProgram {
   std::unordered_map<const torch::jit::Node*, NodePlan> plans;
   /// Index of a parameter by the tensor that the module holds.
   std::unordered_map<const c10::TensorImpl*, int> parameter_index;
-  /// NodePlan::channels_last of the images.
-  bool input_channels_last = false;
   std::vector<std::string> notes;  ///< as ScriptNetwork::notes()
   /// Values of the inputs of `forward` after the first: their defaults.
   std::vector<c10::IValue> defaults;

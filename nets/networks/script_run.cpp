@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -15,8 +14,6 @@
 #include "common/random.h"
 #include "nets/kernels/average_pool.h"
 #include "nets/kernels/batch_norm.h"
-#include "nets/kernels/channels_last.h"
-#include "nets/kernels/convolution.h"
 #include "nets/networks/exported_input.h"
 #include "nets/networks/script_layers.h"
 #include "nets/networks/script_memory.h"
@@ -60,17 +57,12 @@ class ScriptPass {
     check_input(program_, x);
     if (records_blocks()) recording_->blocks.resize(program_.blocks.size());
     memory_.set(inputs[0], program_.module._ivalue());
-    type_ = given.is_floating_point() ? given.scalar_type()
-                                      : parameters_[0].value.scalar_type();
-    own_kernels_ = x.device().is_cpu() && type_ == at::kFloat;
-    memory_.set(
-        inputs[1],
-        own_kernels_ && program_.input_channels_last && x.dim() == 4
-            ? x.contiguous(kernels::kChannelsLast)
-            : x);
+    memory_.set(inputs[1], x);
     for (std::size_t i = 2; i < inputs.size(); ++i) {
       memory_.set(inputs[i], further_input(i, x));
     }
+    type_ = given.is_floating_point() ? given.scalar_type()
+                                      : parameters_[0].value.scalar_type();
     run_block(*program_.graph->block());
     return chosen_output(
         value(program_.graph->outputs()[0]), program_.options, program_.path);
@@ -116,24 +108,9 @@ class ScriptPass {
     const bool blocks = records_blocks();
     for (const Node* node : block.nodes()) {
       run_node(*node);
-      if (blocks) {
-        for (const Value* made : node->outputs()) record_block(made);
-      }
-      forget_after(*node);
+      if (!blocks) continue;
+      for (const Value* made : node->outputs()) record_block(made);
     }
-  }
-
-  /// Attention reads what it was computed with when its output is known: until
-  /// then nothing is dropped.
-  bool records_attention() const {
-    return recording_ != nullptr && recording_->scope.attention;
-  }
-
-  /// Lets go of what no later node reads.
-  void forget_after(const Node& node) {
-    const auto plan = program_.plans.find(&node);
-    if (plan == program_.plans.end() || records_attention()) return;
-    for (const Value* done : plan->second.done_after) memory_.erase(done);
   }
 
   void run_node(const Node& node) {
@@ -360,7 +337,6 @@ class ScriptPass {
     if (&node == program_.words && embeddings_.defined()) {
       return set(node, embeddings_);
     }
-    if (own_kernels_ && plan.keeps_layout && run_in_sum(node, plan)) return;
     Stack stack = arguments(node);
     if (plan.treatment == Treatment::gradients) {
       return answer_gradients(node, stack);
@@ -375,12 +351,9 @@ class ScriptPass {
                           recording_->scope.records(plan.kind) &&
                           is_activation(input_of(plan, stack));
     if (recorded) begin_call(plan, stack, call);
-    const bool attention = recording_ != nullptr && recording_->scope.attention;
-    Stack given;
-    if (recorded || attention) given = stack;
+    const Stack given = stack;
     execute(node, plan, named, stack);
     const std::size_t count = node.outputs().size();
-    if (own_kernels_ && !plan.channels_last) use_planes(node, plan, stack);
     if (recorded) {
       call.output = stack[stack.size() - count].toTensor();
       call.macs = plan.contraction
@@ -391,117 +364,8 @@ class ScriptPass {
     for (std::size_t i = 0; i < count; ++i) {
       memory_.set(node.outputs()[i], stack[stack.size() - count + i]);
     }
-    if (records_attention()) record_attention(node, given);
-  }
-
-  /// A sum of BatchNorms and tensors that is not computed yet.
-  using Sum = std::vector<kernels::SumTerm>;
-
-  /// Whether BatchNorms may wait for the sums and ReLUs that read them.
-  bool fuses() const {
-    const bool recorded =
-        recording_ != nullptr &&
-        (recording_->scope.everything || recording_->scope.records_variances());
-    return batch_norm_ == BatchNormMode::batch_statistics && !recorded;
-  }
-
-  static bool has_channels_last(const at::Tensor& x) {
-    return x.dim() == 4 && x.scalar_type() == at::kFloat &&
-           x.is_contiguous(kernels::kChannelsLast);
-  }
-
-  /// Runs a BatchNorm, a sum or a ReLU together with those that it reads, or
-  /// leaves it to the one that reads it. False where it runs by itself.
-  bool run_in_sum(const Node& node, const NodePlan& plan) {
-    if (!fuses()) return false;
-    const bool norm = plan.treatment == Treatment::batch_norm;
-    if (norm && !plan.read_by_sum) return false;
-    std::optional<Sum> sum;
-    if (norm) {
-      sum = norm_term(node);
-    } else if (plan.name == "add" || plan.name == "relu") {
-      sum = terms_of(node, plan.name == "add" ? 2 : 1);
-    }
-    if (!sum) return false;
-    for (const Value* input : node.inputs()) sums_.erase(input);
-    if (plan.read_by_sum) {
-      sums_[node.output()] = *std::move(sum);
-      return true;
-    }
-    const bool relu = plan.name == "relu";
-    at::Tensor y = kernels::sum_of_batch_norms(*sum, {relu, 1})[0];
-    if (!plan.channels_last) y = y.contiguous();
-    memory_.set(node.output(), y);
-    if (relu && recording_ != nullptr &&
-        recording_->scope.records(LayerKind::relu)) {
-      LayerCall call;
-      call.kind = LayerKind::relu;
-      call.output = y;
-      call.uses = plan.uses;
-      call.live = plan.live;
-      recording_->calls.push_back(std::move(call));
-    }
-    return true;
-  }
-
-  /// The BatchNorm as the only term; none where it cannot wait.
-  std::optional<Sum> norm_term(const Node& node) const {
-    const Stack arguments = this->arguments(node);
-    const at::Tensor x = arguments[0].toTensor();
-    if (!has_channels_last(x)) return std::nullopt;
-    const auto tensor = [&](std::size_t i) {
-      return arguments[i].isTensor() ? arguments[i].toTensor() : at::Tensor();
-    };
-    return Sum{{x, true, tensor(1), tensor(2), arguments[7].toDouble()}};
-  }
-
-  /// What the first `count` inputs of a node add up to, where one of them is a
-  /// sum that waits; none where none does, or where they cannot be added in one
-  /// pass. Then they have their values afterwards.
-  std::optional<Sum> terms_of(const Node& node, std::size_t count) {
-    Sum terms;
-    bool waits = false;
-    bool alike = true;
-    for (std::size_t i = 0; i < count; ++i) {
-      const Value* input = node.inputs()[i];
-      const auto waiting = sums_.find(input);
-      if (waiting != sums_.end()) {
-        waits = true;
-        terms.insert(
-            terms.end(), waiting->second.begin(), waiting->second.end());
-        continue;
-      }
-      const IValue& held = value(input);
-      alike = alike && held.isTensor() && has_channels_last(held.toTensor());
-      if (alike) terms.emplace_back().x = held.toTensor();
-    }
-    if (!waits) return std::nullopt;
-    for (const kernels::SumTerm& term : terms) {
-      alike = alike && term.x.sizes() == terms[0].x.sizes();
-    }
-    if (alike) return terms;
-    for (std::size_t i = 0; i < count; ++i) {
-      const auto waiting = sums_.find(node.inputs()[i]);
-      if (waiting == sums_.end()) continue;
-      memory_.set(
-          node.inputs()[i],
-          kernels::sum_of_batch_norms(waiting->second, {false, 1})[0]);
-      sums_.erase(waiting);
-    }
-    return std::nullopt;
-  }
-
-  /// What is read by somebody who needs planes.
-  static void use_planes(const Node& node, const NodePlan& plan, Stack& stack) {
-    // A view of its input it stays.
-    if (plan.in_place || plan.treatment == Treatment::dropout) return;
-    for (std::size_t i = stack.size() - node.outputs().size(); i < stack.size();
-         ++i) {
-      if (!stack[i].isTensor()) continue;
-      const at::Tensor y = stack[i].toTensor();
-      const bool other = y.defined() && y.dim() == 4 && !y.is_contiguous() &&
-                         y.is_contiguous(kernels::kChannelsLast);
-      if (other && plan.keeps_layout) stack[i] = y.contiguous();
+    if (recording_ != nullptr && recording_->scope.attention) {
+      record_attention(node, given);
     }
   }
 
@@ -602,9 +466,6 @@ class ScriptPass {
       }
       return;
     }
-    if (plan.in_place && own_kernels_ && replace_write(node, plan, stack)) {
-      return;
-    }
     if (plan.in_place && stack[0].isTensor()) {
       // A copy is of the gradients that the tensor has, wherever it is made.
       const at::AutoGradMode outer(outer_gradients_);
@@ -622,70 +483,7 @@ class ScriptPass {
       stack = {convolve(stack)};
       return;
     }
-    if (own_kernels_ && plan.channels_last && plan.kind == LayerKind::conv &&
-        convolve_map(plan, stack)) {
-      return;
-    }
     run_plainly(node, plan, stack);
-  }
-
-  /// Writes nobody sees who reads the tensor only here: then a new tensor takes
-  /// its place. False where others may, or for operators that have no such
-  /// form here.
-  bool replace_write(const Node& node, const NodePlan& plan, Stack& stack) {
-    if (!stack[0].isTensor() || gradients_ != outer_gradients_) return false;
-    if (records_attention()) return false;
-    const at::Tensor x = stack[0].toTensor();
-    const bool known = plan.name == "relu" || plan.name == "hardtanh" ||
-                       plan.name == "hardswish" || plan.name == "silu" ||
-                       plan.name == "add";
-    if (!known || !x.is_floating_point() || x.is_view()) return false;
-    const bool sum = plan.name == "add";
-    if (sum) {
-      const bool alike = stack[1].isTensor() &&
-                         stack[1].toTensor().sizes() == x.sizes() &&
-                         stack[1].toTensor().scalar_type() == x.scalar_type() &&
-                         stack[1].toTensor().strides() == x.strides();
-      if (!alike) return false;
-    }
-    for (const Value* done : plan.done_after) {
-      if (done != node.output()) memory_.erase(done);
-    }
-    if (memory_.holds_memory_of(x)) return false;
-    if (plan.name == "relu") stack = {at::relu(x)};
-    if (plan.name == "hardswish") stack = {at::hardswish(x)};
-    if (plan.name == "silu") stack = {at::silu(x)};
-    if (plan.name == "hardtanh") {
-      stack = {at::hardtanh(x, stack[1].toScalar(), stack[2].toScalar())};
-    }
-    if (sum) {
-      stack = {at::add(x, stack[1].toTensor(), stack[2].toScalar())};
-    }
-    return true;
-  }
-
-  /// A convolution of maps by square windows with nets/kernels/. False where it
-  /// is another one.
-  static bool convolve_map(const NodePlan& plan, Stack& stack) {
-    const at::Tensor x = stack[0].toTensor();
-    const at::Tensor weight = stack[1].toTensor();
-    if (x.dim() != 4 || weight.dim() != 4) return false;
-    LayerCall call;
-    call.kind = LayerKind::conv;
-    describe_layer(plan.name, stack, call);
-    const Window& rows = call.windows.at(0);
-    const Window& columns = call.windows.at(1);
-    const bool square =
-        rows.kernel == columns.kernel && rows.stride == columns.stride &&
-        rows.padding == columns.padding && rows.dilation == columns.dilation;
-    if (call.transposed || !square) return false;
-    stack = {kernels::convolution(
-        x.contiguous(kernels::kChannelsLast),
-        weight,
-        call.used_bias,
-        rows,
-        call.groups)};
-    return true;
   }
 
   /// Operators that PyTorch's attention takes in place of its layers where no
@@ -774,11 +572,8 @@ class ScriptPass {
     }
     const bool train =
         batch_norm_ == BatchNormMode::batch_statistics || !tensor(3).defined();
-    // LibTorch's sums of float32 cost three digits of a gradient on devices,
-    // and of tensors with channels last.
-    const bool own = x.device().is_cpu() ? own_kernels_ && has_channels_last(x)
-                                         : kernels::sums_batch_norms(x);
-    if (train && own) {
+    // LibTorch's sums of float32 cost three digits of a gradient on devices.
+    if (train && !x.device().is_cpu() && kernels::sums_batch_norms(x)) {
       return kernels::batch_norm_of_batch(
           x, tensor(1), tensor(2), arguments[7].toDouble());
     }
@@ -861,11 +656,6 @@ class ScriptPass {
   std::unordered_map<std::uint64_t, std::uint64_t> draws_;  ///< by place
   at::ScalarType type_ = at::kFloat;
   at::Tensor embeddings_;  ///< in place of words; undefined: there are none
-  /// Whether layouts and kernels are those of graphs. In float64 scores stay
-  /// those of LibTorch's operators.
-  bool own_kernels_ = false;
-  /// By the name of what they will be.
-  std::unordered_map<const Value*, Sum> sums_;
   ScriptMemory memory_;
   std::unordered_map<const c10::TensorImpl*, int> index_;
 };
