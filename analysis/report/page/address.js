@@ -11,6 +11,7 @@ function viewParts() {
     ["xscale", state.scale.x], ["yscale", state.scale.y],
     ["costscale", state.scale.cost], ["spec", state.text],
     ["lines", curveChosen.join("\n")], ["axes", parallelChosen.join("\n")],
+    ["sort", `${proxyOrder.by}\t${proxyOrder.down ? "down" : "up"}`],
     ["pins", state.pins.map((row) => specs[row]).join("\n")],
     ["filters", [...state.filters].map(([column, bounds]) =>
       `${column.label}\t${bounds.join("\t")}`).join("\n")],
@@ -83,6 +84,8 @@ function readLines(asked) {
   const known = new Set(data.rows.map((row) => row.proxy));
   const names = (text) => text.split("\n").filter((name) => known.has(name));
   if (asked.has("lines")) curveChosen = names(asked.get("lines"));
+  const [by, direction] = (asked.get("sort") ?? "").split("\t");
+  if (by) Object.assign(proxyOrder, { by, down: direction !== "up" });
   if (asked.has("axes")) parallelChosen = names(asked.get("axes"));
 }
 

@@ -84,7 +84,10 @@ function drawProxyTable() {
     Object.assign(proxyOrder, { by: "tau-b", down: true });
   }
   sortableTable(byId("proxy-table"), heads, rows, proxyOrder, {
-    redraw: drawProxyTable,
+    redraw: () => {
+      drawProxyTable();
+      addressLater();
+    },
     attributes: (r) => ({ class: r.verdict === "baseline" ? "rival" : null }),
   });
   const missing = study.missing === "last"

@@ -583,7 +583,7 @@ async function worksInAFrame(browser, html) {
   writeFileSync(path, `<!doctype html><title>A notebook</title><iframe srcdoc='${text}' width=900 height=800></iframe>`);
   const page = await browser.open(`file://${path}`);
   const inner = "document.querySelector('iframe').contentDocument";
-  await page.until(`${inner}?.body?.dataset.ready === 'yes'`);
+  await page.until(`document.querySelector('iframe')?.contentDocument?.body?.dataset.ready === 'yes'`);
   const change = (id, text) => page.evaluate(`(() => {
     const select = ${inner}.getElementById("${id}");
     select.value = [...select.options].find((o) => o.textContent === "${text}").value;
