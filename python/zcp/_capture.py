@@ -312,11 +312,11 @@ def _export(module: torch.nn.Module, x: torch.Tensor, device: torch.device) -> C
             strict=False,
         )
         _require_any_batch(program)
+        model = exported_bytes(program)  # before it runs, which moves its statistics
         # torch.export does not say that a module asks whether a number is even or 1.
         some = batch[-3:].flip(0)
         more = torch.cat([some, torch.randn_like(some[:2])])
         agrees = _agrees(program.module(), module, (more, some[:1], some), enough=2)
-        model = exported_bytes(program)
     notes = [] if agrees else [_differs(module, "export")]
     return Captured(name_of(module), model, "export", notes)
 

@@ -9,7 +9,7 @@ from networks import images, small
 if not hasattr(getattr(getattr(torch, "export", None), "Dim", None), "DYNAMIC"):
     pytest.skip("torch.export is of torch 2.6 and newer", allow_module_level=True)
 
-PROXIES = "core,snip,nwot,jacob_cov,zen,fisher"
+PROXIES = "core,snip,nwot,jacob_cov,zen,fisher,vkdnw"  # the last runs BatchNorm in eval mode
 
 
 def exported(module, x):
