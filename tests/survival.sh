@@ -193,7 +193,8 @@ case_sandbox() {
   [[ -s out/t.csv ]] || fail "no results by default"
   "$zcp" describe --model "$golden/net_writes.pt" --task gaussian >log 2>err || true
   [[ ! -e written.bin ]] || fail "the model wrote a file while it was described"
-  "$zcp" plan --model "$golden/net_writes.pt" --task gaussian --batch-size 4 \
+  mkdir temporary
+  TMPDIR=$PWD/temporary "$zcp" plan --model "$golden/net_writes.pt" --task gaussian --batch-size 4 \
     --proxies naswot >log 2>err || true
   [[ ! -e written.bin ]] || fail "the model wrote a file while it was planned"
   rm out/*
