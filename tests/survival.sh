@@ -193,7 +193,8 @@ case_sandbox() {
   [[ -s out/t.csv ]] || fail "no results by default"
   "$zcp" describe --model "$golden/net_writes.pt" --task gaussian >log 2>err || true
   [[ ! -e written.bin ]] || fail "the model wrote a file while it was described"
-  "$zcp" plan --model "$golden/net_writes.pt" --task gaussian --batch-size 4 \
+  mkdir temporary
+  TMPDIR=$PWD/temporary "$zcp" plan --model "$golden/net_writes.pt" --task gaussian --batch-size 4 \
     --proxies naswot >log 2>err || true
   [[ ! -e written.bin ]] || fail "the model wrote a file while it was planned"
   rm out/*
@@ -237,6 +238,26 @@ case_shards() {
     "$zcp" export --store "of$tasks.sqlite" --csv of.csv
     cmp of.csv whole.csv
   done
+}
+
+# The same by mpirun, as docs/cluster.md has it.
+case_mpirun() {
+  command -v mpirun >/dev/null || skip "there is no mpirun"
+  local root=()
+  ((EUID != 0)) || root=(--allow-run-as-root)
+  export zcp
+  # shellcheck disable=SC2016 # the ranks expand it
+  mpirun "${root[@]}" --oversubscribe -n 2 bash -c '"$zcp" score \
+    --space nats-tss --sample 12 --task gaussian --batch-size 4 --proxies naswot \
+    --shard ${OMPI_COMM_WORLD_RANK:-$PMI_RANK}/${OMPI_COMM_WORLD_SIZE:-$PMI_SIZE} \
+    --store part${OMPI_COMM_WORLD_RANK:-$PMI_RANK}.sqlite --csv /dev/null' 2>err ||
+    fail "mpirun"
+  "$zcp" merge --store both.sqlite part{0..1}.sqlite 2>err
+  "$zcp" score --space nats-tss --sample 12 --task gaussian --batch-size 4 \
+    --proxies naswot --workers 1 --store whole.sqlite --csv whole.csv --quiet
+  cmp <(content both.sqlite) <(content whole.sqlite)
+  "$zcp" export --store both.sqlite --csv both.csv
+  cmp both.csv whole.csv
 }
 
 # Where a control group allows too little, a network that needs more has no score

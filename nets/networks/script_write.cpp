@@ -108,7 +108,7 @@ class SourceWriter {
       case graph::Op::batch_norm:
         return fmt::format(
             "torch.batch_norm({}, {}, {}, self.{}, self.{}, self.training, "
-            "0.1, {:.17g}, True)",
+            "0.1, {:#.17g}, True)",
             value(node),
             parameter(plan_.slots[i].weight),
             parameter(plan_.slots[i].bias),

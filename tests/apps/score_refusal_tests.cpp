@@ -49,8 +49,9 @@ TEST_CASE("score refuses none or several ways to choose") {
   refuse_choice({"--space", "nats-tss"}, "--arch, --archs, --sample, --all");
   refuse({"--sample", "3"}, "--arch and --sample");
   refuse({"--model", "x.pt"}, "--space and --model");
-  refuse_choice({"--model", "/no/net.pt", "--all"}, "--all");
-  refuse_choice({"--model", "/no/net.pt"}, "/no/net.pt");
+  // A sandbox would be that of all tests.
+  refuse_choice({"--model", "/no/net.pt", "--no-sandbox", "--all"}, "--all");
+  refuse_choice({"--model", "/no/net.pt", "--no-sandbox"}, "/no/net.pt");
   refuse_choice({"--space", "nats-tss", "--sample", "0"}, "--sample 0");
   refuse_choice({"--space", "nats-tss", "--sample", "-3"}, "--sample -3");
   refuse_choice({"--space", "nats-tss", "--archs", list}, list);
@@ -110,7 +111,8 @@ TEST_CASE("describe refuses several, and wrong ones") {
   refuse_describe({"--space", "nats-tss", "--arch", "odd"}, "odd");
   refuse_describe({"--space", "nats-tss"}, "--arch");
   const std::string model = golden("net_resnet.pt");
-  refuse_describe({"--model", model, "--task", "tensors"}, "--data");
+  refuse_describe(
+      {"--model", model, "--no-sandbox", "--task", "tensors"}, "--data");
 }
 
 TEST_CASE("score refuses a shard with a tail") {

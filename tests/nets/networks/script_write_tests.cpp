@@ -50,7 +50,7 @@ graph::Graph graph_of(const spaces::Space& space, const std::string& arch) {
 }  // namespace
 
 TEST_CASE("script files: they compute what the networks of all spaces do") {
-  const TemporaryFolder folder;
+  const test::TemporaryFolder folder;
   const at::NoGradGuard no_grad;
   int written = 0;
   for (const auto& space : spaces::all_spaces()) {
@@ -113,11 +113,11 @@ TEST_CASE("script files: a map of the network's outputs, and float32") {
   const std::array parts{builder.shift(builder.slice(scaled, 1, 3)), up};
   const int out = builder.pixel_linear(builder.concat(parts), 6);
   const graph::Graph graph = std::move(builder).finish(out);
-  const TemporaryFolder folder;
+  const test::TemporaryFolder folder;
   const std::string path = folder.path() / "map.pt";
   write_script({graph, kInit, 1, false, R"({"arch":"a"})"}, path);
   torch::jit::ExtraFilesMap notes{{"zcp.json", ""}};
-  torch::jit::Module module = torch::jit::load(path, std::nullopt, notes);
+  torch::jit::Module module = torch::jit::load(path, c10::nullopt, notes);
   CHECK(notes["zcp.json"] == R"({"arch":"a"})");
   const at::NoGradGuard no_grad;
   const at::Tensor x = input_of(graph).to(at::kFloat);
