@@ -186,6 +186,13 @@ engine::Score score_by_samples(
   return engine::sum_of(terms, "a gradient is not finite");
 }
 
+/// Whether a file's linear layer has its weight as [out, in], not transposed.
+bool is_as_stored(const networks::LayerCall& call, const at::Tensor& weight) {
+  const at::Tensor& used = call.used_weight;
+  return !used.defined() ||
+         (used.sizes() == weight.sizes() && used.strides() == weight.strides());
+}
+
 /// Whether per_sample_weight_gradient() knows the layer: convolutions of maps
 /// with windows given by numbers, and linear layers that use a whole weight.
 bool has_layer_form(
@@ -196,7 +203,8 @@ bool has_layer_form(
   if (call.kind == networks::LayerKind::conv) {
     return weight.dim() == 4 && call.windows.size() == 2;
   }
-  return call.kind == networks::LayerKind::linear && weight.dim() == 2;
+  return call.kind == networks::LayerKind::linear && weight.dim() == 2 &&
+         is_as_stored(call, weight);
 }
 
 engine::Score gradsign_score(const engine::Setting& setting) {

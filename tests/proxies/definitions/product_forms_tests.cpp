@@ -135,6 +135,25 @@ def forward(self, x):
   check_alike(expected, found, {"fisher", "intrain"});
 }
 
+TEST_CASE("products: a weight that is used as it is and transposed") {
+  // The gradients of both uses add up, so that each sample is run by itself.
+  const at::Tensor square = weight({48, 48}, 0.7);
+  const auto of = [&](const char* back) {
+    return scores_of(
+        {{"w", square}},
+        std::string("def forward(self, x):\n"
+                    "    y = torch.relu(torch.linear(x.flatten(1), self.w))\n"
+                    "    return ") +
+            back + "[:, :5]\n");
+  };
+  const auto expected = of("torch.linear(y, self.w.t())");
+  for (const char* back : {"torch.mm(y, self.w)", "torch.matmul(y, self.w)"}) {
+    CAPTURE(back);
+    check_alike(
+        expected, of(back), {"gradsign", "fisher", "ntk_trace", "zico"});
+  }
+}
+
 TEST_CASE("products: a batch of products with a weight that is expanded") {
   const Layers layers;
   const auto found = scores_of(
