@@ -44,7 +44,7 @@ std::string times_line(
   }
   const double all = times.wall * times.workers;
   const double idle = std::clamp(1 - times.busy / all, 0.0, 1.0);
-  const std::string pause =
+  const std::string unused =
       times.threads > 1 ? std::string()
                         : fmt::format(", idle for {:.1f} % of it", 100 * idle);
   return fmt::format(
@@ -52,7 +52,7 @@ std::string times_line(
       format_duration(times.wall),
       times.workers,
       times.workers == 1 ? "" : "s",
-      pause,
+      unused,
       text);
 }
 

@@ -13,8 +13,8 @@ struct RunTimes {
       0;  ///< seconds from the first network's start to the last's end
   double busy = 0;  ///< seconds of all workers with a network
   int workers = 1;
-  int threads = 1;  ///< workers that a network may use
   std::vector<double> proxies;  ///< seconds of each, of all workers
+  int threads = 1;              ///< workers that a network may use
 };
 
 double seconds_between(

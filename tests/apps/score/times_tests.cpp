@@ -19,3 +19,14 @@ TEST_CASE("times: shares of what the workers did, the dearest first") {
       times_line({60, 60, 1, {0, 0, 60}}, proxies) ==
       "1:00 on 1 worker, idle for 0.0 % of it: zico 100 %");
 }
+
+TEST_CASE("where a network uses several workers nothing is said to be idle") {
+  RunTimes times;
+  times.wall = 60;
+  times.busy = 60;
+  times.workers = 2;
+  times.threads = 2;
+  times.proxies = {60};
+  const std::vector<std::string> proxies{"zico"};
+  CHECK(times_line(times, proxies) == "1:00 on 2 workers: zico 100 %");
+}
