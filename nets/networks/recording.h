@@ -34,11 +34,11 @@ enum class LinearRole : std::uint8_t {
   query,
   key,
   value,
-  packed,  ///< several of these in one layer
+  packed,     ///< several of these in one layer
   mixed,      ///< what a transform mixes over tokens
   convolved,  ///< what a convolution whose kernel depends on the token reads
   kernel,     ///< the kernel of such a convolution
-  output,  ///< projects what attention or such a mix has made
+  output,     ///< projects what attention or such a mix has made
   feed_forward,
 };
 
