@@ -4,6 +4,7 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/core/grad_mode.h>
 
+#include <mutex>
 #include <stdexcept>
 #include <string>
 
@@ -49,6 +50,22 @@ at::Tensor drawn(
   return numbers.to(like.device());
 }
 
+/// Runs an operator that draws from LibTorch's own generator, which is left as
+/// it was: in Python it is the caller's.
+void run_unnoticed(torch::jit::Operation& operation, Stack& stack) {
+  at::Generator shared = at::detail::getDefaultCPUGenerator();
+  const auto locked = [&](auto&& use) {
+    const std::scoped_lock lock(shared.mutex());
+    return use();
+  };
+  const at::Tensor state = locked([&] { return shared.get_state(); });
+  operation(stack);
+  locked([&] {
+    shared.set_state(state);
+    return true;
+  });
+}
+
 }  // namespace
 
 void draw_seeded(
@@ -61,7 +78,7 @@ void draw_seeded(
   const Stack arguments = stack;
   torch::jit::Operation operation = *plan.operation;
   if (plan.name.starts_with("rand") && plan.name != "random") {
-    operation(stack);
+    run_unnoticed(operation, stack);
     const at::Tensor own = stack.back().toTensor();
     stack = {
         plan.treatment == Treatment::zeros
