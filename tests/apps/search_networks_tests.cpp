@@ -255,7 +255,7 @@ TEST_CASE("search: by a predictor of the proxies of the same protocol") {
       Strings{"score"} + protocol +
       Strings{
           "--sample",
-          "40",
+          "60",
           "--proxies",
           "naswot,params",
           "--csv",
