@@ -323,6 +323,6 @@ def forward(self, x):
       x,
       BatchNormMode::batch_statistics,
       nullptr);
-  CHECK(y.scalar_type() == at::kDouble);
+  CHECK((y.scalar_type() == at::kDouble));
   CHECK(at::equal(y, 2 * at::ones_like(y)));
 }
