@@ -186,9 +186,11 @@ std::string enter_sandbox(const std::vector<fs::path>& folders) {
 
 fs::path folder_of(const std::string& file) {
   if (file.empty() || file == "-") return {};
+  // The name of a file that is not there yet stays relative otherwise.
+  const fs::path whole = fs::absolute(file);
   std::error_code error;
-  const fs::path whole = fs::weakly_canonical(file, error);
-  return error ? fs::path(file).parent_path() : whole.parent_path();
+  const fs::path behind_links = fs::weakly_canonical(whole, error);
+  return error ? whole.parent_path() : behind_links.parent_path();
 }
 
 }  // namespace zcp::apps
