@@ -197,9 +197,16 @@ TEST_CASE("score store: processes that open a new store at once all succeed") {
       waitpid(child, &status, 0);
       CHECK(status == 0);
     }
-    const ScoreStore store = ScoreStore::read(path);
-    CHECK(store.size() == kProcesses);
-    CHECK(store.protocol().at("data") == "0123456789abcdef");
+    {
+      const ScoreStore store = ScoreStore::read(path);
+      CHECK(store.size() == kProcesses);
+      CHECK(store.protocol().at("data") == "0123456789abcdef");
+    }
+    // Processes that close at the same moment may all leave SQLite's log to
+    // another one; the next that opens the store takes it in.
+    Protocol with_data = protocol();
+    with_data["data"] = "0123456789abcdef";
+    ScoreStore::open(path, with_data, provenance());
     CHECK(files_in(folder.path()) == 1);
   }
 }
