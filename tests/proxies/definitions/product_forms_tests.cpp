@@ -205,7 +205,7 @@ TEST_CASE("products: W x, einsum and tensordot count and have gradients") {
 TEST_CASE("products: MACs of contractions by hand") {
   const auto macs_of = [](const Named& parameters, const std::string& body) {
     const test::ScriptFile file(
-        parameters, "def forward(self, x):\n    " + body);
+        parameters, "def forward(self, x):\n    " + body + "\n");
     return networks::summarise_model({file.path()}, kShape, {}).macs;
   };
   // 5 outputs of 3 x 4 each, and a bias.
