@@ -85,6 +85,12 @@ void keep_records(
   }
 }
 
+/// What a network that is over its limit of time ends the command with.
+std::string late(const std::string& name, double limit) {
+  return fmt::format(
+      "{}: took longer than --timeout {} s; nothing is planned", name, limit);
+}
+
 /// Runs the networks chosen, as many at once as a run would on this machine.
 Seen run_chosen(
     const PlanOptions& options,
@@ -95,12 +101,6 @@ Seen run_chosen(
     const std::vector<std::string>& names) {
   Seen seen;
   const double limit = options.score.timeout;
-  const auto late = [&](const engine::WorkItem& item) {
-    return fmt::format(
-        "{}: took longer than --timeout {} s; nothing is planned",
-        names[item.representative],
-        limit);
-  };
   seen.seconds.resize(strata.size());
   seen.proxy_seconds.resize(job.proxies.size());
   const bool processor = options.score.device_kind() == "cpu";
@@ -113,7 +113,8 @@ Seen run_chosen(
   seen.memory = status_bytes("VmRSS");
   reset_peak_memory();
   {
-    const Deadline deadline(limit, late(items.front()));
+    const Deadline deadline(
+        limit, late(names[items.front().representative], limit));
     scorer.score(items.front());
   }
   seen.worker_memory = status_bytes("VmHWM") - seen.memory;
@@ -124,7 +125,7 @@ Seen run_chosen(
     // Only this thread works for the network, and others may use the cores.
     const clockid_t clock =
         processor ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC;
-    const Deadline deadline(limit, late(item));
+    const Deadline deadline(limit, late(names[item.representative], limit));
     const double start = seconds_of(clock);
     const auto scores = scorer.score(item);
     const double seconds = seconds_of(clock) - start;
@@ -229,6 +230,9 @@ void find_macs(
   parallel_for(
       items.size(),
       [&](std::size_t i) {
+        const double limit = options.score.timeout;
+        const Deadline deadline(
+            limit, late(architectures.unique[items[i].representative], limit));
         const auto score = scorer.score(items[i]).front();
         prints[items[i].representative].macs =
             score.status == ScoreStatus::ok

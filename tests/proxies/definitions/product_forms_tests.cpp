@@ -131,7 +131,9 @@ def forward(self, x):
     return torch.addmm(self.offset, y, self.second_weight)
 )");
   const auto expected = of_linear_layers();
-  check_alike(expected, found, kOfWeights);
+  auto names = kOfWeights;
+  std::erase(names, "knas");  // takes the first 50 numbers of a weight
+  check_alike(expected, found, names);
   check_alike(expected, found, {"fisher", "intrain"});
 }
 
