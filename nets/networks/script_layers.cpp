@@ -1,6 +1,7 @@
 #include "nets/networks/script_layers.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <stdexcept>
 #include <string>
@@ -75,9 +76,9 @@ void describe_linear(
     call.used_bias = tensor_at(arguments, 2);
     return;
   }
-  const bool sum = name == "addmm" || name == "baddbmm";
-  if (sum) call.used_bias = tensor_at(arguments, 0);
-  const at::Tensor right = tensor_at(arguments, sum ? 2 : 1);
+  const auto first = static_cast<std::size_t>(first_factor(name));
+  if (first > 0) call.used_bias = tensor_at(arguments, 0);
+  const at::Tensor right = tensor_at(arguments, first + 1);
   if (!right.defined()) return;
   call.used_weight = right.dim() < 2 ? right : right.transpose(-1, -2);
 }
@@ -189,6 +190,14 @@ std::int64_t count_einsum_macs(const Stack& arguments) {
 
 }  // namespace
 
+int first_factor(std::string_view name) {
+  if (name == "addmm" || name == "baddbmm") return 1;
+  constexpr std::array kProducts{"matmul", "mm", "bmm", "tensordot"};
+  const bool product = std::ranges::any_of(
+      kProducts, [&](const char* one) { return name == one; });
+  return product ? 0 : -1;
+}
+
 void number_padding(Stack& arguments) {
   const at::Tensor weight = arguments[1].toTensor();
   const auto axes = static_cast<std::size_t>(weight.dim() - 2);
@@ -261,9 +270,9 @@ std::int64_t count_contraction_macs(
     }
     return output.numel() * summed;
   }
-  const bool sum = name == "addmm" || name == "baddbmm";
-  const at::Tensor left = tensor_at(arguments, sum ? 1 : 0);
-  return output.numel() * left.size(-1) + (sum ? output.numel() : 0);
+  const auto first = static_cast<std::size_t>(first_factor(name));
+  const std::int64_t bias = first > 0 ? output.numel() : 0;
+  return output.numel() * tensor_at(arguments, first).size(-1) + bias;
 }
 
 }  // namespace zcp::networks

@@ -6,6 +6,8 @@
 #include <ATen/core/stack.h>
 #include <torch/csrc/jit/ir/ir.h>
 
+#include <string_view>
+
 #include "nets/networks/recording.h"
 
 namespace zcp::networks {
@@ -15,6 +17,11 @@ namespace zcp::networks {
 /// Where PyTorch pads one end of an axis more than the other, the input is
 /// padded there as it does.
 void number_padding(torch::jit::Stack& arguments);
+
+/// Where a product of two factors has the first one in its arguments: addmm and
+/// baddbmm take what they add before it. -1 for operators that are no such
+/// product. `name` is that of the operator, "addmm".
+int first_factor(std::string_view name);
 
 /// Fills in what a convolution's, a linear layer's or a recurrent layer's
 /// arguments say: its weight and bias, windows and groups. `name` is that of

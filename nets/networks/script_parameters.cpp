@@ -7,6 +7,8 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "nets/networks/script_layers.h"
+
 namespace zcp::networks {
 namespace {
 
@@ -158,10 +160,15 @@ struct Places {
   int bias = -1;
 };
 
+/// first_factor() of an operator by its whole name, "aten::addmm".
+int first_factor_of(std::string_view name) {
+  constexpr std::string_view kAten = "aten::";
+  return name.starts_with(kAten) ? first_factor(name.substr(kAten.size())) : -1;
+}
+
 Places layer_places(const std::string& name) {
-  if (one_of(name, {"aten::addmm", "aten::baddbmm"})) return {2, 0};
-  if (one_of(name, {"aten::matmul", "aten::mm", "aten::bmm"})) return {1, -1};
-  return {1, 2};
+  const int first = first_factor_of(name);
+  return first < 0 ? Places{1, 2} : Places{first + 1, first - 1};
 }
 
 /// Where a product's operator has its two factors.
@@ -172,15 +179,10 @@ struct Factors {
 };
 
 Factors factors_of(const Node& node, const std::string& name) {
-  const auto inputs = node.inputs();
-  if (one_of(name, {"aten::addmm", "aten::baddbmm"})) {
-    return {inputs[1], inputs[2], 1};
-  }
-  if (one_of(
-          name, {"aten::matmul", "aten::mm", "aten::bmm", "aten::tensordot"})) {
-    return {inputs[0], inputs[1], 0};
-  }
-  return {};
+  const int first = first_factor_of(name);
+  if (first < 0) return {};
+  const auto place = static_cast<std::size_t>(first);
+  return {node.inputs()[place], node.inputs()[place + 1], first};
 }
 
 class Uses {
