@@ -6,7 +6,17 @@
 #include <iostream>
 #include <utility>
 
+#include "common/error.h"
+
 namespace zcp::apps {
+
+double parse_timeout(const boost::program_options::variables_map& values) {
+  constexpr double kMostSeconds = 1e6;
+  const double seconds = values["timeout"].as<double>();
+  if (seconds >= 0 && seconds <= kMostSeconds) return seconds;
+  throw UserError(
+      "--timeout {}: expected 0 to {} seconds", seconds, kMostSeconds);
+}
 
 Deadline::Deadline(double seconds, std::string message) {
   if (seconds <= 0) return;

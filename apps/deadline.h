@@ -6,7 +6,12 @@
 #include <string>
 #include <thread>
 
+#include "apps/command.h"
+
 namespace zcp::apps {
+
+/// What --timeout says. Throws UserError for what is no limit of time.
+double parse_timeout(const boost::program_options::variables_map& values);
 
 /// Unless it goes before, ends the process after so many seconds: with
 /// `message` on standard error and the status 1. Nothing is cleaned up. A

@@ -85,10 +85,20 @@ void keep_records(
   }
 }
 
-/// What a network that is over its limit of time ends the command with.
-std::string late(const std::string& name, double limit) {
-  return fmt::format(
-      "{}: took longer than --timeout {} s; nothing is planned", name, limit);
+/// The scores of an item of these networks. One that is over its limit of time
+/// ends the command.
+std::vector<engine::Score> score_in_time(
+    const Scorer& scorer,
+    const engine::WorkItem& item,
+    const std::vector<std::string>& names,
+    double limit) {
+  const Deadline deadline(
+      limit,
+      fmt::format(
+          "{}: took longer than --timeout {} s; nothing is planned",
+          names[item.representative],
+          limit));
+  return scorer.score(item);
 }
 
 /// Runs the networks chosen, as many at once as a run would on this machine.
@@ -112,11 +122,7 @@ Seen run_chosen(
   // process is done.
   seen.memory = status_bytes("VmRSS");
   reset_peak_memory();
-  {
-    const Deadline deadline(
-        limit, late(names[items.front().representative], limit));
-    scorer.score(items.front());
-  }
+  score_in_time(scorer, items.front(), names, limit);
   seen.worker_memory = status_bytes("VmHWM") - seen.memory;
   progress.advance();
   std::mutex mutex;
@@ -125,9 +131,8 @@ Seen run_chosen(
     // Only this thread works for the network, and others may use the cores.
     const clockid_t clock =
         processor ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC;
-    const Deadline deadline(limit, late(names[item.representative], limit));
     const double start = seconds_of(clock);
-    const auto scores = scorer.score(item);
+    const auto scores = score_in_time(scorer, item, names, limit);
     const double seconds = seconds_of(clock) - start;
     const std::scoped_lock lock(mutex);
     seen.seconds[s] = std::max(seconds, 1e-9);
@@ -230,10 +235,10 @@ void find_macs(
   parallel_for(
       items.size(),
       [&](std::size_t i) {
-        const double limit = options.score.timeout;
-        const Deadline deadline(
-            limit, late(architectures.unique[items[i].representative], limit));
-        const auto score = scorer.score(items[i]).front();
+        const auto score =
+            score_in_time(
+                scorer, items[i], architectures.unique, options.score.timeout)
+                .front();
         prints[items[i].representative].macs =
             score.status == ScoreStatus::ok
                 ? static_cast<std::int64_t>(score.value)

@@ -4,6 +4,7 @@
 
 #include "apps/allocation.h"
 #include "apps/command_line.h"
+#include "apps/deadline.h"
 #include "apps/option_values.h"
 #include "apps/proxy_names.h"
 #include "common/error.h"
@@ -15,7 +16,6 @@ namespace po = boost::program_options;
 using Strings = std::vector<std::string>;
 
 constexpr Limits kMinibatches{1, 10000};
-constexpr double kMostSeconds = 1e6;
 
 }  // namespace
 
@@ -151,13 +151,7 @@ ScoreOptions read_score_values(
       is_given(values, "no-sandbox"),
       !options.selection.space,
       values["device"].as<std::string>() == "cpu");
-  options.timeout = values["timeout"].as<double>();
-  if (!(options.timeout >= 0 && options.timeout <= kMostSeconds)) {
-    throw UserError(
-        "--timeout {}: expected 0 to {} seconds",
-        options.timeout,
-        kMostSeconds);
-  }
+  options.timeout = parse_timeout(values);
   options.evaluator.output = options.selection.output;
   options.evaluator.blocks = options.selection.blocks;
   options.evaluator.precision = values["precision"].as<std::string>();
