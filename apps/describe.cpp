@@ -162,17 +162,8 @@ void print_as(const ordered_json& summary, TableFormat format) {
        "MACs"}};
   for (const auto& layer : summary["layers"]) {
     Cells line;
-    for (const char* field :
-         {"op",
-          "input",
-          "output",
-          "kernel",
-          "stride",
-          "groups",
-          "params",
-          "macs"}) {
-      line.push_back(text(layer[field]));
-    }
+    // Its fields stand in the order of the head.
+    for (const auto& value : layer) line.push_back(text(value));
     lines.push_back(std::move(line));
   }
   TableWriter out(std::cout, format);
@@ -194,8 +185,6 @@ struct DescribeOptions {
   Sandbox sandbox = Sandbox::off;
   double timeout = 0;  ///< seconds; 0: no limit
 };
-
-constexpr double kMostSeconds = 1e6;
 
 /// Nothing where --help was asked for, and printed.
 std::optional<DescribeOptions> parse(const Arguments& arguments) {
@@ -233,13 +222,7 @@ std::optional<DescribeOptions> parse(const Arguments& arguments) {
       is_given(values, "no-sandbox"),
       !described.selection.space,
       true);
-  described.timeout = values["timeout"].as<double>();
-  if (!(described.timeout >= 0 && described.timeout <= kMostSeconds)) {
-    throw UserError(
-        "--timeout {}: expected 0 to {} seconds",
-        described.timeout,
-        kMostSeconds);
-  }
+  described.timeout = parse_timeout(values);
   return described;
 }
 
