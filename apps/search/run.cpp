@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iostream>
+#include <limits>
 
 #include "apps/interruptible.h"
 #include "apps/search/evaluate.h"
@@ -112,23 +113,26 @@ void say_missing(
   }
 }
 
-/// The number of an architecture in a column; none where an interrupt came.
-std::optional<double> number_of(
+/// The scores of an architecture in columns that are proxies; NaN for none and
+/// where an interrupt came.
+std::vector<double> scores_of(
     const std::string& arch,
-    std::size_t column,
-    const SearchData& data,
+    std::span<const std::size_t> columns,
     std::span<const ScoredColumns> scored) {
-  if (data.columns()[column].source != SearchColumn::Source::proxy) {
-    return data.value(arch, data.columns()[column]);
-  }
+  std::vector<double> values(
+      columns.size(), std::numeric_limits<double>::quiet_NaN());
   for (const ScoredColumns& own : scored) {
-    const auto place = std::ranges::find(own.places, column);
-    if (place == own.places.end()) continue;
-    const auto scores = own.scorer->score({arch});
-    if (!scores) return std::nullopt;
-    return (*scores)[0][static_cast<std::size_t>(place - own.places.begin())];
+    std::optional<std::vector<std::vector<double>>> scores;
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+      const auto place = std::ranges::find(own.places, columns[c]);
+      if (place == own.places.end()) continue;
+      if (!scores) scores = own.scorer->score({arch});
+      if (!scores) break;
+      const auto at = static_cast<std::size_t>(place - own.places.begin());
+      values[c] = (*scores)[0][at];
+    }
   }
-  return std::nullopt;
+  return values;
 }
 
 /// How the scores of a predictor's architectures compare with those here.
@@ -144,27 +148,32 @@ Agreement compare_scores(
     std::span<const ScoredColumns> scored) {
   constexpr std::size_t kCompared = 5;
   constexpr double kTolerance = 1e-4;  // other machines round in another way
+  std::vector<std::size_t> proxies;    // of the predictor that are scored here
+  std::vector<std::size_t> columns;    // of the search: theirs
+  for (std::size_t p = 0; p < saved.proxies.size(); ++p) {
+    const auto found = std::ranges::find(
+        data.columns(), saved.proxies[p], &SearchColumn::name);
+    if (found->source != SearchColumn::Source::proxy) continue;
+    proxies.push_back(p);
+    columns.push_back(static_cast<std::size_t>(found - data.columns().begin()));
+  }
   Agreement agreement;
   for (std::size_t i = 0; i < std::min(kCompared, saved.archs.size()); ++i) {
     const std::string arch = data.space().normalise(saved.archs[i]);
-    for (std::size_t p = 0; p < saved.proxies.size(); ++p) {
-      const auto found = std::ranges::find(
-          data.columns(), saved.proxies[p], &SearchColumn::name);
-      if (found->source != SearchColumn::Source::proxy) continue;
-      const auto column =
-          static_cast<std::size_t>(found - data.columns().begin());
-      const auto here = number_of(arch, column, data, scored);
-      const double there = saved.scores[p][i];
-      if (!here || std::isnan(*here) || std::isnan(there)) continue;
-      const double most = std::max(std::abs(*here), std::abs(there));
-      const bool close = std::abs(*here - there) <= kTolerance * most;
+    const auto scores = scores_of(arch, columns, scored);
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+      const double here = scores[c];
+      const double there = saved.scores[proxies[c]][i];
+      if (std::isnan(here) || std::isnan(there)) continue;
+      const double most = std::max(std::abs(here), std::abs(there));
+      const bool close = std::abs(here - there) <= kTolerance * most;
       ++(close ? agreement.close : agreement.apart);
       if (close || !agreement.example.empty()) continue;
       agreement.example = fmt::format(
           "{} of {} is {} here and {} in the scores that it was fitted to",
-          saved.proxies[p],
+          saved.proxies[proxies[c]],
           arch,
-          plain_number(*here),
+          plain_number(here),
           plain_number(there));
     }
   }
