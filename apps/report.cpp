@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <filesystem>
 #include <iostream>
 #include <optional>
 
 #include "analysis/report/figures.h"
 #include "analysis/report/page.h"
+#include "analysis/study/join.h"
 #include "apps/command.h"
 #include "apps/commands.h"
 #include "apps/study_options.h"
@@ -186,10 +186,6 @@ report::Report make(
       scores, truth, options, report::read_origin(source));
 }
 
-bool has_column(const tables::Table& table, const Text& name) {
-  return std::ranges::find(table.columns, name) != table.columns.end();
-}
-
 /// Of several truths each study takes the metrics that its own has. One that
 /// none has stays, and so is refused; likewise all, where no metric would
 /// remain.
@@ -199,10 +195,11 @@ void choose_metrics(
     const std::vector<tables::Table>& truths) {
   std::vector<Text> chosen;
   for (const Text& metric : request.study.metrics) {
-    const bool elsewhere = std::ranges::any_of(
-        truths,
-        [&](const tables::Table& truth) { return has_column(truth, metric); });
-    if (has_column(own, metric) || !elsewhere) chosen.push_back(metric);
+    const bool elsewhere =
+        std::ranges::any_of(truths, [&](const tables::Table& truth) {
+          return study::find_column(truth, metric).has_value();
+        });
+    if (study::find_column(own, metric) || !elsewhere) chosen.push_back(metric);
   }
   if (!chosen.empty()) request.study.metrics = chosen;
 }
@@ -248,12 +245,7 @@ std::filesystem::path figure_folder(
     const std::vector<report::Report>& made,
     const Text& folder) {
   if (made.size() == 1) return folder;
-  Text name = one.name;
-  for (char& c : name) {
-    const bool plain = std::isalnum(static_cast<unsigned char>(c)) != 0;
-    if (!plain && c != '_' && c != '.') c = '_';
-  }
-  return std::filesystem::path(folder) / name;
+  return std::filesystem::path(folder) / report::file_part(one.name);
 }
 
 void write_results(
@@ -268,7 +260,6 @@ void write_results(
   std::size_t count = 0;
   for (const report::Report& one : made) {
     const auto folder = figure_folder(one, made, *asked.figures);
-    report::make_figure_folder(folder);
     count += report::write_figures(folder, one).size();
   }
   if (asked.quiet) return;

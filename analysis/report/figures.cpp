@@ -19,16 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 using Draw = std::function<void(std::ostream&)>;
 
-std::string file_part(const std::string& name) {
-  std::string part = name;
-  for (char& c : part) {
-    const bool kept = std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-                      c == '_' || c == '.';
-    if (!kept) c = '_';
-  }
-  return part;
-}
-
 /// Writes each figure as a file of its own. Where two names differ only in
 /// characters that file names do not have, the second gets a number.
 class Folder {
@@ -67,6 +57,16 @@ std::vector<const ReportColumn*> distinct_costs(const Report& report) {
 }
 
 }  // namespace
+
+std::string file_part(const std::string& name) {
+  std::string part = name;
+  for (char& c : part) {
+    const bool kept = std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+                      c == '_' || c == '.';
+    if (!kept) c = '_';
+  }
+  return part;
+}
 
 const std::vector<double>&
 column_values(const Report& report, const std::string& name, bool score) {

@@ -67,6 +67,10 @@ std::vector<std::string> ranked_proxies(
 const std::vector<double>&
 column_values(const Report& report, const std::string& name, bool score);
 
+/// A name as part of a file's: what is no letter, digit, `_` or `.` becomes
+/// `_`.
+std::string file_part(const std::string& name);
+
 /// All figures as files of `folder`, which is made when its parent is there:
 /// `difference-METRIC.svg`, `top-METRIC.svg`, `scatter-METRIC-PROXY.svg`,
 /// `pareto-METRIC-COST.svg` and `similarity.svg`; characters of names other
