@@ -31,17 +31,6 @@ namespace {
 using store::ScoreStore;
 using Strings = std::vector<std::string>;
 
-/// Where scores of another task than the search's own are kept: a store has
-/// one protocol.
-std::string store_of_task(const std::string& path, const std::string& task) {
-  if (path.empty() || task.empty()) return path;
-  const std::filesystem::path store(path);
-  std::filesystem::path name = store.stem();
-  name += "." + task;
-  name += store.extension();
-  return store.parent_path() / name;
-}
-
 /// The options as `zcp score` would have them for the task.
 ScoreOptions options_for(
     const SearchOptions& options,

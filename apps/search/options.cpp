@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 
 #include "apps/allocation.h"
 #include "apps/command_line.h"
@@ -342,6 +343,15 @@ std::optional<SearchOptions> parse_search_options(const Arguments& arguments) {
     return std::nullopt;
   }
   return read_values(values, arguments);
+}
+
+std::string store_of_task(const std::string& path, const std::string& task) {
+  if (path.empty() || task.empty()) return path;
+  const std::filesystem::path store(path);
+  std::filesystem::path name = store.stem();
+  name += "." + task;
+  name += store.extension();
+  return store.parent_path() / name;
 }
 
 }  // namespace zcp::apps

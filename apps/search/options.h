@@ -53,4 +53,8 @@ struct SearchOptions {
 /// option that is unknown, missing, ill-formed or out of range.
 std::optional<SearchOptions> parse_search_options(const Arguments& arguments);
 
+/// Where scores of another task than the search's own are kept: a store has
+/// one protocol. `path` is that of the search's own, empty: none.
+std::string store_of_task(const std::string& path, const std::string& task);
+
 }  // namespace zcp::apps

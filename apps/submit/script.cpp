@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "apps/command_line.h"
+#include "apps/search/options.h"
 
 namespace zcp::apps {
 namespace {
@@ -94,10 +95,9 @@ std::string merge_job(const SubmitOptions& options) {
   std::string text = job_directives(options, "merge") + "missing=0\n" +
                      merge_of(store, task_stores(options));
   for (const std::string& task : options.other_tasks) {
-    fs::path own(options.store);
-    own.replace_extension(
-        "." + task + fs::path(options.store).extension().string());
-    text += merge_of(shell_word(own), task_stores(options, task));
+    text += merge_of(
+        shell_word(store_of_task(options.store, task)),
+        task_stores(options, task));
   }
   if (!options.csv.empty() && options.command[0] == "score") {
     text += fmt::format(
