@@ -383,10 +383,7 @@ choose_task(const TaskOptions& options, bool needs_data, std::uint64_t seed) {
         options.resolution);
     info = task->info();
   }
-  if (options.classes > 0) {
-    info.classes = options.classes;
-    if (info.head == Head::tokens) info.head = Head::classes;
-  }
+  if (options.classes > 0) tasks::set_classes(info, options.classes);
   return choice_of(info, std::move(task));
 }
 

@@ -93,8 +93,7 @@ std::unique_ptr<Task> open(const TaskInfo& info, const OpenOptions& options) {
     throw UserError("task '{}' takes its noise as it is", info.name);
   }
   TaskInfo own = info;
-  if (options.classes > 0) own.classes = options.classes;
-  if (own.head == Head::tokens && own.classes > 0) own.head = Head::classes;
+  if (options.classes > 0) set_classes(own, options.classes);
   if (options.resolution > 0) set_resolution(own, options.resolution);
   return std::make_unique<NoiseTask>(own, options.seed);
 }

@@ -56,6 +56,11 @@ void set_resolution(TaskInfo& info, int resolution) {
   if (info.vocabulary == 0) info.shape.width = resolution;
 }
 
+void set_classes(TaskInfo& info, int classes) {
+  info.classes = classes;
+  if (info.head == Head::tokens) info.head = Head::classes;
+}
+
 Transform parse_transform(const std::string& name) {
   if (name == "normalise") return Transform::normalise;
   if (name == "augment") return Transform::augment;

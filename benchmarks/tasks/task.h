@@ -88,6 +88,9 @@ TaskInfo find_task(const std::string& name, int resolution = 0);
 /// texts.
 void set_resolution(TaskInfo& info, int resolution);
 
+/// Sets the number of classes; texts that had no head then have one.
+void set_classes(TaskInfo& info, int classes);
+
 /// Opens a task. `data` is where its files lie, empty for a task that needs
 /// none or has a default. `classes` sets the number of classes of `tensors`
 /// (largest label + 1 otherwise), `image-folder` (its folders otherwise, of
