@@ -61,7 +61,7 @@ std::vector<double> FittedPredictor::values(
   std::vector<std::string> fresh;
   Scores own(scores.size());
   for (std::size_t i = 0; i < archs.size(); ++i) {
-    if (!known_.emplace(archs[i], kNone).second) continue;
+    if (!known_.try_emplace(archs[i], kNone).second) continue;
     const bool none =
         !scores.empty() && std::ranges::all_of(scores, [&](const auto& column) {
           return std::isnan(column[i]);
