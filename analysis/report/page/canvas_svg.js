@@ -16,7 +16,6 @@ class SvgContext {
     this.canvas = canvas;
     this.real = real;
     this.body = [];
-    this.clips = 0;
     this.stack = [];
     this.dpr = 1;
     Object.assign(this, { fillStyle: "#000", strokeStyle: "#000", lineWidth: 1,
@@ -72,6 +71,11 @@ class SvgContext {
   at_(x, y) {
     const [a, b, c, d, e, f] = this.matrix;
     return `${fixed(a * x + c * y + e)} ${fixed(b * x + d * y + f)}`;
+  }
+
+  /** What keeps an element within the clip. */
+  clip_() {
+    return this.clipId ? ` clip-path="url(#${this.clipId})"` : "";
   }
 
   beginPath() {
@@ -133,7 +137,7 @@ class SvgContext {
   }
 
   put_(element) {
-    const clip = this.clipId ? ` clip-path="url(#${this.clipId})"` : "";
+    const clip = this.clip_();
     this.body.push(element.replace("%clip", clip));
   }
 
@@ -162,7 +166,7 @@ class SvgContext {
 
   /** Thousands of dots are rectangles: those of one style share a group. */
   fillRect(x, y, width, height) {
-    const clip = this.clipId ? ` clip-path="url(#${this.clipId})"` : "";
+    const clip = this.clip_();
     const style = `fill="${xmlText(this.fillStyle)}"${this.alpha_("fill-opacity")}${clip}`;
     const [a, b, c, d] = this.matrix;
     const box = b === 0 && c === 0
@@ -185,7 +189,7 @@ class SvgContext {
 
   clip() {
     const id = `clip${SvgContext.last = (SvgContext.last ?? 0) + 1}`;
-    const outer = this.clipId ? ` clip-path="url(#${this.clipId})"` : "";
+    const outer = this.clip_();
     this.body.push(`<clipPath id="${id}"${outer}><path d="${this.path.join("")}"/></clipPath>`);
     this.clipId = id;
   }

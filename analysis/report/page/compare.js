@@ -145,8 +145,6 @@ function studyLines() {
 function studyCells() {
   const compared = comparedRows();
   return [["Proxy", ...compared.map((c) => `${c.name} (n = ${whole(c.n)})`)],
-    ...comparedNames(compared).map((name) => [name, ...compared.map((c) => {
-      const row = c.rows.get(name);
-      return row ? `${three(row.tau[0])} ${within(row.tau)}`.trim() : three(null);
-    })])];
+    ...comparedNames(compared).map((name) =>
+      [name, ...compared.map((c) => tauText(c.rows.get(name)))])];
 }

@@ -120,10 +120,15 @@ function nameSeries(names) {
   };
 }
 
+/** How well trainings agree in a subset; undefined where that is not known. */
+function ceilingOf(subset) {
+  return data.ceilings.find((c) =>
+    c.metric === metricName() && c.subset === subset);
+}
+
 function curveTip(name, i) {
   if (name === ceilingName) {
-    const ceiling = data.ceilings.find((c) =>
-      c.metric === metricName() && c.subset === subsets[i]);
+    const ceiling = ceilingOf(subsets[i]);
     return ceiling ? el("span", {}, `noise ceiling, ${subsetText(subsets[i])} (n = ${whole(ceiling.n)}): ${ceiling.runs} trainings agree by tau-b ${three(ceiling.tau[0])} ${within(ceiling.tau)}`) : null;
   }
   const row = curveData(name)[i];
@@ -187,8 +192,7 @@ function drawChips() {
 
 /** How well trainings agree with each other, where that is known. */
 function ceilingSeries() {
-  const rows = subsets.map((subset) => data.ceilings.find((c) =>
-    c.metric === metricName() && c.subset === subset)?.tau[0] ?? null);
+  const rows = subsets.map((subset) => ceilingOf(subset)?.tau[0] ?? null);
   if (rows.every((tau) => tau === null)) return [];
   return [{ type: "line", name: ceilingName, z: 3, data: rows, symbol: "rect",
     symbolSize: 7, itemStyle: { color: palette().muted },
@@ -204,8 +208,7 @@ function curveLines() {
 
 function curveCells() {
   return [["Proxy", ...subsets.map((s) => `${subsetText(s)} (n = ${whole(subsetCount(s))})`)],
-    ...curveNames().map((name) => [name, ...curveData(name).map((r) =>
-      r ? `${three(r.tau[0])} ${within(r.tau)}`.trim() : three(null))])];
+    ...curveNames().map((name) => [name, ...curveData(name).map(tauText)])];
 }
 
 function drawCurveTable() {

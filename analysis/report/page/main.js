@@ -17,8 +17,7 @@ function drawAnswer() {
 
 /** How well trainings agree with each other, where the truth has several. */
 function ceilingText() {
-  const ceiling = data.ceilings.find((c) =>
-    c.metric === metricName() && c.subset === state.subset);
+  const ceiling = ceilingOf(state.subset);
   if (!ceiling) return "";
   return `Noise ceiling: ${ceiling.runs} trainings of ${whole(ceiling.n)} architectures agree with each other by tau-b ${three(ceiling.tau[0])} ${within(ceiling.tau)}, one of them with the mean of the others by ${three(ceiling.run_tau)}. No proxy can be shown to rank better than that.`;
 }
@@ -183,10 +182,6 @@ function setPrinting(on) {
   applyTheme();
 }
 
-/** Charts that are drawn for their width. */
-const drawnToFit = ["heat", "forest", "curve", "scatter", "pareto", "parallel",
-  "compared"];
-
 function watchWindow() {
   let timer = 0;
   let width = document.querySelector("main").clientWidth;
@@ -196,9 +191,9 @@ function watchWindow() {
     width = now;
     clearTimeout(timer);
     timer = setTimeout(() => {
-      for (const { chart, element, draw } of charts) {
+      for (const { chart, draw } of charts) {
         chart.resize();
-        if (drawnToFit.includes(element.id)) draw();
+        draw();
       }
     }, 60);
   });

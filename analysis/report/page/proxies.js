@@ -19,6 +19,11 @@ function estimate(numbers) {
     el("span", { class: "within" }, within(numbers)));
 }
 
+/** Tau of a row with its interval, as text. */
+function tauText(row) {
+  return row ? `${three(row.tau[0])} ${within(row.tau)}`.trim() : three(null);
+}
+
 function plain(value) {
   return el("td", {}, three(value));
 }

@@ -78,6 +78,10 @@ function robustScale(column) {
 /** A scale: `of(row)` is the place of a row, `text(place)` its label. */
 function scaleOf(column, wanted) {
   const kind = kindOf(column, wanted);
+  return (column.scales ??= {})[kind] ??= makeScale(column, kind);
+}
+
+function makeScale(column, kind) {
   if (kind === "robust") return { column, ...robustScale(column) };
   if (kind === "rank") {
     return { column, kind, of: (row) => column.ranks[row],
@@ -122,6 +126,10 @@ function scaleNote(scale) {
 
 /** Least and greatest place of a column on its axis, with some room. */
 function extentOf(scale) {
+  return scale.extent ??= findExtent(scale);
+}
+
+function findExtent(scale) {
   let low = Infinity;
   let high = -Infinity;
   for (let row = 0; row < count; ++row) {

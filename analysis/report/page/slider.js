@@ -16,7 +16,7 @@ function sliderStops(column) {
 
 /** A fieldset named by the column; `bounds` are those set, or null;
     `change([low, high])`, with null where everything is inside. */
-function rangeSlider(column, bounds, change, more = null) {
+function rangeSlider(column, bounds, change) {
   const { steps, value, position } = sliderStops(column);
   const input = (name, at) => {
     const made = el("input", { type: "range", min: 0, max: steps,
@@ -52,5 +52,5 @@ function rangeSlider(column, bounds, change, more = null) {
   show();
   return el("fieldset", { class: "range" }, el("legend", {}, column.label),
     el("span", { class: "two" }, track, low, high),
-    el("span", { class: "bounds" }, from, "to", to), more);
+    el("span", { class: "bounds" }, from, "to", to));
 }
