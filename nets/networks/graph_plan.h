@@ -15,6 +15,8 @@
 
 namespace zcp::networks {
 
+inline constexpr double kLeakySlope = 0.2;  ///< of graph::Op::leaky_relu
+
 /// A parameter of a graph's network.
 struct PlannedParameter {
   int node;  ///< the first that reads it

@@ -11,7 +11,6 @@ namespace zcp::networks {
 namespace {
 
 constexpr double kUnusedMomentum = 0.1;  // LibTorch keeps no statistics here
-constexpr double kLeakySlope = 0.2;
 
 class GraphPass {
  public:

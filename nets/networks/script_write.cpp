@@ -116,19 +116,9 @@ class SourceWriter {
             statistics_name("running_var", i),
             a.epsilon);
       case graph::Op::avg_pool:
-        return fmt::format(
-            "torch.avg_pool2d({}, {}, {}, {}, False, False)",
-            value(node),
-            pair(a.window.kernel),
-            pair(a.window.stride),
-            pair(a.window.padding));
+        return pool("avg_pool2d", node, ", False, False");
       case graph::Op::max_pool:
-        return fmt::format(
-            "torch.max_pool2d({}, {}, {}, {})",
-            value(node),
-            pair(a.window.kernel),
-            pair(a.window.stride),
-            pair(a.window.padding));
+        return pool("max_pool2d", node, "");
       default:
         return simple(node);
     }
@@ -150,6 +140,19 @@ class SourceWriter {
     return head + fmt::format("{}, {})", pair(a.window.dilation), a.groups);
   }
 
+  std::string pool(const char* name, const graph::Node& node, const char* more)
+      const {
+    const Window& window = node.attributes.window;
+    return fmt::format(
+        "torch.{}({}, {}, {}, {}{})",
+        name,
+        value(node),
+        pair(window.kernel),
+        pair(window.stride),
+        pair(window.padding),
+        more);
+  }
+
   std::string linear(std::size_t i) const {
     const graph::Node& node = graph_.nodes()[i];
     const std::string x =
@@ -169,7 +172,8 @@ class SourceWriter {
       case graph::Op::relu:
         return fmt::format("torch.relu({})", value(node));
       case graph::Op::leaky_relu:
-        return fmt::format("torch.leaky_relu({}, 0.2)", value(node));
+        return fmt::format(
+            "torch.leaky_relu({}, {})", value(node), kLeakySlope);
       case graph::Op::tanh:
         return fmt::format("torch.tanh({})", value(node));
       case graph::Op::sigmoid:
@@ -215,11 +219,9 @@ torch::jit::Module module_of(
     const ScriptToWrite& what,
     const GraphPlan& plan,
     std::int64_t& parameters) {
-  const auto network = make_graph_network(
-      what.graph,
-      what.initialiser,
-      what.seed,
-      at::TensorOptions(what.doubles ? at::kDouble : at::kFloat));
+  const at::TensorOptions options(what.doubles ? at::kDouble : at::kFloat);
+  const auto network =
+      make_graph_network(what.graph, what.initialiser, what.seed, options);
   torch::jit::Module module("zcp.Network");
   parameters = 0;
   for (const Parameter& parameter : network->parameters()) {
@@ -232,8 +234,6 @@ torch::jit::Module module_of(
   for (std::size_t i = 0; i < plan.graph.nodes().size(); ++i) {
     const graph::Node& node = plan.graph.nodes()[i];
     if (node.op != graph::Op::batch_norm) continue;
-    const auto options =
-        at::TensorOptions(what.doubles ? at::kDouble : at::kFloat);
     module.register_buffer(
         statistics_name("running_mean", i),
         at::zeros({node.shape.channels}, options));
@@ -251,18 +251,10 @@ torch::jit::Module module_of(
 std::string cannot_write_script(const graph::Graph& graph) {
   if (!graph.cannot_run().empty()) return graph.cannot_run();
   for (const graph::Node& node : graph.nodes()) {
-    switch (node.op) {
-      case graph::Op::layer_norm:
-      case graph::Op::gelu:
-      case graph::Op::attention:
-      case graph::Op::embedding:
-      case graph::Op::token_mix:
-      case graph::Op::rearrange:
-        return fmt::format(
-            "networks with {} are not written as TorchScript",
-            graph::op_name(node.op));
-      default:
-        break;
+    if (node.op >= graph::Op::layer_norm) {  // those of transformers
+      return fmt::format(
+          "networks with {} are not written as TorchScript",
+          graph::op_name(node.op));
     }
   }
   return {};
