@@ -150,18 +150,10 @@ ExportedArgument ProgramWriter::of(double number) {
   return {.kind = Kind::real, .real = number};
 }
 
-ExportedArgument ProgramWriter::of(bool flag) {
-  return {.kind = Kind::boolean, .integer = flag ? 1 : 0};
-}
-
-ExportedArgument ProgramWriter::of(std::span<const std::int64_t> numbers) {
+ExportedArgument ProgramWriter::of(const Sizes& numbers) {
   ExportedArgument list{.kind = Kind::list};
   for (const std::int64_t number : numbers) list.items.push_back(of(number));
   return list;
-}
-
-ExportedArgument ProgramWriter::of(const Sizes& numbers) {
-  return of(std::span<const std::int64_t>(numbers));
 }
 
 Term ProgramWriter::linear(

@@ -69,8 +69,6 @@ class ProgramWriter {
   static ExportedArgument of(const Term& term);
   static ExportedArgument of(std::int64_t number);
   static ExportedArgument of(double number);
-  static ExportedArgument of(bool flag);
-  static ExportedArgument of(std::span<const std::int64_t> numbers);
   static ExportedArgument of(const Sizes& numbers);
   static ExportedArgument none() { return {}; }
 
