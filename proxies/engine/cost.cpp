@@ -102,8 +102,7 @@ double relative_cost(
         needs.initialiser.value_or(initialisers::Initialiser::pytorch);
     double& most = passes[{kind, drawn_by}];
     most = std::max(most, shared_passes(*proxy, counts));
-    const bool shares = kind == PassKind::own && !needs.detail.empty();
-    double& work = own[{shares ? needs.detail : proxy->name, drawn_by}];
+    double& work = own[{own_work_of(*proxy), drawn_by}];
     work = std::max(work, own_work(*proxy, counts));
   }
   double sum = 0;

@@ -25,4 +25,10 @@ Descriptor variant_of(Descriptor proxy) {
   return proxy;
 }
 
+const std::string& own_work_of(const Descriptor& proxy) {
+  const bool shares =
+      proxy.needs.pass == PassKind::own && !proxy.needs.detail.empty();
+  return shares ? proxy.needs.detail : proxy.name;
+}
+
 }  // namespace zcp::engine

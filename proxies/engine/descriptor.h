@@ -125,4 +125,8 @@ struct Descriptor {
 /// its groups and what was measured of it.
 Descriptor variant_of(Descriptor proxy);
 
+/// What a proxy that runs the network itself does. Proxies for which this is
+/// the same do it once: that of Needs::detail, else the proxy's name.
+const std::string& own_work_of(const Descriptor& proxy);
+
 }  // namespace zcp::engine

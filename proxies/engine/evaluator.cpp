@@ -188,18 +188,13 @@ void fail_all(const ProxyRuns& runs, const Score& score) {
   for (ProxyRun* run : runs) run->set(score);
 }
 
-/// The network of an initialiser, made by the first task that runs it and let
-/// go of after the last one.
+/// The network of an initialiser, made by the first task that runs it. Its
+/// tasks own it together, so that the last one to end lets go of it.
 class DrawnNetwork {
  public:
   DrawnNetwork(const Subject& subject, Initialiser drawn_by)
       : subject_(subject), drawn_by_(drawn_by) {}
 
-  void add_user() { ++users_; }
-  void end_use() {
-    const std::scoped_lock lock(mutex_);
-    if (--users_ == 0) network_.reset();
-  }
   const Network* get() {
     const std::scoped_lock lock(mutex_);
     if (network_ == nullptr) network_ = subject_.make_network(drawn_by_);
@@ -212,7 +207,6 @@ class DrawnNetwork {
   const Initialiser drawn_by_;
   std::mutex mutex_;
   std::unique_ptr<Network> network_;
-  int users_ = 0;
   const std::shared_ptr<SharedValues> shared_ =
       std::make_shared<SharedValues>();
 };
@@ -220,7 +214,7 @@ class DrawnNetwork {
 /// Runs that go together: they share passes, or what they make of the network.
 struct Task {
   PassKind kind;
-  DrawnNetwork* network;
+  std::shared_ptr<DrawnNetwork> network;
   ProxyRuns runs;
   double cost;
 };
@@ -231,8 +225,7 @@ std::vector<ProxyRuns> parts_of(PassKind kind, const ProxyRuns& group) {
   if (kind != PassKind::own) return {group};
   std::map<std::string, ProxyRuns> by_work;
   for (ProxyRun* run : group) {
-    const std::string& work = run->needs().detail;
-    by_work[work.empty() ? run->proxy().name : work].push_back(run);
+    by_work[own_work_of(run->proxy())].push_back(run);
   }
   std::vector<ProxyRuns> parts;
   for (auto& [work, runs] : by_work) parts.push_back(std::move(runs));
@@ -433,10 +426,9 @@ void Evaluator::State::run_networks(
     const PassKind kind = shared_kind(run.needs().pass);
     grouped[subject.initialiser_of(run.proxy())][kind].push_back(&run);
   }
-  std::vector<std::unique_ptr<DrawnNetwork>> networks;
   std::vector<Task> tasks;
   for (auto& [drawn_by, by_pass] : grouped) {
-    networks.push_back(std::make_unique<DrawnNetwork>(subject, drawn_by));
+    const auto network = std::make_shared<DrawnNetwork>(subject, drawn_by);
     const std::size_t first = tasks.size();
     for (auto& [kind, group] : by_pass) {
       if (subject.cannot_run && !runs_nothing(kind)) {
@@ -445,8 +437,7 @@ void Evaluator::State::run_networks(
       }
       for (ProxyRuns& part : parts_of(kind, group)) {
         const double cost = cost_of(part);
-        tasks.push_back({kind, networks.back().get(), std::move(part), cost});
-        networks.back()->add_user();
+        tasks.push_back({kind, network, std::move(part), cost});
       }
     }
     // The longest first, so that no core waits long for the last one.
@@ -456,9 +447,10 @@ void Evaluator::State::run_networks(
         [](const Task& a, const Task& b) { return a.cost > b.cost; });
   }
   std::vector<Crew::Handle> jobs;
-  for (const Task& task : tasks) {
-    jobs.push_back(crew.submit(
-        [this, &subject, &task, &crew] { run_task(subject, task, crew); }));
+  for (Task& task : tasks) {
+    jobs.push_back(crew.submit([this, &subject, &crew, own = std::move(task)] {
+      run_task(subject, own, crew);
+    }));
   }
   crew.finish();
   for (const auto& job : jobs) crew.wait(job);
@@ -482,7 +474,6 @@ void Evaluator::State::run_task(
   seen.shared = task.network->shared();
   seen.crew = &crew;
   run_group(task.kind, seen, task.runs);
-  task.network->end_use();
 }
 
 /// About how long the runs take, in forward passes.
