@@ -82,7 +82,6 @@ Crew::Handle Crew::next() {
   if (waiting_.empty()) return nullptr;
   Handle job = waiting_.front();
   waiting_.pop_front();
-  job->stage_ = Job::Stage::running;
   ++running_;
   return job;
 }
@@ -92,7 +91,6 @@ bool Crew::begin(const Handle& job) {
   const auto place = std::ranges::find(waiting_, job);
   if (place == waiting_.end()) return false;
   waiting_.erase(place);
-  job->stage_ = Job::Stage::running;
   ++running_;
   return true;
 }
@@ -108,7 +106,7 @@ void Crew::run(const Handle& job) {
   {
     const std::scoped_lock lock(mutex_);
     job->failure_ = failure;
-    job->stage_ = Job::Stage::done;
+    job->done_ = true;
     --running_;
   }
   changed_.notify_all();
@@ -119,14 +117,14 @@ void Crew::wait(const Handle& job, const std::vector<Handle>& others) {
   if (begin(job)) run(job);
   const auto is_done = [&] {
     const std::scoped_lock lock(mutex_);
-    return job->stage_ == Job::Stage::done;
+    return job->done_;
   };
   for (const Handle& other : others) {
     if (is_done()) break;
     if (begin(other)) run(other);
   }
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return job->stage_ == Job::Stage::done; });
+  changed_.wait(lock, [&] { return job->done_; });
   if (job->failure_) std::rethrow_exception(job->failure_);
 }
 
@@ -137,7 +135,7 @@ void Crew::drop(const Handle& job) {
     waiting_.erase(place);
     return;
   }
-  changed_.wait(lock, [&] { return job->stage_ == Job::Stage::done; });
+  changed_.wait(lock, [&] { return job->done_; });
 }
 
 void Crew::finish() {

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <condition_variable>
-#include <cstdint>
 #include <deque>
 #include <exception>
 #include <functional>
@@ -97,10 +96,9 @@ class Crew {
 class Crew::Job {
  private:
   friend class Crew;
-  enum class Stage : std::uint8_t { waiting, running, done };
 
   std::function<void()> work_;
-  Stage stage_ = Stage::waiting;
+  bool done_ = false;
   std::exception_ptr failure_;
 };
 
