@@ -59,9 +59,9 @@ bool is_own_model(std::string_view start) {
 /// for text, which all outputs of zcp are.
 std::string_view what_it_holds(std::string_view start) {
   if (start.starts_with("SQLite format 3")) return "a SQLite database";
-  const bool archive = start.starts_with("PK\3\4");
-  if (archive && !is_own_model(start)) return "an archive or a model";
-  if (archive) return "";
+  if (start.starts_with("PK\3\4")) {
+    return is_own_model(start) ? "" : "an archive or a model";
+  }
   const bool text = std::ranges::all_of(start, [](char c) {
     constexpr std::string_view kInText = "\t\n\v\f\r\x1b";
     return static_cast<unsigned char>(c) >= ' ' ||
