@@ -13,12 +13,6 @@
 namespace zcp::definitions {
 namespace {
 
-/// The first `count` signs; where fewer are given they are repeated.
-at::Tensor first_signs(const at::Tensor& signs, std::int64_t count) {
-  const std::int64_t times = (count + signs.numel() - 1) / signs.numel();
-  return (times > 1 ? signs.repeat({times}) : signs).slice(0, 0, count);
-}
-
 /// The term of a block whose largest singular value is s.
 at::Tensor term_of(const at::Tensor& s) {
   return 2 - s - (s + 1e-6).reciprocal();
@@ -49,7 +43,8 @@ std::optional<at::Tensor> block_term(
   if (!in.defined() || !out.defined()) {
     return term_of(at::zeros({}, signs.options().dtype(at::kDouble)));
   }
-  const at::Tensor g_out = first_signs(signs, out.numel()).view(out.sizes());
+  const at::Tensor g_out =
+      engine::first_signs(signs, out.numel()).view(out.sizes());
   at::Tensor g_in =
       in.is_same(out) ? g_out : engine::vector_jacobian_product(out, in, g_out);
   if (!g_in.defined()) g_in = at::zeros_like(in);

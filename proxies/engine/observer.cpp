@@ -39,13 +39,16 @@ class SettingObserver final : public Observer {
 
 }  // namespace
 
+at::Tensor first_signs(const at::Tensor& signs, std::int64_t count) {
+  const std::int64_t times = (count + signs.numel() - 1) / signs.numel();
+  return (times > 1 ? signs.repeat({times}) : signs).slice(0, 0, count);
+}
+
 at::Tensor output_signs(const Setting& setting, const at::Tensor& output) {
   const std::int64_t count = output.numel();
   at::Tensor signs = setting.random.signs;
   if (signs.defined()) {
-    const std::int64_t times = (count + signs.numel() - 1) / signs.numel();
-    if (times > 1) signs = signs.repeat({times});
-    return signs.slice(0, 0, count).view(output.sizes()).to(output.options());
+    return first_signs(signs, count).view(output.sizes()).to(output.options());
   }
   signs = at::empty({count}, at::kFloat);
   fill_signs(
@@ -126,11 +129,8 @@ std::vector<LayerGradient> layer_gradients(const Pass& pass) {
 }
 
 const FlatLayers& flat_layers(const Pass& pass) {
-  if (pass.flat == nullptr) {
-    pass.flat =
-        std::make_shared<const FlatLayers>(flat_layers(layer_gradients(pass)));
-  }
-  return *pass.flat;
+  return *pass.shared->get<FlatLayers>(
+      "flat layers", [&] { return flat_layers(layer_gradients(pass)); });
 }
 
 MakeObserver from_layer_gradients(

@@ -100,14 +100,15 @@ struct Pass {
   /// PassKind::jacobian: that of the sum of the logits (of summed_output()), of
   /// x's shape; undefined where the logits do not depend on x.
   at::Tensor input_gradient = {};
-  /// What flat_layers(pass) has made for the first observer that asked.
-  mutable std::shared_ptr<const FlatLayers> flat = nullptr;
   /// What several observers make of this pass.
   std::shared_ptr<SharedValues> shared = std::make_shared<SharedValues>();
 
   /// Whether operators cost a launch each, so that few large ones are wanted.
   bool launches() const { return !x.device().is_cpu(); }
 };
+
+/// The first `count` signs; where fewer are given they are repeated.
+at::Tensor first_signs(const at::Tensor& signs, std::int64_t count);
 
 /// +-1 in the shape of an output: those that are given (RandomInputs::signs),
 /// repeated where there are too few, else drawn by the seed.
