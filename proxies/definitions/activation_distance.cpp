@@ -24,10 +24,9 @@ at::Tensor equal_signs(const networks::LayerCall&, const at::Tensor& output) {
 }  // namespace
 
 engine::Descriptor activation_distance() {
-  engine::Descriptor d = engine::variant_of(head_importance());
+  engine::Descriptor d = engine::variant_of(head_confidence());
   d.family = "codes";
   d.formula = "sum over activations of the entries of cc^T + (1-c)(1-c)^T";
-  d.needs = {.pass = engine::PassKind::signs, .activations = true};
   d.degenerate = "no activation of tokens [N, T, D]";
   d.variant = "authors': signs of the tokens of the first sample";
   d.paper = "https://arxiv.org/abs/2006.04647";

@@ -5,6 +5,7 @@
 
 #include "proxies/definitions.h"
 #include "proxies/engine/observer.h"
+#include "proxies/reductions/spectrum.h"
 #include "proxies/reductions/token_layers.h"
 
 namespace zcp::definitions {
@@ -19,7 +20,7 @@ bool is_first(const networks::LayerCall& call) {
 
 /// One more than the cumulative shares that do not exceed kShare.
 at::Tensor components(const at::Tensor& output) {
-  const at::Tensor rows = output.flatten(0, 1).to(at::kDouble);
+  const at::Tensor rows = reductions::position_rows(output);
   const at::Tensor centred = rows - rows.mean(0);
   // Of fewer rows than features, the products of rows have the same eigenvalues
   // but for zeros.

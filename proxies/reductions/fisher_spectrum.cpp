@@ -61,6 +61,16 @@ at::Tensor scale_scalar(
   return (g.select(1, 0) * normalised).sum({1, 2});
 }
 
+std::vector<at::Tensor> values_of(
+    const Network& network,
+    const std::vector<std::size_t>& wanted) {
+  std::vector<at::Tensor> values;
+  for (const std::size_t i : wanted) {
+    values.push_back(network.parameters()[i].value);
+  }
+  return values;
+}
+
 /// Jacobian entries from batched backward passes, one a class, which serve
 /// all samples at once as samples do not interact in eval mode.
 class LayerJacobian {
@@ -111,12 +121,8 @@ class LayerJacobian {
   /// that it was found at.
   bool adds_up(const at::Tensor& logit, const std::vector<std::size_t>& wanted)
       const {
-    std::vector<at::Tensor> values;
-    for (const std::size_t i : wanted) {
-      values.push_back(network_.parameters()[i].value);
-    }
-    const auto whole =
-        engine::gradients_of(logit.sum(), values, engine::GraphUse::again);
+    const auto whole = engine::gradients_of(
+        logit.sum(), values_of(network_, wanted), engine::GraphUse::again);
     const auto columns = of_logit(logit);
     const at::NoGradGuard no_grad;
     for (std::size_t p = 0; p < wanted.size(); ++p) {
@@ -185,16 +191,6 @@ at::Tensor empty_jacobian(
        logits.size(1),
        static_cast<std::int64_t>(wanted.size())},
       logits.options().dtype(at::kDouble).requires_grad(false));
-}
-
-std::vector<at::Tensor> values_of(
-    const Network& network,
-    const std::vector<std::size_t>& wanted) {
-  std::vector<at::Tensor> values;
-  for (const std::size_t i : wanted) {
-    values.push_back(network.parameters()[i].value);
-  }
-  return values;
 }
 
 /// J [N, K, P] by layers, a backward pass a class.

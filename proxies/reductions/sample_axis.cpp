@@ -3,7 +3,6 @@
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <sstream>
@@ -171,22 +170,6 @@ Verdict verdict_in_mode(
   return verdict;
 }
 
-/// In eval mode; where that has a fault, with the statistics of each sample,
-/// since a BatchNorm without running ones takes those of the batch in eval mode
-/// too.
-std::optional<std::string> fault_for(
-    const Verdict& evaluation,
-    const std::function<std::shared_ptr<const Verdict>()>& by_sample,
-    const CallFilter& looked_at) {
-  auto fault = evaluation.fault(looked_at);
-  if (!fault) return fault;
-  try {
-    return by_sample()->fault(looked_at);
-  } catch (const c10::Error&) {
-    return fault;  // a BatchNorm of vectors has no statistics of a sample
-  }
-}
-
 /// The verdicts on a network, each made by the first who asks.
 class Examination {
  public:
@@ -200,11 +183,19 @@ class Examination {
         shared_(std::move(shared)),
         name_(std::move(name)) {}
 
+  /// In eval mode; where that has a fault, with the statistics of each sample,
+  /// since a BatchNorm without running ones takes those of the batch in eval
+  /// mode too.
   std::optional<std::string> fault(const CallFilter& looked_at) const {
-    return fault_for(
-        *verdict(BatchNormMode::running_statistics, "eval"),
-        [&] { return verdict(BatchNormMode::sample_statistics, "sample"); },
-        looked_at);
+    auto found =
+        verdict(BatchNormMode::running_statistics, "eval")->fault(looked_at);
+    if (!found) return found;
+    try {
+      return verdict(BatchNormMode::sample_statistics, "sample")
+          ->fault(looked_at);
+    } catch (const c10::Error&) {
+      return found;  // a BatchNorm of vectors has no statistics of a sample
+    }
   }
 
  private:

@@ -1,6 +1,7 @@
 #include "proxies/reductions/token_layers.h"
 
 #include <set>
+#include <vector>
 
 namespace zcp::reductions {
 namespace {

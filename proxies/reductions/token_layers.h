@@ -5,8 +5,6 @@
 #include <ATen/ATen.h>
 
 #include <functional>
-#include <string>
-#include <vector>
 
 #include "proxies/engine/observer.h"
 
