@@ -137,6 +137,9 @@ round_of_five() {
       whole/table.csv >truth.csv
     alone report "$zcp" report --scores whole/table.csv --truth truth.csv --metric accuracy \
       --html whole/page.html --quiet
+    # The page names the table it was made of.
+    (cd whole && cp ../truth.csv . && "$zcp" report --scores table.csv --truth truth.csv \
+      --metric accuracy --html page.html --quiet)
     ! has train || alone train "${training[@]}" --store whole/train.sqlite --csv whole/train.csv
   fi
   local part
@@ -153,11 +156,6 @@ round_of_five() {
   until_done export whole_or_old "$zcp" export --store all.sqlite --csv table.csv
   cmp table.csv whole/table.csv
   put_old page.html "<!doctype html>"
-  # The page names the table it was made of.
-  cp whole/table.csv scores.csv
-  (cd whole && cp ../truth.csv . && "$zcp" report --scores table.csv --truth truth.csv \
-    --metric accuracy --html page.html --quiet)
-  mv scores.csv table.csv
   until_done report whole_or_old "$zcp" report --scores table.csv --truth truth.csv --metric accuracy \
     --html page.html --quiet
   cmp page.html whole/page.html
