@@ -3,6 +3,9 @@
 import torch
 from torch import nn
 
+#: Whether this torch exports programs, which is then how a module is taken.
+EXPORTS = hasattr(getattr(getattr(torch, "export", None), "Dim", None), "DYNAMIC")
+
 
 class Residual(nn.Module):
     """Two convolutions with BatchNorm beside a skip."""
@@ -39,6 +42,18 @@ def small(seed=0, **options):
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         return Small(**options)
+
+
+class Deciding(nn.Module):
+    """Takes another way for samples of another sum."""
+
+    def __init__(self):
+        super().__init__()
+        self.body = small()
+
+    def forward(self, x):
+        out = self.body(x)
+        return out if bool(x.sum() > 0) else out * 2
 
 
 def images(count=16, seed=1, size=12, classes=10):

@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from torch import nn
 
 import zcp
-from networks import images, small
+from networks import EXPORTS, images, small
 
 
 def snapshot(module):
@@ -41,9 +41,6 @@ def assert_same(left, right):
         assert torch.equal(value, right["state"][name]), name
     for one, other in zip(left["grads"], right["grads"]):
         assert (one is None) == (other is None) and (one is None or torch.equal(one, other))
-
-
-EXPORTS = hasattr(getattr(getattr(torch, "export", None), "Dim", None), "DYNAMIC")
 
 
 @pytest.mark.parametrize("way", ["trace", "record"] + ["export"] * EXPORTS)

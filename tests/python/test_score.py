@@ -14,11 +14,7 @@ from torch import nn
 
 import zcp
 from zcp import _program
-from networks import Small, images, small
-
-
-#: Whether this torch exports programs, which is then how a module is taken.
-EXPORTS = hasattr(getattr(getattr(torch, "export", None), "Dim", None), "DYNAMIC")
+from networks import EXPORTS, Deciding, Small, images, small
 
 
 def program_scores(folder, module, x, y, proxies, *options):
@@ -265,18 +261,6 @@ def test_ways_of_capture_have_the_same_scores(way):
     row = zcp.score(small(), images(8), "core,nwot,jacob_cov,fisher,zen", capture=way)
     assert row.capture == way
     assert same(row, plain) == []
-
-
-class Deciding(nn.Module):
-    """Takes another way for samples of another sum."""
-
-    def __init__(self):
-        super().__init__()
-        self.body = small()
-
-    def forward(self, x):
-        out = self.body(x)
-        return out if bool(x.sum() > 0) else out * 2
 
 
 def test_what_a_trace_decides_by_values_is_said():
