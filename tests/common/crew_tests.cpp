@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <stdexcept>
@@ -135,20 +136,25 @@ TEST_CASE("a job that is dropped does not run, or has ended") {
 TEST_CASE("cores that become free later are used") {
   SpareCores spare;
   Crew crew(&spare);
-  std::atomic<bool> helped = false;
-  const auto here = std::this_thread::get_id();
+  std::atomic<int> began = 0;
+  std::array<std::thread::id, 2> threads;
+  // Each of the two ends when the other has begun, or after long enough.
+  const auto meet = [&](std::size_t place) {
+    threads[place] = std::this_thread::get_id();
+    ++began;
+    const auto limit =
+        std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (began < 2 && std::chrono::steady_clock::now() < limit) {
+      std::this_thread::yield();
+    }
+  };
   const auto first = crew.submit([&] { spare.add(1); });
-  const auto second = crew.submit([&] {
-    while (!helped) std::this_thread::yield();
-  });
-  const auto third = crew.submit([&] {
-    helped = true;
-    CHECK(std::this_thread::get_id() != here);
-  });
+  const auto second = crew.submit([&] { meet(0); });
+  const auto third = crew.submit([&] { meet(1); });
   crew.wait(first);
-  // Ends only if another thread runs the third meanwhile.
-  crew.wait(second);
+  crew.wait(second, {third});
   crew.wait(third);
+  CHECK(threads[0] != threads[1]);
 }
 
 }  // namespace
