@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <iostream>
-#include <limits>
 
+#include "apps/budget.h"
 #include "apps/interruptible.h"
 #include "apps/search/evaluate.h"
 #include "apps/search/islands.h"
@@ -113,14 +113,17 @@ void say_missing(
   }
 }
 
-/// The scores of an architecture in columns that are proxies; NaN for none and
+/// The scores of an architecture in columns of the search; NaN for none and
 /// where an interrupt came.
 std::vector<double> scores_of(
     const std::string& arch,
     std::span<const std::size_t> columns,
+    const SearchData& data,
     std::span<const ScoredColumns> scored) {
-  std::vector<double> values(
-      columns.size(), std::numeric_limits<double>::quiet_NaN());
+  std::vector<double> values;
+  for (const std::size_t column : columns) {
+    values.push_back(data.value(arch, data.columns()[column]));
+  }
   for (const ScoredColumns& own : scored) {
     std::optional<std::vector<std::vector<double>>> scores;
     for (std::size_t c = 0; c < columns.size(); ++c) {
@@ -148,19 +151,19 @@ Agreement compare_scores(
     std::span<const ScoredColumns> scored) {
   constexpr std::size_t kCompared = 5;
   constexpr double kTolerance = 1e-4;  // other machines round in another way
-  std::vector<std::size_t> proxies;    // of the predictor that are scored here
+  std::vector<std::size_t> proxies;    // of the predictor, without sizes
   std::vector<std::size_t> columns;    // of the search: theirs
   for (std::size_t p = 0; p < saved.proxies.size(); ++p) {
     const auto found = std::ranges::find(
         data.columns(), saved.proxies[p], &SearchColumn::name);
-    if (found->source != SearchColumn::Source::proxy) continue;
+    if (is_size(found->name)) continue;  // of any protocol the same
     proxies.push_back(p);
     columns.push_back(static_cast<std::size_t>(found - data.columns().begin()));
   }
   Agreement agreement;
   for (std::size_t i = 0; i < std::min(kCompared, saved.archs.size()); ++i) {
     const std::string arch = data.space().normalise(saved.archs[i]);
-    const auto scores = scores_of(arch, columns, scored);
+    const auto scores = scores_of(arch, columns, data, scored);
     for (std::size_t c = 0; c < columns.size(); ++c) {
       const double here = scores[c];
       const double there = saved.scores[proxies[c]][i];
