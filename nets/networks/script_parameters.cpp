@@ -286,13 +286,14 @@ class Uses {
     const auto operands = list->inputs();
     const bool input = std::ranges::any_of(
         operands, [&](const Value* value) { return varies(value); });
+    if (!input) return;  // of parameters alone: a weight is computed here
     bool found = false;
     for (const Value* operand : operands) {
       if (!is_fixed(operand)) continue;
       use_in_contraction(operand, false);
       found = true;
     }
-    if (input && found) contract(plan, 1);
+    if (found) contract(plan, 1);
   }
 
   /// A factor that several parameters make is no weight: attention whose

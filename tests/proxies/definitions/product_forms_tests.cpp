@@ -204,6 +204,53 @@ TEST_CASE("products: W x, einsum and tensordot count and have gradients") {
   }
 }
 
+TEST_CASE("products: a weight that is a product of parameters is no weight") {
+  const Named factors = {
+      {"left", weight({5, 2}, 0.7)}, {"right", weight({2, 48}, 1.3)}};
+  const char* const ways[] = {
+      "torch.matmul(self.left, self.right)",
+      "torch.einsum('or,ri->oi', [self.left, self.right])"};
+  for (const char* way : ways) {
+    CAPTURE(way);
+    const auto found = scores_of(
+        factors,
+        std::string("def forward(self, x):\n"
+                    "    return torch.linear(x.flatten(1), ") +
+            way + ")\n");
+    CHECK(found.at("params").value == 5 * 2 + 2 * 48);
+    CHECK(found.at("macs").value == 5 * 48);
+    CHECK(found.at("grad_norm_total").status == ScoreStatus::ok);
+    for (const char* name : {"l2_norm", "grad_norm", "snip", "fisher"}) {
+      CAPTURE(name);
+      CHECK(found.at(name).status != ScoreStatus::ok);
+      CHECK(found.at(name).reason.starts_with("the weight of a layer is"));
+    }
+  }
+}
+
+TEST_CASE("products: of parameters alone, which are added, are no layer") {
+  const Named parameters = {
+      {"first_weight", weight({5, 48}, 0.7)},
+      {"left", weight({1, 2}, 0.7)},
+      {"right", weight({2, 5}, 1.3)}};
+  const double norm = parameters[0].second.norm().item<double>();
+  const char* const ways[] = {
+      "torch.matmul(self.left, self.right)",
+      "torch.einsum('or,ri->oi', [self.left, self.right])"};
+  for (const char* way : ways) {
+    CAPTURE(way);
+    const auto found = scores_of(
+        parameters,
+        std::string("def forward(self, x):\n"
+                    "    y = torch.linear(x.flatten(1), self.first_weight)\n"
+                    "    return y + ") +
+            way + "\n");
+    CHECK(found.at("l2_norm").value == doctest::Approx(norm).epsilon(1e-6));
+    CHECK(found.at("macs").value == 5 * 48);
+    CHECK(found.at("fisher").status == ScoreStatus::ok);
+  }
+}
+
 TEST_CASE("products: MACs of contractions by hand") {
   const auto macs_of = [](const Named& parameters, const std::string& body) {
     const test::ScriptFile file(
