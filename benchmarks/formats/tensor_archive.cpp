@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
 
 #include "benchmarks/formats/byte_order.h"
@@ -16,11 +17,20 @@ namespace zcp::formats {
 namespace {
 
 constexpr std::string_view kRebuild = "torch._utils._rebuild_tensor_v2";
+/// Of a tensor with attributes: the call for the tensor, its type, the
+/// arguments of the call, the attributes. torch.export and torch.compile mark
+/// the samples that they have seen so.
+constexpr std::string_view kRebuildMarked =
+    "torch._tensor._rebuild_from_type_v2";
 
 /// The names that a file of tensors may hold.
 std::vector<std::string_view> allowed_names() {
   std::vector<std::string_view> names{
       kRebuild,
+      kRebuildMarked,
+      "torch.Tensor",
+      "torch._dynamo.decorators._DimRange",
+      "__builtin__.set",
       "collections.OrderedDict",
       "torch._utils._rebuild_parameter",
       "torch.UntypedStorage"};
@@ -34,6 +44,19 @@ std::vector<std::int64_t> integers(const PickleValue& values) {
     all.push_back(values.item(i).integer());
   }
   return all;
+}
+
+/// What a plain tensor is rebuilt from, with or without attributes.
+std::optional<PickleValue> plain_arguments(const PickleValue& value) {
+  if (!value.is_call()) return std::nullopt;
+  if (value.callee() == kRebuild) return value.arguments();
+  if (value.callee() != kRebuildMarked) return std::nullopt;
+  const PickleValue marked = value.arguments();
+  if (marked.item(0).global() != kRebuild ||
+      marked.item(1).global() != "torch.Tensor") {
+    return std::nullopt;
+  }
+  return marked.item(2);
 }
 
 }  // namespace
@@ -203,10 +226,11 @@ std::string TensorArchive::storage(const std::string& key) const {
 StoredTensor TensorArchive::tensor(
     const PickleValue& value,
     std::string_view name) const {
-  if (!value.is_call() || value.callee() != kRebuild) {
+  const auto found = plain_arguments(value);
+  if (!found) {
     value.refuse(fmt::format("a tensor '{0}' ({0}.detach(), say)", name));
   }
-  const PickleValue arguments = value.arguments();
+  const PickleValue& arguments = *found;
   const PickleValue reference = arguments.item(0).persistent();
   StoredTensor tensor;
   tensor.type = find_storage_type(reference.item(1).global());

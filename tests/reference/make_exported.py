@@ -201,6 +201,13 @@ def resnet18(folder: Path) -> None:
     (folder / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
 
 
+def save_marked(path: Path) -> None:
+    """A batch whose samples have the attributes that torch.compile and torch.export leave on what they have seen."""
+    x = torch.arange(24.0).view(2, 3, 2, 2) / 8
+    torch._dynamo.mark_dynamic(x, 0)
+    torch.save({"x": x, "y": torch.tensor([1, 0])}, path)
+
+
 def main() -> None:
     warnings.filterwarnings("ignore")
     FOLDER.mkdir(exist_ok=True)
@@ -214,6 +221,7 @@ def main() -> None:
     sequences = export(sequence.eval(), True)
     torch.export.save(sequences, str(FOLDER / "sequence.pt2"))
     torch.export.save(export(sequence.train(), False), str(FOLDER / "sequence_baked.pt2"))
+    save_marked(FOLDER / "marked_batch.pt")
     expected = {}
     for path in sorted(FOLDER.glob("*.pt2")):
         net = residual if path.name.startswith("residual") else sequence

@@ -284,6 +284,17 @@ TEST_CASE("tensors: the format before PyTorch 1.6") {
   }
 }
 
+TEST_CASE("tensors: samples that torch.export has marked are samples") {
+  const auto path = zcp::test::golden("exported/marked_batch.pt");
+  const auto task = open_task("tensors", path, 0);
+  CHECK(task->info().shape == Shape{3, 2, 2});
+  const Minibatch batch = task->minibatch(0, 2);
+  for (std::size_t i = 0; i < batch.x.size(); ++i) {
+    CHECK(batch.x[i] == static_cast<float>(i) / 8);
+  }
+  CHECK(batch.y == std::vector<std::int64_t>{1, 0});
+}
+
 TEST_CASE("tensors: a file of torch.save") {
   const auto path = zcp::test::shared("golden/batch.pt");
   if (zcp::test::absent(path)) return;
