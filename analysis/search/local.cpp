@@ -61,8 +61,10 @@ class Local final : public Algorithm {
   std::vector<std::string> restart(const History& history) {
     best_.reset();
     centre_.reset();
-    auto arch = draw_new(problem_, history, draws_);
+    auto arch = all_known_ ? draw_feasible(problem_, draws_)
+                           : draw_new(problem_, history, draws_);
     if (!arch) return {};
+    all_known_ = history.find(*arch).has_value();
     return {std::move(*arch)};
   }
 
@@ -71,6 +73,7 @@ class Local final : public Algorithm {
   const std::string start_;
   Draws draws_;
   bool started_ = false;
+  bool all_known_ = false;             // looking for new ones was in vain
   std::optional<std::size_t> best_;    // of this climb
   std::optional<std::size_t> centre_;  // whose neighbours were evaluated
 };

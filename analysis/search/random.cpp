@@ -24,7 +24,7 @@ class Random final : public Algorithm {
       auto arch = problem_.space.info().size > 0
                       ? next_numbered()
                       : draw_new(problem_, history, draws_);
-      if (!arch) break;
+      if (!arch || history.find(*arch)) break;  // of a few, all are known
       batch.push_back(std::move(*arch));
     }
     return batch;

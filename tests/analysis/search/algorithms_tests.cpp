@@ -4,6 +4,8 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <stdexcept>
+#include <string>
 
 #include "analysis/search/algorithm.h"
 #include "analysis/search/fronts.h"
@@ -56,6 +58,38 @@ double hill(const spaces::Space& space, const std::string& arch) {
   for (const int option : space.options_of(arch)) sum += option;
   return sum;
 }
+
+/// "0" to "5", which it draws but does not number.
+class Six final : public spaces::Space {
+ public:
+  mutable int drawn = 0;
+
+  const spaces::SpaceInfo& info() const override { return info_; }
+  std::string spec(std::int64_t) const override {
+    throw std::logic_error("not numbered");
+  }
+  std::string draw(std::uint64_t seed) const override {
+    ++drawn;
+    return std::to_string(seed % 6);
+  }
+  std::string mutate(std::string_view spec, std::uint64_t seed) const override {
+    return std::to_string((spec[0] - '0' + (seed % 2 == 0 ? 1 : 5)) % 6);
+  }
+  std::string normalise(std::string_view spec) const override {
+    return std::string(spec);
+  }
+  graph::Graph build(
+      std::string_view,
+      Shape,
+      Output,
+      const spaces::Skeleton&,
+      graph::Folding) const override {
+    throw std::logic_error("no networks");
+  }
+
+ private:
+  spaces::SpaceInfo info_{"six", "", "", "0", "", 0, {}};
+};
 
 const Feasible kAll = [](const std::string&) { return true; };
 
@@ -169,6 +203,22 @@ TEST_CASE("search: the last of a few architectures ends it") {
     const Found found = search_hill(name, tss(), {}, 100, few);
     CHECK(found.history.size() == 25);  // all but one choice, 4 others, or none
     CHECK(found.outcome.end == End::exhausted);
+  }
+}
+
+TEST_CASE("search: a space of six that are not numbered is soon exhausted") {
+  const Six space;
+  for (const char* name : {"random", "local"}) {
+    CAPTURE(name);
+    space.drawn = 0;
+    const auto searcher = make_algorithm(name, {space, kAll}, {}, 1);
+    Function function({[](const std::string& arch) { return arch[0] * 1.0; }});
+    History history(1);
+    const Outcome outcome =
+        run(*searcher, function, history, 100, Count::distinct);
+    CHECK(history.size() == 6);
+    CHECK(outcome.end == End::exhausted);
+    CHECK(space.drawn < 200'000);  // 1,000 for each of 100,000 proposals before
   }
 }
 
