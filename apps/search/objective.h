@@ -2,23 +2,17 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "analysis/study/composite.h"
+#include "analysis/study/objective.h"
 #include "apps/predict/fitted.h"
 #include "benchmarks/tables/table.h"
 
 namespace zcp::apps {
 
-struct Objective {
-  std::string name;   ///< of the column in results, without the sign
-  bool less = false;  ///< whether less of it is better
-  /// None for a plain column, whose name is `name`.
-  std::optional<study::Composite> composite;
-
+struct Objective : study::Objective {
   /// None for what is no predict:FILE.
   std::shared_ptr<FittedPredictor> predictor;
 
