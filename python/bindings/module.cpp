@@ -10,6 +10,7 @@
 #include "common/score_status.h"
 #include "proxies/registry.h"
 #include "python/bindings/request.h"
+#include "python/bindings/search.h"
 #include "python/bindings/waiting.h"
 
 namespace py = pybind11;
@@ -92,5 +93,7 @@ PYBIND11_MODULE(_core, m) {
   m.def("select", &zcp::python::select);
   m.def("require_served", &zcp::python::require_served);
   m.def("draw_inputs", &zcp::python::draw_inputs);
+  m.def("objective_columns", &zcp::python::objective_columns);
+  m.def("search_space", &zcp::python::search_space);
   m.def("derive_by_inputs", &zcp::python::derive_by_inputs);
 }

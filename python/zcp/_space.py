@@ -25,6 +25,10 @@ class Space:
             there is no ``sample``.
         mutate: a neighbour of a spec, from the spec and a ``random.Random``; for
             ``search``.
+        neighbours: every neighbour of a spec, for ``search(algorithm="local")``;
+            without it those that a number of mutations find.
+        encode: numbers of a spec that ``search(algorithm="bayes")`` learns from, as
+            many for each; without it counts of pairs of the spec's characters.
         name: what it is called in stores and messages.
     """
 
@@ -35,6 +39,8 @@ class Space:
         sample: Optional[Callable[[random.Random], str]] = None,
         enumerate: Optional[Callable[[], Iterable[str]]] = None,  # noqa: A002
         mutate: Optional[Callable[[str, random.Random], str]] = None,
+        neighbours: Optional[Callable[[str], Iterable[str]]] = None,
+        encode: Optional[Callable[[str], Iterable[float]]] = None,
         name: str = "own",
     ) -> None:
         if not callable(build):
@@ -43,6 +49,8 @@ class Space:
         self.sample = sample
         self.enumerate = enumerate
         self.mutate = mutate
+        self.neighbours = neighbours
+        self.encode = encode
         self.name = name
 
     def __repr__(self) -> str:
@@ -195,57 +203,88 @@ class Space:
 
     def search(
         self,
-        by: Union[str, Callable],
+        by: Union[str, Iterable[str]],
         *,
-        evaluations: int,
+        evaluations: int = 100,
         batches: Any = None,
         algorithm: str = "evolution",
-        population: int = 20,
+        max: Optional[dict] = None,  # noqa: A002
+        min: Optional[dict] = None,  # noqa: A002
+        scores: Any = None,
+        truth: Any = None,
+        costs: Any = None,
+        population: int = 0,
+        tournament: int = 0,
+        proposals: Optional[int] = None,
+        start: str = "",
         seed: int = 0,
+        quiet: bool = False,
         **options: Any,
     ) -> Any:
-        """The best by one proxy, by ``random`` or ``evolution`` (regularised: the
-        oldest goes, the best of a tenth of the population is mutated).
+        """The best under a budget, by the algorithms of ``zcp search``; what
+        ``zcp.search(space, ...)`` calls.
+
+        Args:
+            by: objectives, in a list or with commas: a column of ``scores`` or
+                ``truth``, a proxy, or a composite of such columns over all that was
+                evaluated (``az_nas``, ``"s=log_rank(a,b)"``). A leading ``-`` asks for
+                less.
+            evaluations: how many different architectures are evaluated.
+            batches, **options: as ``score`` takes them, ``store`` among them: a search
+                that is started again finds what was scored.
+            algorithm: random, evolution, local, nsga2, bayes or exhaustive. They draw
+                by ``sample`` or ``enumerate``; evolution, nsga2, local and bayes need
+                ``mutate`` (local: or ``neighbours``), exhaustive ``enumerate``.
+            max, min: bounds, such as ``{"params": 1e6}``, of proxies and of columns of
+                ``costs``, ``scores`` and ``truth``. What has no value is not within.
+            scores, truth, costs: tables with the index or column ``arch``.
+            population, tournament, start: as of ``zcp search``; 0: its own.
+            proposals: architectures proposed at a time (default: 16 where networks are
+                scored, 1 on tables).
 
         Returns:
             A DataFrame with the index ``arch`` in the order of evaluation: the
-            proxy and ``step``.
-        """
-        import pandas
+            objectives, the budget's columns, ``step`` and ``on_front``;
+            ``frame.attrs["best"]`` is the winner, ``["reasons"]`` why scores are
+            missing.
 
-        if algorithm not in ("random", "evolution"):
-            raise ValueError(
-                f"--algorithm {algorithm}: expected random or evolution for a space of one's own"
-            )
-        if algorithm == "evolution" and self.mutate is None:
-            raise ValueError(f"space {self.name!r} has no mutate=, which evolution needs")
-        first = evaluations if algorithm == "random" else min(population, evaluations)
-        frames = [self.score(batches, sample=first, seed=seed, proxies=by, quiet=True, **options)]
-        column = frames[0].columns[0]
-        values = frames[0][column].to_dict()
-        alive = list(values)
-        drawn = random.Random(f"search:{seed}")
-        while len(values) < evaluations:
-            rivals = drawn.sample(alive, max(2, len(alive) // 10))
-            parent = max(rivals, key=lambda spec: (values[spec] == values[spec], values[spec]))
-            child = next(
-                (spec for spec in (str(self.mutate(parent, drawn)) for _ in range(100))
-                 if spec not in values),
-                None,
-            )
-            if child is None:
-                alive.remove(parent)
-                if len(alive) < 2:
-                    break
-                continue
-            row = self.score(
-                batches, archs=[child], seed=seed, proxies=by, quiet=True, workers=1, **options
-            )
-            values[child] = float(row[column].iloc[0])
-            alive = [*alive[1:], child]
-        frame = pandas.DataFrame({column: values}).rename_axis("arch")
-        frame["step"] = range(1, len(frame) + 1)
-        return frame
+        Raises:
+            ValueError: for what is unknown or does not fit together, and for a
+                function that the space lacks and the algorithm needs.
+        """
+        from . import _core, _search
+
+        objectives = _search.objectives_of(by)
+        tables = [None if table is None else _search.Table(what, table)
+                  for what, table in (("scores", scores), ("truth", truth), ("costs", costs))]
+        columns = _search.Columns(tables, lambda specs, names: self.score(
+            batches, archs=specs, proxies=names, seed=seed, quiet=True, **options))
+        wanted = _core.objective_columns(objectives)
+        for name in wanted:
+            columns.check(name)
+        budget = _search.Budget(max, min, columns)
+        on_tables = all(columns.table_of(name) for name in [*wanted, *budget.names])
+        progress = _Progress(evaluations, quiet, "searching")
+
+        def evaluate(specs: list) -> list:
+            found = columns.values(specs, wanted)
+            progress.advance(len(specs))
+            return found
+
+        try:
+            result = _core.search_space(
+                space=_search.Functions(self, algorithm), algorithm=algorithm,
+                objectives=objectives, seed=seed,
+                batch=(1 if on_tables else 16) if proposals is None else proposals,
+                population=population, tournament=tournament, evaluations=evaluations,
+                start=start, feasible=budget.holds, evaluate=evaluate)
+        finally:
+            progress.finish()
+        if result["exhausted"]:
+            within = " within the budget" if budget.names else ""
+            warnings.warn(
+                f"{algorithm} found no more architectures{within}", UserWarning, stacklevel=2)
+        return _search.frame_of(result, objectives, budget, columns)
 
 
 def _specs_of(archs: Any) -> list:
@@ -318,18 +357,19 @@ def _fingerprint(data: Any) -> str:
 class _Progress:
     """A line in a terminal that counts architectures."""
 
-    def __init__(self, total: int, quiet: bool) -> None:
+    def __init__(self, total: int, quiet: bool, label: str = "scoring") -> None:
         import sys
 
         self.out = sys.stderr
+        self.label = label
         self.total = total
         self.done = 0
         self.shown = not quiet and total > 1 and self.out.isatty()
 
-    def advance(self) -> None:
-        self.done += 1
+    def advance(self, count: int = 1) -> None:
+        self.done += count
         if self.shown:
-            self.out.write(f"\rscoring: {self.done}/{self.total}")
+            self.out.write(f"\r{self.label}: {self.done}/{self.total}")
             self.out.flush()
 
     def finish(self) -> None:

@@ -88,6 +88,147 @@ def test_a_search_finds_the_widest():
     found = zcp.search(
         space(), by="params", algorithm="evolution", evaluations=12, population=4,
         batches=images(4), seed=1)
-    assert len(found) == 12 and list(found["step"]) == list(range(1, 13))
+    assert len(found) == 12 and found["step"].iloc[0] == 1 and found["step"].is_monotonic_increasing
     best = found["params"].max()
     assert best > found["params"].iloc[:4].max()
+    assert found.attrs["best"] == found["params"].idxmax()
+    assert found["on_front"].sum() == 1 and found["on_front"].idxmax() == found.attrs["best"]
+
+
+# A space of 3 x 5 x 7 pairs of numbers whose truth is known by hand.
+SIDES = (3, 5, 7)
+
+
+def spec_of(numbers):
+    return "-".join(map(str, numbers))
+
+
+def numbers_of(spec):
+    return [int(one) for one in spec.split("-")]
+
+
+def every_spec():
+    return [spec_of((a, b, c)) for a in range(3) for b in range(5) for c in range(7)]
+
+
+def mutated(spec, drawn):
+    numbers = numbers_of(spec)
+    place = drawn.randrange(3)
+    numbers[place] = drawn.choice([n for n in range(SIDES[place]) if n != numbers[place]])
+    return spec_of(numbers)
+
+
+def edits(spec):
+    numbers = numbers_of(spec)
+    for place, side in enumerate(SIDES):
+        for n in range(side):
+            if n != numbers[place]:
+                yield spec_of([*numbers[:place], n, *numbers[place + 1:]])
+
+
+def truth():
+    rows = {}
+    for spec in every_spec():
+        a, b, c = numbers_of(spec)
+        rows[spec] = (-(a - 1) ** 2 - (b - 3) ** 2 - (c - 2) ** 2, a + b + c, 10 * a + b)
+    frame = pandas.DataFrame.from_dict(rows, orient="index", columns=["accuracy", "cost", "memory"])
+    return frame.rename_axis("arch")
+
+
+def grid(**options):
+    given = dict(
+        sample=lambda drawn: spec_of([drawn.randrange(side) for side in SIDES]),
+        mutate=mutated, neighbours=edits, enumerate=every_spec, encode=numbers_of, name="grid")
+    return zcp.Space(lambda spec: 1 / 0, **{**given, **options})
+
+
+@pytest.mark.parametrize("algorithm", ["random", "evolution", "local", "nsga2", "bayes", "exhaustive"])
+def test_every_algorithm_finds_the_optimum_of_a_table(algorithm):
+    evaluations = {"random": 105, "exhaustive": 105, "evolution": 80, "nsga2": 100}.get(algorithm, 60)
+    found = zcp.search(
+        grid(), by="accuracy", algorithm=algorithm, truth=truth(), evaluations=evaluations, seed=3)
+    assert found.attrs["best"] == "1-3-2"
+    assert len(found) == evaluations and found.index.is_unique
+    assert all(found["accuracy"] == truth().loc[found.index, "accuracy"])
+    if algorithm == "exhaustive":
+        assert list(found.index) == every_spec()
+
+
+def test_a_search_repeats_itself():
+    options = dict(by="accuracy", algorithm="bayes", truth=truth(), evaluations=30)
+    one = zcp.search(grid(), seed=5, **options)
+    pandas.testing.assert_frame_equal(one, zcp.search(grid(), seed=5, **options))
+    assert list(zcp.search(grid(), seed=6, **options).index) != list(one.index)
+
+
+def test_a_search_stays_within_its_budget():
+    found = zcp.search(
+        grid(), by=["accuracy"], algorithm="local", truth=truth(), costs=truth()[["memory"]],
+        max={"cost": 4, "memory": 9}, min={"cost": 2}, evaluations=10, seed=0)
+    # a = 0 by the memory; the nearest to (1, 3, 2) with a sum of 4 at most.
+    assert (found["cost"] <= 4).all() and (found["cost"] >= 2).all() and (found["memory"] <= 9).all()
+    assert len(found) == 10 and found["accuracy"].max() == -2 and found.attrs["best"] in ("0-2-2", "0-3-1")
+
+
+def test_fronts_and_composites():
+    found = zcp.search(
+        grid(), by="accuracy,-cost", algorithm="exhaustive", truth=truth(), evaluations=105)
+    table = truth()
+    front = {spec for spec in table.index if not any(
+        (other["accuracy"] >= table.loc[spec, "accuracy"]) and (other["cost"] <= table.loc[spec, "cost"])
+        and (other["accuracy"] > table.loc[spec, "accuracy"] or other["cost"] < table.loc[spec, "cost"])
+        for _, other in table.iterrows())}
+    assert set(found.index[found["on_front"] == 1]) == front
+    assert list(found.columns[:2]) == ["accuracy", "cost"]
+    summed = zcp.search(
+        grid(), by="s=rank_sum(accuracy,-cost)", algorithm="exhaustive", truth=table, evaluations=105)
+    ranks = table["accuracy"].rank() + (-table["cost"]).rank()
+    assert summed["s"].to_dict() == pytest.approx(ranks.to_dict())
+
+
+def test_a_search_by_proxies_under_a_budget(tmp_path):
+    built = []
+
+    def counting(spec):
+        built.append(spec)
+        return build(spec)
+
+    own = space()
+    own.build = counting
+    options = dict(
+        by="naswot", algorithm="random", evaluations=3, batches=images(8), max={"params": 3000},
+        store=tmp_path / "own.sqlite")
+    found = zcp.search(own, **options)
+    counts = {spec: sum(one.numel() for one in build(spec).parameters()) for spec in found.index}
+    assert found["params"].to_dict() == counts and max(counts.values()) <= 3000
+    assert found.loc[found.attrs["best"], "naswot"] == found["naswot"].max()
+    before = len(built)
+    pandas.testing.assert_frame_equal(zcp.search(own, **options), found)
+    assert len(built) == before  # the store has them
+
+
+def test_what_a_search_refuses():
+    with pytest.raises(ValueError, match="no mutate=, which evolution needs"):
+        zcp.search(grid(mutate=None), by="accuracy", truth=truth(), evaluations=40)
+    with pytest.raises(ValueError, match="are not numbered"):
+        zcp.search(grid(enumerate=None), by="accuracy", truth=truth(), algorithm="exhaustive")
+    with pytest.raises(ValueError, match="no product of choices"):
+        zcp.search(grid(), by="accuracy", truth=truth(), algorithm="progressive")
+    with pytest.raises(ValueError, match="no such algorithm"):
+        zcp.search(grid(), by="accuracy", truth=truth(), algorithm="evolutoin")
+    with pytest.raises(ValueError, match="takes one objective, found 2"):
+        zcp.search(grid(), by="accuracy,-cost", truth=truth(), algorithm="evolution")
+    with pytest.raises(ValueError, match="accuracy comes twice"):
+        zcp.search(grid(), by="accuracy,-accuracy", truth=truth())
+    with pytest.raises(ValueError, match="'nothing'"):
+        zcp.search(grid(), by="nothing", truth=truth())
+    with pytest.raises(ValueError, match="two rows"):
+        zcp.search(grid(), by="accuracy", truth=pandas.concat([truth(), truth()]))
+    with pytest.raises(ValueError, match="a group of proxies"):
+        zcp.search(grid(), by="core", truth=truth())
+    with pytest.warns(UserWarning, match="random found no more architectures within the budget"):
+        few = zcp.search(
+            grid(), by="accuracy", truth=truth(), max={"cost": 1}, algorithm="random", evaluations=9)
+    assert sorted(few.index) == ["0-0-0", "0-0-1", "0-1-0", "1-0-0"]
+    with pytest.raises(ZeroDivisionError):
+        zcp.search(grid(), by="params", batches=images(4), evaluations=2)

@@ -1,0 +1,209 @@
+#include "python/bindings/search.h"
+
+#include <pybind11/stl.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "analysis/search/fronts.h"
+#include "analysis/search/runner.h"
+#include "analysis/study/objective.h"
+#include "common/error.h"
+
+namespace py = pybind11;
+
+namespace zcp::python {
+namespace {
+
+/// A space whose members Python knows. Its networks are not graphs.
+class CallbackSpace final : public spaces::Space {
+ public:
+  explicit CallbackSpace(py::object functions)
+      : functions_(std::move(functions)) {
+    info_.name = functions_.attr("name").cast<std::string>();
+    info_.size = functions_.attr("size").cast<std::int64_t>();
+  }
+
+  const spaces::SpaceInfo& info() const override { return info_; }
+
+  std::string spec(std::int64_t index) const override {
+    return functions_.attr("spec")(index).cast<std::string>();
+  }
+
+  std::string draw(std::uint64_t seed) const override {
+    return functions_.attr("draw")(seed).cast<std::string>();
+  }
+
+  std::string mutate(std::string_view spec, std::uint64_t seed) const override {
+    return functions_.attr("mutate")(spec, seed).cast<std::string>();
+  }
+
+  std::vector<std::string> neighbours(std::string_view spec) const override {
+    const py::object found = functions_.attr("neighbours")(spec);
+    if (found.is_none()) return Space::neighbours(spec);
+    return found.cast<std::vector<std::string>>();
+  }
+
+  std::vector<double> encode(std::string_view spec) const override {
+    const py::object found = functions_.attr("encode")(spec);
+    if (found.is_none()) return Space::encode(spec);
+    return found.cast<std::vector<double>>();
+  }
+
+  std::string normalise(std::string_view spec) const override {
+    return std::string(spec);
+  }
+
+  graph::Graph build(
+      std::string_view,
+      Shape,
+      Output,
+      const spaces::Skeleton&,
+      graph::Folding) const override {
+    throw std::logic_error("a space of Python's has no graphs");
+  }
+
+ private:
+  py::object functions_;
+  spaces::SpaceInfo info_;
+};
+
+std::vector<study::Objective> parse_objectives(
+    const std::vector<std::string>& texts) {
+  std::vector<study::Objective> objectives;
+  for (const std::string& text : texts) {
+    study::Objective objective = study::parse_objective(text);
+    if (std::ranges::find(
+            objectives, objective.name, &study::Objective::name) !=
+        objectives.end()) {
+      throw UserError("--by: {} comes twice", objective.name);
+    }
+    objectives.push_back(std::move(objective));
+  }
+  if (objectives.empty())
+    throw UserError("--by: expected one objective or more");
+  return objectives;
+}
+
+std::vector<std::string> columns_of(
+    const std::vector<study::Objective>& objectives) {
+  std::vector<std::string> columns;
+  for (const study::Objective& objective : objectives) {
+    for (std::string& name : objective.columns()) {
+      if (std::ranges::find(columns, name) != columns.end()) continue;
+      columns.push_back(std::move(name));
+    }
+  }
+  return columns;
+}
+
+/// Has columns evaluated by Python and makes objectives of them.
+class CallbackEvaluator final : public search::Evaluator {
+ public:
+  CallbackEvaluator(
+      std::vector<study::Objective> objectives,
+      py::object evaluate)
+      : objectives_(std::move(objectives)), evaluate_(std::move(evaluate)) {
+    rows_.source = "the search";
+    rows_.columns = columns_of(objectives_);
+    rows_.values.resize(rows_.columns.size());
+  }
+
+  bool evaluate(std::span<const std::string> archs) override {
+    const std::vector<std::string> asked(archs.begin(), archs.end());
+    const auto columns =
+        evaluate_(asked).cast<std::vector<std::vector<double>>>();
+    if (columns.size() != rows_.values.size()) {
+      throw std::logic_error("evaluate() gave another number of columns");
+    }
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+      if (columns[c].size() != archs.size()) {
+        throw std::logic_error("evaluate() gave another number of rows");
+      }
+      rows_.values[c].insert(
+          rows_.values[c].end(), columns[c].begin(), columns[c].end());
+    }
+    rows_.arch.insert(rows_.arch.end(), archs.begin(), archs.end());
+    return true;
+  }
+
+  void update(search::History& history) override {
+    for (std::size_t o = 0; o < objectives_.size(); ++o) {
+      std::vector<double> values =
+          study::objective_values(objectives_[o], rows_);
+      if (objectives_[o].less) {
+        for (double& value : values) value = -value;
+      }
+      history.set_values(o, std::move(values));
+    }
+  }
+
+  std::vector<std::vector<double>> values() const {
+    std::vector<std::vector<double>> values;
+    for (const study::Objective& objective : objectives_) {
+      values.push_back(
+          rows_.arch.empty() ? std::vector<double>()
+                             : study::objective_values(objective, rows_));
+    }
+    return values;
+  }
+
+ private:
+  std::vector<study::Objective> objectives_;
+  py::object evaluate_;
+  tables::Table rows_;
+};
+
+search::Settings read_settings(const py::kwargs& arguments) {
+  search::Settings settings;
+  settings.seed = arguments["seed"].cast<std::uint64_t>();
+  settings.batch = arguments["batch"].cast<std::size_t>();
+  settings.population = arguments["population"].cast<std::size_t>();
+  settings.tournament = arguments["tournament"].cast<std::size_t>();
+  settings.evaluations = arguments["evaluations"].cast<std::size_t>();
+  settings.start = arguments["start"].cast<std::string>();
+  return settings;
+}
+
+}  // namespace
+
+std::vector<std::string> objective_columns(
+    const std::vector<std::string>& objectives) {
+  return columns_of(parse_objectives(objectives));
+}
+
+py::dict search_space(const py::kwargs& arguments) {
+  const CallbackSpace space(arguments["space"]);
+  auto objectives = parse_objectives(
+      arguments["objectives"].cast<std::vector<std::string>>());
+  const std::size_t count = objectives.size();
+  CallbackEvaluator evaluator(
+      std::move(objectives), py::object(arguments["evaluate"]));
+  const py::object allowed = arguments["feasible"];
+  const search::Feasible feasible = [&](const std::string& arch) {
+    return allowed(arch).cast<bool>();
+  };
+  const search::Settings settings = read_settings(arguments);
+  const auto algorithm = search::make_algorithm(
+      arguments["algorithm"].cast<std::string>(),
+      {space, feasible},
+      settings,
+      count);
+  search::History history(count);
+  const search::Outcome outcome = search::run(
+      *algorithm,
+      evaluator,
+      history,
+      settings.evaluations,
+      search::Count::distinct);
+  py::dict result;
+  result["archs"] = history.archs();
+  result["values"] = evaluator.values();
+  result["steps"] = search::first_queries(outcome, history);
+  result["front"] = search::front_of(history);
+  result["best"] = history.best();
+  result["exhausted"] = outcome.end == search::End::exhausted;
+  return result;
+}
+
+}  // namespace zcp::python

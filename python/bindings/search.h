@@ -1,0 +1,29 @@
+// Searches of a space that Python's functions describe.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+#include <string>
+#include <vector>
+
+namespace zcp::python {
+
+/// The columns that objectives such as "-params" or "s=log_rank(a,b)" are
+/// computed from, each once. Throws UserError for none and for two of one
+/// name.
+std::vector<std::string> objective_columns(
+    const std::vector<std::string>& objectives);
+
+/// Lets one of search::algorithms() search. Keyword arguments: `space`, an
+/// object with `name`, `size`, `spec(index)`, `draw(seed)`, `mutate(spec,
+/// seed)`, `neighbours(spec)` and `encode(spec)`, the last two may give None;
+/// `algorithm`, `objectives`, `seed`, `batch`, `population`, `tournament`,
+/// `evaluations`, `start`; `feasible(spec)`, and `evaluate(specs)`, which gives
+/// a list of numbers for each of objective_columns().
+///
+/// Returns a dict: `archs` in the order of evaluation, `values` [objective]
+/// [record] not negated, `steps` from 1, `front`, `best` (None: no value) and
+/// `exhausted`. What the functions throw is thrown.
+pybind11::dict search_space(const pybind11::kwargs& arguments);
+
+}  // namespace zcp::python
