@@ -12,6 +12,12 @@
 
 namespace zcp::networks {
 
+/// Whether a file that names this type gets the one that the pass computes in:
+/// float32, float16 and bfloat16.
+inline bool is_single(at::ScalarType type) {
+  return type == at::kFloat || type == at::kHalf || type == at::kBFloat16;
+}
+
 /// A convolution whose padding is given by a name ("same", "valid") gets it by
 /// numbers: `arguments` become those of the same convolution without a name.
 /// Where PyTorch pads one end of an axis more than the other, the input is

@@ -79,12 +79,12 @@ class Origins {
       }
     }
     const bool one = origin.parameters.size() == 1 && !origin.input;
-    const bool whole =
+    const bool flips =
         one_of(name, {"aten::t", "aten::transpose", "aten::numpy_T"});
     if (one && !node->inputs().empty()) {
       const Origin& first = of(node->inputs()[0]);
-      origin.itself = whole && first.itself;
-      origin.flipped = origin.itself && !first.flipped;
+      origin.itself = (flips || keeps(*node, name)) && first.itself;
+      origin.flipped = origin.itself && first.flipped != flips;
       origin.selected =
           !origin.itself && selects(name) && (first.itself || first.selected);
     }
@@ -100,6 +100,18 @@ class Origins {
          "aten::numel",
          "prim::device",
          "prim::dtype"});
+  }
+
+  /// A cast to what the pass computes in gives the tensor itself.
+  static bool keeps(const Node& node, const std::string& name) {
+    if (name != "aten::to") return false;
+    const torch::jit::Operator* known = node.maybeOperator();
+    if (known == nullptr) return false;
+    const auto place = known->schema().argumentIndexWithName("dtype");
+    if (!place) return false;
+    const auto type =
+        torch::jit::toIValue(node.inputs()[static_cast<std::size_t>(*place)]);
+    return type && (type->isNone() || is_single(type->toScalarType()));
   }
 
   static bool selects(const std::string& name) {

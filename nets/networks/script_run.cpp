@@ -405,12 +405,14 @@ class ScriptPass {
     recording_->attentions.push_back(std::move(call));
   }
 
-  /// Where a file that computes in float32 says so, or leaves a new tensor of
-  /// real numbers the usual type, it is of the type that this pass computes in.
+  /// Where a file that computes in float32 or less says so, or leaves a new
+  /// tensor of real numbers the usual type, it is of the type that this pass
+  /// computes in: how precise a pass is is the protocol's to say, not that of a
+  /// trace under autocast.
   void convert(const NodePlan& plan, Stack& arguments) const {
     const auto place = static_cast<std::size_t>(plan.dtype);
     IValue& dtype = arguments[place];
-    const bool single = dtype.isInt() && dtype.toScalarType() == at::kFloat;
+    const bool single = dtype.isInt() && is_single(dtype.toScalarType());
     const bool usual =
         dtype.isNone() &&
         makes_real_numbers(

@@ -137,6 +137,29 @@ def forward(self, x):
   check_alike(expected, found, {"fisher", "intrain"});
 }
 
+TEST_CASE("products: casts to float16 and bfloat16 change nothing") {
+  // As a trace under autocast has them, and as people write them.
+  const Layers layers;
+  for (const auto type : {at::kHalf, at::kBFloat16, at::kFloat}) {
+    CAPTURE(type);
+    const std::string cast =
+        ".to(" + std::to_string(static_cast<int>(type)) + ")";
+    const auto found = scores_of(
+        {{"first_weight", layers.first},
+         {"second_weight", layers.second},
+         {"offset", layers.offset}},
+        "def forward(self, x):\n"
+        "    y = torch.linear(x.flatten(1)" +
+            cast + ", self.first_weight" + cast +
+            ")\n"
+            "    y = torch.relu(y)\n"
+            "    return torch.addmm(self.offset" +
+            cast + ", y, self.second_weight" + cast + ".t())\n");
+    check_alike(of_linear_layers(), found, kOfWeights);
+    check_alike(of_linear_layers(), found, {"fisher", "intrain"});
+  }
+}
+
 TEST_CASE("products: a weight that is used as it is and transposed") {
   // The gradients of both uses add up, so that each sample is run by itself.
   const at::Tensor square = weight({48, 48}, 0.7);
