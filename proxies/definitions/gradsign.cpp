@@ -72,6 +72,11 @@ struct Agreement {
   }
 };
 
+/// 0, or NaN where a gradient is not finite: the sign of NaN is 0.
+at::Tensor nothing_of(const at::Tensor& gradient) {
+  return gradient.sum(at::kDouble) * 0;
+}
+
 /// The part of a call that makes some of its outputs: rows of its weight.
 at::Tensor output_part(
     const networks::LayerCall& call,
@@ -112,6 +117,9 @@ std::optional<engine::Score> sum_of_signs(
   }
   const bool checked = !gradients.weights.empty();
   std::vector<at::Tensor> terms;
+  for (const at::Tensor& gradient : gradients.outputs) {
+    if (gradient.defined()) terms.push_back(nothing_of(gradient));
+  }
   for (const auto& [slot, calls] : calls_of_weight) {
     const auto index = static_cast<std::size_t>(slot);
     const at::Tensor& weight = network.parameters()[index].value;
@@ -163,6 +171,7 @@ engine::Score score_by_samples(
     if (parameter.is_layer_weight()) weights.push_back(parameter.value);
   }
   std::vector<at::Tensor> signs(weights.size());
+  std::vector<at::Tensor> terms;
   for (std::int64_t n = 0; n < batch.x.size(0); ++n) {
     const engine::DeviceMinibatch one = sample_of(batch, n);
     const at::Tensor loss = engine::summed_loss(
@@ -175,11 +184,11 @@ engine::Score score_by_samples(
     const at::NoGradGuard no_grad;
     for (std::size_t i = 0; i < weights.size(); ++i) {
       if (!gradients[i].defined()) continue;
+      terms.push_back(nothing_of(gradients[i]));
       const at::Tensor sign = gradients[i].sign();
       signs[i] = signs[i].defined() ? signs[i] + sign : sign;
     }
   }
-  std::vector<at::Tensor> terms;
   for (const at::Tensor& sum : signs) {
     if (sum.defined()) terms.push_back(sum.abs().sum(at::kDouble));
   }

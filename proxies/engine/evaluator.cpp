@@ -295,6 +295,7 @@ struct Evaluator::State {
   std::optional<Score> fault_of_batch(
       const Network& network,
       const std::filesystem::path& path) const;
+  std::optional<std::string> fault_of_weights(const Network& network) const;
   std::vector<Score> score_script(
       const networks::ScriptNetwork& loaded,
       const std::filesystem::path& path,
@@ -393,6 +394,20 @@ std::optional<Score> Evaluator::State::fault_of_batch(
   } catch (const std::exception& error) {
     return failure_of(error, path);
   }
+}
+
+/// Which of the file's own weights are no numbers, as those of a training that
+/// diverged: codes and signs of what they compute look like any others.
+std::optional<std::string> Evaluator::State::fault_of_weights(
+    const Network& network) const {
+  if (initialiser) return std::nullopt;  // they are drawn anew
+  const at::NoGradGuard no_grad;
+  for (const networks::Parameter& parameter : network.parameters()) {
+    if (at::isfinite(parameter.value).all().item<bool>()) continue;
+    return "the parameter '" + parameter.name +
+           "' holds NaN or an infinite value, expected numbers";
+  }
+  return std::nullopt;
 }
 
 /// Why the network does not take what the task gives: words, or real numbers.
@@ -549,7 +564,9 @@ std::vector<Score> Evaluator::State::score_script(
     summary.params = params_of(loaded);
     summary.cannot_run = failure_of(error, path);
   }
-  if (const auto fault = fault_of_words(loaded)) {
+  auto fault = fault_of_words(loaded);
+  if (!fault) fault = fault_of_weights(loaded);
+  if (fault) {
     summary.cannot_run = Score::failed(path.string() + ": " + *fault);
   }
   // All proxies share one network: with the file's weights, or redrawn by the
@@ -575,8 +592,8 @@ std::vector<Score> Evaluator::State::score_script(
       &loaded};
   std::vector<Score> scores = score(subject, which);
   if (!summary.cannot_run && any_run_failed(which, scores)) {
-    if (const auto fault = fault_of_batch(loaded, path)) {
-      replace_failed(*fault, scores);
+    if (const auto failure = fault_of_batch(loaded, path)) {
+      replace_failed(*failure, scores);
     }
   }
   return scores;

@@ -35,14 +35,15 @@ std::vector<Minibatch> minibatches(int classes) {
 }
 
 /// A TorchScript file: `between` stands between its convolution and its
-/// classifier of 10 outputs.
+/// classifier of 10 outputs, whose first weight is `first`.
 class ModelFile {
  public:
-  explicit ModelFile(const std::string& between = "") {
+  explicit ModelFile(const std::string& between = "", double first = 0.0) {
     torch::jit::Module module("net");
-    const auto weight = [](at::IntArrayRef sizes, double step) {
+    const auto weight = [&](at::IntArrayRef sizes, double step) {
       const std::int64_t count = c10::multiply_integers(sizes);
       const at::Tensor values = (at::arange(count) * step).sin().view(sizes);
+      if (sizes.size() == 2) values[0][0] = first;
       return values.requires_grad_(true);
     };
     torch::jit::Module conv("conv");
@@ -193,6 +194,45 @@ TEST_CASE("NaN in the second minibatch ends those who see it") {
   CHECK(
       score_named("zico", scores).reason ==
       "the images hold NaN (first in image 6, counted from 0)");
+}
+
+TEST_CASE("a weight that is no number is named") {
+  for (const double weight :
+       {std::numeric_limits<double>::quiet_NaN(),
+        -std::numeric_limits<double>::infinity()}) {
+    const auto scores = scores_of(ModelFile("", weight), minibatches(10));
+    const auto proxies = select_proxies({"all"});
+    CHECK(score_named("params", scores).value == 4 * 27 + 40);
+    for (std::size_t i = 0; i < proxies.size(); ++i) {
+      CAPTURE(proxies[i]->name);
+      const std::string name(proxies[i]->name);
+      if (name == "params" || name == "macs") continue;
+      CHECK(scores[i].status != ScoreStatus::ok);
+    }
+    for (const char* name : {"naswot", "gradsign", "swap", "zico", "zen"}) {
+      CAPTURE(name);
+      const std::string reason = score_named(name, scores).reason;
+      CHECK(reason.ends_with(
+          "net.pt: the parameter 'linear.weight' holds NaN or an infinite "
+          "value, expected numbers"));
+    }
+  }
+}
+
+TEST_CASE("the signs of gradients that are no numbers are no score") {
+  // The square root of 0 has an infinite derivative, times 0.
+  for (const char* between :
+       {"    y = y + torch.sqrt(y - y)\n",
+        "    y = (y + torch.sqrt(y - y)).view(1, -1).view(y.shape)\n"}) {
+    CAPTURE(between);
+    const auto scores = scores_of(ModelFile(between), minibatches(10));
+    for (const char* name : {"gradsign", "grad_norm", "snip", "zico"}) {
+      CAPTURE(name);
+      CHECK(score_named(name, scores).status != ScoreStatus::ok);
+      CHECK(score_named(name, scores).reason == "a gradient is not finite");
+    }
+    CHECK(score_named("naswot", scores).status == ScoreStatus::ok);
+  }
 }
 
 TEST_CASE("a network that does not run has its size and a reason") {
