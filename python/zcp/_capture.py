@@ -355,6 +355,7 @@ def capture_module(
     samples is passed over while there is another way. With ``blocks``, which
     exported programs alone know, it is exported.
     Raises ValueError where no way takes it."""
+    _require_values(module)
     if not any(one.requires_grad for one in module.parameters()):
         raise ValueError(
             f"{name_of(module)} has no parameter that trains, expected some with "
@@ -373,6 +374,21 @@ def capture_module(
     elif _has_export():
         ways = ("export", *ways)
     return _first_way(module, x, ways, {})
+
+
+def _require_values(module: torch.nn.Module) -> None:
+    """Raises ValueError where parameters or buffers have no shape or no values yet."""
+    for name, one in (*module.named_parameters(), *module.named_buffers()):
+        if torch.nn.parameter.is_lazy(one):
+            raise ValueError(
+                f"{name_of(module)}: {name!r} has no shape yet; run the module on a batch "
+                "first, so that its lazy layers get their weights"
+            )
+        if one.device.type == "meta":
+            raise ValueError(
+                f"{name_of(module)}: {name!r} lies on the meta device and has no values, "
+                "expected weights"
+            )
 
 
 def _first_way(

@@ -112,6 +112,13 @@ def is_cross_entropy(loss: Any) -> bool:
     )
 
 
+def own_loss(loss: Any, data: _batches.Batches) -> Optional[Callable]:
+    """The loss where the engine has to call it: it has cross-entropy of classes
+    itself, and not that of probabilities."""
+    classes = None not in data.labels or None in data.targets
+    return None if is_cross_entropy(loss) and classes else loss
+
+
 def _device_name(model: Any, device: Any) -> str:
     if device is None:
         device = "cpu"
@@ -209,10 +216,9 @@ def score(
     _core.select(names)  # what is unknown is said first
     if loss is not None and not callable(loss):
         raise ValueError(f"loss: found a {type(loss).__name__}, expected a callable")
-    own_loss = not is_cross_entropy(loss)
-    data = _batches.read(batches, batch_size, minibatches, own_loss)
+    data = _batches.read(batches, batch_size, minibatches, loss is not None)
     return prepare(
-        model, data, names, loss if own_loss else None, output, blocks, classes=classes,
+        model, data, names, own_loss(loss, data), output, blocks, classes=classes,
         seed=seed, init=init, precision=precision, device=device, workers=workers,
         memory=memory, capture=capture,
     )()

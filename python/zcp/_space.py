@@ -126,7 +126,7 @@ class Space:
         specs = _specs_of(archs) if archs is not None else self.specs(sample, all, seed)
         asked = _score.names_of(proxies)
         names = _core.select(asked)
-        has_loss = not _score.is_cross_entropy(options.get("loss"))
+        has_loss = options.get("loss") is not None
         data = _batches.read(
             batches, options.pop("batch_size", None), options.pop("minibatches", None), has_loss
         )
@@ -137,7 +137,7 @@ class Space:
                    if any((spec, name) not in known for name in names)]
 
         _core.require_served(asked, len(pairs), options.get("precision", "fp32"))
-        loss = options.pop("loss", None)
+        loss = _score.own_loss(options.pop("loss", None), data)
         settings = {
             "classes": None, "init": "default", "precision": "fp32", "device": None,
             "memory": 0, "capture": "auto", "output": None, "blocks": None, **options,
@@ -148,8 +148,7 @@ class Space:
             wanted = [name for name in names if (spec, name) not in known]
             module = self.module(spec, seed)
             return wanted, _score.prepare(
-                module, data, wanted, None if _score.is_cross_entropy(loss) else loss,
-                seed=seed, workers=workers, **settings,
+                module, data, wanted, loss, seed=seed, workers=workers, **settings,
             )
 
         def finish(futures: dict, all_of_them: bool) -> None:

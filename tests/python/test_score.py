@@ -130,6 +130,23 @@ def test_a_loss_takes_whatever_targets_there_are():
     assert row.reasons == {"epe_nas": "needs a class for each input, which the task has not"}
 
 
+def test_cross_entropy_takes_probabilities():
+    torch.manual_seed(3)
+    net, (x, y) = Small(), images(4)
+    target = torch.softmax(torch.randn(len(y), 10), 1)
+    row = zcp.score(net, [(x, target)], "grad_norm,snip", loss=torch.nn.functional.cross_entropy)
+    other = zcp.score(
+        net, [(x, target)], "grad_norm,snip",
+        loss=lambda out, goal: -(goal * torch.log_softmax(out, 1)).sum(1).mean())
+    assert dict(row) == pytest.approx(dict(other), rel=1e-6) and not row.reasons
+    # Those of one class are that class's.
+    hot = torch.nn.functional.one_hot(y, 10).float()
+    row = zcp.score(net, [(x, hot)], "grad_norm", loss=torch.nn.CrossEntropyLoss())
+    assert row["grad_norm"] == pytest.approx(zcp.score(net, [(x, y)], "grad_norm")["grad_norm"])
+    assert zcp.score(net, x, "snip", loss=torch.nn.CrossEntropyLoss()).reasons == {
+        "snip": "needs labels, which the data have not"}
+
+
 def test_a_loss_that_raises_is_the_reason():
     def broken(output, target):
         raise KeyError("weights")
@@ -474,6 +491,38 @@ def test_what_cannot_be_scored_is_said_in_one_line(model, batches, words):
     with pytest.raises(ValueError) as caught:
         zcp.score(model, batches, "zico" if "1 minibatches" in words else "params")
     assert words in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_weights_without_values_are_refused():
+    lazy = torch.nn.Sequential(torch.nn.LazyConv2d(4, 3), torch.nn.Flatten(), torch.nn.LazyLinear(10))
+    with pytest.raises(ValueError, match=r"Sequential: '0\.weight' has no shape yet; run the module"):
+        zcp.score(lazy, images(4), "core")
+    lazy(images(4)[0])
+    assert not zcp.score(lazy, images(4), "grad_norm").reasons
+    with pytest.raises(ValueError, match="lies on the meta device"):
+        zcp.score(Small().to("meta"), images(4), "core")
+    broken = Small()
+    next(broken.parameters()).data.view(-1)[0] = math.nan
+    row = zcp.score(broken, images(4), "params,naswot,gradsign")
+    assert math.isnan(row["naswot"]) and math.isnan(row["gradsign"]) and row["params"] > 0
+    assert "holds NaN or an infinite value" in row.reasons["naswot"]
+
+
+@pytest.mark.skipif(not hasattr(torch, "autocast"), reason="torch has no autocast")
+def test_autocast_inside_of_a_module_changes_nothing():
+    class Cast(Small):
+        def forward(self, x):
+            with torch.autocast("cpu", dtype=torch.bfloat16):
+                return super().forward(x)
+
+    torch.manual_seed(5)
+    plain = Small()
+    cast = Cast()
+    cast.load_state_dict(plain.state_dict())
+    names = "grad_norm,synflow,naswot,gradsign,fisher,snip"
+    row = zcp.score(cast, images(4), names)
+    assert not row.reasons
+    assert dict(row) == pytest.approx(dict(zcp.score(plain, images(4), names)), rel=1e-6)
 
 
 def test_names_are_text():
