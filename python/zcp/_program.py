@@ -16,6 +16,8 @@ from typing import Any, Iterable, Optional
 from . import _torch
 
 #: Options that are given once for each value; others take a list with commas.
+#: Options that take tables.
+_TABLES = {"scores", "truth", "costs"}
 _REPEATED = {"arch", "model", "max", "min", "bins", "range", "scores", "scores_of", "truth"}
 
 #: A bar or a line of progress, as the program draws them.
@@ -54,6 +56,12 @@ class Files:
     def of_frame(self, frame: Any, key: str = "arch") -> str:
         """A DataFrame as a CSV whose first column names the architectures."""
         name = self.new(".csv")
+        if frame.index.nlevels > 1:
+            if key not in frame.index.names:
+                raise ValueError(
+                    f"a table is indexed by {list(frame.index.names)}, expected {key!r} among them"
+                )
+            frame = frame.reset_index()
         has_key = key in getattr(frame, "columns", ())
         if not has_key:
             frame = frame.rename_axis(index=key)
@@ -87,7 +95,8 @@ def _text_of(value: Any, files: Files, key: str) -> str:
 def arguments_of(options: dict, files: Files) -> list:
     """Command line of keyword arguments: ``batch_size=4`` is ``--batch-size 4``,
     True a flag, None and False nothing, a list its values with commas, a dict
-    ``NAME=VALUE`` each, a DataFrame the file that it is written to."""
+    ``NAME=VALUE`` each or, of a table, its columns, a DataFrame the file that it is
+    written to."""
     words = []
     for name, value in options.items():
         option = "--" + name.rstrip("_").replace("_", "-")
@@ -97,6 +106,10 @@ def arguments_of(options: dict, files: Files) -> list:
             continue
         if value is True:
             words.append(option)
+        elif isinstance(value, dict) and name in _TABLES:
+            import pandas
+
+            words += [option, _text_of(pandas.DataFrame(value), files, column)]
         elif isinstance(value, dict):
             for left, right in value.items():
                 words += [option, f"{left}={_text_of(right, files, column)}"]

@@ -97,6 +97,19 @@ def test_a_series_of_accuracies(frame):
     assert study["n"].iloc[0] == 40
 
 
+def test_tables_of_several_indices_and_dicts(frame):
+    truth = frame[["params"]].rename(columns={"params": "accuracy"})
+    expected = zcp.correlate(frame, truth, metric="accuracy")
+    nested = frame.set_index(frame.columns[0], append=True)
+    found = zcp.correlate(nested, truth.reset_index().to_dict("list"), metric="accuracy")
+    one, two = (table.set_index("proxy")["kendall_tau"] for table in (expected, found))
+    assert two.loc[one.index].equals(one)
+    with pytest.raises(ValueError, match=r"indexed by \['x', 'y'\], expected 'arch' among them"):
+        zcp.correlate(
+            frame.set_index([frame.columns[0], frame.columns[1]]).rename_axis(["x", "y"]),
+            truth, metric="accuracy")
+
+
 def test_ranks(frame):
     ranked = zcp.rank(frame, by="synflow")
     assert ranked.index[0] == frame["synflow"].idxmax()
