@@ -13,6 +13,7 @@
 
 #include "apps/command.h"
 #include "common/error.h"
+#include "common/file_identity.h"
 
 namespace zcp::apps {
 namespace {
@@ -183,7 +184,8 @@ std::optional<ArrayTask> array_task(const Environment& environment) {
 }
 
 std::string task_path(const std::string& path, std::uint64_t id) {
-  if (path.empty() || path == "-") return path;
+  // An open descriptor stays what it is, wherever it leads.
+  if (path.empty() || path == "-" || descriptor_of(path)) return path;
   std::error_code ignored;
   const auto status = fs::status(path, ignored);
   if (fs::exists(status) && !fs::is_regular_file(status)) return path;

@@ -14,6 +14,7 @@
 
 #include "common/destination.h"
 #include "common/file_descriptor.h"
+#include "common/file_identity.h"
 #include "tests/support/temporary.h"
 #include "tests/support/test_files.h"
 
@@ -175,7 +176,10 @@ TEST_CASE("destinations: whether they can be written is known at once") {
   CHECK(says(
       refusal({fmt::format("/dev/fd/{}", reading.number())}),
       "open for reading only"));
-  CHECK(refusal({"/dev/stdout", "/dev/stderr"}).empty());
+  // Where both lead to one file they are one output, which is refused.
+  if (!is_same_file("/dev/stdout", "/dev/stderr")) {
+    CHECK(refusal({"/dev/stdout", "/dev/stderr"}).empty());
+  }
   CHECK(entries(folder.path()) == 1);
 }
 
