@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <iostream>
 #include <optional>
+#include <set>
 
 #include "analysis/report/figures.h"
 #include "analysis/report/page.h"
@@ -239,13 +240,24 @@ Text page_title(
   return fmt::format("{}", fmt::join(names, " / "));
 }
 
-/// The folder of a study's figures: one of its own where there are several.
-std::filesystem::path figure_folder(
-    const report::Report& one,
+/// The folder of each study's figures: one of its own where there are several.
+/// Names of studies may differ in nothing but characters that those of files do
+/// not have: then a number tells them apart.
+std::vector<std::filesystem::path> figure_folders(
     const std::vector<report::Report>& made,
     const Text& folder) {
-  if (made.size() == 1) return folder;
-  return std::filesystem::path(folder) / report::file_part(one.name);
+  if (made.size() == 1) return {folder};
+  std::vector<std::filesystem::path> folders;
+  std::set<Text> taken;
+  for (const report::Report& one : made) {
+    const Text name = report::file_part(one.name);
+    Text own = name;
+    for (int i = 2; !taken.insert(own).second; ++i) {
+      own = fmt::format("{}_{}", name, i);
+    }
+    folders.push_back(std::filesystem::path(folder) / own);
+  }
+  return folders;
 }
 
 void write_results(
@@ -258,9 +270,9 @@ void write_results(
   }
   if (!asked.figures) return;
   std::size_t count = 0;
-  for (const report::Report& one : made) {
-    const auto folder = figure_folder(one, made, *asked.figures);
-    count += report::write_figures(folder, one).size();
+  const auto folders = figure_folders(made, *asked.figures);
+  for (std::size_t i = 0; i < made.size(); ++i) {
+    count += report::write_figures(folders[i], made[i]).size();
   }
   if (asked.quiet) return;
   std::cerr << fmt::format("{} figures in {}\n", count, *asked.figures);
