@@ -13,6 +13,7 @@
 #include "analysis/study/join.h"
 #include "apps/command.h"
 #include "apps/commands.h"
+#include "apps/search/stored.h"
 #include "apps/study_options.h"
 #include "apps/study_tables.h"
 #include "apps/version.h"
@@ -35,7 +36,7 @@ constexpr std::string_view kUsage =
     "is one file that needs no network: who beats the baseline, intervals,\n"
     "scatter plots to brush, the best shares, proxies that rank alike, and\n"
     "accuracy for its cost. Several scores make one page that sets their\n"
-    "studies side by side.\n"
+    "studies side by side. --search makes one of a search.\n"
     "\n"
     "A proxy beats the baseline where the interval of the difference of tau\n"
     "lies above zero and p (Holm), which is corrected for the number of\n"
@@ -72,7 +73,12 @@ po::options_description make_options() {
       "truth",
       po::value<std::vector<Text>>()->composing(),
       "the truth: a CSV with a column arch; one for all scores, or one for "
-      "each in the same order");
+      "each in the same order")(
+      "search",
+      po::value<Text>(),
+      "instead of a study: a store of zcp search, whose last search is made a "
+      "page (--html) of trace, front, winner and what each operation does; it "
+      "computes nothing");
   add_study_options(
       options,
       {"metric",
@@ -253,7 +259,7 @@ std::vector<std::filesystem::path> figure_folders(
     const Text name = report::file_part(one.name);
     Text own = name;
     for (int i = 2; !taken.insert(own).second; ++i) {
-      own = fmt::format("{}_{}", name, i);
+      own = fmt::format("{}-{}", name, i);
     }
     folders.push_back(std::filesystem::path(folder) / own);
   }
@@ -278,12 +284,29 @@ void write_results(
   std::cerr << fmt::format("{} figures in {}\n", count, *asked.figures);
 }
 
+/// The page of a search: the same search again, which finds in its store all
+/// that it evaluated.
+int report_search(const po::variables_map& values) {
+  for (const auto& [name, value] : values) {
+    const bool goes = name == "search" || name == "html" || name == "quiet";
+    if (goes || value.defaulted() || value.empty()) continue;
+    throw UserError("--{}: does not go with --search", name);
+  }
+  const auto html = text_option(values, "html");
+  if (!html) throw UserError("report --search: expected --html");
+  Arguments again = stored_search(values["search"].as<Text>());
+  again.insert(again.end(), {"--stored", "--html", *html});
+  if (is_given(values, "quiet")) again.emplace_back("--quiet");
+  return search(again);
+}
+
 }  // namespace
 
 int make_report(const Arguments& arguments) {
   po::options_description options = make_options();
   po::variables_map values;
   if (!parse_options(arguments, kUsage, kExample, options, values)) return 0;
+  if (values.count("search") != 0) return report_search(values);
   const ReportRequest asked = parse_report_request(values);
   check_outputs(asked);
   const std::vector<report::Report> made = make_all(asked);

@@ -42,8 +42,17 @@ struct SearchOptions {
   std::vector<std::string> task_data;  ///< TASK=PATH
   std::string csv;                     ///< empty: none
   std::string figure;                  ///< empty: none
+  std::string html;                    ///< a page; empty: none
   std::string output;                  ///< of the winner; empty: none
   bool json = false;
+  /// PLACE=OPTION or OPTION, as they were given: what is fixed, forbidden and
+  /// preferred.
+  std::vector<std::string> fix;
+  std::vector<std::string> forbid;
+  std::vector<std::string> prefer;
+  /// Evaluates what the store has and ends where it would have to compute.
+  bool stored = false;
+  Arguments arguments;  ///< of this call
 
   /// The files and folders that are read.
   std::vector<std::string> inputs() const;

@@ -8,6 +8,8 @@
 #include <limits>
 
 #include "analysis/report/search_figure.h"
+#include "apps/search/figure.h"
+#include "apps/search/page.h"
 #include "apps/text_table.h"
 #include "benchmarks/formats/csv.h"
 #include "common/destination.h"
@@ -219,45 +221,13 @@ void print_text(
   if (judged) print_regret(results, options, summary);
 }
 
-report::SearchCurve curve_of(
-    const std::string& name,
-    const std::vector<RegretPoint>& points) {
-  report::SearchCurve curve;
-  curve.name = name;
-  for (const RegretPoint& point : points) {
-    curve.queries.push_back(static_cast<double>(point.queries));
-    curve.mean.push_back(point.shown.mean);
-    curve.low.push_back(point.shown.low);
-    curve.high.push_back(point.shown.high);
-  }
-  return curve;
-}
-
 void write_figure(
     std::ostream& out,
     const SearchOptions& options,
     const std::vector<SearchResult>& results,
     const SearchSummary& summary) {
   if (summary.optimum) {
-    std::vector<report::SearchCurve> curves;
-    for (const SearchResult& result : results) {
-      curves.push_back(curve_of(result.algorithm, result.regret));
-    }
-    const std::string note = fmt::format(
-        "chosen by {}, shown on {}{}",
-        options.objectives.front().name,
-        summary.metric,
-        summary.repeats > 1
-            ? fmt::format(
-                  "; mean of {} searches with 95 % intervals", summary.repeats)
-            : "");
-    report::write_regret_figure(
-        out,
-        {curves,
-         curve_of("random, exactly", summary.random),
-         *summary.optimum,
-         summary.metric,
-         note});
+    report::write_regret_figure(out, regret_figure(options, results, summary));
     return;
   }
   const SearchResult& result = results.front();
@@ -275,6 +245,18 @@ void write_figure(
     trace.steps.push_back(static_cast<double>(step));
   }
   report::write_trace_figure(out, trace);
+}
+
+void write_html(
+    const SearchOptions& options,
+    const SearchData& data,
+    const std::vector<SearchResult>& results,
+    const SearchSummary& summary) {
+  const auto pages = make_search_reports(options, data, results, summary);
+  if (pages.empty()) return;
+  write_output(options.html, [&](std::ostream& out) {
+    report::write_search_page(out, pages);
+  });
 }
 
 }  // namespace
@@ -351,9 +333,10 @@ void write_search(
       write_figure(out, options, results, summary);
     });
   }
+  if (!options.html.empty()) write_html(options, data, results, summary);
   if (options.json) {
     std::cout << search_json(options, results, summary) << "\n";
-  } else if (options.csv != "-") {
+  } else if (options.csv != "-" && options.html != "-") {
     print_text(options, data, results, summary);
   }
 }

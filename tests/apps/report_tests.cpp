@@ -169,7 +169,7 @@ TEST_CASE("studies of names that are one in files have a folder each") {
       "0",
       "--quiet"};
   CHECK(zcp::apps::make_report(arguments) == 0);
-  for (const char* name : {"a_b", "a_b_2", "a_b_3"}) {
+  for (const char* name : {"a_b", "a_b-2", "a_b-3"}) {
     CHECK(fs::exists(figures / name / "similarity.svg"));
   }
 }
