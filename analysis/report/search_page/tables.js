@@ -18,7 +18,7 @@ function effectBar([value, low, high], most) {
   const colours = palette();
   const x = (v) => 60 + 58 * v / most;
   const svg = svgEl("svg", { width: 120, height: 16, viewBox: "0 0 120 16",
-    "aria-hidden": "true", class: "effect" });
+    role: "img", "aria-label": `effect ${signed(value)}`, class: "effect" });
   svg.append(svgEl("line", { x1: 60, x2: 60, y1: 0, y2: 16, stroke: colours.grey }));
   if (value === null) return svg;
   const certain = low !== null && (low > 0 || high < 0);
