@@ -185,6 +185,7 @@ po::options_description describe_options() {
       "json", "one object on standard output instead of a readable table")(
       "stored",
       "compute nothing: the search ends where the store has no scores");
+  add_format_option(where);
   options.add(wishes).add(budget).add(tables).add(protocol).add(where);
   return options;
 }
@@ -290,7 +291,7 @@ void read_islands(const po::variables_map& values, SearchOptions& options) {
 /// Options that exclude each other or need one another.
 void check_options(const SearchOptions& options) {
   Strings streams;
-  if (options.json) streams.emplace_back("--json");
+  if (options.format == TableFormat::json) streams.emplace_back("--json");
   if (options.csv == "-") streams.emplace_back("--csv -");
   if (options.html == "-") streams.emplace_back("--html -");
   if (streams.size() > 1) {
@@ -345,7 +346,8 @@ SearchOptions read_values(
   options.figure = optional_value<std::string>(values, "figure").value_or("");
   options.output = optional_value<std::string>(values, "output").value_or("");
   options.html = optional_value<std::string>(values, "html").value_or("");
-  options.json = is_given(values, "json");
+  options.format =
+      is_given(values, "json") ? TableFormat::json : parse_format(values);
   const auto wishes = [&](const char* name) {
     return optional_value<Strings>(values, name).value_or(Strings());
   };

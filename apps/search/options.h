@@ -12,6 +12,7 @@
 #include "apps/command.h"
 #include "apps/score/options.h"
 #include "apps/search/objective.h"
+#include "apps/text_table.h"
 
 namespace zcp::apps {
 
@@ -39,12 +40,12 @@ struct SearchOptions {
   std::string metric;  ///< the truth's column that regret is in; empty: none
   bool less = false;   ///< whether less of it is better
   std::optional<std::size_t> repeats;
-  std::vector<std::string> task_data;  ///< TASK=PATH
-  std::string csv;                     ///< empty: none
-  std::string figure;                  ///< empty: none
-  std::string html;                    ///< a page; empty: none
-  std::string output;                  ///< of the winner; empty: none
-  bool json = false;
+  std::vector<std::string> task_data;      ///< TASK=PATH
+  std::string csv;                         ///< empty: none
+  std::string figure;                      ///< empty: none
+  std::string html;                        ///< a page; empty: none
+  std::string output;                      ///< of the winner; empty: none
+  TableFormat format = TableFormat::text;  ///< of what is printed
   /// PLACE=OPTION or OPTION, as they were given: what is fixed, forbidden and
   /// preferred.
   std::vector<std::string> fix;

@@ -116,6 +116,7 @@ Cells row_of(
 
 /// The winner, or the front.
 void print_found(
+    TableWriter& out,
     const SearchOptions& options,
     const SearchData& data,
     const SearchResult& result) {
@@ -130,22 +131,25 @@ void print_found(
   header.emplace_back("step");
   std::vector<Cells> lines{header};
   const auto front = sorted_front(result);
-  for (std::size_t i = 0; i < std::min(front.size(), kShownFront); ++i) {
+  // Who asks for a format gets all of the front.
+  const std::size_t most =
+      options.format == TableFormat::text ? kShownFront : front.size();
+  for (std::size_t i = 0; i < std::min(front.size(), most); ++i) {
     lines.push_back(row_of(options, data, result, front[i], steps[front[i]]));
   }
   const bool several = options.objectives.size() > 1;
-  std::cout << fmt::format(
-      "{}: {} of {} architectures{}\n",
+  out.title(fmt::format(
+      "{}: {} of {} architectures{}",
       result.algorithm,
       several ? "the front" : "the best",
       result.history.size(),
       options.repeats
           ? fmt::format(", the first of {} searches", *options.repeats)
-          : std::string());
-  print_aligned(lines);
-  if (front.size() > kShownFront) {
-    std::cout << fmt::format(
-        "  and {} more (--csv F has all)\n", front.size() - kShownFront);
+          : std::string()));
+  out.table(lines);
+  if (front.size() > most) {
+    out.note(
+        fmt::format("and {} more (--csv F has all)", front.size() - most), 2);
   }
 }
 
@@ -158,6 +162,7 @@ const RegretPoint* point_at(
 
 /// The metric of what is chosen, at some numbers of queries.
 void print_regret(
+    TableWriter& out,
     const std::vector<SearchResult>& results,
     const SearchOptions& options,
     const SearchSummary& summary) {
@@ -195,16 +200,17 @@ void print_regret(
   }
   if (!summary.random.empty()) add("random, exactly", summary.random);
   const Objective& first = options.objectives.front();
-  std::cout << fmt::format(
-      "\n{} of the architecture that {}{} chooses{}; the optimum is {}\n",
+  out.gap();
+  out.title(fmt::format(
+      "{} of the architecture that {}{} chooses{}; the optimum is {}",
       summary.metric,
       first.less ? "the least " : "",
       first.name,
       summary.repeats > 1
           ? fmt::format(", mean over {} searches", summary.repeats)
           : std::string(),
-      plain_number(*summary.optimum));
-  print_aligned(lines);
+      plain_number(*summary.optimum)));
+  out.table(lines);
 }
 
 void print_text(
@@ -212,13 +218,14 @@ void print_text(
     const SearchData& data,
     const std::vector<SearchResult>& results,
     const SearchSummary& summary) {
+  TableWriter out(std::cout, options.format);
   for (std::size_t i = 0; i < results.size(); ++i) {
     if (results[i].history.size() == 0) continue;  // interrupted at once
-    if (i > 0) std::cout << "\n";
-    print_found(options, data, results[i]);
+    if (i > 0) out.gap();
+    print_found(out, options, data, results[i]);
   }
   const bool judged = summary.optimum && !results[0].regret.empty();
-  if (judged) print_regret(results, options, summary);
+  if (judged) print_regret(out, results, options, summary);
 }
 
 void write_figure(
@@ -334,7 +341,7 @@ void write_search(
     });
   }
   if (!options.html.empty()) write_html(options, data, results, summary);
-  if (options.json) {
+  if (options.format == TableFormat::json) {
     std::cout << search_json(options, results, summary) << "\n";
   } else if (options.csv != "-" && options.html != "-") {
     print_text(options, data, results, summary);

@@ -22,7 +22,7 @@ using report::SearchReport;
 using Strings = std::vector<std::string>;
 
 /// What a search writes, and how it says it; a search that goes on has its own.
-const Strings kOutputs{"csv", "figure", "output", "html"};
+const Strings kOutputs{"csv", "figure", "output", "html", "format"};
 const Strings kOutputFlags{"json", "quiet", "stored"};
 const Strings kWishes{"fix", "forbid", "prefer"};
 

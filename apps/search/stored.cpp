@@ -18,7 +18,7 @@ Arguments stored_search(const std::string& store) {
     Arguments words = shell_words(command.substr(kSearch.size()));
     words = without_options(
         words,
-        {"csv", "figure", "output", "html", "store"},
+        {"csv", "figure", "output", "html", "format", "store"},
         {"json", "quiet", "stored"});
     words.insert(words.end(), {"--store", store});
     return words;

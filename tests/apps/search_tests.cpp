@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <map>
@@ -742,4 +743,33 @@ TEST_CASE("search writes a page") {
   // Files by their names, and none that was written.
   CHECK(page.find(truth.folder.path().string()) == std::string::npos);
   for (const std::string& word : command) CHECK(word != "--html");
+}
+
+TEST_CASE("search prints its front in every format") {
+  const MacroTruth truth;
+  const auto as = [&](const std::string& format) {
+    return output_of(search(
+        truth,
+        {"--by",
+         "valid,-ms",
+         "--algorithm",
+         "exhaustive",
+         "--max",
+         "ms=2",
+         "--costs",
+         truth.path,
+         "--format",
+         format}));
+  };
+  CHECK(
+      as("markdown").find("| architecture | valid | ms | step |") !=
+      std::string::npos);
+  CHECK(as("latex").find("\\begin{tabular}{lrrr}") != std::string::npos);
+  const std::string csv = as("csv");
+  CHECK(csv.starts_with("architecture,valid,ms,step\n"));
+  CHECK(
+      json::parse(as("json"))["front"].size() + 1 ==
+      static_cast<std::size_t>(
+          std::ranges::count(csv.substr(0, csv.find("\n\n") + 1), '\n')));
+  check_refused(search(truth, {"--by", "valid", "--format", "word"}), "word");
 }
