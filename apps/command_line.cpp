@@ -31,4 +31,31 @@ std::string command_line(std::string_view command, const Arguments& arguments) {
   return line;
 }
 
+Arguments shell_words(std::string_view line) {
+  Arguments words;
+  bool open = false;     // a word has begun
+  bool quoted = false;   // within apostrophes
+  bool escaped = false;  // behind a backslash
+  for (const char c : line) {
+    const bool blank = c == ' ' && !quoted && !escaped;
+    if (blank) {
+      open = false;
+      continue;
+    }
+    if (!open) words.emplace_back();
+    open = true;
+    if (escaped) {
+      words.back() += c;
+      escaped = false;
+    } else if (c == '\'') {
+      quoted = !quoted;
+    } else if (c == '\\' && !quoted) {
+      escaped = true;
+    } else {
+      words.back() += c;
+    }
+  }
+  return words;
+}
+
 }  // namespace zcp::apps

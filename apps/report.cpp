@@ -6,12 +6,14 @@
 #include <filesystem>
 #include <iostream>
 #include <optional>
+#include <set>
 
 #include "analysis/report/figures.h"
 #include "analysis/report/page.h"
 #include "analysis/study/join.h"
 #include "apps/command.h"
 #include "apps/commands.h"
+#include "apps/search/stored.h"
 #include "apps/study_options.h"
 #include "apps/study_tables.h"
 #include "apps/version.h"
@@ -34,7 +36,7 @@ constexpr std::string_view kUsage =
     "is one file that needs no network: who beats the baseline, intervals,\n"
     "scatter plots to brush, the best shares, proxies that rank alike, and\n"
     "accuracy for its cost. Several scores make one page that sets their\n"
-    "studies side by side.\n"
+    "studies side by side. --search makes one of a search.\n"
     "\n"
     "A proxy beats the baseline where the interval of the difference of tau\n"
     "lies above zero and p (Holm), which is corrected for the number of\n"
@@ -71,7 +73,12 @@ po::options_description make_options() {
       "truth",
       po::value<std::vector<Text>>()->composing(),
       "the truth: a CSV with a column arch; one for all scores, or one for "
-      "each in the same order");
+      "each in the same order")(
+      "search",
+      po::value<Text>(),
+      "instead of a study: a store of zcp search, whose last search is made a "
+      "page (--html) of trace, front, winner and what each operation does; it "
+      "computes nothing");
   add_study_options(
       options,
       {"metric",
@@ -239,13 +246,24 @@ Text page_title(
   return fmt::format("{}", fmt::join(names, " / "));
 }
 
-/// The folder of a study's figures: one of its own where there are several.
-std::filesystem::path figure_folder(
-    const report::Report& one,
+/// The folder of each study's figures: one of its own where there are several.
+/// Names of studies may differ in nothing but characters that those of files do
+/// not have: then a number tells them apart.
+std::vector<std::filesystem::path> figure_folders(
     const std::vector<report::Report>& made,
     const Text& folder) {
-  if (made.size() == 1) return folder;
-  return std::filesystem::path(folder) / report::file_part(one.name);
+  if (made.size() == 1) return {folder};
+  std::vector<std::filesystem::path> folders;
+  std::set<Text> taken;
+  for (const report::Report& one : made) {
+    const Text name = report::file_part(one.name);
+    Text own = name;
+    for (int i = 2; !taken.insert(own).second; ++i) {
+      own = fmt::format("{}-{}", name, i);
+    }
+    folders.push_back(std::filesystem::path(folder) / own);
+  }
+  return folders;
 }
 
 void write_results(
@@ -258,12 +276,28 @@ void write_results(
   }
   if (!asked.figures) return;
   std::size_t count = 0;
-  for (const report::Report& one : made) {
-    const auto folder = figure_folder(one, made, *asked.figures);
-    count += report::write_figures(folder, one).size();
+  const auto folders = figure_folders(made, *asked.figures);
+  for (std::size_t i = 0; i < made.size(); ++i) {
+    count += report::write_figures(folders[i], made[i]).size();
   }
   if (asked.quiet) return;
   std::cerr << fmt::format("{} figures in {}\n", count, *asked.figures);
+}
+
+/// The page of a search: the same search again, which finds in its store all
+/// that it evaluated.
+int report_search(const po::variables_map& values) {
+  for (const auto& [name, value] : values) {
+    const bool goes = name == "search" || name == "html" || name == "quiet";
+    if (goes || value.defaulted() || value.empty()) continue;
+    throw UserError("--{}: does not go with --search", name);
+  }
+  const auto html = text_option(values, "html");
+  if (!html) throw UserError("report --search: expected --html");
+  Arguments again = stored_search(values["search"].as<Text>());
+  again.insert(again.end(), {"--stored", "--html", *html});
+  if (is_given(values, "quiet")) again.emplace_back("--quiet");
+  return search(again);
 }
 
 }  // namespace
@@ -272,6 +306,7 @@ int make_report(const Arguments& arguments) {
   po::options_description options = make_options();
   po::variables_map values;
   if (!parse_options(arguments, kUsage, kExample, options, values)) return 0;
+  if (values.count("search") != 0) return report_search(values);
   const ReportRequest asked = parse_report_request(values);
   check_outputs(asked);
   const std::vector<report::Report> made = make_all(asked);

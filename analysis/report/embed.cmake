@@ -1,7 +1,8 @@
-# cmake -DOUT=FILE.cpp -DPAGE=FILE -DSTYLE=FILE -DCHARTS=FILE -DSCRIPTS=LIST -P embed.cmake
+# cmake -DOUT=FILE.cpp -DPAGE=FILE -DSTYLE=FILE -DCHARTS=FILE -DSCRIPTS=LIST -DSEARCH_PAGE=FILE -DSEARCH_SCRIPTS=LIST
+#   -P embed.cmake
 # Writes the C++ source that holds these files as raw strings (see embedded.h).
-# The scripts, separated by commas, become one function, so that they share names and the page sees none of them. The first
-# is run once, the others anew for each study that is shown.
+# The scripts of a page, separated by commas, become one function, so that they share names and the page sees none of them.
+# The first is run once, the others anew for each study or search that is shown.
 set(delimiter "zcp-embedded")
 
 function(read_text file out)
@@ -15,28 +16,36 @@ endfunction()
 read_text("${PAGE}" page)
 read_text("${STYLE}" style)
 read_text("${CHARTS}" charts)
-string(REPLACE "," ";" SCRIPTS "${SCRIPTS}")
-list(POP_FRONT SCRIPTS first)
-read_text("${first}" studies)
-set(script "")
-foreach(file IN LISTS SCRIPTS)
-  read_text("${file}" text)
-  string(APPEND script "${text}\n")
-endforeach()
-set(script "(() => {
+function(join_scripts files out)
+  string(REPLACE "," ";" files "${files}")
+  list(POP_FRONT files first)
+  read_text("${first}" once)
+  set(each "")
+  foreach(file IN LISTS files)
+    read_text("${file}" text)
+    string(APPEND each "${text}\n")
+  endforeach()
+  set(${out} "(() => {
 \"use strict\";
-${studies}
-/** `data`: a study, `position`: its place, `ended`: when another is shown. */
+${once}
+/** `data`: what is shown, `position`: its place, `ended`: when another is shown. */
 function showStudy(data, position, ended) {
-${script}}
+${each}}
 
 openStudy(studyInAddress(), showStudy);
-})();")
+})();" PARENT_SCOPE)
+endfunction()
+
+join_scripts("${SCRIPTS}" script)
+join_scripts("${SEARCH_SCRIPTS}" search_script)
+read_text("${SEARCH_PAGE}" search_page)
 
 set(source "#include \"analysis/report/embedded.h\"\n\nnamespace zcp::report::embedded {\n\n")
 string(APPEND source "const std::string_view kPage = R\"${delimiter}(${page})${delimiter}\";\n")
 string(APPEND source "const std::string_view kStyle = R\"${delimiter}(${style})${delimiter}\";\n")
 string(APPEND source "const std::string_view kCharts = R\"${delimiter}(${charts})${delimiter}\";\n")
 string(APPEND source "const std::string_view kScript = R\"${delimiter}(${script}\n)${delimiter}\";\n")
+string(APPEND source "const std::string_view kSearchPage = R\"${delimiter}(${search_page})${delimiter}\";\n")
+string(APPEND source "const std::string_view kSearchScript = R\"${delimiter}(${search_script}\n)${delimiter}\";\n")
 string(APPEND source "\n}  // namespace zcp::report::embedded\n")
 file(WRITE "${OUT}" "${source}")

@@ -4,14 +4,12 @@
 
 #include <algorithm>
 #include <ostream>
-#include <stdexcept>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "analysis/report/embedded.h"
 #include "analysis/report/packing.h"
-#include "analysis/report/svg.h"
+#include "analysis/report/page_template.h"
 #include "common/json.h"
 #include "common/printable.h"
 
@@ -26,38 +24,6 @@ ordered_json numbers(double value, const statistics::Interval& interval) {
       number_or_null(value),
       number_or_null(interval.low),
       number_or_null(interval.high)};
-}
-
-/// A word with a slash that is no share such as 0/4 and no "and/or".
-bool is_path(std::string_view word) {
-  const bool rooted =
-      word.starts_with('/') || word.starts_with('.') || word.starts_with('~');
-  const bool has_extension =
-      word.find('.', word.rfind('/')) != std::string_view::npos;
-  return rooted || has_extension || std::ranges::count(word, '/') > 1;
-}
-
-/// A text whose paths are names of files: a page that people share tells
-/// nobody where its maker keeps what.
-std::string without_folders(std::string_view text) {
-  constexpr std::string_view kEnds = " \t\n'\",;:=()";
-  std::string out;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end =
-        std::min(text.find_first_of(kEnds, at), text.size());
-    std::string_view word = text.substr(at, end - at);
-    const std::size_t slash = word.rfind('/');
-    const bool address =
-        text.substr(end).starts_with("://") || word.starts_with("//");
-    if (slash != std::string_view::npos && slash + 1 < word.size() &&
-        !address && is_path(word)) {
-      word.remove_prefix(slash + 1);
-    }
-    out += word;
-    if (end < text.size()) out += text[end];
-    at = end + 1;
-  }
-  return out;
 }
 
 ordered_json row_data(
@@ -186,26 +152,6 @@ ordered_json column_data(const ReportColumn& column) {
   return data;
 }
 
-/// Replaces the one place `<!-- name -->` of the page.
-void fill(std::string& page, std::string_view name, std::string_view content) {
-  const std::string mark = fmt::format("<!-- {} -->", name);
-  const std::size_t at = page.find(mark);
-  if (at == std::string::npos) {
-    throw std::logic_error(fmt::format("the page has no place for {}", name));
-  }
-  page.replace(at, mark.size(), content);
-}
-
-/// All texts of `data` as a reader may see them.
-void make_printable(ordered_json& data) {
-  if (data.is_string()) {
-    data = printable(data.get_ref<const std::string&>(), Lines::several);
-  }
-  if (data.is_structured()) {
-    for (ordered_json& part : data) make_printable(part);
-  }
-}
-
 /// A name may be packed in parts, which are no longer characters.
 std::vector<std::string> printable_names(std::span<const std::string> names) {
   std::vector<std::string> shown;
@@ -251,29 +197,6 @@ ordered_json page_data(const Report& report) {
   return data;
 }
 
-std::string script_safe(const ordered_json& json) {
-  const std::string text =
-      json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
-  std::string safe;
-  safe.reserve(text.size());
-  for (const char c : text) {
-    switch (c) {
-      case '<':
-        safe += "\\u003c";
-        break;
-      case '>':
-        safe += "\\u003e";
-        break;
-      case '&':
-        safe += "\\u0026";
-        break;
-      default:
-        safe += c;
-    }
-  }
-  return safe;
-}
-
 void write_page(std::ostream& out, const Report& report) {
   write_page(out, {&report, 1}, report.title);
 }
@@ -286,14 +209,7 @@ void write_page(
   for (const Report& report : reports.subspan(1)) {
     data["others"].push_back(page_data(report));
   }
-  // The data may contain text that looks like a place, so they come last.
-  std::string page(embedded::kPage);
-  fill(page, "style", embedded::kStyle);
-  fill(page, "title", escape_xml(title));
-  fill(page, "charts", embedded::kCharts);
-  fill(page, "script", embedded::kScript);
-  fill(page, "data", script_safe(data));
-  out << page;
+  write_template(out, embedded::kPage, title, embedded::kScript, data);
 }
 
 }  // namespace zcp::report

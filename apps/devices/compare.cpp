@@ -108,11 +108,12 @@ void print_transfers(
            fixed_number(loss.most_loss, 2)});
     }
   }
-  std::cout << fmt::format(
+  TableWriter out(std::cout, request.format);
+  out.title(fmt::format(
       "{} lost at the target's own budgets by choosing among the front that "
-      "the proxy device gives\n",
-      request.metric);
-  print_aligned(lines, 2);
+      "the proxy device gives",
+      request.metric));
+  out.table(lines, 2);
 }
 
 }  // namespace

@@ -77,6 +77,7 @@ po::options_description make_options() {
       po::value<Text>()->default_value("-"),
       "the matrix or the pairs; with --fit the coefficients, which are not "
       "printed");
+  add_format_option(options);
   return options;
 }
 
@@ -122,6 +123,7 @@ DevicesRequest parse_devices(const po::variables_map& values) {
   }
   if (rule == "keep") request.non_positive = hardware::NonPositive::keep;
   request.csv = values["csv"].as<Text>();
+  request.format = parse_format(values);
   request.quiet = is_given(values, "quiet");
   return request;
 }
@@ -137,6 +139,12 @@ void refuse_mixtures(const DevicesRequest& request) {
         "--{}: expected --space, the space of the architectures (zcp spaces "
         "lists them)",
         adapts ? "adapt" : "fit");
+  }
+  const bool table = fits || request.truth;
+  if (request.format != TableFormat::text && !table) {
+    throw UserError(
+        "--format: goes with --fit and --truth; --csv F writes the matrix and "
+        "the pairs");
   }
   if (request.truth && request.metric.empty()) {
     throw UserError("--truth: expected --metric, a column of it");

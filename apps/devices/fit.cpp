@@ -93,7 +93,10 @@ void write_coefficients(std::ostream& out, std::span<const Fitted> fitted) {
   }
 }
 
-void print_fits(std::span<const Fitted> fitted, std::size_t labels) {
+void print_fits(
+    std::span<const Fitted> fitted,
+    std::size_t labels,
+    TableFormat format) {
   std::vector<Cells> lines{
       {"device",
        "terms",
@@ -112,11 +115,12 @@ void print_fits(std::span<const Fitted> fitted, std::size_t labels) {
          fmt::format("{:.1f} %", 100 * each.error),
          brief_number(each.most)});
   }
-  std::cout << fmt::format(
+  TableWriter out(std::cout, format);
+  out.title(fmt::format(
       "Sums of a term a layer type, fitted to {} architectures and judged on "
-      "the others\n",
-      labels);
-  print_aligned(lines, 2);
+      "the others",
+      labels));
+  out.table(lines, 2);
 }
 
 }  // namespace
@@ -134,7 +138,7 @@ void fit_devices(const DevicesRequest& request) {
     const std::size_t column = study::require_column(costs, device, "device");
     fitted.push_back(fit_device(sets, device, costs.values[column], request));
   }
-  print_fits(fitted, request.labels);
+  print_fits(fitted, request.labels, request.format);
   if (request.csv != "-") {
     write_output(request.csv, [&](std::ostream& out) {
       write_coefficients(out, fitted);

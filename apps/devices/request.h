@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "analysis/hardware/monotonicity.h"
+#include "apps/text_table.h"
 #include "benchmarks/tables/table.h"
 
 namespace zcp::apps {
@@ -31,6 +32,7 @@ struct DevicesRequest {
   std::uint64_t seed = 0;
   hardware::NonPositive non_positive = hardware::NonPositive::missing;
   std::string csv = "-";
+  TableFormat format = TableFormat::text;  ///< of what is printed
   bool quiet = false;
 };
 

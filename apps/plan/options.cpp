@@ -8,7 +8,10 @@ namespace {
 
 namespace po = boost::program_options;
 
-constexpr std::array<std::string_view, 2> kWithValue{"--nodes", "--measure"};
+constexpr std::array<std::string_view, 3> kWithValue{
+    "--nodes",
+    "--measure",
+    "--format"};
 
 /// The words without those that zcp score does not know.
 Arguments score_words(const Arguments& arguments) {
@@ -37,6 +40,7 @@ std::optional<PlanOptions> parse_plan_options(const Arguments& arguments) {
       po::value<int>()->default_value(8),
       "networks that are run to know what the others take")(
       "json", "an object instead of the text");
+  add_format_option(plan);
   description.add(plan);
   po::variables_map values;
   if (!parse_options(
@@ -59,7 +63,8 @@ std::optional<PlanOptions> parse_plan_options(const Arguments& arguments) {
   options.score = read_score_values(values, options.command);
   options.nodes = whole_number(values, "nodes", {1, 100000});
   options.measured = whole_number(values, "measure", {1, 10000});
-  options.json = is_given(values, "json");
+  options.format =
+      is_given(values, "json") ? TableFormat::json : parse_format(values);
   return options;
 }
 

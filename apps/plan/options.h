@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "apps/score/options.h"
+#include "apps/text_table.h"
 
 namespace zcp::apps {
 
@@ -12,7 +13,7 @@ struct PlanOptions {
   Arguments command;   ///< of zcp score: all words but those of plan alone
   int nodes = 1;
   int measured = 8;  ///< networks that are run
-  bool json = false;
+  TableFormat format = TableFormat::text;
 };
 
 /// Nothing where --help was asked for, and printed. Throws as

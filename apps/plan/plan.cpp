@@ -83,38 +83,57 @@ std::string shares_text(const Plan& plan) {
   return text.empty() ? "no proxy takes any" : text;
 }
 
-void print_text(const PlanOptions& options, const Plan& plan) {
+/// What the plan says, a line each.
+std::vector<Cells> plan_lines(const PlanOptions& options, const Plan& plan) {
   const bool processor = options.score.device_kind() == "cpu";
   const double whole =
       plan.network_seconds + plan.division.tasks * plan.start_seconds;
-  std::cout << fmt::format(
-      "architectures   {} ({} networks to run)\n"
-      "measured        {} networks, {:.1f} s\n"
-      "{:<16}{} ({:.2f} s a network, {:.1f} s to start a task)\n"
-      "of which        {}\n"
-      "memory          {} and {} a worker\n"
-      "store           {}\n"
-      "{:<16}{} with {} task{} of {} worker{}, the longest {}\n\n{}\n",
-      plan.architectures,
-      plan.networks,
-      plan.measured,
-      plan.measured_seconds,
-      processor ? "processor time" : "device time",
-      format_duration(whole),
-      plan.network_seconds / static_cast<double>(plan.networks),
-      plan.start_seconds,
-      shares_text(plan),
-      bytes_text(plan.memory),
-      bytes_text(plan.worker_memory),
-      bytes_text(plan.store_bytes),
-      fmt::format("{} node{}", options.nodes, options.nodes > 1 ? "s" : ""),
-      format_duration(3600 * plan.hours),
-      plan.division.tasks,
-      plan.division.tasks > 1 ? "s" : "",
-      options.score.workers,
-      options.score.workers > 1 ? "s" : "",
-      format_duration(plan.division.longest),
-      submission(options, plan));
+  const int nodes = options.nodes;
+  const int workers = options.score.workers;
+  return {
+      {"architectures",
+       fmt::format(
+           "{} ({} networks to run)", plan.architectures, plan.networks)},
+      {"measured",
+       fmt::format(
+           "{} networks, {:.1f} s", plan.measured, plan.measured_seconds)},
+      {processor ? "processor time" : "device time",
+       fmt::format(
+           "{} ({:.2f} s a network, {:.1f} s to start a task)",
+           format_duration(whole),
+           plan.network_seconds / static_cast<double>(plan.networks),
+           plan.start_seconds)},
+      {"of which", shares_text(plan)},
+      {"memory",
+       fmt::format(
+           "{} and {} a worker",
+           bytes_text(plan.memory),
+           bytes_text(plan.worker_memory))},
+      {"store", bytes_text(plan.store_bytes)},
+      {fmt::format("{} node{}", nodes, nodes > 1 ? "s" : ""),
+       fmt::format(
+           "{} with {} task{} of {} worker{}, the longest {}",
+           format_duration(3600 * plan.hours),
+           plan.division.tasks,
+           plan.division.tasks > 1 ? "s" : "",
+           workers,
+           workers > 1 ? "s" : "",
+           format_duration(plan.division.longest))}};
+}
+
+void print_text(const PlanOptions& options, const Plan& plan) {
+  for (const Cells& line : plan_lines(options, plan)) {
+    std::cout << fmt::format("{:<16}{}\n", line[0], line[1]);
+  }
+  std::cout << "\n" << submission(options, plan) << "\n";
+}
+
+void print_table(const PlanOptions& options, const Plan& plan) {
+  std::vector<Cells> lines = plan_lines(options, plan);
+  lines.insert(lines.begin(), {"name", "plan"});
+  TableWriter out(std::cout, options.format);
+  out.table(lines, 2);
+  out.note(submission(options, plan), 0);
 }
 
 void print_json(const PlanOptions& options, const Plan& plan) {
@@ -156,10 +175,12 @@ int plan(const Arguments& arguments) {
       options->score.quiet);
   const ScoreJob job = prepare_score(options->score);
   const Plan made = make_plan(*options, job);
-  if (options->json) {
+  if (options->format == TableFormat::json) {
     print_json(*options, made);
-  } else {
+  } else if (options->format == TableFormat::text) {
     print_text(*options, made);
+  } else {
+    print_table(*options, made);
   }
   return 0;
 }

@@ -62,9 +62,44 @@ std::string learning_verdict(
   return text + ".";
 }
 
+/// The table in numbers: an interval is two columns.
+void print_learning_csv(
+    std::span<const LearningRow> rows,
+    const PredictRequest& request) {
+  std::vector<Cells> lines{
+      {"model",
+       "labels",
+       "kendall_tau",
+       "kendall_tau_low",
+       "kendall_tau_high",
+       "spearman_rho",
+       "best_proxy",
+       "best_proxy_tau",
+       "baseline",
+       "baseline_tau"}};
+  for (const LearningRow& row : rows) {
+    lines.push_back(
+        {row.model,
+         std::to_string(row.labels),
+         plain_number(row.tau.value),
+         plain_number(row.tau.interval.low),
+         plain_number(row.tau.interval.high),
+         plain_number(row.rho),
+         row.best_proxy,
+         plain_number(row.best_proxy_tau),
+         request.study.study.baseline,
+         plain_number(row.baseline_tau)});
+  }
+  TableWriter(std::cout, TableFormat::csv).table(lines);
+}
+
 void print_learning(
     std::span<const LearningRow> rows,
     const PredictRequest& request) {
+  if (request.format == TableFormat::csv) {
+    print_learning_csv(rows, request);
+    return;
+  }
   std::vector<Cells> lines{
       {"model",
        "labels",
@@ -83,15 +118,16 @@ void print_learning(
          short_number(row.best_proxy_tau),
          short_number(row.baseline_tau)});
   }
-  std::cout << fmt::format(
+  TableWriter out(std::cout, request.format);
+  out.title(fmt::format(
       "Tau-b with {} of the architectures held out, mean of {} draw(s) of the "
-      "labels\n",
+      "labels",
       request.study.study.metrics.front(),
-      request.learning.repeats);
-  print_aligned(lines);
-  std::cout << "\n";
+      request.learning.repeats));
+  out.table(lines);
+  if (request.format == TableFormat::text) std::cout << "\n";
   for (const LearningRow& row : rows) {
-    print_wrapped(learning_verdict(row, request.study.study.baseline), 2);
+    out.note(learning_verdict(row, request.study.study.baseline), 2);
   }
 }
 

@@ -239,7 +239,7 @@ int predict(const Arguments& arguments) {
     save_predictor(
         made, request, best_model(rows), command_line("predict", arguments));
   }
-  if (request.json) {
+  if (request.format == TableFormat::json) {
     print_learning_json(rows, request);
   } else if (request.csv != "-") {
     print_learning(rows, request);

@@ -132,6 +132,7 @@ po::options_description predict_options() {
       "draws of the labels that figures are the mean of");
   add("seed", po::value<std::int64_t>()->default_value(0), "seed of the draws");
   add("json", "the table as JSON");
+  add_format_option(options);
   add("csv",
       po::value<Text>(),
       "predictions with intervals for architectures without a label (-: "
@@ -171,7 +172,8 @@ PredictRequest parse_predict_request(const po::variables_map& values) {
     if (*count < 1) throw UserError("--suggest {}: expected 1 or more", *count);
     request.suggest = static_cast<std::size_t>(*count);
   }
-  request.json = is_given(values, "json");
+  request.format =
+      is_given(values, "json") ? TableFormat::json : parse_format(values);
   request.csv = text_option(values, "csv");
   request.save = text_option(values, "save");
   if (request.save && !request.study.composites.empty()) {
@@ -183,8 +185,11 @@ PredictRequest parse_predict_request(const po::variables_map& values) {
   request.figure = text_option(values, "figure");
   request.importance = text_option(values, "importance");
   request.quiet = is_given(values, "quiet");
-  if (request.json && request.csv == "-") {
+  if (request.format == TableFormat::json && request.csv == "-") {
     throw UserError("--json and --csv -: both would go to standard output");
+  }
+  if (request.format != TableFormat::text && request.suggest) {
+    throw UserError("--format, --json: --suggest prints a list of specs");
   }
   return request;
 }

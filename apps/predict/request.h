@@ -9,6 +9,7 @@
 #include "analysis/prediction/learning.h"
 #include "apps/command.h"
 #include "apps/study_options.h"
+#include "apps/text_table.h"
 
 namespace zcp::apps {
 
@@ -23,7 +24,7 @@ struct PredictRequest {
   prediction::LearningOptions learning;
   bool labels_given = false;  ///< whether --labels says how many
   std::optional<std::size_t> suggest;
-  bool json = false;
+  TableFormat format = TableFormat::text;
   std::optional<std::string> csv;
   std::optional<std::string> save;
   std::optional<std::string> figure;

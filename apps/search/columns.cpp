@@ -77,6 +77,7 @@ SearchData::SearchData(const SearchOptions& options)
     : options_(options),
       kept_(spaces::open_space(*options.score.selection.space)),
       space_(*kept_) {
+  read_wishes();
   if (!options.scores.empty()) {
     scores_.emplace(read_scores_table(options), space_);
   }
@@ -158,6 +159,36 @@ void SearchData::resolve(const std::string& name) {
   columns_.push_back(std::move(column));
 }
 
+void SearchData::read_wishes() {
+  const spaces::Parts parts(space_);
+  const auto read = [&](const char* option,
+                        const std::vector<std::string>& texts,
+                        std::vector<search::Part>& out) {
+    for (const std::string& text : texts) {
+      search::Part part = search::parse_part(option, text, space_, parts);
+      if (std::ranges::find(out, part) == out.end()) {
+        out.push_back(std::move(part));
+      }
+    }
+  };
+  read("fix", options_.fix, wishes_.fixed);
+  read("forbid", options_.forbid, wishes_.forbidden);
+  read("prefer", options_.prefer, wishes_.preferred);
+  if (!wishes_.empty()) wished_.emplace(space_, wishes_);
+  for (const std::string& name : options_.algorithms) {
+    const bool zen = name == "evolution" && !options_.settings.start.empty() &&
+                     space_.info().name == "mobilenet-v2";
+    const bool draws = name != "exhaustive" && name != "progressive" && !zen &&
+                       (name != "random" || space_.info().size == 0);
+    if (wishes_.preferred.empty() || draws) continue;
+    throw UserError(
+        "--prefer: goes with algorithms that draw and mutate (evolution, "
+        "bayes; local and nsga2 for what they begin with), not with {}{}",
+        name,
+        zen ? " of ZenNAS" : "");
+  }
+}
+
 /// A predictor of graphs knows those of one space.
 void SearchData::check_predictors() const {
   for (const Objective& objective : options_.objectives) {
@@ -197,6 +228,7 @@ bool SearchData::feasible(const std::string& arch) const {
     if (column.source == Source::scores && !scores_->has(arch)) return false;
     if (column.source == Source::truth && !truth_->has(arch)) return false;
   }
+  if (wished_ && !wished_->allows(arch)) return false;
   if (options_.repeats && metric_ &&
       std::isnan(truth_->value(arch, metric_->column))) {
     return false;

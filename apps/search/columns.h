@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "analysis/search/wishes.h"
 #include "apps/budget.h"
 #include "apps/search/options.h"
 #include "benchmarks/tables/table.h"
@@ -61,7 +62,12 @@ class SearchData {
   /// UserError for a table that cannot be read.
   explicit SearchData(const SearchOptions& options);
 
-  const spaces::Space& space() const { return space_; }
+  /// The space, as it is wished.
+  const spaces::Space& space() const {
+    return wished_ ? static_cast<const spaces::Space&>(*wished_) : space_;
+  }
+  /// What was wished, in words; empty without wishes.
+  const search::Wishes& wishes() const { return wishes_; }
   const std::vector<SearchColumn>& columns() const { return columns_; }
   const std::optional<Lookup>& truth() const { return truth_; }
 
@@ -80,9 +86,9 @@ class SearchData {
   };
   const std::optional<Metric>& metric() const { return metric_; }
 
-  /// Whether an architecture may be evaluated: it is in the tables that columns
-  /// come from, in a replay also in the truth with its metric, and within the
-  /// budget. Throws as spaces::Space::build().
+  /// Whether an architecture may be evaluated: it is as it is wished, in the
+  /// tables that columns come from, in a replay also in the truth with its
+  /// metric, and within the budget. Throws as spaces::Space::build().
   bool feasible(const std::string& arch) const;
 
   /// How often feasible() said no because of the budget.
@@ -97,12 +103,15 @@ class SearchData {
  private:
   graph::Sizes sizes(const std::string& arch) const;
   void resolve(const std::string& name);
+  void read_wishes();
   void check_predictors() const;
   void find_metric();
 
   const SearchOptions& options_;
   std::shared_ptr<const spaces::Space> kept_;
   const spaces::Space& space_;
+  search::Wishes wishes_;
+  std::optional<search::WishedSpace> wished_;
   std::optional<Lookup> scores_;
   std::optional<Lookup> truth_;
   std::optional<Costs> costs_;

@@ -79,8 +79,10 @@ Selection selection_of(const ScoreOptions& options) {
 
 class NetworkScorer final : public ProxyScorer {
  public:
-  NetworkScorer(ScoreOptions options, Strings names)
+  /// Where `stored`, nothing is computed and nothing written.
+  NetworkScorer(ScoreOptions options, Strings names, bool stored)
       : options_(std::move(options)),
+        stored_(stored),
         asked_(find_proxies(names)),
         proxies_(proxies::select_proxies(names)),
         names_(names_of(proxies_)),
@@ -108,13 +110,14 @@ class NetworkScorer final : public ProxyScorer {
     if (store_) {
       // The store lists what was proposed in that order, whoever was ready
       // first.
-      store_->declare(names_, batch_.unique);
+      if (!stored_) store_->declare(names_, batch_.unique);
       table.add_records(store_->find(batch_.unique, names_));
     }
     const auto prints = scorer_.fingerprints();
     remember(table, prints);
     recall(table, prints);
     const auto all = [](std::size_t) { return true; };
+    if (stored_ && table.count_missing(all) > 0) return std::nullopt;
     compute(engine::make_schedule(prints, proxies_, table.missing(all)), table);
     if (table.count_missing(all) > 0) return std::nullopt;
     remember(table, prints);
@@ -229,6 +232,7 @@ class NetworkScorer final : public ProxyScorer {
   }
 
   const ScoreOptions options_;
+  const bool stored_;
   const Proxies asked_;
   const Proxies proxies_;
   const Strings names_;
@@ -311,7 +315,7 @@ int search_networks(const SearchOptions& options) {
          const std::string& task,
          const Strings& proxies) -> std::unique_ptr<ProxyScorer> {
         return std::make_unique<NetworkScorer>(
-            options_for(own, task, proxies), proxies);
+            options_for(own, task, proxies), proxies, own.stored);
       },
       {},
       write_winner);

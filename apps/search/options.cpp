@@ -127,6 +127,21 @@ po::options_description describe_options() {
       "what an evaluation is: distinct, an architecture that is new, or "
       "queries, every proposal as the literature counts on tables (default: "
       "distinct, with --repeats queries)");
+  po::options_description wishes("Wishes");
+  wishes.add_options()(
+      "fix",
+      po::value<Strings>()->composing(),
+      "PLACE=OPTION: only architectures that have it there, as "
+      "3=nor_conv_3x3; places count from 1 in the order of the spec. OPTION "
+      "alone may be at any place, and in spaces without places it is a word of "
+      "the spec; repeatable")(
+      "forbid",
+      po::value<Strings>()->composing(),
+      "PLACE=OPTION or OPTION: none that have it; repeatable")(
+      "prefer",
+      po::value<Strings>()->composing(),
+      "PLACE=OPTION or OPTION: draws and mutations are made twice, and the one "
+      "that has more of it is taken; repeatable");
   po::options_description budget("Budget");
   add_budget_options(budget);
   po::options_description tables("Tables");
@@ -159,12 +174,19 @@ po::options_description describe_options() {
       text(),
       "table of what was evaluated, in that order (-: standard output)")(
       "figure", text(), "the search, or its regret, as SVG")(
+      "html",
+      text(),
+      "the search as a page: trace, front, winner, what each operation does, "
+      "and the command that goes on with wishes")(
       "output",
       text(),
       "FILE.pt: the winner as a TorchScript file, with fresh weights by --init "
       "and --seed")(
-      "json", "one object on standard output instead of a readable table");
-  options.add(budget).add(tables).add(protocol).add(where);
+      "json", "one object on standard output instead of a readable table")(
+      "stored",
+      "compute nothing: the search ends where the store has no scores");
+  add_format_option(where);
+  options.add(wishes).add(budget).add(tables).add(protocol).add(where);
   return options;
 }
 
@@ -262,16 +284,25 @@ void read_islands(const po::variables_map& values, SearchOptions& options) {
   options.csv = options.score.csv == "-" ? options.csv : options.score.csv;
   if (options.score.note.empty()) return;
   options.figure = task_path(options.figure, array_task()->id);
+  options.html = task_path(options.html, array_task()->id);
   options.output = task_path(options.output, array_task()->id);
 }
 
 /// Options that exclude each other or need one another.
 void check_options(const SearchOptions& options) {
-  if (options.json && options.csv == "-") {
-    throw UserError("--json and --csv -: both go to standard output");
+  Strings streams;
+  if (options.format == TableFormat::json) streams.emplace_back("--json");
+  if (options.csv == "-") streams.emplace_back("--csv -");
+  if (options.html == "-") streams.emplace_back("--html -");
+  if (streams.size() > 1) {
+    throw UserError(
+        "{}: both go to standard output", fmt::join(streams, " and "));
   }
   if (options.output == "-") {
     throw UserError("--output -: expected a file, such as winner.pt");
+  }
+  if (options.stored && options.repeats) {
+    throw UserError("--stored: goes with one search, not with --repeats");
   }
   if (options.repeats && !options.output.empty()) {
     throw UserError("--output: goes with one search, not with --repeats");
@@ -314,9 +345,22 @@ SearchOptions read_values(
   options.csv = optional_value<std::string>(values, "csv").value_or("");
   options.figure = optional_value<std::string>(values, "figure").value_or("");
   options.output = optional_value<std::string>(values, "output").value_or("");
-  options.json = is_given(values, "json");
+  options.html = optional_value<std::string>(values, "html").value_or("");
+  options.format =
+      is_given(values, "json") ? TableFormat::json : parse_format(values);
+  const auto wishes = [&](const char* name) {
+    return optional_value<Strings>(values, name).value_or(Strings());
+  };
+  options.fix = wishes("fix");
+  options.forbid = wishes("forbid");
+  options.prefer = wishes("prefer");
+  options.stored = is_given(values, "stored");
+  options.arguments = arguments;
   check_options(options);
   options.score = shared_options(values, arguments);
+  if (options.stored && options.score.store.empty()) {
+    throw UserError("--stored: goes with --store");
+  }
   read_islands(values, options);
   return options;
 }

@@ -12,6 +12,7 @@
 #include "apps/command.h"
 #include "apps/score/options.h"
 #include "apps/search/objective.h"
+#include "apps/text_table.h"
 
 namespace zcp::apps {
 
@@ -39,11 +40,20 @@ struct SearchOptions {
   std::string metric;  ///< the truth's column that regret is in; empty: none
   bool less = false;   ///< whether less of it is better
   std::optional<std::size_t> repeats;
-  std::vector<std::string> task_data;  ///< TASK=PATH
-  std::string csv;                     ///< empty: none
-  std::string figure;                  ///< empty: none
-  std::string output;                  ///< of the winner; empty: none
-  bool json = false;
+  std::vector<std::string> task_data;      ///< TASK=PATH
+  std::string csv;                         ///< empty: none
+  std::string figure;                      ///< empty: none
+  std::string html;                        ///< a page; empty: none
+  std::string output;                      ///< of the winner; empty: none
+  TableFormat format = TableFormat::text;  ///< of what is printed
+  /// PLACE=OPTION or OPTION, as they were given: what is fixed, forbidden and
+  /// preferred.
+  std::vector<std::string> fix;
+  std::vector<std::string> forbid;
+  std::vector<std::string> prefer;
+  /// Evaluates what the store has and ends where it would have to compute.
+  bool stored = false;
+  Arguments arguments;  ///< of this call
 
   /// The files and folders that are read.
   std::vector<std::string> inputs() const;

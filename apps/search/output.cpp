@@ -8,6 +8,8 @@
 #include <limits>
 
 #include "analysis/report/search_figure.h"
+#include "apps/search/figure.h"
+#include "apps/search/page.h"
 #include "apps/text_table.h"
 #include "benchmarks/formats/csv.h"
 #include "common/destination.h"
@@ -114,6 +116,7 @@ Cells row_of(
 
 /// The winner, or the front.
 void print_found(
+    TableWriter& out,
     const SearchOptions& options,
     const SearchData& data,
     const SearchResult& result) {
@@ -128,22 +131,25 @@ void print_found(
   header.emplace_back("step");
   std::vector<Cells> lines{header};
   const auto front = sorted_front(result);
-  for (std::size_t i = 0; i < std::min(front.size(), kShownFront); ++i) {
+  // Who asks for a format gets all of the front.
+  const std::size_t most =
+      options.format == TableFormat::text ? kShownFront : front.size();
+  for (std::size_t i = 0; i < std::min(front.size(), most); ++i) {
     lines.push_back(row_of(options, data, result, front[i], steps[front[i]]));
   }
   const bool several = options.objectives.size() > 1;
-  std::cout << fmt::format(
-      "{}: {} of {} architectures{}\n",
+  out.title(fmt::format(
+      "{}: {} of {} architectures{}",
       result.algorithm,
       several ? "the front" : "the best",
       result.history.size(),
       options.repeats
           ? fmt::format(", the first of {} searches", *options.repeats)
-          : std::string());
-  print_aligned(lines);
-  if (front.size() > kShownFront) {
-    std::cout << fmt::format(
-        "  and {} more (--csv F has all)\n", front.size() - kShownFront);
+          : std::string()));
+  out.table(lines);
+  if (front.size() > most) {
+    out.note(
+        fmt::format("and {} more (--csv F has all)", front.size() - most), 2);
   }
 }
 
@@ -156,6 +162,7 @@ const RegretPoint* point_at(
 
 /// The metric of what is chosen, at some numbers of queries.
 void print_regret(
+    TableWriter& out,
     const std::vector<SearchResult>& results,
     const SearchOptions& options,
     const SearchSummary& summary) {
@@ -193,16 +200,17 @@ void print_regret(
   }
   if (!summary.random.empty()) add("random, exactly", summary.random);
   const Objective& first = options.objectives.front();
-  std::cout << fmt::format(
-      "\n{} of the architecture that {}{} chooses{}; the optimum is {}\n",
+  out.gap();
+  out.title(fmt::format(
+      "{} of the architecture that {}{} chooses{}; the optimum is {}",
       summary.metric,
       first.less ? "the least " : "",
       first.name,
       summary.repeats > 1
           ? fmt::format(", mean over {} searches", summary.repeats)
           : std::string(),
-      plain_number(*summary.optimum));
-  print_aligned(lines);
+      plain_number(*summary.optimum)));
+  out.table(lines);
 }
 
 void print_text(
@@ -210,27 +218,14 @@ void print_text(
     const SearchData& data,
     const std::vector<SearchResult>& results,
     const SearchSummary& summary) {
+  TableWriter out(std::cout, options.format);
   for (std::size_t i = 0; i < results.size(); ++i) {
     if (results[i].history.size() == 0) continue;  // interrupted at once
-    if (i > 0) std::cout << "\n";
-    print_found(options, data, results[i]);
+    if (i > 0) out.gap();
+    print_found(out, options, data, results[i]);
   }
   const bool judged = summary.optimum && !results[0].regret.empty();
-  if (judged) print_regret(results, options, summary);
-}
-
-report::SearchCurve curve_of(
-    const std::string& name,
-    const std::vector<RegretPoint>& points) {
-  report::SearchCurve curve;
-  curve.name = name;
-  for (const RegretPoint& point : points) {
-    curve.queries.push_back(static_cast<double>(point.queries));
-    curve.mean.push_back(point.shown.mean);
-    curve.low.push_back(point.shown.low);
-    curve.high.push_back(point.shown.high);
-  }
-  return curve;
+  if (judged) print_regret(out, results, options, summary);
 }
 
 void write_figure(
@@ -239,25 +234,7 @@ void write_figure(
     const std::vector<SearchResult>& results,
     const SearchSummary& summary) {
   if (summary.optimum) {
-    std::vector<report::SearchCurve> curves;
-    for (const SearchResult& result : results) {
-      curves.push_back(curve_of(result.algorithm, result.regret));
-    }
-    const std::string note = fmt::format(
-        "chosen by {}, shown on {}{}",
-        options.objectives.front().name,
-        summary.metric,
-        summary.repeats > 1
-            ? fmt::format(
-                  "; mean of {} searches with 95 % intervals", summary.repeats)
-            : "");
-    report::write_regret_figure(
-        out,
-        {curves,
-         curve_of("random, exactly", summary.random),
-         *summary.optimum,
-         summary.metric,
-         note});
+    report::write_regret_figure(out, regret_figure(options, results, summary));
     return;
   }
   const SearchResult& result = results.front();
@@ -275,6 +252,18 @@ void write_figure(
     trace.steps.push_back(static_cast<double>(step));
   }
   report::write_trace_figure(out, trace);
+}
+
+void write_html(
+    const SearchOptions& options,
+    const SearchData& data,
+    const std::vector<SearchResult>& results,
+    const SearchSummary& summary) {
+  const auto pages = make_search_reports(options, data, results, summary);
+  if (pages.empty()) return;
+  write_output(options.html, [&](std::ostream& out) {
+    report::write_search_page(out, pages);
+  });
 }
 
 }  // namespace
@@ -351,9 +340,10 @@ void write_search(
       write_figure(out, options, results, summary);
     });
   }
-  if (options.json) {
+  if (!options.html.empty()) write_html(options, data, results, summary);
+  if (options.format == TableFormat::json) {
     std::cout << search_json(options, results, summary) << "\n";
-  } else if (options.csv != "-") {
+  } else if (options.csv != "-" && options.html != "-") {
     print_text(options, data, results, summary);
   }
 }

@@ -60,9 +60,10 @@ void check_start(const SearchOptions& options, const SearchData& data) {
       [&](const std::string& name) { return !zen || name != "evolution"; });
   if (evaluated && !data.feasible(start)) {
     throw UserError(
-        "--start {}: expected an architecture within the budget and in the "
+        "--start {}: expected an architecture within the budget{} and in the "
         "tables of the objectives",
-        start);
+        start,
+        data.wishes().empty() ? "" : ", as --fix and --forbid want it");
   }
 }
 
@@ -100,6 +101,17 @@ void say_summary(
       "zcp: note: {} found no more architectures{}\n",
       result.algorithm,
       options.budget.empty() ? "" : " within the budget");
+}
+
+/// A search of which the store has nothing has no page.
+void check_stored(
+    const SearchOptions& options,
+    const std::vector<SearchResult>& results) {
+  if (!options.stored || Interruptible::was_asked()) return;
+  if (results.front().history.size() > 0) return;
+  throw UserError(
+      "--stored: {} has no scores of the first architectures of this search",
+      options.score.store);
 }
 
 void say_missing(
@@ -240,16 +252,17 @@ void write_winner(
   if (!options.score.quiet) std::cerr << "zcp: " << said << "\n";
 }
 
-void check_results(const std::vector<SearchResult>& results) {
+void check_results(const std::vector<SearchResult>& results, bool wished) {
   for (const SearchResult& result : results) {
     if (result.history.size() > 0 ||
         result.outcome.end == search::End::stopped) {
       continue;
     }
     throw UserError(
-        "--algorithm {}: found no architecture within the budget and in the "
+        "--algorithm {}: found no architecture within the budget{} and in the "
         "tables of the objectives",
-        result.algorithm);
+        result.algorithm,
+        wished ? ", as --fix and --forbid want it" : "");
   }
 }
 
@@ -278,7 +291,7 @@ int run_search(
     const WriteWinner& write) {
   std::vector<std::string> outputs;
   for (const std::string& path :
-       {options.csv, options.figure, options.output}) {
+       {options.csv, options.figure, options.html, options.output}) {
     if (!path.empty()) outputs.push_back(path);
   }
   check_destinations(outputs, options.inputs(), options.score.store);
@@ -334,11 +347,20 @@ int run_search(
     results.push_back(std::move(result));
     if (stopped) break;
   }
-  check_results(results);
+  check_stored(options, results);
+  check_results(results, !data.wishes().empty());
   say_missing(options, scored);
   say_unknown(options);
   write_search(options, data, results, summary);
-  if (!stopped) {
+  const bool ended = stopped && options.stored && !Interruptible::was_asked();
+  if (ended && !options.score.quiet) {
+    std::cerr << fmt::format(
+        "zcp: note: {} evaluations are in {}; the same command without "
+        "--stored goes on from there\n",
+        results.back().history.size(),
+        options.score.store);
+  }
+  if (!stopped || ended) {
     if (winner) write_winner(options, results, write);
     return 0;
   }

@@ -18,3 +18,13 @@ TEST_CASE("a command line quotes what a shell would read otherwise") {
   CHECK(command_line("score", {"it's"}) == "zcp score 'it'\\''s'");
   CHECK(command_line("score", {"$HOME", "*"}) == "zcp score '$HOME' '*'");
 }
+
+TEST_CASE("the words of a command line are its arguments") {
+  const zcp::apps::Arguments words{
+      "--arch", "|none~0|+|a b~1|", "it's", "", "a\\b", "--by=c=x(a,b)", "-"};
+  std::string line = command_line("score", words);
+  line.erase(0, std::string("zcp score ").size());
+  CHECK(zcp::apps::shell_words(line) == words);
+  CHECK(zcp::apps::shell_words("").empty());
+  CHECK(zcp::apps::shell_words("  a  b ") == zcp::apps::Arguments{"a", "b"});
+}

@@ -145,6 +145,35 @@ TEST_CASE("report puts several studies on one page") {
       "--truth is given 2 times and --scores 3");
 }
 
+TEST_CASE("studies of names that are one in files have a folder each") {
+  const Files files;
+  const std::string text = "arch,params,q\na,3,2\nb,2,1\nc,1,4\n";
+  const std::string comma = files.folder.write("a,b.csv", text);
+  const std::string space = files.folder.write("a b.csv", text);
+  const std::string line = files.folder.write("a_b.csv", text);
+  const fs::path figures = files.folder.path() / "figures";
+  const Arguments arguments{
+      "--scores",
+      comma,
+      "--scores",
+      space,
+      "--scores",
+      line,
+      "--truth",
+      files.truth,
+      "--metric",
+      "acc",
+      "--figures",
+      figures,
+      "--bootstrap",
+      "0",
+      "--quiet"};
+  CHECK(zcp::apps::make_report(arguments) == 0);
+  for (const char* name : {"a_b", "a_b-2", "a_b-3"}) {
+    CHECK(fs::exists(figures / name / "similarity.svg"));
+  }
+}
+
 TEST_CASE("a page of a store shows its protocol") {
   const Files files;
   const std::string truth = files.folder.write(

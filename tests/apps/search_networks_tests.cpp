@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -306,4 +307,56 @@ TEST_CASE("search: by a predictor of the proxies of the same protocol") {
   CHECK(
       other.err.find("expected the same task, data and protocol") !=
       std::string::npos);
+}
+
+TEST_CASE("report makes a page of what a store has of a search") {
+  const TemporaryFolder folder;
+  const Strings evaluations{"--evaluations", "32", "--proposals", "8"};
+  const Strings whole = with_store(folder, "whole") + evaluations;
+  output_of(whole);
+  const std::string store = folder.path() / "whole.sqlite";
+  const std::string html = folder.path() / "page.html";
+  const auto size = ScoreStore::read(store).size();
+  const auto runs = ScoreStore::read(store).runs().size();
+  output_of({"report", "--search", store, "--html", html, "--quiet"});
+  CHECK(ScoreStore::read(store).size() == size);  // nothing was computed
+  CHECK(ScoreStore::read(store).runs().size() == runs);
+  const std::string page = read_file(html);
+  CHECK(page.find("\"name\":\"evolution\"") != std::string::npos);
+  CHECK(page.find("not finished") == std::string::npos);
+  // A search that was stopped in between.
+  Strings first = with_store(folder, "part");
+  output_of(first + Strings{"--evaluations", "16", "--proposals", "8"});
+  const std::string csv = folder.path() / "stored.csv";
+  output_of(
+      kSmall + evaluations +
+      Strings{
+          "--store",
+          folder.path() / "part.sqlite",
+          "--stored",
+          "--csv",
+          csv,
+          "--html",
+          html});
+  const std::string all = csv_of(folder, "whole");
+  const std::string some = read_file(csv);
+  CHECK(std::ranges::count(all, '\n') == 33);
+  const auto rows = std::ranges::count(some, '\n') - 1;
+  CHECK(rows >= 8);  // whole batches
+  CHECK(rows <= 16);
+  CHECK(read_file(html).find("not finished") != std::string::npos);
+  // A store of something else.
+  const std::string other = folder.path() / "other.sqlite";
+  output_of(
+      {"score",
+       "--space",
+       "nats-tss",
+       "--sample",
+       "2",
+       "--proxies",
+       "params",
+       "--store",
+       other,
+       "--quiet"});
+  check_refused({"report", "--search", other, "--html", html}, "zcp search");
 }

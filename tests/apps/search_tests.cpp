@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <map>
@@ -679,4 +680,96 @@ TEST_CASE("search: ArchLock's oracle on TransNAS-Bench-101") {
                     "--json"}));
     CHECK(found["best"] == optimum);
   }
+}
+
+TEST_CASE("search keeps to what is fixed and forbidden") {
+  const MacroTruth truth;
+  const json found = json::parse(output_of(search(
+      truth,
+      {"--by",
+       "valid",
+       "--algorithm",
+       "exhaustive",
+       "--fix",
+       "2=1",
+       "--forbid",
+       "8=2",
+       "--forbid",
+       "1=2",
+       "--json"})));
+  CHECK(found["best"] == "11222221");
+  CHECK(found["evaluations"] == 2 * 1 * 3 * 3 * 3 * 3 * 3 * 2);
+  for (const auto& [option, value] :
+       {std::pair{"--fix", "9=1"}, {"--fix", "1=7"}, {"--forbid", "7"}}) {
+    check_refused(search(truth, {"--by", "valid", option, value}), value);
+  }
+  check_refused(
+      search(truth, {"--by", "valid", "--fix", "1=2", "--forbid", "2"}),
+      "--fix 1=2");
+  check_refused(
+      search(
+          truth, {"--by", "valid", "--algorithm", "random", "--prefer", "1=2"}),
+      "--prefer");
+}
+
+TEST_CASE("search writes a page") {
+  const MacroTruth truth;
+  const std::string html = truth.folder.path() / "page.html";
+  output_of(search(
+      truth,
+      {"--by",
+       "valid",
+       "--algorithm",
+       "evolution,random",
+       "--evaluations",
+       "50",
+       "--html",
+       html}));
+  const std::string page = read_file(html);
+  const std::string start = "<script type=\"application/json\" id=\"data\">";
+  const std::size_t from = page.find(start) + start.size();
+  const json data =
+      json::parse(page.substr(from, page.find("</script", from) - from));
+  CHECK(data["name"] == "evolution");
+  CHECK(data["others"][0]["name"] == "random");
+  CHECK(data["arch"].size() == 50);
+  CHECK(data["places"].size() == 9);  // eight, and anywhere
+  CHECK(data["columns"][0]["name"] == "valid");
+  CHECK(data["takes_start"] == true);
+  CHECK(data["others"][0]["takes_start"] == false);
+  const auto command = data["command"].get<Strings>();
+  CHECK(command[1] == "search");
+  CHECK(command.back() == "evolution");
+  // Files by their names, and none that was written.
+  CHECK(page.find(truth.folder.path().string()) == std::string::npos);
+  for (const std::string& word : command) CHECK(word != "--html");
+}
+
+TEST_CASE("search prints its front in every format") {
+  const MacroTruth truth;
+  const auto as = [&](const std::string& format) {
+    return output_of(search(
+        truth,
+        {"--by",
+         "valid,-ms",
+         "--algorithm",
+         "exhaustive",
+         "--max",
+         "ms=2",
+         "--costs",
+         truth.path,
+         "--format",
+         format}));
+  };
+  CHECK(
+      as("markdown").find("| architecture | valid | ms | step |") !=
+      std::string::npos);
+  CHECK(as("latex").find("\\begin{tabular}{lrrr}") != std::string::npos);
+  const std::string csv = as("csv");
+  CHECK(csv.starts_with("architecture,valid,ms,step\n"));
+  CHECK(
+      json::parse(as("json"))["front"].size() + 1 ==
+      static_cast<std::size_t>(
+          std::ranges::count(csv.substr(0, csv.find("\n\n") + 1), '\n')));
+  check_refused(search(truth, {"--by", "valid", "--format", "word"}), "word");
 }

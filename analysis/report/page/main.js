@@ -171,6 +171,18 @@ function makeCharts() {
   if (studies.length > 1) makeChart("compared", drawCompared);
 }
 
+/** What depends on light or dark, anew. */
+function applyTheme() {
+  setThemeColours();
+  drawChips();
+  drawScatterKey();
+  drawParetoText();
+  drawParallelText();
+  if (studies.length > 1) drawComparedKey();
+  for (const chart of charts) chart.draw();
+  drawPins();
+}
+
 /** On paper everything is light and as wide as a sheet (A4 less its margins,
     in CSS pixels). */
 function setPrinting(on) {

@@ -29,23 +29,27 @@ function drawHeat(chart) {
   const colours = palette();
   const element = chart.getDom();
   const label = Math.min(element.clientWidth * 0.3, longestName(names) + 16);
-  const cell = Math.max(12, Math.min(46, (element.clientWidth - label - 10) / names.length));
+  // As wide as the page; cells of few proxies are wider than high.
+  const wide = Math.max(12, (element.clientWidth - label - 10) / names.length);
+  const cell = Math.min(46, wide);
+  const level = longestName(names) + 8 <= wide;
   const side = cell * names.length;
-  element.style.height = `${side + label + 8}px`;
+  element.style.height = `${side + (level ? 26 : label) + 8}px`;
   chart.resize();
   const axis = { ...axisStyle(""), type: "category", data: names,
     splitLine: { show: false },
-    axisLabel: { color: colours.ink, fontSize: cell < 17 ? 10 : 12.5, interval: 0,
+    axisLabel: { color: colours.ink, fontSize: wide < 17 ? 10 : 12.5, interval: 0,
       width: label - 12, overflow: "truncate" } };
   chart.setOption({
     ...chartBase(),
-    grid: { left: label, top: 4, width: side, height: side },
+    grid: { left: label, top: 4, width: wide * names.length, height: side },
     tooltip: { ...chartBase().tooltip, formatter: (p) => {
       const i = p.dataIndex % names.length;
       const j = Math.floor(p.dataIndex / names.length);
       return el("span", {}, `${names[j]} and ${names[i]}: tau-b ${three(tau[j][i])}`);
     } },
-    xAxis: { ...axis, axisLabel: { ...axis.axisLabel, rotate: 90 } },
+    xAxis: { ...axis, axisLabel: level ? { ...axis.axisLabel, width: wide - 4 }
+      : { ...axis.axisLabel, rotate: 90 } },
     yAxis: { ...axis, inverse: true },
     series: [{ type: "custom", renderItem: heatItem(names, tau),
       encode: { x: 0, y: 1 },

@@ -49,17 +49,6 @@ function setThemeColours() {
   byId("theme").textContent = `Theme: ${remembered.theme}`;
 }
 
-function applyTheme() {
-  setThemeColours();
-  drawChips();
-  drawScatterKey();
-  drawParetoText();
-  drawParallelText();
-  if (studies.length > 1) drawComparedKey();
-  for (const chart of charts) chart.draw();
-  drawPins();
-}
-
 function nextTheme() {
   const order = prefersDark.matches
     ? ["auto", "light", "dark"] : ["auto", "dark", "light"];

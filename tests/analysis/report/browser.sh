@@ -15,4 +15,5 @@ if [[ -z $browser ]]; then
   exit 77
 fi
 node "$here/statistics.mjs"
+node "$here/search.mjs" "$1" "$browser"
 exec node "$here/page.mjs" "$1" "$browser"

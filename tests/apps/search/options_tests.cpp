@@ -112,3 +112,27 @@ TEST_CASE("search options: islands and shards") {
           {"--islands", "2", "--repeats", "3", "--truth", "t", "--metric=a"}) ==
       "--repeats: replays are not divided into islands, found 2");
 }
+
+TEST_CASE("search options: wishes, pages and stored searches") {
+  const SearchOptions options = options_of(
+      {"--fix",
+       "1=none",
+       "--fix",
+       "2=none",
+       "--forbid",
+       "none",
+       "--prefer=none",
+       "--html",
+       "page.html",
+       "--store",
+       "s.sqlite",
+       "--stored"});
+  CHECK(options.fix == Strings{"1=none", "2=none"});
+  CHECK(options.forbid == Strings{"none"});
+  CHECK(options.prefer == Strings{"none"});
+  CHECK(options.html == "page.html");
+  CHECK(options.stored);
+  CHECK_FALSE(refusal_of({"--stored"}).empty());
+  CHECK_FALSE(refusal_of({"--html", "-", "--json"}).empty());
+  CHECK_FALSE(refusal_of({"--html", "-", "--csv", "-"}).empty());
+}
