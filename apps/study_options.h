@@ -35,6 +35,17 @@ void add_study_options(
     std::initializer_list<std::string_view> names,
     const std::optional<std::string>& shares = {});
 
+/// The same options as ones that may be repeated: text_option() gives the
+/// first, all_texts() all of them.
+void add_repeatable_study_options(
+    boost::program_options::options_description& options,
+    std::initializer_list<std::string_view> names);
+
+/// The texts of an option that may be repeated; none when it was not given.
+std::vector<std::string> all_texts(
+    const boost::program_options::variables_map& values,
+    const std::string& option);
+
 /// What the options say. A metric, proxy, share or run named twice counts once.
 /// Composites follow the proxies, if any are named. Options that the subcommand
 /// does not have keep their defaults. Throws UserError naming the option that
