@@ -117,6 +117,13 @@ class Chooser {
       unit_of_.push_back(whole ? at->second : task);
     }
     units_ = 1 + std::ranges::max(unit_of_);
+    best_single_.assign(tasks.size(), -1.0);
+    for (std::size_t proxy = 0; proxy < candidates_; ++proxy) {
+      const auto& taus = taus_of({kRules.front(), Members{proxy}});
+      for (std::size_t task = 0; task < tasks.size(); ++task) {
+        best_single_[task] = std::max(best_single_[task], taus[task]);
+      }
+    }
   }
 
   std::size_t units() const { return units_; }
@@ -126,7 +133,8 @@ class Chooser {
   /// does best on the others, each of them left out in turn.
   Key nested(const Units& out, std::size_t most) {
     std::vector<Key> choices = best_of_each(out, most);
-    std::vector<double> held(choices.size(), 0.0);
+    std::vector<double> held(
+        choices.size(), std::numeric_limits<double>::infinity());
     std::size_t count = 0;
     for (std::size_t unit = 0; unit < units_; ++unit) {
       if (std::ranges::find(out, unit) != out.end()) continue;
@@ -135,9 +143,10 @@ class Chooser {
       if (inner.size() == units_) break;  // nothing would choose
       const std::vector<Key> tried = best_of_each(inner, most);
       for (std::size_t i = 0; i < tried.size(); ++i) {
-        held[i] += mean_over(taus_of(tried[i]), [&](std::size_t task) {
-          return unit_of_[task] == unit;
-        });
+        const double found = least_over(
+            taus_of(tried[i]),
+            [&](std::size_t task) { return unit_of_[task] == unit; });
+        held[i] = std::min(held[i], found);
       }
       ++count;
     }
@@ -152,26 +161,41 @@ class Chooser {
 
   std::size_t most() const { return most_; }
 
-  /// The mean over spaces of the mean tau over a space's tasks that stay.
+  /// The mean of tau over the tasks that stay.
+  double mean_tau(const Key& key, const Units& out) {
+    const std::vector<double>& taus = taus_of(key);
+    std::vector<double> own;
+    for (std::size_t task = 0; task < taus.size(); ++task) {
+      if (std::ranges::find(out, unit_of_[task]) == out.end()) {
+        own.push_back(taus[task]);
+      }
+    }
+    return mean_of(own);
+  }
+
+  /// least_over() the tasks that stay.
   double objective(const Key& key, const Units& out) {
-    return mean_over(taus_of(key), [&](std::size_t task) {
+    return least_over(taus_of(key), [&](std::size_t task) {
       return std::ranges::find(out, unit_of_[task]) == out.end();
     });
   }
 
  private:
+  /// The least over spaces of how far the mean tau over a space's tasks is from
+  /// that of the best single proxies there.
   template <typename Counts>
-  double mean_over(const std::vector<double>& taus, const Counts& counts)
+  double least_over(const std::vector<double>& taus, const Counts& counts)
       const {
     std::map<std::size_t, std::vector<double>> of_space;
     for (std::size_t task = 0; task < taus.size(); ++task) {
-      if (counts(task)) of_space[space_of_[task]].push_back(taus[task]);
+      if (!counts(task)) continue;
+      of_space[space_of_[task]].push_back(taus[task] - best_single_[task]);
     }
-    std::vector<double> means;
+    double least = std::numeric_limits<double>::infinity();
     for (const auto& [space, values] : of_space) {
-      means.push_back(mean_of(values));
+      least = std::min(least, mean_of(values));
     }
-    return mean_of(means);
+    return least;
   }
 
   std::vector<double> compute(const Key& key) const {
@@ -254,6 +278,7 @@ class Chooser {
   std::vector<std::size_t> space_of_;
   std::vector<std::size_t> unit_of_;
   std::size_t units_ = 0;
+  std::vector<double> best_single_;  // tau of it, by task
   std::map<Key, std::vector<double>> known_;
 };
 
@@ -486,7 +511,7 @@ Travelling choose_travelling(
     found.metric = task.metric;
     found.n = task.truth.size();
     found.chosen = composite_of(sum, result.candidates);
-    found.tau_where_chosen = chooser.objective(sum, {unit});
+    found.tau_where_chosen = chooser.mean_tau(sum, {unit});
     const Composite alone = composite_of(one, result.candidates);
     std::vector<Contender> contenders{
         {"composite",

@@ -64,7 +64,7 @@ struct TravelResult {
   std::string metric;
   std::size_t n = 0;
   Composite chosen;             ///< on all tasks that were not left out
-  double tau_where_chosen = 0;  ///< the mean over those spaces
+  double tau_where_chosen = 0;  ///< the mean over those tasks
   /// First the composite, then the single proxy that was chosen likewise, the
   /// one that happens to be best on this task, the baseline, and the others.
   std::vector<TravelScore> scores;
@@ -91,12 +91,14 @@ tables::Table scores_for_metric(
     const std::vector<std::string>& proxies,
     const std::string& metric);
 
-/// Chooses by the mean over spaces of the mean tau-b over a space's tasks, each
-/// on at most 2,000 of its rows. Every single proxy and every pair is tried;
-/// larger sums grow out of the 24 best of one member less. Runs on all cores;
-/// the result does not depend on how many. Throws UserError for fewer than two
-/// things to leave out, a task of fewer than statistics::kLeastRows rows, and
-/// where no proxy varies in every task.
+/// Chooses by the least regret: the sum whose mean tau-b over a space's tasks
+/// is least below that of the best single proxies there, on the space where
+/// that is worst. A mean over spaces would buy much on one with a loss on
+/// another. At most 2,000 rows of a task choose. Every single proxy and every
+/// pair is tried; larger sums grow out of the 24 best of one member less. Runs
+/// on all cores; the result does not depend on how many. Throws UserError for
+/// fewer than two things to leave out, a task of fewer than
+/// statistics::kLeastRows rows, and where no proxy varies in every task.
 Travelling choose_travelling(
     const std::vector<TravelTask>& tasks,
     const TravelOptions& options);
