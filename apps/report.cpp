@@ -83,6 +83,7 @@ po::options_description make_options() {
        "baseline",
        "top",
        "population",
+       "drop-dead",
        "missing",
        "bootstrap",
        "interval",

@@ -98,6 +98,12 @@ constexpr std::array kOptions{
         "params=1e5:5e5, either end may be left out; may be repeated"},
     OptionInfo{"baseline", Kind::text, "params", "the proxy to beat"},
     OptionInfo{
+        "drop-dead",
+        Kind::flag,
+        nullptr,
+        "leave out architectures of the scores whose output does not depend on "
+        "their input"},
+    OptionInfo{
         "bootstrap",
         Kind::integer,
         "1000",
@@ -300,6 +306,7 @@ StudyRequest parse_study_request(const po::variables_map& values, Truth truth) {
   parse_subsets(values, request.study);
   parse_statistics(values, request.study);
   request.composites = parse_composites(values);
+  request.drop_dead = values.count("drop-dead") != 0;
   if (!request.study.proxies.empty()) {
     for (const study::Composite& composite : request.composites) {
       add_once(request.study.proxies, composite.name);

@@ -23,6 +23,8 @@ struct StudyRequest {
   std::string key_truth;     ///< that of the truth; likewise
   study::StudyOptions study;
   std::vector<study::Composite> composites;
+  bool drop_dead = false;  ///< see dead.h
+  std::string space;       ///< of the scores, where it is asked for; or empty
 };
 
 /// Whether a subcommand can do without truth and metrics.

@@ -299,7 +299,8 @@ po::options_description correlate_options() {
   add_study_options(tables, {"proxies", "composites"});
   options.add(tables)
       .add(study_options(
-          "Architectures", {"population", "missing", "top", "bins", "range"}))
+          "Architectures",
+          {"population", "drop-dead", "missing", "top", "bins", "range"}))
       .add(statistic_options())
       .add(proxy_options())
       .add(compose_options())
