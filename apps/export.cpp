@@ -8,7 +8,10 @@
 #include "analysis/store/score_store.h"
 #include "apps/command.h"
 #include "apps/commands.h"
+#include "apps/dead.h"
 #include "apps/score_csv.h"
+#include "apps/study_options.h"
+#include "apps/study_tables.h"
 #include "apps/table_columns.h"
 #include "apps/text_table.h"
 #include "common/destination.h"
@@ -64,6 +67,7 @@ struct ExportOptions {
   std::string csv;
   TableFormat format = TableFormat::csv;
   Budget budget;
+  bool drop_dead = false;  ///< see dead.h
   ColumnSources sources;
   bool quiet = false;
 };
@@ -78,6 +82,7 @@ std::optional<ExportOptions> parse(const Arguments& arguments) {
       "where to write the table (-: standard output)");
   add_format_option(options, "csv");
   add_budget_options(options);
+  add_study_options(options, {"drop-dead"});
   po::variables_map values;
   if (!parse_options(
           arguments,
@@ -92,6 +97,7 @@ std::optional<ExportOptions> parse(const Arguments& arguments) {
       values["csv"].as<std::string>(),
       parse_format(values),
       parse_budget(values),
+      is_given(values, "drop-dead"),
       {values["store"].as<std::string>(),
        optional_value<std::string>(values, "costs").value_or(""),
        {},
@@ -116,6 +122,10 @@ int export_scores(const Arguments& arguments) {
   }
   tables::Table table = scores.table();
   if (table.arch.empty()) throw UserError("{} holds no scores", options->store);
+  if (options->drop_dead) {
+    drop_dead(table, options->store);
+    if (!options->quiet) print_notes({table.notes.back()});
+  }
   std::string note;
   keep_rows(rows_within(options->budget, table, options->sources, note), table);
   if (!note.empty() && !options->quiet) std::cerr << "zcp: " << note << "\n";

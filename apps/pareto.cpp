@@ -48,6 +48,7 @@ struct ParetoOptions {
   Text by;    ///< a column or a composite
   Text cost;  ///< a column; lower is better
   Budget budget;
+  bool drop_dead = false;  ///< see dead.h
   ColumnSources sources;
   Text csv;
   std::optional<Text> figure;
@@ -57,7 +58,7 @@ struct ParetoOptions {
 
 po::options_description make_options() {
   po::options_description options("Options");
-  add_study_options(options, {"scores", "key"});
+  add_study_options(options, {"scores", "key", "drop-dead"});
   auto add = options.add_options();
   add("by",
       po::value<Text>()->required()->value_name("PROXY"),
@@ -93,6 +94,7 @@ ParetoOptions parse_pareto_options(const po::variables_map& values) {
   options.csv = values["csv"].as<Text>();
   options.figure = text_option(values, "figure");
   options.format = parse_format(values);
+  options.drop_dead = values.count("drop-dead") != 0;
   options.quiet = values.count("quiet") != 0;
   return options;
 }
@@ -106,6 +108,8 @@ std::vector<Text> outputs_of(const ParetoOptions& options) {
 tables::Table read_table(const ParetoOptions& options) {
   StudyRequest request;
   request.key_scores = options.key;
+  request.drop_dead = options.drop_dead;
+  request.space = options.sources.space.value_or("");
   return read_study_scores(options.scores, request);
 }
 

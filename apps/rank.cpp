@@ -63,6 +63,7 @@ struct RankOptions {
   StudyRequest truth;       ///< its table and metrics, if any
   std::vector<Text> costs;  ///< columns to show
   Budget budget;
+  bool drop_dead = false;  ///< see dead.h
   ColumnSources sources;
   TableFormat format = TableFormat::csv;
   bool quiet = false;
@@ -77,7 +78,14 @@ struct Shown {
 po::options_description make_options() {
   po::options_description options("Options");
   add_study_options(
-      options, {"scores", "truth", "metric", "key", "key-scores", "key-truth"});
+      options,
+      {"scores",
+       "truth",
+       "metric",
+       "key",
+       "key-scores",
+       "key-truth",
+       "drop-dead"});
   auto add = options.add_options();
   add("by",
       po::value<Text>()->required()->value_name("PROXY"),
@@ -152,6 +160,7 @@ RankOptions parse_rank_options(const po::variables_map& values) {
   if (limits || options.costs.empty()) options.budget = parse_budget(values);
   options.sources = parse_column_sources(values, options.scores, costs);
   options.format = parse_format(values);
+  options.drop_dead = values.count("drop-dead") != 0;
   options.quiet = values.count("quiet") != 0;
   return options;
 }
@@ -160,6 +169,8 @@ RankOptions parse_rank_options(const po::variables_map& values) {
 tables::Table read_table(const RankOptions& options) {
   StudyRequest request;
   request.key_scores = options.key_scores;
+  request.drop_dead = options.drop_dead;
+  request.space = options.sources.space.value_or("");
   return read_study_scores(options.scores, request);
 }
 

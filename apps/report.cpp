@@ -90,6 +90,7 @@ po::options_description make_options() {
        "baseline",
        "top",
        "population",
+       "drop-dead",
        "missing",
        "bootstrap",
        "interval",

@@ -98,6 +98,12 @@ constexpr std::array kOptions{
         "params=1e5:5e5, either end may be left out; may be repeated"},
     OptionInfo{"baseline", Kind::text, "params", "the proxy to beat"},
     OptionInfo{
+        "drop-dead",
+        Kind::flag,
+        nullptr,
+        "leave out architectures of the scores whose output does not depend on "
+        "their input"},
+    OptionInfo{
         "bootstrap",
         Kind::integer,
         "1000",
@@ -196,13 +202,6 @@ std::vector<std::string> names_once(
   return names;
 }
 
-std::vector<Text> repeated(
-    const po::variables_map& values,
-    const std::string& option) {
-  if (values.count(option) == 0) return {};
-  return values[option].as<std::vector<Text>>();
-}
-
 void parse_subsets(
     const po::variables_map& values,
     study::StudyOptions& study) {
@@ -212,10 +211,10 @@ void parse_subsets(
   }
   const bool last = choice(values, "missing", {"last", "drop"}) == 0;
   study.missing = last ? Missing::last : Missing::drop;
-  for (const Text& text : repeated(values, "bins")) {
+  for (const Text& text : all_texts(values, "bins")) {
     study.bins.push_back(study::parse_bins(text));
   }
-  for (const Text& text : repeated(values, "range")) {
+  for (const Text& text : all_texts(values, "range")) {
     study.ranges.push_back(study::parse_range(text));
   }
   const std::vector<std::string> populations = study::population_names();
@@ -283,6 +282,16 @@ void add_study_options(
   }
 }
 
+void add_repeatable_study_options(
+    po::options_description& options,
+    std::initializer_list<std::string_view> names) {
+  for (const std::string_view name : names) {
+    OptionInfo info = *std::ranges::find(kOptions, name, &OptionInfo::name);
+    info.kind = Kind::texts;
+    add_option(options, info);
+  }
+}
+
 StudyRequest parse_study_request(const po::variables_map& values, Truth truth) {
   const bool needed = truth == Truth::needed;
   StudyRequest request;
@@ -297,6 +306,7 @@ StudyRequest parse_study_request(const po::variables_map& values, Truth truth) {
   parse_subsets(values, request.study);
   parse_statistics(values, request.study);
   request.composites = parse_composites(values);
+  request.drop_dead = values.count("drop-dead") != 0;
   if (!request.study.proxies.empty()) {
     for (const study::Composite& composite : request.composites) {
       add_once(request.study.proxies, composite.name);
@@ -317,6 +327,17 @@ std::optional<std::string> text_option(
   return values[option].as<Text>();
 }
 
+std::vector<std::string> all_texts(
+    const po::variables_map& values,
+    const std::string& option) {
+  if (values.count(option) == 0) return {};
+  const boost::any& value = values[option].value();
+  if (const auto* texts = boost::any_cast<std::vector<Text>>(&value)) {
+    return *texts;
+  }
+  return {values[option].as<Text>()};
+}
+
 std::string required_option(
     const po::variables_map& values,
     const std::string& option) {
@@ -329,8 +350,12 @@ std::string required_option(
 std::vector<std::string> list_option(
     const po::variables_map& values,
     const std::string& option) {
-  if (values.count(option) == 0) return {};
-  return named_list(option, values[option].as<Text>());
+  std::vector<std::string> names;
+  for (const Text& text : all_texts(values, option)) {
+    for (Text& name : named_list(option, text))
+      names.push_back(std::move(name));
+  }
+  return names;
 }
 
 std::optional<double> parse_number(const std::string& text) {

@@ -23,6 +23,8 @@ struct StudyRequest {
   std::string key_truth;     ///< that of the truth; likewise
   study::StudyOptions study;
   std::vector<study::Composite> composites;
+  bool drop_dead = false;  ///< see dead.h
+  std::string space;       ///< of the scores, where it is asked for; or empty
 };
 
 /// Whether a subcommand can do without truth and metrics.
@@ -34,6 +36,17 @@ void add_study_options(
     boost::program_options::options_description& options,
     std::initializer_list<std::string_view> names,
     const std::optional<std::string>& shares = {});
+
+/// The same options as ones that may be repeated: text_option() gives the
+/// first, all_texts() all of them.
+void add_repeatable_study_options(
+    boost::program_options::options_description& options,
+    std::initializer_list<std::string_view> names);
+
+/// The texts of an option that may be repeated; none when it was not given.
+std::vector<std::string> all_texts(
+    const boost::program_options::variables_map& values,
+    const std::string& option);
 
 /// What the options say. A metric, proxy, share or run named twice counts once.
 /// Composites follow the proxies, if any are named. Options that the subcommand

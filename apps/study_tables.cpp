@@ -8,6 +8,7 @@
 #include "analysis/store/open_store.h"
 #include "analysis/store/read_scores.h"
 #include "analysis/study/composite.h"
+#include "apps/dead.h"
 #include "apps/shipped_scores.h"
 #include "benchmarks/formats/csv.h"
 
@@ -77,6 +78,7 @@ tables::Table read_study_scores(
   tables::Table scores = store::is_sqlite_file(file)
                              ? store::read_scores(file)
                              : read_scores_csv(file, request, more);
+  if (request.drop_dead) drop_dead(scores, file, request.space);
   study::add_composites(request.composites, scores);
   return scores;
 }

@@ -102,6 +102,8 @@ Design::Design(const std::vector<Block>& blocks)
     if (columns.size() == first) continue;
     numbers_->bounds.push_back(static_cast<Eigen::Index>(first));
     numbers_->blocks.push_back(block.name);
+    numbers_->weights.push_back(block.weight);
+    numbers_->ranked.push_back(block.ranked);
   }
   if (columns.empty()) {
     throw UserError("nothing to predict from: every column is constant");

@@ -18,6 +18,9 @@ struct Block {
   /// Whether values become normal scores of their ranks over all rows, missing
   /// ones the lowest: scores of proxies, whose scale means little.
   bool ranked = false;
+  /// How much of what a Gaussian process explains it expects of the block
+  /// before it saw a label, beside the others' weights; above 0.
+  double weight = 1;
 };
 
 /// The columns of all architectures, labelled or not, each with mean 0 and

@@ -15,7 +15,7 @@ using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
 /// Precision of the prior on the logarithms of weights.
-constexpr double kPrior = 1;
+constexpr double kPrior = 3;
 constexpr double kJitter = 1e-6;
 constexpr std::size_t kMostForWeights = 512;
 constexpr int kSteps = 60;
@@ -113,10 +113,9 @@ class GaussianProcess final : public Fitted {
 
   std::vector<Importance> importance() const override {
     std::vector<double> shares(design_.block_names().size(), 0);
-    const std::size_t widths =
-        static_cast<std::size_t>(weights_.size() - 1) / shares.size();
-    for (std::size_t i = 0; i < shares.size() * widths; ++i) {
-      shares[i / widths] += weights_[static_cast<Index>(i)];
+    const std::vector<std::size_t> blocks = kernel_blocks(design_);
+    for (std::size_t i = 0; i < blocks.size(); ++i) {
+      shares[blocks[i]] += weights_[static_cast<Index>(i)];
     }
     return sorted_importance(design_.block_names(), shares);
   }

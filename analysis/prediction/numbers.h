@@ -23,6 +23,8 @@ struct Design::Numbers {
   RowMatrix matrix;  ///< architectures x columns
   std::vector<std::string> columns;
   std::vector<std::string> blocks;
+  std::vector<double> weights;  ///< Block::weight of these
+  std::vector<bool> ranked;     ///< Block::ranked of these
   /// First column of each block and, last, the number of columns.
   std::vector<Eigen::Index> bounds;
   std::vector<ColumnScale> scales;  ///< by column

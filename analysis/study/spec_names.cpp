@@ -1,6 +1,7 @@
 #include "analysis/study/spec_names.h"
 
 #include <algorithm>
+#include <numeric>
 #include <unordered_map>
 
 #include "common/error.h"
@@ -78,6 +79,15 @@ SpecNames spec_names(
   return {
       names_of(scores, score_rows, common),
       names_of(truth, truth_rows, common)};
+}
+
+std::string space_of(const tables::Table& table) {
+  std::vector<std::size_t> rows(table.arch.size());
+  std::iota(rows.begin(), rows.end(), std::size_t{0});
+  for (const auto& space : spaces::all_spaces()) {
+    if (has_member(*space, table, rows)) return space->info().name;
+  }
+  return {};
 }
 
 }  // namespace zcp::study

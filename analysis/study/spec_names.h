@@ -25,4 +25,8 @@ SpecNames spec_names(
     const tables::Table& truth,
     const std::vector<std::size_t>& truth_rows);
 
+/// The space that the first rows of the table name members of, the first one
+/// where several take such names; empty where none does.
+std::string space_of(const tables::Table& table);
+
 }  // namespace zcp::study

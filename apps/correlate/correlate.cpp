@@ -6,6 +6,7 @@
 #include "analysis/report/forest_figure.h"
 #include "apps/command.h"
 #include "apps/commands.h"
+#include "apps/correlate/compose.h"
 #include "apps/correlate/options.h"
 #include "apps/correlate/print.h"
 #include "apps/correlate/result.h"
@@ -30,7 +31,10 @@ constexpr std::string_view kUsage =
     "Without --truth and --metric: how columns agree with each other "
     "(--pairs,\n"
     "--matrix) or with the same columns of other runs (--repeats). Scores are\n"
-    "any table, so that the latencies of devices can be compared as well.";
+    "any table, so that the latencies of devices can be compared as well.\n"
+    "\n"
+    "With --compose and tables of several spaces: a rank sum of proxies that\n"
+    "is chosen on all spaces but one and judged on that one, each in turn.";
 
 constexpr std::string_view kExample =
     "  zcp correlate --scores scores.sqlite --truth truth.csv \\\n"
@@ -58,7 +62,14 @@ constexpr std::string_view kExample =
     "  zcp correlate --scores scores.csv --truth accuracy.csv \\\n"
     "      --metric cifar10_test --costs latency.csv --cost fpga --limit 2,3\n"
     "\n"
-    "prints what is lost when a proxy chooses under a latency.";
+    "prints what is lost when a proxy chooses under a latency.\n"
+    "\n"
+    "  zcp correlate --compose \\\n"
+    "      --scores nb201.csv --truth nb201.csv \\\n"
+    "      --metric cifar10_valid,cifar100_valid \\\n"
+    "      --scores darts.csv --truth darts.csv --metric cifar10_valid\n"
+    "\n"
+    "chooses on the one space and judges on the other.";
 
 /// The published tables there are, with the spaces of each.
 void list_published() {
@@ -116,6 +127,10 @@ int correlate(const Arguments& arguments) {
   }
   const CorrelateOptions asked = parse_correlate_options(values);
   check_destinations(asked.outputs(), asked.inputs());
+  if (asked.compose) {
+    print_composed(compose(asked), asked);
+    return 0;
+  }
   const CorrelateResult result = run_correlate(asked);
   if (!result.options.quiet) print_summary(result);
   write_matrix_file(result);

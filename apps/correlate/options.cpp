@@ -62,6 +62,23 @@ po::options_description proxy_options() {
   return options;
 }
 
+po::options_description compose_options() {
+  po::options_description options("A composite that travels");
+  auto add = options.add_options();
+  add("compose",
+      "instead choose a rank sum of proxies on all spaces but one and judge it "
+      "on that one, each in turn; takes --scores, --truth, --metric, "
+      "--key-scores and --key-truth once for each table");
+  add("leave-out",
+      po::value<Text>()->default_value("space"),
+      "what --compose leaves out at a time: space (all tables and metrics of "
+      "it), or metric (of one table)");
+  add("members",
+      ranged<std::int64_t>(1, kMostMembers)->default_value(5),
+      "members of the composite, at most");
+  return options;
+}
+
 po::options_description cost_options() {
   po::options_description options("Cost");
   auto add = options.add_options();
@@ -104,6 +121,125 @@ bool without_truth(const po::variables_map& values) {
          std::ranges::none_of(kWith, given);
 }
 
+/// The value of such an option for each of the tables: one for all, or one
+/// each. Not given, none.
+std::vector<Text> one_for_each(
+    const po::variables_map& values,
+    const Text& option,
+    std::size_t tables) {
+  std::vector<Text> texts = all_texts(values, option);
+  if (texts.size() == 1) texts.resize(tables, texts.front());
+  if (texts.empty() || texts.size() == tables) return texts;
+  throw UserError(
+      "--{} is given {} times and --scores {}: expected one for all tables, or "
+      "one for each",
+      option,
+      texts.size(),
+      tables);
+}
+
+/// What asks for other statistics than --compose gives is refused with it.
+void refuse_beside_compose(const po::variables_map& values) {
+  constexpr std::array kOthers{
+      "population",
+      "missing",
+      "top",
+      "bins",
+      "range",
+      "criteria",
+      "differences",
+      "ceiling",
+      "interval",
+      "published",
+      "pairs",
+      "matrix",
+      "repeats",
+      "ensemble",
+      "cost",
+      "costs",
+      "limit",
+      "figure"};
+  for (const char* name : kOthers) {
+    if (values.count(name) == 0 || values[name].defaulted()) continue;
+    throw UserError(
+        "--compose: expected no --{}, which is of one table alone", name);
+  }
+}
+
+void refuse_repeated(const po::variables_map& values) {
+  for (const char* name :
+       {"scores", "truth", "metric", "key-scores", "key-truth"}) {
+    const std::size_t times = all_texts(values, name).size();
+    if (times < 2) continue;
+    throw UserError(
+        "--{} is given {} times: expected once, or --compose, which takes "
+        "several tables",
+        name,
+        times);
+  }
+}
+
+study::TravelOptions parse_travel(
+    const po::variables_map& values,
+    const StudyRequest& request) {
+  study::TravelOptions travel;
+  const Text leave = values["leave-out"].as<Text>();
+  if (leave != "space" && leave != "metric") {
+    throw UserError("--leave-out {}: expected space or metric", leave);
+  }
+  if (leave == "metric") travel.leave_out = study::LeaveOut::task;
+  travel.most = static_cast<std::size_t>(values["members"].as<std::int64_t>());
+  travel.draws = request.study.draws;
+  travel.seed = request.study.seed;
+  travel.baseline = request.study.baseline;
+  for (const char* name : {"az_nas", "vkdnw_agg"}) {
+    travel.composites.push_back(study::parse_composite(name));
+  }
+  for (const study::Composite& composite : request.composites) {
+    const auto known = std::ranges::find(
+        travel.composites, composite.name, &study::Composite::name);
+    if (known == travel.composites.end())
+      travel.composites.push_back(composite);
+  }
+  return travel;
+}
+
+/// A study for each table of scores. Which columns are proxies is asked when
+/// each metric's own are known, so none is named to the reader of tables.
+std::optional<ComposeRequest> parse_compose(
+    const po::variables_map& values,
+    const StudyRequest& request) {
+  if (values.count("compose") == 0) {
+    refuse_repeated(values);
+    for (const char* name : {"leave-out", "members"}) {
+      if (!values[name].defaulted()) {
+        throw UserError("--{}: expected --compose as well", name);
+      }
+    }
+    return {};
+  }
+  refuse_beside_compose(values);
+  ComposeRequest compose;
+  compose.travel = parse_travel(values, request);
+  const std::vector<Text> scores = all_texts(values, "scores");
+  const auto truths = one_for_each(values, "truth", scores.size());
+  const auto metrics = one_for_each(values, "metric", scores.size());
+  const auto key_scores = one_for_each(values, "key-scores", scores.size());
+  const auto key_truths = one_for_each(values, "key-truth", scores.size());
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    StudyRequest& one = compose.studies.emplace_back(request);
+    one.scores = scores[i];
+    one.truth = truths[i];
+    one.study.metrics = named_list("metric", metrics[i]);
+    one.key_scores = key_scores.empty() ? one.key : key_scores[i];
+    one.key_truth = key_truths.empty() ? one.key : key_truths[i];
+    one.study.proxies.clear();
+    one.study.baseline_required = false;
+    one.composites.clear();
+  }
+  return compose;
+}
+
 /// The greatest number of members that ensembles are tried with.
 std::optional<std::size_t> parse_ensemble(const po::variables_map& values) {
   if (values.count("ensemble") == 0) return {};
@@ -138,6 +274,11 @@ std::vector<double> parse_limits(const po::variables_map& values) {
 std::vector<std::string> CorrelateOptions::inputs() const {
   std::vector<std::string> paths = repeats;
   paths.insert(paths.end(), {request.scores, request.truth});
+  if (compose) {
+    for (const StudyRequest& study : compose->studies) {
+      paths.insert(paths.end(), {study.scores, study.truth});
+    }
+  }
   if (costs) paths.push_back(*costs);
   return paths;
 }
@@ -151,21 +292,18 @@ std::vector<std::string> CorrelateOptions::outputs() const {
 
 po::options_description correlate_options() {
   po::options_description options("Options");
-  options
+  po::options_description tables("Tables");
+  add_repeatable_study_options(tables, {"scores", "truth", "metric"});
+  add_study_options(tables, {"key"});
+  add_repeatable_study_options(tables, {"key-scores", "key-truth"});
+  add_study_options(tables, {"proxies", "composites"});
+  options.add(tables)
       .add(study_options(
-          "Tables",
-          {"scores",
-           "truth",
-           "metric",
-           "key",
-           "key-scores",
-           "key-truth",
-           "proxies",
-           "composites"}))
-      .add(study_options(
-          "Architectures", {"population", "missing", "top", "bins", "range"}))
+          "Architectures",
+          {"population", "drop-dead", "missing", "top", "bins", "range"}))
       .add(statistic_options())
       .add(proxy_options())
+      .add(compose_options())
       .add(cost_options());
   auto add = options.add_options();
   add("json", "a JSON array instead of tables, as --format json");
@@ -179,6 +317,7 @@ CorrelateOptions parse_correlate_options(const po::variables_map& values) {
   options.has_truth = !without_truth(values);
   options.request = parse_study_request(
       values, options.has_truth ? Truth::needed : Truth::not_needed);
+  options.compose = parse_compose(values, options.request);
   options.published = text_option(values, "published");
   options.pairs = values.count("pairs") != 0;
   options.matrix = text_option(values, "matrix");

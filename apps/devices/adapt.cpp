@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <iostream>
 
@@ -222,6 +223,51 @@ void write_pairs(
   }
 }
 
+/// Means over the pairs whose own tables agree so much: the more they do, the
+/// more a proxy device can add to few measurements.
+void print_by_agreement(std::span<const Pair> pairs) {
+  constexpr std::array kBounds{-1.0, 0.5, 0.7, 0.9, 0.97, 1.01};
+  std::vector<Cells> lines{
+      {"rho of the tables",
+       "pairs",
+       "tables",
+       "adapted",
+       "from scratch",
+       "gp with it",
+       "gp without",
+       "adds .01"}};
+  for (std::size_t bin = 0; bin + 1 < kBounds.size(); ++bin) {
+    std::vector<const Pair*> own;
+    for (const Pair& pair : pairs) {
+      if (pair.tables >= kBounds[bin] && pair.tables < kBounds[bin + 1]) {
+        own.push_back(&pair);
+      }
+    }
+    if (own.empty()) continue;
+    const auto mean = [&](double Pair::*number) {
+      double sum = 0;
+      for (const Pair* pair : own) sum += pair->*number;
+      return short_number(sum / static_cast<double>(own.size()));
+    };
+    const auto adds = std::ranges::count_if(own, [](const Pair* pair) {
+      return pair->process > pair->process_alone + 0.01;
+    });
+    const std::string range =
+        bin == 0 ? "below .5"
+                 : fmt::format("{} and more", fixed_number(kBounds[bin], 2));
+    lines.push_back(
+        {range,
+         std::to_string(own.size()),
+         mean(&Pair::tables),
+         mean(&Pair::adapted),
+         mean(&Pair::scratch),
+         mean(&Pair::process),
+         mean(&Pair::process_alone),
+         std::to_string(adds)});
+  }
+  TableWriter(std::cerr).table(lines);
+}
+
 /// How often a proxy device helps, in words.
 void print_summary(std::span<const Pair> pairs) {
   double linear = 0;
@@ -247,6 +293,8 @@ void print_summary(std::span<const Pair> pairs) {
       short_number(with),
       short_number(alone),
       pays);
+  constexpr std::size_t kManyPairs = 20;
+  if (pairs.size() >= kManyPairs) print_by_agreement(pairs);
 }
 
 }  // namespace

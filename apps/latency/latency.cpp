@@ -10,6 +10,7 @@
 #include "apps/architectures.h"
 #include "apps/command.h"
 #include "apps/commands.h"
+#include "apps/dead.h"
 #include "apps/interruptible.h"
 #include "apps/latency/cost_table.h"
 #include "apps/progress.h"
@@ -132,18 +133,6 @@ Text protocol_of(const LatencyRequest& request, const TaskChoice& task) {
       options.device,
       options.repetitions,
       options.warm_up);
-}
-
-/// Whether nothing of the input reaches the output.
-bool is_dead(const graph::Graph& graph) {
-  std::vector<bool> reached(graph.nodes().size(), false);
-  reached[0] = true;
-  for (std::size_t v = 1; v < reached.size(); ++v) {
-    for (const int from : graph.inputs(graph.nodes()[v])) {
-      if (reached[static_cast<std::size_t>(from)]) reached[v] = true;
-    }
-  }
-  return !reached[static_cast<std::size_t>(graph.output())];
 }
 
 /// How wide the intervals are, for the summary.

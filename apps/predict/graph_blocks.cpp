@@ -33,6 +33,13 @@ bool without_cells(const encodings::GraphPool& pool) {
   });
 }
 
+/// Blocks of hundreds of columns say little of how alike two architectures are
+/// until there are labels to tell which of them matter.
+double weight_of(const std::string& block) {
+  const bool wide = block == "graf" || block == "adjacency" || block == "paths";
+  return wide ? 0.1 : 1;
+}
+
 /// What each architecture chose, as a search's models see it.
 Block choices_block(
     const spaces::Space& space,
@@ -93,6 +100,7 @@ std::vector<Block> GraphBlocks::of(const std::vector<std::string>& pool) {
   if (features_.encoding && without_cells(pool_)) {
     blocks_.push_back(choices_block(*space_, pool));
   }
+  for (Block& block : blocks_) block.weight = weight_of(block.name);
   return blocks_;
 }
 

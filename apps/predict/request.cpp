@@ -78,6 +78,8 @@ void parse_study(const po::variables_map& values, StudyRequest& request) {
   request.key = text_option(values, "key").value_or(request.key);
   request.key_scores = text_option(values, "key-scores").value_or(request.key);
   request.key_truth = text_option(values, "key-truth").value_or(request.key);
+  request.drop_dead = is_given(values, "drop-dead");
+  request.space = text_option(values, "space").value_or("");
   request.study.proxies = list_option(values, "proxies");
   request.study.baseline = values["baseline"].as<Text>();
   request.study.baseline_required = !values["baseline"].defaulted();
@@ -105,7 +107,8 @@ po::options_description predict_options() {
        "key-truth",
        "proxies",
        "composites",
-       "baseline"});
+       "baseline",
+       "drop-dead"});
   auto add = options.add_options();
   add("labels",
       po::value<Text>(),

@@ -6,6 +6,7 @@
 
 #include "analysis/study/composite.h"
 #include "analysis/study/join.h"
+#include "apps/dead.h"
 #include "apps/selection.h"
 #include "apps/study_tables.h"
 #include "common/error.h"
@@ -94,7 +95,7 @@ SearchData::SearchData(const SearchOptions& options)
   const Selection selection =
       select_architectures(one, options.score.evaluator.seed);
   const bool graphs =
-      options.budget.needs_graphs() ||
+      options.drop_dead || options.budget.needs_graphs() ||
       std::ranges::any_of(columns_, [](const SearchColumn& column) {
         return column.source == SearchColumn::Source::graph;
       });
@@ -233,6 +234,10 @@ bool SearchData::feasible(const std::string& arch) const {
       std::isnan(truth_->value(arch, metric_->column))) {
     return false;
   }
+  if (options_.drop_dead && is_dead_arch(arch)) {
+    ++rejected_;
+    return false;
+  }
   if (options_.budget.empty()) return true;
   const Bound* broken = options_.budget.first_broken(
       [&](const std::string& column) { return budget_value(arch, column); });
@@ -259,6 +264,17 @@ double SearchData::budget_value(
     const std::string& column) const {
   if (is_size(column)) return size_value(sizes(arch), column);
   return costs_->value(arch, column);
+}
+
+bool SearchData::is_dead_arch(const std::string& arch) const {
+  {
+    const std::scoped_lock lock(mutex_);
+    const auto found = dead_.find(arch);
+    if (found != dead_.end()) return found->second;
+  }
+  const bool dead = is_dead(build_(arch));
+  const std::scoped_lock lock(mutex_);
+  return dead_.emplace(arch, dead).first->second;
 }
 
 graph::Sizes SearchData::sizes(const std::string& arch) const {

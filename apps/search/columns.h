@@ -91,7 +91,7 @@ class SearchData {
   /// metric, and within the budget. Throws as spaces::Space::build().
   bool feasible(const std::string& arch) const;
 
-  /// How often feasible() said no because of the budget.
+  /// How often feasible() said no because of the budget or --drop-dead.
   std::int64_t rejected() const { return rejected_; }
 
   /// The value of a column that is no proxy; NaN where there is none.
@@ -102,6 +102,7 @@ class SearchData {
 
  private:
   graph::Sizes sizes(const std::string& arch) const;
+  bool is_dead_arch(const std::string& arch) const;
   void resolve(const std::string& name);
   void read_wishes();
   void check_predictors() const;
@@ -120,6 +121,7 @@ class SearchData {
   std::function<graph::Graph(const std::string&)> build_;
   mutable std::mutex mutex_;
   mutable std::unordered_map<std::string, graph::Sizes> sizes_;
+  mutable std::unordered_map<std::string, bool> dead_;
   mutable std::atomic<std::int64_t> rejected_ = 0;
 };
 

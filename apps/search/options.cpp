@@ -144,6 +144,7 @@ po::options_description describe_options() {
       "that has more of it is taken; repeatable");
   po::options_description budget("Budget");
   add_budget_options(budget);
+  add_study_options(budget, {"drop-dead"});
   po::options_description tables("Tables");
   tables.add_options()(
       "scores", text(), "scores to search by: a CSV or a store")(
@@ -331,6 +332,7 @@ SearchOptions read_values(
   }
   options.objectives = parse_objectives(values["by"].as<std::string>());
   options.budget = parse_budget(values);
+  options.drop_dead = is_given(values, "drop-dead");
   options.evaluations = positive(values, "evaluations");
   options.count = parse_count(values);
   options.settings.seed = non_negative(values, "seed");

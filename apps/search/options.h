@@ -26,6 +26,7 @@ struct SearchOptions {
   std::vector<std::string> algorithms;  ///< one or more
   std::vector<Objective> objectives;    ///< one or more
   Budget budget;
+  bool drop_dead = false;     ///< see dead.h
   search::Settings settings;  ///< the seed is the first replay's
   /// None: all that there are, where that is known (exhaustive, tables).
   std::optional<std::size_t> evaluations;

@@ -84,9 +84,13 @@ void say_summary(
   if (result.outcome.queries.size() != result.history.size()) {
     line += fmt::format(" in {} queries", result.outcome.queries.size());
   }
-  if (!options.budget.empty()) {
+  if (!options.budget.empty() || options.drop_dead) {
     line += fmt::format(
-        ", {} proposals beyond the budget left out", result.rejected);
+        ", {} proposals {} left out",
+        result.rejected,
+        options.budget.empty() ? "of dead architectures"
+        : options.drop_dead    ? "that are dead or beyond the budget"
+                               : "beyond the budget");
   }
   if (!data.tables_alone()) {
     line += fmt::format(

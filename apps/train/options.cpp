@@ -5,6 +5,7 @@
 #include "apps/allocation.h"
 #include "apps/command_line.h"
 #include "apps/option_values.h"
+#include "apps/study_options.h"
 #include "common/error.h"
 
 namespace zcp::apps {
@@ -29,7 +30,7 @@ po::options_description describe_options() {
       "test-images",
       ranged<std::int64_t>(0)->default_value(0),
       "to test with, the same ones in every run (0: all)")(
-      "epochs", limited(kEpochs)->required(), "over the training images")(
+      "epochs", limited(kEpochs), "over the training images")(
       "batch-size",
       limited(kBatchSize)->default_value(128),
       "images a minibatch")(
@@ -56,8 +57,12 @@ po::options_description describe_options() {
   po::options_description where("Where");
   where.add_options()(
       "csv",
-      po::value<std::string>()->required(),
+      po::value<std::string>(),
       "table of the accuracies (-: standard output)")(
+      "suggest",
+      ranged<std::int64_t>(1),
+      "train nothing, but print so many architectures, a spec a line, whose "
+      "accuracies would tell most of all others', given those that --csv has")(
       "store",
       po::value<std::string>(),
       "SQLite file that keeps every run; what it has is not trained again "
@@ -84,7 +89,9 @@ double in_range(
 
 training::TrainingOptions read_training(const po::variables_map& values) {
   training::TrainingOptions options;
-  options.epochs = whole_number(values, "epochs", kEpochs);
+  if (values.count("epochs") != 0) {
+    options.epochs = whole_number(values, "epochs", kEpochs);
+  }
   options.batch_size = whole_number(values, "batch-size", kBatchSize);
   options.learning_rate = in_range(values, "learning-rate", 0, kMostRate);
   options.momentum = in_range(values, "momentum", 0, 1);
@@ -123,10 +130,20 @@ tasks::TrainingDataOptions read_data_options(const po::variables_map& values) {
   return options;
 }
 
+/// What training needs and --suggest does not.
+void require_training(const po::variables_map& values) {
+  for (const char* name : {"epochs", "csv"}) required_option(values, name);
+}
+
 TrainOptions read_values(
     const po::variables_map& values,
     const Arguments& arguments) {
   TrainOptions options;
+  if (const auto count = optional_value<std::int64_t>(values, "suggest")) {
+    options.suggest = static_cast<std::size_t>(*count);
+  } else {
+    require_training(values);
+  }
   options.selection = parse_selection_options(values);
   options.task = parse_task_options(values);
   options.budget = parse_budget(values);
@@ -136,13 +153,14 @@ TrainOptions read_values(
   options.init = values["init"].as<std::string>();
   const int workers = whole_number(values, "workers", kWorkers);
   options.workers = workers > 0 ? workers : allocated_cores();
-  options.csv = values["csv"].as<std::string>();
+  options.csv = optional_value<std::string>(values, "csv").value_or("");
+  options.quiet = is_given(values, "quiet");
+  if (options.suggest) return options;
   options.store = store_of(values);
   const auto shard = optional_value<std::string>(values, "shard");
   if (shard) options.shard = parse_shard(*shard);
   options.note =
       take_part_in_array(shard, options.shard, options.store, options.csv);
-  options.quiet = is_given(values, "quiet");
   options.command_line = command_line("train", arguments);
   return options;
 }
@@ -175,7 +193,10 @@ std::optional<TrainOptions> parse_train_options(const Arguments& arguments) {
           "--task fashion-mnist \\\n    --resolution 12 --train-images 5000 "
           "--epochs 6 --seeds 3 --csv accuracies.csv\n\n"
           "Killed at any moment and started again, it goes on from the runs "
-          "that were complete.",
+          "that were complete.\n\n"
+          "  zcp train --space nats-tss --all --csv accuracies.csv --suggest 8 "
+          "\\\n    > next.txt\n\n"
+          "names eight more for --archs next.txt.",
           description,
           values)) {
     return std::nullopt;

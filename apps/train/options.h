@@ -30,6 +30,7 @@ struct TrainOptions {
   std::string
       note;  ///< to the user, of what the batch system decided; or empty
   std::string command_line;
+  std::optional<std::size_t> suggest;  ///< see suggest.h
 
   /// Of the trainings of each architecture: the first and the numbers after it.
   std::vector<std::uint64_t> all_seeds() const;

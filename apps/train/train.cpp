@@ -1,12 +1,14 @@
 #include "apps/commands.h"
 #include "apps/train/options.h"
 #include "apps/train/run.h"
+#include "apps/train/suggest.h"
 
 namespace zcp::apps {
 
 int train(const Arguments& arguments) {
   const auto options = parse_train_options(arguments);
-  return options ? run_train(*options) : 0;
+  if (!options) return 0;
+  return options->suggest ? suggest_trainings(*options) : run_train(*options);
 }
 
 }  // namespace zcp::apps

@@ -644,6 +644,171 @@ TEST_CASE("program: correlate chooses an ensemble and says so per run") {
       rows[0]["stability"]["metric_tau_of_runs"][1] == rows[0]["kendall_tau"]);
 }
 
+TEST_CASE("program: correlate composes on one table and judges on another") {
+  const TemporaryFolder folder;
+  std::string first = "arch,p,q,acc\n";
+  std::string second = "name,task_p,task_q,task_acc,other_p\n";
+  for (int i = 0; i < 60; ++i) {
+    first += fmt::format("a{},{},{},{}\n", i, i, i * 7 % 60, i);
+    second += fmt::format("b{},{},{},{},0\n", i, i, i * 11 % 60, i);
+  }
+  const std::string one = folder.write("one.csv", first);
+  const std::string two = folder.write("two.csv", second);
+  const Strings wanted = {"correlate",   "--compose", "--scores",     one,
+                          "--truth",     one,         "--metric",     "acc",
+                          "--scores",    two,         "--truth",      two,
+                          "--metric",    "task_acc",  "--key-scores", "arch",
+                          "--key-truth", "arch",      "--key-scores", "name",
+                          "--key-truth", "name"};
+  CHECK(contains(output_of(wanted), "Chosen on all: --composites"));
+  const auto rows =
+      nlohmann::json::parse(output_of(wanted + Strings{"--json"}));
+  // Composite, single, best, baseline, az_nas, vkdnw_agg, and chosen on all.
+  REQUIRE(rows.size() == 14);
+  CHECK(rows[0]["role"] == "composite");
+  CHECK(rows[0]["proxy"] == "p");
+  CHECK(rows[0]["kendall_tau"] == 1.0);
+  CHECK(rows[0]["where_chosen"] == false);
+  CHECK(rows[3]["proxy"] == "params");
+  CHECK(rows[3]["kendall_tau"].is_null());
+  CHECK(rows[6]["role"] == "overall");
+  CHECK(rows[6]["where_chosen"] == true);
+  CHECK(rows[7]["metric"] == "task_acc");
+  CHECK(rows[7]["proxy"] == "p");
+  const auto refused = [&](const Strings& more, const std::string& text) {
+    const Finished done = run_zcp(more);
+    CHECK(done.status == 2);
+    CHECK_MESSAGE(contains(done.err, text), done.err);
+  };
+  refused(wanted + Strings{"--top", "0.5"}, "expected no --top");
+  refused(wanted + Strings{"--truth", one}, "--truth is given 3 times");
+  refused(
+      {"correlate",
+       "--scores",
+       one,
+       "--scores",
+       two,
+       "--truth",
+       one,
+       "--metric",
+       "acc"},
+      "--scores is given 2 times: expected once, or --compose");
+  refused(
+      {"correlate",
+       "--scores",
+       one,
+       "--truth",
+       one,
+       "--metric",
+       "acc",
+       "--members",
+       "2"},
+      "--members: expected --compose as well");
+}
+
+TEST_CASE("program: --drop-dead leaves out what answers one thing to all") {
+  const TemporaryFolder folder;
+  // The last cell's only live path ends: nothing reaches its output.
+  const std::string table = folder.write(
+      "t.csv",
+      "arch,p,ms,acc\n"
+      "|nor_conv_3x3~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|,1,3,90\n"
+      "|none~0|+|none~0|none~1|+|nor_conv_1x1~0|none~1|none~2|,2,2,80\n"
+      "|nor_conv_3x3~0|+|nor_conv_3x3~0|none~1|+|none~0|none~1|none~2|,9,1,"
+      "10\n");
+  const Strings rank{"rank", "--scores", table, "--by", "p"};
+  CHECK(contains(output_of(rank), "|none~0|none~1|none~2|,9"));
+  const Finished dropped = run_zcp(rank + Strings{"--drop-dead"});
+  REQUIRE(dropped.status == 0);
+  CHECK_FALSE(contains(dropped.out, ",9"));
+  CHECK(contains(dropped.err, "1 dead architectures left out"));
+  CHECK(contains(dropped.err, "2 are left"));
+  const std::string front = output_of(
+      {"pareto",
+       "--scores",
+       table,
+       "--by",
+       "p",
+       "--cost",
+       "ms",
+       "--drop-dead"});
+  CHECK(contains(front, "|nor_conv_1x1~0|none~1|none~2|"));
+  CHECK_FALSE(contains(front, "|none~0|none~1|none~2|,9"));
+  const auto rows = nlohmann::json::parse(output_of(
+      {"correlate",
+       "--scores",
+       table,
+       "--truth",
+       table,
+       "--metric",
+       "acc",
+       "--proxies",
+       "p",
+       "--bootstrap",
+       "0",
+       "--json",
+       "--drop-dead"}));
+  REQUIRE(rows.size() == 1);
+  CHECK(rows[0]["n"] == 2);
+  const std::string names = folder.write("n.csv", "arch,p\nx,1\ny,2\n");
+  const Finished unknown =
+      run_zcp({"rank", "--scores", names, "--by", "p", "--drop-dead"});
+  CHECK(unknown.status == 2);
+  CHECK(contains(unknown.err, "--drop-dead"));
+}
+
+TEST_CASE("program: search --drop-dead proposes nothing that is dead") {
+  const TemporaryFolder folder;
+  std::string text = "arch,acc\n";
+  const char* const ops[] = {"none", "skip_connect"};
+  for (int i = 0; i < 64; ++i) {
+    const auto op = [&](int edge) { return ops[(i >> edge) & 1]; };
+    text += fmt::format(
+        "|{}~0|+|{}~0|{}~1|+|{}~0|{}~1|{}~2|,{}\n",
+        op(0),
+        op(1),
+        op(2),
+        op(3),
+        op(4),
+        op(5),
+        100 - i);
+  }
+  const std::string table = folder.write("t.csv", text);
+  const Strings search{
+      "search",
+      "--space",
+      "nats-tss",
+      "--by",
+      "acc",
+      "--truth",
+      table,
+      "--algorithm",
+      "exhaustive",
+      "--csv",
+      "-",
+      "--store",
+      folder.path() + "/s.sqlite"};
+  const Finished all = run_zcp(search);
+  const Finished live = run_zcp(search + Strings{"--drop-dead"});
+  REQUIRE(all.status == 0);
+  REQUIRE(live.status == 0);
+  const auto lines = [](const std::string& out) {
+    return std::count(out.begin(), out.end(), '\n');
+  };
+  CHECK(lines(all.out) == 65);
+  // An architecture lives where one of the four ways through has no none.
+  int alive = 0;
+  for (int i = 0; i < 64; ++i) {
+    const auto has = [&](int edge) { return ((i >> edge) & 1) != 0; };
+    alive += has(3) || (has(0) && has(4)) || (has(1) && has(5)) ||
+                     (has(0) && has(2) && has(5))
+                 ? 1
+                 : 0;
+  }
+  CHECK(lines(live.out) == alive + 1);
+  CHECK(contains(live.err, "of dead architectures left out"));
+}
+
 TEST_CASE("program: no output replaces an input, however it is spelled") {
   const TemporaryFolder folder;
   const std::string base = folder.path();

@@ -1,0 +1,98 @@
+#include "apps/correlate/compose.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "analysis/study/proxy_columns.h"
+#include "analysis/study/spec_names.h"
+#include "apps/study_tables.h"
+#include "common/error.h"
+
+namespace zcp::apps {
+namespace {
+
+using Text = std::string;
+
+/// Proxies that --proxies names, under the names that all tables share.
+void keep_asked_for(
+    const std::vector<Text>& asked,
+    std::vector<Text>& proxies) {
+  if (asked.empty()) return;
+  std::erase_if(proxies, [&](const Text& name) {
+    return std::ranges::find(asked, name) == asked.end() &&
+           std::ranges::find(asked, study::other_name(name)) == asked.end();
+  });
+}
+
+study::TravelTask task_of(
+    const tables::Table& scores,
+    const study::JoinedStudy& joined,
+    std::size_t metric,
+    const std::vector<Text>& proxies,
+    const std::vector<Text>& asked) {
+  const study::JoinedMetric& own = joined.metrics[metric];
+  study::TravelTask task;
+  task.metric = own.metric;
+  const Text space = study::space_of(scores);
+  task.space = space.empty() ? scores.source : space;
+  task.scores = study::scores_for_metric(scores, proxies, own.metric);
+  task.truth = own.truth;
+  for (const study::MatchedRow& row : own.rows) {
+    task.rows.push_back(row.score_row);
+  }
+  task.proxies = task.scores.columns;
+  keep_asked_for(asked, task.proxies);
+  return task;
+}
+
+/// Where one list of metrics is for all tables, each takes those that its truth
+/// has.
+void keep_own_metrics(const tables::Table& truth, std::vector<Text>& metrics) {
+  std::vector<Text> own;
+  for (const Text& metric : metrics) {
+    if (study::find_column(truth, metric)) own.push_back(metric);
+  }
+  if (!own.empty()) metrics = own;
+}
+
+void add_tasks(
+    const StudyRequest& asked,
+    const CorrelateOptions& options,
+    bool shared_metrics,
+    std::vector<study::TravelTask>& tasks,
+    Composed& composed) {
+  StudyRequest request = asked;
+  const tables::Table scores = read_study_scores(request.scores, request);
+  const tables::Table truth = read_study_truth(request);
+  if (shared_metrics) keep_own_metrics(truth, request.study.metrics);
+  const study::JoinedStudy joined =
+      study::join_study(scores, truth, request.study);
+  for (const Text& note : study::notes_of_scores(scores, request.study)) {
+    composed.notes.push_back(fmt::format("{}: {}", scores.source, note));
+  }
+  const auto proxies = study::proxy_columns(scores, request.study).proxies;
+  for (std::size_t i = 0; i < joined.metrics.size(); ++i) {
+    tasks.push_back(
+        task_of(scores, joined, i, proxies, options.request.study.proxies));
+  }
+}
+
+}  // namespace
+
+Composed compose(const CorrelateOptions& options) {
+  const ComposeRequest& asked = *options.compose;
+  const auto& first = asked.studies.front().study.metrics;
+  const bool shared = std::ranges::all_of(
+      asked.studies,
+      [&](const StudyRequest& study) { return study.study.metrics == first; });
+  Composed composed;
+  std::vector<study::TravelTask> tasks;
+  for (const StudyRequest& study : asked.studies) {
+    add_tasks(study, options, shared, tasks, composed);
+  }
+  composed.found = study::choose_travelling(tasks, asked.travel);
+  return composed;
+}
+
+}  // namespace zcp::apps

@@ -1,0 +1,90 @@
+#include "apps/dead.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "analysis/store/open_store.h"
+#include "analysis/store/score_store.h"
+#include "analysis/study/spec_names.h"
+#include "apps/graph_cache.h"
+#include "apps/table_columns.h"
+#include "benchmarks/tasks/task.h"
+#include "common/error.h"
+#include "common/parallel.h"
+#include "nets/spaces/json/json_space.h"
+
+namespace zcp::apps {
+namespace {
+
+std::string space_name(
+    const tables::Table& table,
+    const std::string& path,
+    const std::string& asked) {
+  if (!asked.empty()) return asked;
+  if (store::is_sqlite_file(path)) {
+    const store::Protocol protocol = store::ScoreStore::read(path).protocol();
+    const auto own = protocol.find("space");
+    if (own != protocol.end() && own->second != "models") return own->second;
+  }
+  std::string found = study::space_of(table);
+  if (!found.empty()) return found;
+  throw UserError(
+      "--drop-dead: {} names architectures of no space that is known (the "
+      "first is {}); only a space's graphs tell which are dead",
+      table.source,
+      table.arch.empty() ? "none" : table.arch.front());
+}
+
+/// Whether a network is dead does not depend on the task; it needs one whose
+/// network the space can build.
+tasks::TaskInfo task_of(const spaces::Space& space) {
+  const auto& own = space.info().tasks;
+  return tasks::find_task(own.empty() ? "cifar10" : own.front());
+}
+
+}  // namespace
+
+bool is_dead(const graph::Graph& graph) {
+  std::vector<bool> reached(graph.nodes().size(), false);
+  reached[0] = true;
+  for (std::size_t v = 1; v < reached.size(); ++v) {
+    for (const int from : graph.inputs(graph.nodes()[v])) {
+      if (reached[static_cast<std::size_t>(from)]) reached[v] = true;
+    }
+  }
+  return !reached[static_cast<std::size_t>(graph.output())];
+}
+
+void drop_dead(
+    tables::Table& table,
+    const std::string& path,
+    const std::string& space) {
+  const auto opened = spaces::open_space(space_name(table, path, space));
+  const tasks::TaskInfo task = task_of(*opened);
+  const GraphCache graphs(
+      *opened,
+      task.shape,
+      {task.classes > 0 ? task.classes : 10, task.head},
+      {});
+  std::vector<std::uint8_t> alive(table.arch.size(), 1);
+  parallel_for(alive.size(), [&](std::size_t row) {
+    const graph::Graph graph = graphs.build(
+        opened->normalise(table.arch[row]), graph::Folding::functional);
+    // What is only counted has no nodes to look at.
+    if (graph.cannot_run().empty() && is_dead(graph)) alive[row] = 0;
+  });
+  const auto dead = std::ranges::count(alive, std::uint8_t{0});
+  keep_rows({alive.begin(), alive.end()}, table);
+  table.notes.push_back(fmt::format(
+      "{}: {} dead architectures left out, whose output does not depend on "
+      "their input; {} are left",
+      table.source,
+      dead,
+      table.arch.size()));
+}
+
+}  // namespace zcp::apps
