@@ -22,6 +22,15 @@ class NumpyFile {
   const std::vector<std::int64_t>& shape() const { return shape_; }
   std::size_t size() const;  ///< elements
 
+  /// Kind and bytes of an element: "f4", "i8", "u1", "b1".
+  const std::string& type() const { return type_; }
+  bool fortran() const { return fortran_; }  ///< the first index runs fastest
+
+  /// The bytes of the elements as the file has them, size() of them.
+  std::string_view elements() const {
+    return std::string_view(bytes_).substr(data_);
+  }
+
   /// The elements in C order (the last index runs fastest), whatever the order
   /// of the file.
   std::vector<float> floats() const;

@@ -7,8 +7,11 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <utility>
 
+#include "benchmarks/formats/numpy_file.h"
 #include "benchmarks/formats/tensor_archive.h"
+#include "benchmarks/formats/zip.h"
 #include "common/error.h"
 
 namespace zcp::tasks {
@@ -119,33 +122,181 @@ std::vector<float> read_inputs(
 }
 
 template <typename Raw>
-std::vector<std::int64_t> labels_as(const StoredTensor& y) {
-  std::vector<std::int64_t> labels;
-  for (std::int64_t n = 0; n < y.sizes[0]; ++n) {
-    labels.push_back(
-        std::int64_t{element_at<Raw>(y, y.offset + n * y.strides[0])});
+std::vector<std::int64_t> wholes_as(const StoredTensor& tensor) {
+  const bool rows = tensor.sizes.size() == 2;
+  std::vector<std::int64_t> values;
+  for (std::int64_t n = 0; n < tensor.sizes[0]; ++n) {
+    for (std::int64_t t = 0; t < (rows ? tensor.sizes[1] : 1); ++t) {
+      const std::int64_t place = tensor.offset + n * tensor.strides[0] +
+                                 (rows ? t * tensor.strides[1] : 0);
+      values.push_back(std::int64_t{element_at<Raw>(tensor, place)});
+    }
   }
-  return labels;
+  return values;
 }
 
-std::vector<std::int64_t> read_labels(
-    const StoredTensor& y,
-    const std::string& source) {
-  switch (y.type->element) {
+/// The numbers of [N], or of [N, T] row by row.
+std::vector<std::int64_t> read_wholes(
+    const StoredTensor& tensor,
+    const std::string& source,
+    const char* name) {
+  switch (tensor.type->element) {
     case Element::int64:
-      return labels_as<std::int64_t>(y);
+      return wholes_as<std::int64_t>(tensor);
     case Element::int32:
-      return labels_as<std::int32_t>(y);
+      return wholes_as<std::int32_t>(tensor);
     case Element::int16:
-      return labels_as<std::int16_t>(y);
+      return wholes_as<std::int16_t>(tensor);
     case Element::int8:
-      return labels_as<std::int8_t>(y);
+      return wholes_as<std::int8_t>(tensor);
     case Element::uint8:
     case Element::boolean:
-      return labels_as<std::uint8_t>(y);
+      return wholes_as<std::uint8_t>(tensor);
     default:
-      refuse_type(y, source, "y", "int64 (y.long())");
+      refuse_type(tensor, source, name, fmt::format("int64 ({}.long())", name));
   }
+}
+
+/// The named arrays of a file.
+class Arrays {
+ public:
+  explicit Arrays(std::string source) : source_(std::move(source)) {}
+  virtual ~Arrays() = default;
+
+  virtual bool has(const char* name) const = 0;
+  virtual StoredTensor tensor(const char* name) const = 0;
+
+  /// The name of the two that the file has; the first where it has neither.
+  const char* one_of(const char* name, const char* other) const {
+    if (!has(other)) return name;
+    if (!has(name)) return other;
+    throw UserError(
+        "{}: found both '{}' and '{}', expected one of them",
+        source_,
+        name,
+        other);
+  }
+
+ protected:
+  std::string source_;
+};
+
+class SavedArrays final : public Arrays {
+ public:
+  SavedArrays(
+      std::shared_ptr<const formats::RandomBytes> bytes,
+      const std::string& source)
+      : Arrays(source), archive_(std::move(bytes), source) {}
+
+  bool has(const char* name) const override {
+    const formats::PickleValue root = archive_.root();
+    return root.is_dict() && root.find(name).has_value();
+  }
+
+  StoredTensor tensor(const char* name) const override {
+    return archive_.tensor(archive_.root().at(name), name);
+  }
+
+ private:
+  formats::TensorArchive archive_;
+};
+
+/// A file of numpy.savez: a .npy file for each array.
+class NumpyArrays final : public Arrays {
+ public:
+  NumpyArrays(formats::ZipArchive archive, const std::string& source)
+      : Arrays(source), archive_(std::move(archive)) {}
+
+  bool has(const char* name) const override { return entry(name) != nullptr; }
+
+  StoredTensor tensor(const char* name) const override {
+    const auto* found = entry(name);
+    if (found == nullptr) {
+      throw UserError("{}: found no array '{}', expected one", source_, name);
+    }
+    // What zlib's format can pack into so many bytes.
+    constexpr std::uint64_t kMostPacked = 1032;
+    if (found->deflated && found->size / kMostPacked > found->packed + 1) {
+      throw UserError(
+          "{}: found {} bytes of '{}' packed into {}, expected {} times as "
+          "many "
+          "at most",
+          source_,
+          found->size,
+          name,
+          found->packed,
+          kMostPacked);
+    }
+    const formats::NumpyFile file(
+        archive_.content(*found), fmt::format("{}: '{}'", source_, name));
+    return stored(file, name);
+  }
+
+ private:
+  const formats::ZipArchive::Entry* entry(const char* name) const {
+    for (const auto& one : archive_.entries()) {
+      if (one.name == fmt::format("{}.npy", name)) return &one;
+    }
+    return nullptr;
+  }
+
+  StoredTensor stored(const formats::NumpyFile& file, const char* name) const {
+    static constexpr std::pair<std::string_view, std::string_view> kTypes[] = {
+        {"f8", "float64"},
+        {"f4", "float32"},
+        {"f2", "float16"},
+        {"i8", "int64"},
+        {"i4", "int32"},
+        {"i2", "int16"},
+        {"i1", "int8"},
+        {"u1", "uint8"},
+        {"b1", "bool"}};
+    StoredTensor tensor;
+    const auto* own = std::ranges::find(
+        kTypes,
+        file.type(),
+        &std::pair<std::string_view, std::string_view>::first);
+    for (const formats::StorageType& type : formats::storage_types()) {
+      if (own != std::end(kTypes) && type.dtype == own->second) {
+        tensor.type = &type;
+      }
+    }
+    if (tensor.type == nullptr) {
+      throw UserError(
+          "{}: found '{}' of type {}, expected float32 or int64",
+          source_,
+          name,
+          file.type());
+    }
+    tensor.storage = std::string(file.elements());
+    tensor.sizes = file.shape();
+    tensor.strides.resize(tensor.sizes.size());
+    std::int64_t step = 1;
+    for (std::size_t i = 0; i < tensor.sizes.size(); ++i) {
+      const std::size_t axis = file.fortran() ? i : tensor.sizes.size() - 1 - i;
+      tensor.strides[axis] = step;
+      step *= tensor.sizes[axis];
+    }
+    return tensor;
+  }
+
+  formats::ZipArchive archive_;
+};
+
+/// Those of a file of torch.save, or of numpy.savez: a zip archive without the
+/// pickle that torch.save writes.
+std::unique_ptr<const Arrays> arrays_of(
+    std::shared_ptr<const formats::RandomBytes> bytes,
+    const std::string& source) {
+  if (bytes->size() >= 4 && bytes->read(0, 4) == "PK\3\4") {
+    formats::ZipArchive archive(
+        bytes, source, formats::Packing::stored_or_deflated);
+    const bool numpy = std::ranges::any_of(
+        archive.entries(),
+        [](const auto& entry) { return entry.name.ends_with(".npy"); });
+    if (numpy) return std::make_unique<NumpyArrays>(std::move(archive), source);
+  }
+  return std::make_unique<SavedArrays>(std::move(bytes), source);
 }
 
 bool holds_words(const StoredTensor& x) {
@@ -154,28 +305,105 @@ bool holds_words(const StoredTensor& x) {
 }
 
 /// Words are kept as float32, which has every whole number up to 2^24.
-template <typename Raw>
-void words_as(
+void read_words(
     const StoredTensor& x,
     const std::string& source,
+    const char* name,
     TensorFile& file) {
   constexpr std::int64_t kMostWords = std::int64_t{1} << 24U;
-  for (std::int64_t n = 0; n < x.sizes[0]; ++n) {
-    for (std::int64_t t = 0; t < x.sizes[1]; ++t) {
-      const std::int64_t word =
-          element_at<Raw>(x, x.offset + n * x.strides[0] + t * x.strides[1]);
-      if (word < 0 || word >= kMostWords) {
-        throw UserError(
-            "{}: 'x'[{}][{}]: found word {}, expected 0 to {}",
-            source,
-            n,
-            t,
-            word,
-            kMostWords - 1);
-      }
-      file.x.push_back(static_cast<float>(word));
-      file.vocabulary = std::max(file.vocabulary, word + 1);
+  const std::vector<std::int64_t> words = read_wholes(x, source, name);
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (words[i] < 0 || words[i] >= kMostWords) {
+      const auto length = static_cast<std::size_t>(x.sizes[1]);
+      throw UserError(
+          "{}: '{}'[{}][{}]: found word {}, expected 0 to {}",
+          source,
+          name,
+          i / length,
+          i % length,
+          words[i],
+          kMostWords - 1);
     }
+    file.x.push_back(static_cast<float>(words[i]));
+    file.vocabulary = std::max(file.vocabulary, words[i] + 1);
+  }
+}
+
+void check_like_words(
+    const StoredTensor& tensor,
+    const StoredTensor& x,
+    const std::string& source,
+    const char* name) {
+  if (holds_words(x) && tensor.sizes == x.sizes) return;
+  throw UserError(
+      "{}: found '{}' of shape [{}] beside 'x' of [{}], expected words [N,T] "
+      "and [N,T]",
+      source,
+      name,
+      fmt::join(tensor.sizes, ","),
+      fmt::join(x.sizes, ","));
+}
+
+/// Hides the words at which the mask is 0.
+void read_mask(
+    const StoredTensor& mask,
+    const StoredTensor& x,
+    const std::string& source,
+    const char* name,
+    TensorFile& file) {
+  check_like_words(mask, x, source, name);
+  const std::vector<std::int64_t> seen = read_wholes(mask, source, name);
+  const auto length = static_cast<std::size_t>(x.sizes[1]);
+  for (std::size_t i = 0; i < seen.size(); ++i) {
+    if (seen[i] != 0 && seen[i] != 1) {
+      throw UserError(
+          "{}: '{}'[{}][{}]: found {}, expected 1 for a word that is seen or 0 "
+          "for one that is hidden",
+          source,
+          name,
+          i / length,
+          i % length,
+          seen[i]);
+    }
+    if (seen[i] == 1) continue;
+    file.x[i] = -1 - file.x[i];
+    file.masked = true;
+  }
+  for (std::size_t n = 0; n < seen.size() / length; ++n) {
+    const auto row = seen.begin() + static_cast<std::ptrdiff_t>(n * length);
+    if (std::find(row, row + static_cast<std::ptrdiff_t>(length), 1) ==
+        row + static_cast<std::ptrdiff_t>(length)) {
+      throw UserError(
+          "{}: '{}'[{}]: found no word that is seen, expected one in each text",
+          source,
+          name,
+          n);
+    }
+  }
+  file.notes.push_back(
+      file.masked ? fmt::format(
+                        "'{}' hides {} of {} words",
+                        name,
+                        std::ranges::count(seen, 0),
+                        seen.size())
+                  : fmt::format("'{}' hides no word", name));
+}
+
+/// Networks are given type 0 for every word.
+void check_types(
+    const StoredTensor& types,
+    const StoredTensor& x,
+    const std::string& source) {
+  constexpr const char* kName = "token_type_ids";
+  check_like_words(types, x, source, kName);
+  for (const std::int64_t type : read_wholes(types, source, kName)) {
+    if (type == 0) continue;
+    throw UserError(
+        "{}: found '{}' with a {}, expected 0 for every word: networks are "
+        "given no other types",
+        source,
+        kName,
+        type);
   }
 }
 
@@ -251,18 +479,17 @@ TensorFile parse_tensors(
     std::shared_ptr<const formats::RandomBytes> bytes,
     const std::string& source,
     int classes) {
-  const formats::TensorArchive archive(std::move(bytes), source);
-  const StoredTensor x = archive.tensor(archive.root().at("x"), "x");
-  const StoredTensor y = archive.tensor(archive.root().at("y"), "y");
+  const std::unique_ptr<const Arrays> arrays =
+      arrays_of(std::move(bytes), source);
+  const char* const x_name = arrays->one_of("x", "input_ids");
+  const char* const y_name = arrays->one_of("y", "labels");
+  const StoredTensor x = arrays->tensor(x_name);
+  const StoredTensor y = arrays->tensor(y_name);
   check_shapes(x, y, source);
   TensorFile file;
   if (holds_words(x)) {
     file.shape = {1, static_cast<int>(x.sizes[1]), 1};
-    if (x.type->element == Element::int64) {
-      words_as<std::int64_t>(x, source, file);
-    } else {
-      words_as<std::int32_t>(x, source, file);
-    }
+    read_words(x, source, x_name, file);
   } else {
     file.shape = {
         static_cast<int>(x.sizes[1]),
@@ -271,8 +498,15 @@ TensorFile parse_tensors(
     file.x = read_inputs(x, source);
     note_conversion(x, "x", "float32", file);
   }
-  file.labels = read_labels(y, source);
-  note_conversion(y, "y", "int64", file);
+  const char* const mask = arrays->one_of("mask", "attention_mask");
+  if (arrays->has(mask)) {
+    read_mask(arrays->tensor(mask), x, source, mask, file);
+  }
+  if (arrays->has("token_type_ids")) {
+    check_types(arrays->tensor("token_type_ids"), x, source);
+  }
+  file.labels = read_wholes(y, source, y_name);
+  note_conversion(y, y_name, "int64", file);
   settle_classes(classes, source, file);
   return file;
 }

@@ -96,8 +96,9 @@ TaskSource tensors() {
        0,
        true,
        "none",
-       "a file of torch.save({'x': x, 'y': y}) with x [N,C,H,W], normalised as "
-       "wanted, or words [N,T] as int64, and labels y [N]",
+       "a file of torch.save({'x': x, 'y': y}) or numpy.savez(file, x=x, y=y) "
+       "with x [N,C,H,W], normalised as wanted, or words [N,T] as int64, "
+       "perhaps with a mask [N,T], and labels y [N]",
        ""},
       open};
 }

@@ -222,7 +222,32 @@ class AttentionFinder {
         continue;
       }
       add(reader, {scores.left, scores.right, other, softmax});
+      mark_sum(reader, softmax);
       return;
+    }
+  }
+
+  /// Whether a value is a product of the weights of attention.
+  bool is_of_weights(const Value* value, const Node* softmax) const {
+    while (value != nullptr && value->node()->kind() != prim::Param) {
+      const Node* node = value->node();
+      if (node == softmax) return true;
+      const bool product = one_of(name_of(node), {"matmul", "bmm"});
+      if (!product && !passes(node)) return false;
+      value = operand(node);
+    }
+    return false;
+  }
+
+  /// Relative positions of values add a second product of the weights to what
+  /// attention makes, so that the layer that projects both reads a sum.
+  void mark_sum(const Node* product, const Node* softmax) {
+    for (const auto& [reader, at] : readers(product->output())) {
+      if (name_of(reader) != "add") continue;
+      const bool left = reader->inputs()[0] == at;
+      if (is_of_weights(reader->inputs()[left ? 1 : 0], softmax)) {
+        mark_output(reader);
+      }
     }
   }
 

@@ -54,7 +54,20 @@ std::int64_t ScriptNetwork::vocabulary() const {
 at::Tensor ScriptNetwork::embed(const at::Tensor& x) const {
   if (x.is_floating_point() || program_->word_table < 0) return x;
   const auto table = static_cast<std::size_t>(program_->word_table);
-  return at::embedding(parameters()[table].value, x);
+  return at::embedding(parameters()[table].value, shown_words(x));
+}
+
+at::Tensor ScriptNetwork::forward_embedded(
+    const at::Tensor& embedded,
+    const at::Tensor& x,
+    BatchNormMode batch_norm,
+    Recording* recording) const {
+  return run_script(
+      *program_, parameters(), embedded, batch_norm, recording, x);
+}
+
+bool ScriptNetwork::takes_mask() const {
+  return networks::takes_mask(*program_);
 }
 
 int ScriptNetwork::computed_weights() const {

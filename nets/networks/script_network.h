@@ -39,6 +39,18 @@ class ScriptNetwork final : public Network {
   std::int64_t word_features() const override;
   at::Tensor embed(const at::Tensor& x) const override;
 
+  /// The same as forward(x), where `embedded` is embed(x): words [N, T] that a
+  /// mask hides are in x as -1 - word, and only x tells which they are.
+  at::Tensor forward_embedded(
+      const at::Tensor& embedded,
+      const at::Tensor& x,
+      BatchNormMode batch_norm,
+      Recording* recording) const;
+
+  /// Whether it takes a mask beside its words: an input whose name holds
+  /// "mask".
+  bool takes_mask() const;
+
   /// How many words it knows; 0: it takes real numbers alone.
   std::int64_t vocabulary() const;
 

@@ -33,6 +33,7 @@ struct Origin {
   bool selected = false;  ///< it is a part or another view of the one parameter
   bool input = false;     ///< it depends on the network's input
   bool shape = false;     ///< it depends on the shape of the input alone
+  bool rows = false;      ///< rows of tables that were looked up
 };
 
 /// Follows values back to the attributes that they come from.
@@ -78,6 +79,7 @@ class Origins {
         add(of(block->outputs()[value->offset() + skipped]), origin);
       }
     }
+    if (one_of(name, {"aten::embedding", "aten::index"})) origin.rows = true;
     const bool one = origin.parameters.size() == 1 && !origin.input;
     const bool flips =
         one_of(name, {"aten::t", "aten::transpose", "aten::numpy_T"});
@@ -160,6 +162,7 @@ class Origins {
     to.parameters.insert(from.parameters.begin(), from.parameters.end());
     to.input = to.input || from.input;
     to.shape = to.shape || from.shape;
+    to.rows = to.rows || from.rows;
   }
 
   const ScriptProgram& program_;
@@ -267,6 +270,13 @@ class Uses {
     return !origin.input && !origin.parameters.empty();
   }
 
+  /// Whether a factor is put together of the rows of several tables, as
+  /// relative positions are: it is no layer's weight.
+  bool is_of_tables(const Value* factor) {
+    const Origin& origin = origins_.of(factor);
+    return origin.rows && origin.parameters.size() > 1;
+  }
+
   /// Products of something computed from the input with parameters: x W is a
   /// linear layer; W x, and sums over other axes, are contractions.
   void find_product(const Node& node, const std::string& name, NodePlan& plan) {
@@ -278,6 +288,9 @@ class Uses {
     const bool left = varies(factors.right) && is_fixed(factors.left);
     if (!right && !left) return;
     plan.activation = factors.left_place + (left ? 1 : 0);
+    if (right && is_of_tables(factors.right)) {
+      return contract(plan, plan.activation);
+    }
     if (left || name == "aten::tensordot") {
       use_in_contraction(left ? factors.left : factors.right, left);
       return contract(plan, plan.activation);

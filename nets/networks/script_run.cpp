@@ -31,6 +31,10 @@ using torch::jit::Stack;
 using torch::jit::Value;
 namespace prim = torch::jit::prim;
 
+bool is_mask(const std::string& name) {
+  return name.find("mask") != std::string::npos;
+}
+
 class ScriptPass {
  public:
   ScriptPass(
@@ -47,9 +51,10 @@ class ScriptPass {
     }
   }
 
-  at::Tensor run(const at::Tensor& given) {
+  at::Tensor run(const at::Tensor& given, const at::Tensor& words) {
     const at::AutoGradMode restored(outer_gradients_);
     const at::Tensor x = words_for(given);
+    set_hidden(words.defined() ? words : given);
     const auto inputs = program_.graph->inputs();
     if (inputs.size() < 2) {
       throw std::invalid_argument("forward takes no input");
@@ -74,6 +79,9 @@ class ScriptPass {
   /// The words of the pass. Where their embeddings are given in their place,
   /// they are all word 0, whose lookup is left out.
   at::Tensor words_for(const at::Tensor& given) {
+    if (!given.is_floating_point() && takes_mask(program_)) {
+      return shown_words(given);
+    }
     if (program_.words == nullptr || !given.is_floating_point()) return given;
     if (given.dim() != 3) {
       throw std::invalid_argument("takes words, found real numbers");
@@ -83,15 +91,30 @@ class ScriptPass {
         {given.size(0), given.size(1)}, given.options().dtype(at::kLong));
   }
 
-  /// An input after the first: its default or, beside words, a mask that shows
-  /// all of them or their types and segments, which are all the first.
+  void set_hidden(const at::Tensor& words) {
+    if (words.is_floating_point() || !takes_mask(program_)) return;
+    const at::Tensor hidden = words < 0;
+    if (hidden.any().item<bool>()) hidden_ = hidden;
+  }
+
+  /// PyTorch's padding masks are true where a word is hidden, all others 1
+  /// where it is seen.
+  at::Tensor mask(const std::string& name, const at::Tensor& x) const {
+    const at::Tensor hidden =
+        hidden_.defined() ? hidden_ : at::zeros_like(x).to(at::kBool);
+    if (name.find("padding") != std::string::npos) return hidden;
+    return hidden.logical_not().to(x.scalar_type());
+  }
+
+  /// An input after the first: its default or, beside words, their mask or
+  /// their types and segments, which are all the first.
   IValue further_input(std::size_t i, const at::Tensor& x) const {
-    if (i - 2 < program_.defaults.size()) return program_.defaults[i - 2];
     const std::string name = program_.graph->inputs()[i]->debugName();
     const bool words = !x.is_floating_point();
-    if (words && name.find("mask") != std::string::npos) {
-      return at::ones_like(x);
-    }
+    const bool masks = words && is_mask(name);
+    if (masks && hidden_.defined()) return mask(name, x);
+    if (i - 2 < program_.defaults.size()) return program_.defaults[i - 2];
+    if (masks) return mask(name, x);
     if (words && (name.find("type") != std::string::npos ||
                   name.find("segment") != std::string::npos)) {
       return at::zeros_like(x);
@@ -658,19 +681,33 @@ class ScriptPass {
   std::unordered_map<std::uint64_t, std::uint64_t> draws_;  ///< by place
   at::ScalarType type_ = at::kFloat;
   at::Tensor embeddings_;  ///< in place of words; undefined: there are none
+  at::Tensor hidden_;      ///< by a mask, booleans; undefined: no word is
   ScriptMemory memory_;
   std::unordered_map<const c10::TensorImpl*, int> index_;
 };
 
 }  // namespace
 
+bool takes_mask(const ScriptProgram& program) {
+  const auto inputs = program.graph->inputs();
+  for (std::size_t i = 2; i < inputs.size(); ++i) {
+    if (is_mask(inputs[i]->debugName())) return true;
+  }
+  return false;
+}
+
+at::Tensor shown_words(const at::Tensor& words) {
+  return at::where(words < 0, -1 - words, words);
+}
+
 at::Tensor run_script(
     const ScriptProgram& program,
     const std::vector<Parameter>& parameters,
     const at::Tensor& x,
     BatchNormMode batch_norm,
-    Recording* recording) {
-  return ScriptPass(program, parameters, batch_norm, recording).run(x);
+    Recording* recording,
+    const at::Tensor& words) {
+  return ScriptPass(program, parameters, batch_norm, recording).run(x, words);
 }
 
 }  // namespace zcp::networks

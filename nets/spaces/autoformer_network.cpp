@@ -21,8 +21,9 @@ constexpr int kMostHidden = 4096;
 constexpr int kMostHeads = 16;
 constexpr int kMostHalves = 16;
 constexpr int kMostDepth = 64;
-constexpr int kRelative = 30;  // rows of a table: two for each of 15 distances
-constexpr int kTables = 2;     // vertical and horizontal
+constexpr int kRelative = 30;  // rows of a table: -14 to 14, the class token
+constexpr double kEpsilon = 1e-6;
+constexpr double kMicrosoftEpsilon = 1e-5;
 
 /// A block's choices.
 struct Block {
@@ -217,11 +218,15 @@ class AutoFormer final : public Space {
     require_size(info().name, input, kPatch);
     const Member member = parse(spec);
     graph::GraphBuilder graph(input, folding);
-    if (space_.head_features > 0) {
-      leave_unrun(graph, info().name);
-    } else {
-      graph.run_by([&] { return program(member, spec, input, output); });
+    if (space_.head_features > 0 && input.height != input.width) {
+      throw UserError(
+          "{}: found inputs of {} x {}, expected square ones: it has tables of "
+          "relative positions",
+          info().name,
+          input.height,
+          input.width);
     }
+    graph.run_by([&] { return program(member, spec, input, output); });
     graph::Attributes patches;
     patches.out_channels = member.hidden;
     patches.window = {kPatch, kPatch, 0};
@@ -281,7 +286,7 @@ class AutoFormer final : public Space {
           layers(member, member.blocks[i], spec),
           draws);
     }
-    x = program.layer_norm("norm", x, 1e-6);
+    x = program.layer_norm("norm", x, epsilon());
     x = program.mean(program.slice(x, 1, 1, tokens), 1);
     return std::move(program).finish(
         program.linear("head", x, output.channels, draws(member.hidden)));
@@ -293,10 +298,11 @@ class AutoFormer final : public Space {
       std::string_view spec) const {
     TransformerBlock result;
     result.heads = block.heads;
+    result.epsilon = epsilon();
     result.hidden = member.hidden * block.halves / 2;
     if (space_.head_features > 0) {
       result.inner = space_.head_features * block.heads;
-      result.relative = kRelative * kTables;
+      result.relative = kRelative;
       return result;
     }
     if (member.hidden % block.heads != 0) {
@@ -309,6 +315,10 @@ class AutoFormer final : public Space {
     }
     result.inner = member.hidden;
     return result;
+  }
+
+  double epsilon() const {
+    return space_.head_features > 0 ? kMicrosoftEpsilon : kEpsilon;
   }
 
   Block drawn_block(std::uint64_t seed) const {

@@ -8,8 +8,8 @@ std::unique_ptr<const Space> make_autoformer_small() {
   return make_autoformer_space(
       {.info =
            {"autoformer-small",
-            "AutoFormer-S as Microsoft builds it, heads of 64 features and "
-            "relative positions: counted and not run yet",
+            "AutoFormer-S as Microsoft builds it: heads of 64 features and "
+            "relative positions",
             "eHIDDEN-HEADSxRATIO-HEADSxRATIO-..., a block each; drawn are 320, "
             "384 or 448 features, 12 to 14 blocks, 5 to 7 heads, ratio 3, 3.5 "
             "or 4",

@@ -57,11 +57,7 @@ class EncoderWriter {
         name + "position_embeddings.weight", {kMostTokens, kEmbedded}, kNormal);
     const Term types = program_.parameter(
         name + "token_type_embeddings.weight", {2, kEmbedded}, kNormal);
-    Term x = program_.call(
-        "embedding",
-        {{"weight", ProgramWriter::of(table)},
-         {"indices", ProgramWriter::of(words)}},
-        {-1, tokens, kEmbedded});
+    Term x = program_.lookup(table, words);
     x = program_.add(x, program_.select(types, 0, 0));
     x = program_.add(x, program_.slice(places, 0, 0, tokens));
     x = program_.layer_norm(name + "LayerNorm", x, kEpsilon);

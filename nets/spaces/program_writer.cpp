@@ -67,17 +67,14 @@ void ProgramWriter::know(const Term& term, int dtype) {
   program_.code.meta[term.name] = std::move(meta);
 }
 
-void ProgramWriter::add_tensor(
-    const Term& term,
-    bool trainable,
-    std::string bytes) {
+/// Without bytes it is trained.
+void ProgramWriter::add_tensor(const Term& term, int dtype, std::string bytes) {
   ExportedTensor tensor;
-  // Constants have as many digits as any pass may want.
-  tensor.dtype = trainable ? kFloat : kDouble;
+  tensor.dtype = dtype;
   tensor.sizes = term.sizes;
   tensor.strides = contiguous_strides(term.sizes);
-  tensor.trainable = trainable;
-  if (!trainable) {
+  tensor.trainable = bytes.empty();
+  if (!tensor.trainable) {
     tensor.storage = std::make_shared<const std::string>(std::move(bytes));
   }
   if (!program_.code.tensors.emplace(term.name, std::move(tensor)).second) {
@@ -85,7 +82,7 @@ void ProgramWriter::add_tensor(
   }
   program_.code.inputs.push_back(
       {ExportedInput::Kind::tensor, term.name, term.name, {}});
-  know(term, kFloat);
+  know(term, dtype == kLong ? kLong : kFloat);
 }
 
 Term ProgramWriter::parameter(
@@ -93,7 +90,7 @@ Term ProgramWriter::parameter(
     Sizes sizes,
     graph::DrawnBy draw) {
   Term term{name, std::move(sizes)};
-  add_tensor(term, true, {});
+  add_tensor(term, kFloat, {});
   program_.parameters.push_back({term.name, term.sizes, draw});
   return term;
 }
@@ -118,7 +115,21 @@ Term ProgramWriter::constant(
   if (program_.code.tensors.contains(name)) return term;
   std::string bytes(values.size_bytes(), '\0');
   std::memcpy(bytes.data(), values.data(), values.size_bytes());
-  add_tensor(term, false, std::move(bytes));
+  // As many digits as any pass may want.
+  add_tensor(term, kDouble, std::move(bytes));
+  return term;
+}
+
+Term ProgramWriter::whole_constant(
+    const std::string& name,
+    Sizes sizes,
+    const std::function<std::vector<std::int64_t>()>& make) {
+  Term term{name, std::move(sizes)};
+  if (program_.code.tensors.contains(name)) return term;
+  const std::vector<std::int64_t> values = make();
+  std::string bytes(values.size() * sizeof(std::int64_t), '\0');
+  std::memcpy(bytes.data(), values.data(), bytes.size());
+  add_tensor(term, kLong, std::move(bytes));
   return term;
 }
 
@@ -231,6 +242,15 @@ Term ProgramWriter::conv2d(
 
 Term ProgramWriter::gelu(const Term& x) {
   return call("gelu", {{"self", of(x)}}, x.sizes);
+}
+
+Term ProgramWriter::lookup(const Term& table, const Term& indices) {
+  Sizes sizes = indices.sizes;
+  sizes.push_back(table.sizes.back());
+  return call(
+      "embedding",
+      {{"weight", of(table)}, {"indices", of(indices)}},
+      std::move(sizes));
 }
 
 Term ProgramWriter::add(const Term& a, const Term& b) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -60,6 +61,12 @@ class ProgramWriter {
       Sizes sizes,
       std::span<const double> values);
 
+  /// The same of whole numbers, which are made once for a name.
+  Term whole_constant(
+      const std::string& name,
+      Sizes sizes,
+      const std::function<std::vector<std::int64_t>()>& make);
+
   /// The call of an operator of ATen: its name with the overload
   /// ("add.Tensor"), its arguments by their names, the sizes of its result.
   using Arguments = std::vector<std::pair<std::string, ExportedArgument>>;
@@ -94,6 +101,8 @@ class ProgramWriter {
 
   // Operators without parameters.
   Term gelu(const Term& x);
+  /// Rows of a table [rows, d] by their whole numbers [...]: [..., d].
+  Term lookup(const Term& table, const Term& indices);
   Term add(const Term& a, const Term& b);
   Term matmul(const Term& a, const Term& b);
   Term scaled(const Term& x, double factor);
@@ -123,7 +132,7 @@ class ProgramWriter {
  private:
   explicit ProgramWriter(Term input, int dtype);
   void know(const Term& term, int dtype);
-  void add_tensor(const Term& term, bool trainable, std::string bytes);
+  void add_tensor(const Term& term, int dtype, std::string bytes);
 
   graph::Program program_;
   Term input_;

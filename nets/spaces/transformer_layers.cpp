@@ -1,15 +1,8 @@
 #include "nets/spaces/transformer_layers.h"
 
-#include <fmt/format.h>
-
 #include <array>
 
 namespace zcp::spaces {
-
-void leave_unrun(graph::GraphBuilder& graph, std::string_view space) {
-  graph.leave_unrun(fmt::format(
-      "networks of {} are counted (params, macs) and not run yet", space));
-}
 
 Value layer_norm(graph::GraphBuilder& graph, Value x) {
   const Shape in = graph.shape(x);
@@ -76,7 +69,7 @@ Value add_transformer_block(
   const Shape in = graph.shape(x);
   const std::int64_t tokens = std::int64_t{in.height} * in.width;
   const std::int64_t relative =
-      2 * std::int64_t{block.relative} * (block.inner / block.heads);
+      4 * std::int64_t{block.relative} * (block.inner / block.heads);
   // A table's rows are multiplied by the queries, another's by the weights.
   const std::int64_t relative_macs =
       block.relative > 0 ? 2 * tokens * tokens * block.inner : 0;

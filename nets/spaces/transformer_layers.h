@@ -4,15 +4,11 @@
 
 #include <cstdint>
 #include <span>
-#include <string_view>
 
 #include "nets/graph/graph.h"
 #include "nets/spaces/layers.h"
 
 namespace zcp::spaces {
-
-/// What proxies are told that would have to run a network of the space.
-void leave_unrun(graph::GraphBuilder& graph, std::string_view space);
 
 /// Scale and shift of each feature.
 Value layer_norm(graph::GraphBuilder& graph, Value x);
@@ -49,9 +45,10 @@ struct TransformerBlock {
   int heads = 1;
   int inner = 0;   ///< features of all heads
   int hidden = 0;  ///< width of the feed-forward layer
-  /// Entries of tables of relative positions, for keys and for values, of each
-  /// head's features; 0: there are none.
+  /// Rows of each table of relative positions, of the features of a head: a
+  /// vertical and a horizontal one, for keys and for values; 0: there are none.
   int relative = 0;
+  double epsilon = 1e-6;  ///< of LayerNorm
 };
 
 /// x += projection(attention(norm(x))); x += fc2(gelu(fc1(norm(x)))); a block.

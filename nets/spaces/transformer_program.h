@@ -13,9 +13,15 @@ constexpr float kVisionSpread = 0.02F;  ///< of class tokens and positions
 
 /// The block that add_transformer_block() declares, with timm's names after
 /// `name` ("blocks.0"): x [N, T, E] += proj(attention(norm1(x))), then
-/// += fc2(gelu(fc1(norm2(x)))). LayerNorm's epsilon is 1e-6. `draws`: of the
-/// linear layers by their fan in. Throws std::invalid_argument for tables of
-/// relative positions, which no program has.
+/// += fc2(gelu(fc1(norm2(x)))). `draws`: of the linear layers by their fan in.
+///
+/// With relative positions the tokens are a class token and a square map. To
+/// what a query makes of a key, and to each value, a vector is added that two
+/// tables have for the rows and the columns from one to the other; rows and
+/// columns farther away than the tables reach count as the farthest. Row 0 is
+/// for pairs with the class token (Microsoft's Cream/AutoFormer,
+/// model/module/multihead_super.py). Throws std::invalid_argument for another
+/// number of tokens.
 Term run_transformer_block(
     ProgramWriter& program,
     const std::string& name,

@@ -34,6 +34,7 @@ constexpr std::array kOwnWork{
     OwnWork{"intrain", 2, 0, 0},
     OwnWork{"zen", 1, 0, 0},
     OwnWork{"dextr", 0.5, 0, 0},
+    OwnWork{"rbflex", 0.1, 0, 0},
     OwnWork{"vkdnw", 0, 1, 0},
     OwnWork{"vkdnw_fim", 0, 0.75, 0},
     OwnWork{"ntk_condition", 0, 0, 0.9},

@@ -243,6 +243,7 @@ struct Evaluator::State {
   std::vector<InputFaults> faults;  // by minibatch
   std::int64_t vocabulary = 0;      // of the minibatches; 0: real numbers
   bool noise_words = false;
+  bool masked = false;
   std::int64_t memory_limit = 0;
   std::optional<std::string> script_output;
   std::vector<std::string> script_blocks;
@@ -421,6 +422,10 @@ std::optional<std::string> Evaluator::State::fault_of_words(
   if (known == 0 && vocabulary > 0) {
     return "takes real numbers, found words; expected a task of images";
   }
+  if (masked && !network.takes_mask()) {
+    return "takes words alone, found words with a mask; expected data without "
+           "'mask', or a network with an input whose name holds 'mask'";
+  }
   if (vocabulary > known && !noise_words) {
     return "knows " + std::to_string(known) + " words, found word " +
            std::to_string(vocabulary - 1);
@@ -520,6 +525,10 @@ std::vector<Score> Evaluator::State::score(
       Score none = Score::failed(subject.graph->cannot_run());
       none.transient = true;  // a later version may run it
       run.set(none);
+    } else if (
+        subject.graph != nullptr && masked && !proxy->needs.counts_only) {
+      run.set(Score::failed(
+          "networks of spaces take no mask, found words with one"));
     } else if (
         subject.graph != nullptr && subject.graph->program() == nullptr &&
         proxy->needs.pass == PassKind::signs) {
@@ -643,6 +652,13 @@ Evaluator::Evaluator(
   if (!minibatches.empty()) {
     state->vocabulary = minibatches[0].vocabulary;
     state->noise_words = minibatches[0].noise;
+    // Words that a mask hides are negative.
+    state->masked =
+        state->vocabulary > 0 &&
+        std::ranges::any_of(minibatches, [](const Minibatch& minibatch) {
+          return std::ranges::any_of(
+              minibatch.x, [](float word) { return word < 0; });
+        });
   }
   state->stream = own_stream(state->settings.options.device());
   state_ = std::move(state);

@@ -37,6 +37,8 @@ class Recipe:
 
     def __init__(self, x: Tensor, epsilon: float = 1e-5) -> None:
         self.x, self.epsilon, self.used = x, epsilon, 0
+        self.made: list[tuple[int, int, torch.Size]] = []  # of each convolution: inputs of an output, kernel, output
+        self.path: list[list[tuple[int, int, torch.Size]]] = []  # what runs one after another: see end_unit()
 
     def take(self, *shape: int) -> Tensor:
         count = int(numpy.prod(shape))
@@ -47,7 +49,13 @@ class Recipe:
     def conv(self, x: Tensor, out: int, kernel: int, stride: int = 1, groups: int = 1, bias: bool = False) -> Tensor:
         weight = self.take(out, x.shape[1] // groups, kernel, kernel)
         offset = self.take(out) if bias else None
-        return nn.functional.conv2d(x, weight, offset, stride, kernel // 2, groups=groups)
+        y = nn.functional.conv2d(x, weight, offset, stride, kernel // 2, groups=groups)
+        self.made.append((x.shape[1] // groups, kernel, y.shape))
+        return y
+
+    def end_unit(self, begin: int) -> None:
+        """The convolutions made since `begin` are the next unit of the main path: a branch, or one alone."""
+        self.path.append(self.made[begin:])
 
     def norm(self, x: Tensor) -> Tensor:
         scale, shift = (self.take(x.shape[1]).float() + 1).double(), self.take(x.shape[1])
@@ -103,8 +111,13 @@ def nas_bench_101(net: Recipe, spec: str, stem: int = 10, cells: int = 2) -> Ten
     matrix = [[int(entry) for entry in row] for row in rows.split("-")]
     operations, last = names.split(","), len(matrix) - 1
 
+    chain = all(sum(row) == 1 for row in matrix[:-1])
+
     def conv_norm_relu(x: Tensor, out: int, kernel: int) -> Tensor:
-        return net.norm(net.conv(x, out, kernel)).relu()
+        y = net.norm(net.conv(x, out, kernel)).relu()
+        if chain:
+            net.end_unit(len(net.made) - 1)
+        return y
 
     def cell(x: Tensor, out: int) -> Tensor:
         channels = vertex_channels(matrix, out)
@@ -136,21 +149,30 @@ def nas_bench_101(net: Recipe, spec: str, stem: int = 10, cells: int = 2) -> Ten
 def nas_bench_macro(net: Recipe, spec: str, stem: int = 4) -> Tensor:
     def layer(x: Tensor, digit: str, out: int, stride: int) -> Tensor:
         same = stride == 1 and x.shape[1] == out
+        begin = len(net.made)
         if digit == "0":
-            return x if same else net.norm(net.conv(x, out, 1, stride))
+            if not same:
+                x = net.norm(net.conv(x, out, 1, stride))
+                net.end_unit(begin)
+            return x
         ratio, kernel = (3, 3) if digit == "1" else (6, 5)
         hidden = ratio * x.shape[1]
         y = net.norm(net.conv(x, hidden, 1)).relu()
         y = net.norm(net.conv(y, hidden, kernel, stride, hidden)).relu()
         y = net.norm(net.conv(y, out, 1))
+        net.end_unit(begin)
         return x + y if same else y
 
     digits = iter(spec)
     x = net.norm(net.conv(net.x, stem, 3)).relu()
+    net.end_unit(0)
     for stage, layers in enumerate((2, 3, 3)):
         for i in range(layers):
             x = layer(x, next(digits), stem * 2 ** (stage + 1), 2 if i == 0 else 1)
-    return net.head(net.norm(net.conv(x, 1280, 1)).relu())
+    begin = len(net.made)
+    x = net.norm(net.conv(x, 1280, 1)).relu()
+    net.end_unit(begin)
+    return net.head(x)
 
 
 # --- Residual networks -------------------------------------------------------------------------------------------------
@@ -160,7 +182,7 @@ def resnet(net: Recipe, spec: str) -> Tensor:
     large, bottleneck = form == "imagenet", block == "bottleneck"
 
     def add_block(x: Tensor, width: int, stride: int) -> Tensor:
-        out = 4 * width if bottleneck else width
+        out, begin = 4 * width if bottleneck else width, len(net.made)
         if bottleneck:
             y = net.norm(net.conv(x, width, 1)).relu()
             y = net.norm(net.conv(y, width, 3, stride)).relu()
@@ -168,11 +190,13 @@ def resnet(net: Recipe, spec: str) -> Tensor:
         else:
             y = net.norm(net.conv(x, width, 3, stride)).relu()
             y = net.norm(net.conv(y, out, 3))
+        net.end_unit(begin)
         changes = stride > 1 or x.shape[1] != out
         return (y + (net.norm(net.conv(x, out, 1, stride)) if changes else x)).relu()
 
     sizes = [int(width) for width in widths.split(".")]
     x = net.norm(net.conv(net.x, sizes[0], 7 if large else 3, 2 if large else 1)).relu()
+    net.end_unit(0)
     if large:
         x = nn.functional.max_pool2d(x, 3, 2, 1)
     for stage, (count, width) in enumerate(zip(blocks.split("."), sizes)):
@@ -191,13 +215,17 @@ def mobilenet_v2(net: Recipe, spec: str) -> Tensor:
         return net.norm(net.conv(x, out, kernel, stride, groups))
 
     def gate(x: Tensor) -> Tensor:
+        begin = len(net.made)
         y = norm_conv(x.mean((2, 3), keepdim=True), round(x.shape[1] / 4), 1).relu()
-        return x * norm_conv(y, x.shape[1], 1).sigmoid()
+        x = x * norm_conv(y, x.shape[1], 1).sigmoid()
+        del net.made[begin:]  # beside the path
+        return x
 
     def half(x: Tensor, ratio: int, kernel: int, width: int, stride: int, project: bool) -> Tensor:
-        hidden = max(8, 8 * round(width * ratio / 8))
+        hidden, begin = max(8, 8 * round(width * ratio / 8)), len(net.made)
         y = norm_conv(norm_conv(x, hidden, 1).relu(), hidden, kernel, stride, hidden).relu()
         y = norm_conv(gate(y) if gated else y, width, 1)
+        net.end_unit(begin)
         if project or x.shape[1] != width:
             x = net.norm(nn.functional.conv2d(
                 x, net.take(width, x.shape[1], 1, 1), net.take(width), stride))
@@ -210,12 +238,64 @@ def mobilenet_v2(net: Recipe, spec: str) -> Tensor:
         for i in range(values[-1]):
             step = stride if i == 0 else 1
             if name.startswith("SuperConv"):
+                begin = len(net.made)
                 x = norm_conv(x, out, int(name[10]), step).relu()
+                net.end_unit(begin)
             else:
                 ratio, kernel = int(name[12]), int(name[14])
                 x = half(x, ratio, kernel, values[3], step, i == 0)
                 x = half(x, ratio, kernel, out, 1, False)
     return net.head(x)
+
+
+# --- Closed formulas ---------------------------------------------------------------------------------------------------
+
+def stage_ends(net: Recipe) -> list[tuple[int, int, int, float]]:
+    """For each run of units of one resolution: its channels, its pixels, layers and sum of log(c k^2) up to its end."""
+    ends: list[tuple[int, int, int, float]] = []
+    depth, total, last = 0, 0.0, None
+    for unit in net.path:
+        size = unit[-1][2]
+        depth += len(unit)
+        total += sum(numpy.log(inputs * kernel ** 2) for inputs, kernel, _ in unit)
+        end = (size[1], size[2] * size[3], depth, total)
+        if last == size[2:]:
+            ends[-1] = end
+        else:
+            ends.append(end)
+        last = size[2:]
+    return ends
+
+
+def deepmad(net: Recipe) -> float:
+    """sum over stages of a log(C H W) sum of log sqrt(c k^2), a = 8 for the last (tinynas/scores/compute_deepmad.py)."""
+    ends = stage_ends(net)
+    terms = [numpy.log(channels * pixels) * total / 2 for channels, pixels, _, total in ends]
+    return float(sum(terms[:-1]) + 8 * terms[-1])
+
+
+def deepmad_effectiveness(net: Recipe) -> float:
+    """-max over stages of depth / geometric mean of widths (tinynas/models/cnnnet.py, get_efficient_score)."""
+    return -float(max(depth / numpy.exp(total / depth) for _, _, depth, total in stage_ends(net)))
+
+
+def stentr(net: Recipe) -> float:
+    """sum of log sqrt(c k^2 q) + log C of a clip of one frame (tinynas/models/blocks_cnn_3d/blocks_basic_3D.py)."""
+    score = 0.0
+    for unit in net.path:
+        size = unit[-1][2]
+        there = numpy.array([1.0, size[2], size[3]])
+        for inputs, kernel, _ in unit:
+            window = numpy.array([1.0, kernel, kernel])
+            cosine = there @ window / numpy.linalg.norm(there) / numpy.linalg.norm(window)
+            q = 1.0 if kernel == 1 else -numpy.log(1 - cosine)
+            score += 0.5 * numpy.log(inputs * kernel ** 2 * q)
+    return float(score + numpy.log(net.path[-1][-1][2][1]))
+
+
+def formulas(net: Recipe) -> dict[str, float | None]:
+    """None where the layers do not run one after another."""
+    return {f.__name__: f(net) if net.path else None for f in (deepmad, deepmad_effectiveness, stentr)}
 
 
 # --- What the golden file holds ----------------------------------------------------------------------------------------
@@ -254,7 +334,7 @@ def main() -> None:
         if sys.argv[1:] == ["counts"]:
             print(net.used, space, spec)
         entries.append({"space": space, "spec": spec, "channels": channels, "cells": cells, "batch": BATCH,
-                        "size": size, "params": net.used, "output": output.flatten().tolist()})
+                        "size": size, "params": net.used, "scores": formulas(net), "output": output.flatten().tolist()})
     if sys.argv[1:] != ["counts"]:
         (GOLDEN / "convnets.json").write_text(json.dumps(entries, indent=1) + "\n")
 

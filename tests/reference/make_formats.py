@@ -242,6 +242,19 @@ def nas_bench_101(lengths):
   return file
 
 
+def token_files():
+  """Two texts of three words, as tokenisers give them, and two images."""
+  words = np.array([[101, 7592, 102], [101, 102, 0]])
+  mask = np.array([[1, 1, 1], [1, 1, 0]])
+  labels = np.array([1, 0])
+  torch.save({'input_ids': torch.tensor(words), 'attention_mask': torch.tensor(mask),
+              'token_type_ids': torch.zeros(2, 3, dtype=torch.long), 'labels': torch.tensor(labels)},
+             FOLDER / 'tokens_masked.pt')
+  np.savez(FOLDER / 'tokens_masked.npz', x=words.astype('<i4'), y=labels, mask=mask.astype(bool))
+  np.savez_compressed(FOLDER / 'images.npz', y=labels,
+                      x=np.asfortranarray(np.arange(24).reshape(2, 1, 3, 4) / 8))
+
+
 def tf_record_files():
   (FOLDER / 'nas_bench_101_full.tfrecord').write_bytes(
       nas_bench_101([4, 12, 36, 108]))
@@ -252,6 +265,7 @@ if __name__ == '__main__':
   FOLDER.mkdir(exist_ok=True)
   numpy_files()
   torch_files()
+  token_files()
   tf_record_files()
   transnas_files()
   hw_nas_bench_files()

@@ -39,8 +39,8 @@ NETWORKS = {"resnet": networks.ResNetTiny, "mobile": networks.MobileTiny, "vit":
 PLAIN_PROXIES = [
     "params", "macs", "l2_norm", "grad_norm", "grad_norm_total", "snip", "plain", "grasp", "fisher", "synflow",
     "synflow_bn", "logsynflow", "jacob_cov", "epe_nas", "naswot", "naswot_by_name", "nwot", "nwot_by_name",
-    "linear_regions", "swap", "swap_regularized", "wrcor", "wrcor_unweighted", "expressivity", "progressivity",
-    "meco", "meco_leaves", "meco_opt", "near", "stable_rank", "apd", "intrain", "dextr_svd", "dextr_svd_leaves",
+    "linear_regions", "swap", "swap_regularized", "wrcor", "wrcor_unweighted", "rbflex", "expressivity",
+    "progressivity", "meco", "meco_leaves", "meco_opt", "near", "stable_rank", "apd", "intrain", "dextr_svd", "dextr_svd_leaves",
     "zico", "zico_bc", "l_swag", "gradsign", "ntk_condition", "ntk_trace", "vkdnw", "vkdnw_fim", "dss"]
 
 ONE_IMAGE_PROXIES = {"meco", "meco_leaves", "meco_opt", "dextr_svd", "dextr_svd_leaves"}

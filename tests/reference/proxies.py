@@ -436,6 +436,38 @@ def wrcor_unweighted(net: nn.Module, batches: Batches, loss: Loss = F.cross_entr
     return wrcor(net, batches, loss, weighted=False)
 
 
+def rbflex(net: nn.Module, batches: Batches, loss: Loss = F.cross_entropy, inputs: int = 3,
+           widths: tuple[float, float] = (2.68690173088039e-12, 1.02460061284506e-11)) -> float:
+    """N (log |K| + log |Q|) of N inputs run one at a time (tomomasayamasaki/RBFleX-NAS RBFleX_NAS-Bench-201.py).
+
+    K: outputs of the modules with ReLU in their class names; Q: what enters the module that is declared last. Columns
+    are scaled to [0, 1] over the inputs, a kernel is exp(-width |x_i - x_j|^2).
+    """
+    net = fresh(net)
+    seen: dict[str, list[Tensor]] = {"relu": [], "last": []}
+    for module in net.modules():
+        if "ReLU" in type(module).__name__:
+            module.register_forward_hook(lambda module, args, out: seen["relu"].append(out.clone().flatten()))
+    list(net.modules())[-1].register_forward_pre_hook(lambda module, args: seen["last"].append(args[0].flatten()))
+    rows: dict[str, list[Tensor]] = {"relu": [], "last": []}
+    with torch.no_grad():
+        for n in range(inputs):
+            seen["relu"], seen["last"] = [], []
+            net(batches[0][0][n:n + 1])
+            if not seen["relu"] or not seen["last"]:
+                return math.nan
+            for kind, outputs in seen.items():
+                rows[kind].append(torch.cat(outputs))
+    total = 0.0
+    for kind, width in zip(("relu", "last"), widths):
+        x = torch.stack(rows[kind]).double().numpy()
+        low, high = x.min(0), x.max(0)
+        x = (x - low) / np.where(high > low, high - low, 1)
+        apart = np.array([[((a - b) ** 2).sum() for b in x] for a in x])
+        total += float(np.linalg.slogdet(np.exp(-width * apart))[1])
+    return finite(inputs * total)
+
+
 # --- Expressivity -----------------------------------------------------------------------------------------------------
 
 def zen(net: nn.Module, batches: Batches, loss: Loss = F.cross_entropy, *, noise: Tensor, mixup: float = 0.01) -> float:

@@ -255,6 +255,57 @@ class AutoFormer(nn.Module):
         return self.head(self.norm(self.blocks(x))[:, 1:].mean(1))
 
 
+class RelativePositions(nn.Module):
+    """Vectors for pairs of tokens, of a class token and a square map (Cream/AutoFormer, multihead_super.py)."""
+
+    def __init__(self, width: int, farthest: int = 14):
+        super().__init__()
+        self.farthest = farthest
+        self.embeddings_table_v = nn.Parameter(torch.zeros(2 * farthest + 2, width))
+        self.embeddings_table_h = nn.Parameter(torch.zeros(2 * farthest + 2, width))
+
+    def forward(self, tokens: int) -> Tensor:
+        side = math.isqrt(tokens - 1)
+        vectors = []
+        for q in range(tokens):
+            for k in range(tokens):
+                if 0 in (q, k):
+                    v = h = 0
+                else:
+                    v, h = ((max(-self.farthest, min(self.farthest, b - a)) + self.farthest + 1)
+                            for a, b in zip(divmod(q - 1, side), divmod(k - 1, side)))
+                vectors.append(self.embeddings_table_v[v] + self.embeddings_table_h[h])
+        return torch.stack(vectors).reshape(tokens, tokens, -1)
+
+
+class RelativeAttention(PackedAttention):
+    """Heads of 64 features, whatever the width; positions are added to keys and to values."""
+
+    def __init__(self, width: int, heads: int):
+        super().__init__(width, heads)
+        self.qkv, self.proj = nn.Linear(width, 3 * 64 * heads), nn.Linear(64 * heads, width)
+        self.rel_pos_embed_k, self.rel_pos_embed_v = RelativePositions(64), RelativePositions(64)
+
+    def forward(self, x: Tensor) -> Tensor:
+        q, k, v = (heads_of(t, self.heads) for t in self.qkv(x).chunk(3, 2))
+        tokens = x.shape[1]
+        scores = torch.einsum("nhqd,nhqkd->nhqk", q, k.unsqueeze(2) + self.rel_pos_embed_k(tokens)) / 8
+        mixed = torch.einsum("nhqk,nhqkd->nhqd", self.softmax(scores), v.unsqueeze(2) + self.rel_pos_embed_v(tokens))
+        return self.proj(mixed.transpose(1, 2).flatten(2))
+
+
+class AutoFormerSmall(AutoFormer):
+    """Microsoft's: LayerNorm's epsilon is PyTorch's."""
+
+    def __init__(self, spec: str, size: int, classes: int):
+        super().__init__(spec, size, classes)
+        for block in self.blocks:
+            block.attn = RelativeAttention(block.norm1.normalized_shape[0], block.attn.heads)
+        for module in self.modules():
+            if isinstance(module, nn.LayerNorm):
+                module.eps = 1e-5
+
+
 class Pooling(nn.Module):
     def __init__(self, width: int, out: int):
         super().__init__()
@@ -449,10 +500,11 @@ def cases() -> list[tuple[str, str, nn.Module, int, int]]:
     """Space, spec, network, height of images (or number of tokens), classes."""
     every = "h256/DSC-5-4-512-1/LT-DFT-4-512-3/SA-SDP-2-512-1/DSC-9-2-512-1"
     two = "h128/SA-WMA-4-512-3/LT-DCT-2-512-1"
-    deit, pit = "e24-3x3.5-4x2-2x4", "b8-r2-d1.1.2-h2.4.4"
+    deit, small, pit = "e24-3x3.5-4x2-2x4", "e20-1x3.5-2x2", "b8-r2-d1.1.2-h2.4.4"
     return [("flexibert", every, FlexiBert(every), TOKENS, 0), ("flexibert", two, FlexiBert(two), TOKENS, 0),
             ("flexibert", two, FlexiBert(two, 3), TOKENS, 3),
-            ("autoformer", deit, AutoFormer(deit, 64, 10), 64, 10), ("pit", pit, Pit(pit, 48, 10), 48, 10)]
+            ("autoformer", deit, AutoFormer(deit, 64, 10), 64, 10),
+            ("autoformer-small", small, AutoFormerSmall(small, 64, 10), 64, 10), ("pit", pit, Pit(pit, 48, 10), 48, 10)]
 
 
 def main() -> None:

@@ -83,6 +83,112 @@ TEST_CASE("tensors: words are whole numbers, a text a row") {
       "t.pt: 'x'[0][1]: found word -1, expected 0 to 16777215");
 }
 
+TEST_CASE("tensors: a mask hides words, in files of PyTorch and of NumPy") {
+  // Two texts of three words, the last of the second one hidden; made by
+  // tests/reference/make_formats.py.
+  for (const char* name : {"tokens_masked.pt", "tokens_masked.npz"}) {
+    CAPTURE(name);
+    const auto task = open_task(
+        "tensors", zcp::test::golden(std::string("formats/") + name), 0);
+    CHECK(task->info().shape == Shape{1, 3, 1});
+    CHECK(task->info().vocabulary == 7593);
+    const Minibatch texts = task->minibatch(0, 2);
+    CHECK(texts.x == std::vector<float>{101, 7592, 102, 101, 102, -1});
+    CHECK(texts.y == std::vector<std::int64_t>{1, 0});
+    CHECK(
+        task->info().notes.front().find("hides 1 of 6 words") !=
+        std::string::npos);
+  }
+  const auto images =
+      open_task("tensors", zcp::test::golden("formats/images.npz"), 0);
+  CHECK(images->info().shape == Shape{1, 3, 4});
+  const Minibatch second = images->minibatch(1, 1);
+  CHECK(second.x.front() == 1.5F);
+  CHECK(second.x.back() == 23.0F / 8);
+  CHECK(second.y == std::vector<std::int64_t>{0});
+}
+
+namespace {
+
+/// Words [2, 3] with a further array `name` of the same shape.
+std::string words_and(
+    const std::string& name,
+    const std::vector<std::int64_t>& values,
+    const std::vector<int>& sizes = {2, 3}) {
+  const auto text = [](const std::string& key) {
+    return "X" + zcp::test::little_endian(key.size(), 4) + key;
+  };
+  const std::string program =
+      "\x80\2}(" + text("x") +
+      pickled_tensor("LongStorage", "0", {2, 3}, {3, 1}) + text("y") +
+      pickled_tensor("LongStorage", "1", {2}, {1}) + text(name) +
+      pickled_tensor("LongStorage", "2", sizes, {sizes[1], 1}) + "u.";
+  return zcp::test::make_zip(
+      {{"mine/data.pkl", program},
+       {"mine/data/0",
+        zcp::test::raw(std::vector<std::int64_t>{4, 0, 9, 7, 7, 7})},
+       {"mine/data/1", zcp::test::raw(std::vector<std::int64_t>{1, 0})},
+       {"mine/data/2", zcp::test::raw(values)}});
+}
+
+}  // namespace
+
+TEST_CASE("tensors: masks and types of words that are refused") {
+  const std::vector<std::int64_t> ones(6, 1);
+  CHECK_FALSE(parse_tensors(bytes_in_memory(words_and("mask", ones)), "t.pt", 0)
+                  .masked);
+  CHECK(
+      error_of(words_and("mask", {1, 1, 1, 1, 2, 1})) ==
+      "t.pt: 'mask'[1][1]: found 2, expected 1 for a word that is seen or 0 "
+      "for "
+      "one that is hidden");
+  CHECK(
+      error_of(words_and("attention_mask", {1, 1, 1, 0, 0, 0})) ==
+      "t.pt: 'attention_mask'[1]: found no word that is seen, expected one in "
+      "each text");
+  CHECK(
+      error_of(words_and("mask", ones, {3, 2})) ==
+      "t.pt: found 'mask' of shape [3,2] beside 'x' of [2,3], expected words "
+      "[N,T] and [N,T]");
+  CHECK(
+      error_of(words_and("token_type_ids", {0, 0, 0, 0, 1, 0}))
+          .find("found 'token_type_ids' with a 1") != std::string::npos);
+  CHECK(
+      error_of(words_and("input_ids", ones)) ==
+      "t.pt: found both 'x' and 'input_ids', expected one of them");
+}
+
+TEST_CASE("tensors: what a file of NumPy must not be") {
+  const auto npy = [](const std::string& type,
+                      const std::string& shape,
+                      const std::string& bytes) {
+    std::string header = "{'descr': '" + type +
+                         "', 'fortran_order': False, 'shape': " + shape + ", }";
+    header.resize(118, ' ');
+    header[117] = '\n';
+    return "\x93NUMPY\1" + std::string(1, '\0') +
+           zcp::test::little_endian(header.size(), 2) + header + bytes;
+  };
+  const auto file = [&](const std::string& type, int size) {
+    return zcp::test::make_zip(
+        {{"x.npy", npy(type, "(1, 1, 1, 2)", std::string(2 * size, '\1'))},
+         {"y.npy", npy("<i8", "(1,)", std::string(8, '\0'))}});
+  };
+  CHECK(
+      parse_tensors(bytes_in_memory(file("<f4", 4)), "t.npz", 0).shape ==
+      Shape{1, 1, 2});
+  CHECK(error_of(file("|u1", 1)).find("x.float() / 255") != std::string::npos);
+  CHECK(error_of(file("<u2", 2)).find("of type u2") != std::string::npos);
+  CHECK(
+      error_of(zcp::test::make_zip({{"z.npy", "no array"}})) ==
+      "t.pt: found no array 'x', expected one");
+  CHECK(
+      error_of(zcp::test::make_zip(
+                   {{"x.npy", "no"},
+                    {"y.npy", npy("<i8", "(1,)", std::string(8, '\0'))}}))
+          .find("'x': found no array of numpy.save") != std::string::npos);
+}
+
 TEST_CASE("tensors: channels-last strides are undone") {
   const TensorFile file = parse_tensors(
       bytes_in_memory(make_tensors(

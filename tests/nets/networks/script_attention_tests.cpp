@@ -113,6 +113,62 @@ TEST_CASE("attention: words in a file of one's own") {
   CHECK_THROWS_AS(run(at::randn({2, 3, 4, 4})), std::invalid_argument);
 }
 
+TEST_CASE("attention: a mask hides words") {
+  const std::string body = R"(:
+    x = torch.embedding(self.table, words)
+    q = torch.linear(x, self.q)
+    scores = torch.matmul(q, x.transpose(1, 2))
+    scores = scores.masked_fill(SEEN.unsqueeze(1) == 0, -1.0e9)
+    return torch.matmul(torch.softmax(scores, -1), x).sum(1)
+)";
+  const auto network_of = [&](const std::string& inputs,
+                              const std::string& seen) {
+    at::manual_seed(4);
+    std::string source = "\ndef forward(self, words" + inputs + ")" + body;
+    source.replace(source.find("SEEN"), 4, seen);
+    const ScriptFile file(
+        {{"table", at::randn({20, 4})}, {"q", at::randn({4, 4})}}, source);
+    return load_script_network(file.path(), at::kDouble);
+  };
+  const auto network = network_of(", attention_mask", "attention_mask");
+  CHECK(network->takes_mask());
+  CHECK(network->word_features() == 4);
+  CHECK_FALSE(
+      load_script_network(words_file().path(), at::kDouble)->takes_mask());
+  const auto run = [](const ScriptNetwork& of, const at::Tensor& x) {
+    return of.forward(x, BatchNormMode::batch_statistics, nullptr);
+  };
+  // 3, 1, 4 seen, and 15 hidden; 3, 1, 4, 15 and none hidden.
+  const at::Tensor hidden =
+      at::tensor({3, 1, 4, -1 - 15}, at::kLong).view({1, 4});
+  const at::Tensor all = at::tensor({3, 1, 4, 15}, at::kLong).view({1, 4});
+  const Recording recording = observed(*network, hidden);
+  REQUIRE(recording.attentions.size() == 1);
+  const at::Tensor weights = recording.attentions[0].weights;
+  CHECK(weights.select(2, 3).abs().max().item<double>() == 0);
+  CHECK(weights.select(2, 2).min().item<double>() > 0);
+  CHECK_FALSE(at::equal(run(*network, hidden), run(*network, all)));
+  // What the hidden word is does not matter but to itself.
+  const at::Tensor other =
+      at::tensor({3, 1, 4, -1 - 16}, at::kLong).view({1, 4});
+  const Recording second = observed(*network, other);
+  CHECK(at::equal(
+      second.attentions[0].weights.slice(1, 0, 3), weights.slice(1, 0, 3)));
+  // Embeddings in the place of the words keep the mask.
+  const at::Tensor embedded = network->embed(hidden);
+  CHECK(at::equal(embedded, network->embed(all)));
+  CHECK(at::equal(
+      network->forward_embedded(
+          embedded, hidden, BatchNormMode::batch_statistics, nullptr),
+      run(*network, hidden)));
+  CHECK(at::equal(run(*network, embedded), run(*network, all)));
+  // PyTorch's padding masks are true where a word is hidden.
+  const auto padding =
+      network_of(", src_key_padding_mask", "(1 - src_key_padding_mask.long())");
+  CHECK(at::equal(run(*padding, hidden), run(*network, hidden)));
+  CHECK(at::equal(run(*padding, all), run(*network, all)));
+}
+
 TEST_CASE("attention: none where a softmax is something else") {
   const ScriptFile file(
       {{"w", at::ones({5, 3})}},

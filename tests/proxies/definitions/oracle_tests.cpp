@@ -241,6 +241,127 @@ TEST_CASE("NN-Mass and NN-Degree of one residual block, by hand") {
           .status == ScoreStatus::degenerate);
 }
 
+namespace {
+
+/// A network as the authors of DeepMAD and STEntr write theirs down: a stem
+/// 3x3 of stride 2, then blocks in -> bottleneck -> out with shortcuts that
+/// pool and project.
+struct Block {
+  int out;
+  int bottleneck;
+  int kernel;
+  int stride;
+  int layers = 1;
+};
+
+graph::Graph
+tiny_nas(int stem, const std::vector<Block>& blocks, bool depthwise, int tail) {
+  graph::GraphBuilder graph({3, 224, 224});
+  using Value = graph::GraphBuilder::Value;
+  const auto conv =
+      [&](Value x, int out, int kernel, int stride = 1, int groups = 1) {
+        graph::Attributes a;
+        a.out_channels = out;
+        a.groups = groups;
+        a.window = {.kernel = kernel, .stride = stride, .padding = kernel / 2};
+        return graph.batch_norm(graph.conv2d(x, a));
+      };
+  Value x = graph.relu(conv(graph.input(), stem, 3, 2));
+  for (const Block& block : blocks) {
+    for (int i = 0; i < block.layers; ++i) {
+      const int stride = i == 0 ? block.stride : 1;
+      const int groups = depthwise ? block.bottleneck : 1;
+      Value y = graph.relu(conv(x, block.bottleneck, 1));
+      y = graph.relu(conv(y, block.bottleneck, block.kernel, stride, groups));
+      y = conv(y, block.out, 1);
+      Value shortcut = stride == 2 ? graph.avg_pool(x, 2, 2, 0) : x;
+      if (graph.shape(x).channels != block.out) {
+        shortcut = conv(shortcut, block.out, 1);
+      }
+      x = graph.relu(graph.add(std::array{y, shortcut}));
+    }
+  }
+  if (tail > 0) x = graph.relu(conv(x, tail, 1));
+  return std::move(graph).finish(graph.linear(graph.global_avg_pool(x), 1000));
+}
+
+}  // namespace
+
+TEST_CASE("DeepMAD and STEntr equal their authors' program") {
+  // Computed by alibaba/lightweight-neural-architecture-search at 8ccaf88, of
+  // configs/classification: deepmad_R18_FLOPs.py, models/deepmad-R18.txt and
+  // MBV2_FLOPs.py; STEntr of the last by 3d blocks with one frame.
+  struct Case {
+    graph::Graph graph;
+    double deepmad;
+    double effectiveness;
+  };
+  const std::vector<Case> cases{
+      {tiny_nas(
+           32,
+           {{256, 64, 3, 2},
+            {512, 128, 3, 2},
+            {768, 256, 3, 2},
+            {1024, 256, 3, 1},
+            {2048, 512, 3, 2}},
+           false,
+           0),
+       5228.0123288633295,
+       0.0532452586871894},
+      {tiny_nas(
+           32,
+           {{96, 40, 5, 2},
+            {384, 40, 5, 2, 6},
+            {384, 64, 5, 2, 9},
+            {1024, 104, 3, 1, 10},
+            {672, 104, 5, 2, 12}},
+           false,
+           0),
+       32120.203451603797,
+       0.2990955537315473},
+      {tiny_nas(
+           16,
+           {{24, 48, 3, 2},
+            {48, 96, 3, 2},
+            {64, 128, 3, 2},
+            {96, 192, 3, 1},
+            {192, 384, 3, 2}},
+           true,
+           1280),
+       3189.249338136055,
+       0.4282801777053412}};
+  const auto proxies =
+      select_proxies({"deepmad", "deepmad_effectiveness", "stentr"});
+  EvaluatorOptions options;
+  options.batch_size = 1;
+  const Evaluator evaluator(proxies, options, {3, 224, 224}, 1000, {});
+  for (const Case& one : cases) {
+    const auto scores = evaluator.score(one.graph, proxies);
+    CHECK(scores[0].value == doctest::Approx(one.deepmad).epsilon(1e-12));
+    CHECK(
+        scores[1].value == doctest::Approx(-one.effectiveness).epsilon(1e-12));
+  }
+  const auto last = evaluator.score(cases.back().graph, proxies);
+  CHECK(last[2].value == doctest::Approx(42.62453001555404).epsilon(1e-12));
+}
+
+TEST_CASE("STEntr of a kernel of the size of its map does not exist") {
+  graph::GraphBuilder builder({3, 5, 5});
+  graph::Attributes five;
+  five.out_channels = 4;
+  five.window = {.kernel = 5, .padding = 2};
+  const auto y = builder.conv2d(builder.input(), five);
+  const graph::Graph graph =
+      std::move(builder).finish(builder.linear(builder.global_avg_pool(y), 2));
+  const auto proxies = select_proxies({"stentr", "deepmad"});
+  EvaluatorOptions options;
+  const Evaluator evaluator(proxies, options, {3, 5, 5}, 2, {});
+  const auto scores = evaluator.score(graph, proxies);
+  CHECK(scores[0].status == ScoreStatus::degenerate);
+  CHECK(scores[0].reason.find("kernel") != std::string::npos);
+  CHECK(scores[1].status == ScoreStatus::ok);
+}
+
 TEST_CASE("in front of BatchNorm plain vanishes and GraSP is ||g||^2") {
   // conv -> BatchNorm -> ReLU -> pool -> classifier: the convolution's weight
   // is scale invariant, up to BatchNorm's epsilon.

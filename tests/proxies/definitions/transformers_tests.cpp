@@ -107,7 +107,7 @@ json read_cases() {
   std::ifstream in(zcp::test::golden("transformers.json"));
   REQUIRE(in);
   json file = json::parse(in);
-  REQUIRE(file.size() == 5);
+  REQUIRE(file.size() == 6);
   return file;
 }
 
