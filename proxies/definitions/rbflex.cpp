@@ -10,7 +10,8 @@
 #include <ATen/core/grad_mode.h>
 
 #include <array>
-#include <cmath>
+#include <string>
+#include <vector>
 
 #include "proxies/engine/observer.h"
 
@@ -24,42 +25,31 @@ constexpr double kWidthOfLast = 1.02460061284506e-11;
 using networks::LayerCall;
 using networks::LayerKind;
 
-/// Squared distances between inputs 0 and 1, 0 and 2, 1 and 2.
-using Distances = std::array<double, kInputs>;
-
-/// Adds those of one layer, of which `rows` holds what each input gives.
-void add(
-    Distances& distances,
-    const std::array<at::Tensor, kInputs>& rows,
-    int times) {
+/// Squared distances between inputs 0 and 1, 0 and 2, 1 and 2, float64 [3], of
+/// one layer, of which `rows` holds what each input gives.
+at::Tensor distances_of(const std::array<at::Tensor, kInputs>& rows) {
   const at::Tensor x = at::stack(rows).reshape({kInputs, -1}).to(at::kDouble);
   const at::Tensor low = x.amin(0);
   const at::Tensor range = x.amax(0) - low;
   // A column in which all are equal sets none apart.
   const at::Tensor scaled =
       (x - low) / at::where(range > 0, range, at::ones_like(range));
-  std::size_t pair = 0;
-  for (std::int64_t i = 0; i < kInputs; ++i) {
-    for (std::int64_t j = i + 1; j < kInputs; ++j) {
-      distances[pair++] +=
-          times * (scaled[i] - scaled[j]).square().sum().item<double>();
-    }
-  }
+  return at::stack(
+      {(scaled[0] - scaled[1]).square().sum(),
+       (scaled[0] - scaled[2]).square().sum(),
+       (scaled[1] - scaled[2]).square().sum()});
 }
 
-/// log of the determinant of the kernel; minus infinity where it is 0.
-double log_determinant(const Distances& distances, double width) {
-  const auto apart = [&](std::size_t pair) {
-    return -std::expm1(-width * distances[pair]);
-  };
+/// log of the determinant of the kernel; minus infinity or not a number where
+/// it is 0.
+at::Tensor log_determinant(const at::Tensor& distances, double width) {
+  const at::Tensor apart = at::expm1(distances * -width).neg();
   // Less the last row and column: the kernel's determinant is that of a 2 x 2
   // matrix of small numbers.
-  const double a = apart(1);
-  const double b = apart(2);
-  const double mixed = a + b - apart(0) - a * b;
-  const double determinant = (2 * a - a * a) * (2 * b - b * b) - mixed * mixed;
-  return determinant > 0 ? std::log(determinant)
-                         : -std::numeric_limits<double>::infinity();
+  const at::Tensor a = apart[1];
+  const at::Tensor b = apart[2];
+  const at::Tensor mixed = a + b - apart[0] - a * b;
+  return ((2 * a - a * a) * (2 * b - b * b) - mixed * mixed).log();
 }
 
 /// The output of a module whose name has ReLU, and how many there are of it.
@@ -144,25 +134,20 @@ engine::Score rbflex_score(const engine::Setting& setting) {
   if (!last[0].defined()) {
     return engine::Score::degenerate("no layer with weights");
   }
-  Distances relus{};
+  at::Tensor relus;
   for (std::size_t i = 0; i < named[0].size(); ++i) {
-    add(relus,
-        {named[0][i].output, named[1].at(i).output, named[2].at(i).output},
-        named[0][i].times);
+    const at::Tensor own =
+        named[0][i].times *
+        distances_of(
+            {named[0][i].output, named[1].at(i).output, named[2].at(i).output});
+    relus = relus.defined() ? relus + own : own;
   }
-  Distances features{};
-  add(features, last, 1);
-  const double score =
-      static_cast<double>(kInputs) * (log_determinant(relus, kWidthOfReLUs) +
-                                      log_determinant(features, kWidthOfLast));
-  if (std::isnan(relus[0] + features[0])) {
-    return engine::Score::degenerate("an activation is not finite");
-  }
-  if (!std::isfinite(score)) {
-    return engine::Score::degenerate(
-        "the network does not tell the inputs apart");
-  }
-  return engine::Score::of(score);
+  return engine::score_of(
+      static_cast<double>(kInputs) *
+          (log_determinant(relus, kWidthOfReLUs) +
+           log_determinant(distances_of(last), kWidthOfLast)),
+      "the network does not tell the inputs apart, or an activation is not "
+      "finite");
 }
 
 }  // namespace
@@ -181,6 +166,7 @@ engine::Descriptor rbflex() {
   d.variant = "authors', the first three inputs, widths as in their program";
   d.paper = "https://arxiv.org/abs/2503.22733";
   d.reference = "tomomasayamasaki/RBFleX-NAS: RBFleX_NAS-Bench-201.py";
+  d.bfloat16_tau = 0.876;
   d.make = engine::from_setting(rbflex_score);
   return d;
 }

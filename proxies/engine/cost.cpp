@@ -23,7 +23,8 @@ struct OwnWork {
 };
 
 // Processor time of a cell of three convolutions at batch size 64, over that of
-// naswot, which runs one forward pass.
+// naswot, which runs one forward pass; of w_pca and dss that of members of
+// `pit`, over that of head_confidence.
 constexpr std::array kOwnWork{
     OwnWork{"grasp", 6, 0, 0},
     OwnWork{"gradsign", 6, 0, 0},
@@ -35,6 +36,8 @@ constexpr std::array kOwnWork{
     OwnWork{"zen", 1, 0, 0},
     OwnWork{"dextr", 0.5, 0, 0},
     OwnWork{"rbflex", 0.1, 0, 0},
+    OwnWork{"w_pca", 3.5, 0, 0},
+    OwnWork{"dss", 0.1, 0, 0},
     OwnWork{"vkdnw", 0, 1, 0},
     OwnWork{"vkdnw_fim", 0, 0.75, 0},
     OwnWork{"ntk_condition", 0, 0, 0.9},

@@ -52,6 +52,31 @@ def forward(self, x):
   CHECK(loaded.program->computed_weights == 0);
 }
 
+TEST_CASE("TorchScript parameters: relative positions are no layer") {
+  const Named tables{
+      {"w", at::ones({4, 4})},
+      {"rows", at::ones({5, 4})},
+      {"columns", at::ones({5, 4})}};
+  const auto loaded_with = [&](const std::string& factor) {
+    return load(
+        tables,
+        "\ndef forward(self, x):\n"
+        "    y = torch.linear(x, self.w)\n"
+        "    places = torch.arange(3)\n"
+        "    return torch.matmul(y, (" +
+            factor + ").transpose(0, 1))\n");
+  };
+  const std::string rows = "torch.embedding(self.rows, places)";
+  const std::string columns = "torch.embedding(self.columns, places)";
+  // Of the rows of two tables: positions.
+  const LoadedScript both = loaded_with(rows + " + " + columns);
+  CHECK(both.program->computed_weights == 0);
+  CHECK(find(both, "w").kind == ParameterKind::linear_weight);
+  CHECK(find(both, "rows").kind == ParameterKind::other);
+  // Of one alone: a weight of which a part is taken.
+  CHECK(loaded_with(rows).program->computed_weights == 1);
+}
+
 TEST_CASE("TorchScript parameters: products, parts and computed weights") {
   const LoadedScript loaded = load(
       {{"a", at::ones({3, 4})},
