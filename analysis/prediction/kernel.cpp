@@ -14,9 +14,9 @@ using Eigen::VectorXd;
 /// distance of a column.
 constexpr std::array kWidths{0.7, 1.5, 4.0};
 constexpr std::array kOwnWidth{1.5};  ///< of a single proxy
-constexpr double kOwnShare = 1.0 / 3;
+constexpr double kOwnShare = 0.7;     ///< of their block
 constexpr double kSignal = 0.7;  ///< of the variance, a priori, for all kernels
-constexpr double kNoise = 0.2;
+constexpr double kNoise = 0.1;
 
 /// Columns that have kernels of their own.
 struct Part {

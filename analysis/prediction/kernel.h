@@ -25,8 +25,8 @@ Eigen::MatrixXd weighted_kernel(
     const Eigen::VectorXd& weights);
 
 /// What the weights are before a label was seen, and the noise behind them: the
-/// blocks share by Block::weight, and the kernels of single columns have a
-/// third of their block's share.
+/// blocks share by Block::weight, and the kernels of single columns have
+/// most of their block's share.
 Eigen::VectorXd prior_weights(const Design& design);
 
 }  // namespace zcp::prediction

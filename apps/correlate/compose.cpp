@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "analysis/study/proxy_columns.h"
 #include "analysis/study/spec_names.h"
@@ -23,6 +24,28 @@ void keep_asked_for(
     return std::ranges::find(asked, name) == asked.end() &&
            std::ranges::find(asked, study::other_name(name)) == asked.end();
   });
+}
+
+/// Proxies that many architectures with a truth have no score of: there their
+/// ties decide as much as the proxy.
+void note_missing(const study::TravelTask& task, Composed& composed) {
+  constexpr double kMany = 0.1;
+  for (const Text& name : task.proxies) {
+    const auto& values =
+        task.scores.values[*study::find_column(task.scores, name)];
+    std::size_t missing = 0;
+    for (const std::size_t row : task.rows) {
+      missing += std::isnan(values[row]) ? 1 : 0;
+    }
+    if (double(missing) <= kMany * double(task.rows.size())) continue;
+    composed.notes.push_back(fmt::format(
+        "{}: {} of {} architectures with {} have no score of {} and rank last",
+        task.scores.source,
+        missing,
+        task.rows.size(),
+        task.metric,
+        name));
+  }
 }
 
 study::TravelTask task_of(
@@ -69,12 +92,13 @@ void add_tasks(
   const study::JoinedStudy joined =
       study::join_study(scores, truth, request.study);
   for (const Text& note : study::notes_of_scores(scores, request.study)) {
-    composed.notes.push_back(fmt::format("{}: {}", scores.source, note));
+    composed.notes.push_back(note);
   }
   const auto proxies = study::proxy_columns(scores, request.study).proxies;
   for (std::size_t i = 0; i < joined.metrics.size(); ++i) {
     tasks.push_back(
         task_of(scores, joined, i, proxies, options.request.study.proxies));
+    note_missing(tasks.back(), composed);
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iostream>
+#include <limits>
 
 #include "apps/correlate/compose.h"
 #include "apps/study_tables.h"

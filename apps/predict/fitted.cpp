@@ -30,6 +30,7 @@ Block FittedPredictor::proxy_block(Scores scores) const {
   Block block;
   block.name = "proxies";
   block.ranked = true;
+  block.weight = kProxyWeight;
   block.columns = saved_.proxies;
   block.values = std::move(scores);
   return block;

@@ -12,6 +12,9 @@
 
 namespace zcp::apps {
 
+/// prediction::Block::weight of the proxies, beside those of graphs.
+inline constexpr double kProxyWeight = 2;
+
 /// Which blocks of features there are.
 struct GraphFeatures {
   std::string space;  ///< a name or a file, as open_space() has it

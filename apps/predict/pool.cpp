@@ -40,6 +40,7 @@ Block proxy_block(
   Block block;
   block.name = "proxies";
   block.ranked = true;
+  block.weight = kProxyWeight;
   for (const std::size_t at : positions) {
     block.columns.push_back(scores.columns[at]);
     block.values.push_back(scores.values[at]);

@@ -5,7 +5,6 @@
 #include "apps/allocation.h"
 #include "apps/command_line.h"
 #include "apps/option_values.h"
-#include "apps/study_options.h"
 #include "common/error.h"
 
 namespace zcp::apps {
@@ -132,7 +131,12 @@ tasks::TrainingDataOptions read_data_options(const po::variables_map& values) {
 
 /// What training needs and --suggest does not.
 void require_training(const po::variables_map& values) {
-  for (const char* name : {"epochs", "csv"}) required_option(values, name);
+  for (const char* name : {"epochs", "csv"}) {
+    if (values.count(name) != 0) continue;
+    throw UserError(
+        "the option '--{}' is required but missing (--help lists the options)",
+        name);
+  }
 }
 
 TrainOptions read_values(

@@ -787,7 +787,7 @@ TEST_CASE("program: search --drop-dead proposes nothing that is dead") {
       "--csv",
       "-",
       "--store",
-      folder.path() + "/s.sqlite"};
+      (folder.path() / "s.sqlite").string()};
   const Finished all = run_zcp(search);
   const Finished live = run_zcp(search + Strings{"--drop-dead"});
   REQUIRE(all.status == 0);

@@ -1,6 +1,7 @@
 // `zcp train` as a process, on images that the test makes.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
 
@@ -340,4 +341,28 @@ TEST_CASE("train: a cell of the table that is shipped") {
   const auto [low, high] = std::ranges::minmax(runs);
   CHECK(accuracy >= low - 2 * (high - low));
   CHECK(accuracy <= high + 2 * (high - low));
+}
+
+TEST_CASE("program: train --suggest names cells that the table does not have") {
+  const TemporaryFolder folder;
+  const std::string table =
+      folder.write("t.csv", std::string("arch,acc\n") + kConv + ",90\n");
+  const std::string archs = folder.write(
+      "a.txt",
+      std::string(kConv) + "\n" + kSkip + "\n" + kSkipToo + "\n" +
+          "|nor_conv_3x3~0|+|none~0|none~1|+|nor_conv_3x3~0|none~1|none~2|\n");
+  const Strings asked{
+      "train", "--space", "nats-tss", "--archs", archs, "--csv", table};
+  const Finished done = run_zcp(asked + Strings{"--suggest", "2"});
+  REQUIRE(done.status == 0);
+  CHECK(std::count(done.out.begin(), done.out.end(), '\n') == 2);
+  CHECK_FALSE(contains(done.out, kConv));
+  CHECK(contains(done.err, "2 of 3 to train next, beside 1 trained"));
+  CHECK(read_file(table) == std::string("arch,acc\n") + kConv + ",90\n");
+  const Finished many = run_zcp(asked + Strings{"--suggest", "4"});
+  CHECK(many.status == 2);
+  CHECK(contains(many.err, "--suggest 4: expected at most 3"));
+  const Finished without = run_zcp(asked);
+  CHECK(without.status == 2);
+  CHECK(contains(without.err, "'--epochs' is required"));
 }
