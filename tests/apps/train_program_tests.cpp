@@ -344,6 +344,9 @@ TEST_CASE("train: a cell of the table that is shipped") {
 }
 
 TEST_CASE("program: train --suggest names cells that the table does not have") {
+  const auto contains = [](const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+  };
   const TemporaryFolder folder;
   const std::string table =
       folder.write("t.csv", std::string("arch,acc\n") + kConv + ",90\n");
