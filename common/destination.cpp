@@ -70,10 +70,18 @@ std::string_view what_it_holds(std::string_view start) {
   return text ? "" : "no text";
 }
 
+/// Whether a file begins as the tables of zcp latency do, which grow by a
+/// column a call: "# COLUMN: seconds; task ...".
+bool is_cost_table(std::string_view start) {
+  const std::string_view line = start.substr(0, start.find('\n'));
+  return line.starts_with("# ") &&
+         line.find(": seconds; task ") != std::string_view::npos;
+}
+
 /// True where the first bytes of a file are those of an output of zcp: of its
 /// tables (by their first column), its figures, its pages, its predictors.
 bool begins_like_an_output(std::string_view start) {
-  return start.empty() || is_own_model(start) ||
+  return start.empty() || is_own_model(start) || is_cost_table(start) ||
          std::ranges::any_of(
              std::array{
                  "arch,",

@@ -5,13 +5,17 @@
 
 Every call of zcp in a code block has to be of a subcommand that exists, with options that it has. Blocks that begin with
 ```sh run are executed as well, those of a page one after the other in one folder: they need no data that is not here. Blocks that
-begin with ```sh run data need public files, which ../shared/data (or $ZCP_SHARED) may have: without them they are counted as left out.
+begin with ```sh run data need public files, which ../shared/data (or $ZCP_SHARED) may have, those that begin with ```sh run sweep the sweep of
+benchmarks/scores besides, as sweep.csv: without them they are counted as left out. Every other block with a call says why it is
+not executed: ```sh hours (it takes too long for a test), ```sh cluster (it needs several machines) or ```sh files (it needs files that are
+not public, large, or a reader's own).
 The folder has the repository's benchmarks/ and nets/, build/release/zcp, a network and a batch (net.pt, batch.pt), and the public
 files under the names that the pages use.
 """
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import pathlib
@@ -25,6 +29,9 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 BLOCK = re.compile(r"^```([^\n]*)\n(.*?)^```", re.S | re.M)
 CALL = re.compile(r"^(?:build/release/)?zcp ([a-z]+)(.*)$")
 SHARED = pathlib.Path(os.environ.get("ZCP_SHARED", ROOT.parent / "shared")) / "data"
+SWEEP = ROOT / "benchmarks" / "scores" / "nats-tss.gaussian.csv.gz"
+# Why a block is not executed.
+CAUSES = {"hours": "take too long for a test", "cluster": "need several machines", "files": "need files of a reader's own"}
 # Names that the pages use where ../shared has another.
 OFFICIAL = {"nas_bench_suite_zero_nb201.json": "zc_nasbench201.json"}
 
@@ -76,6 +83,11 @@ def furnish(work: pathlib.Path, zcp: str) -> None:
     (work / "build" / "release" / "zcp").symlink_to(pathlib.Path(zcp).resolve())
     for name, file in {"net.pt": "net_resnet.pt", "batch.pt": "net_batch.pt"}.items():
         (work / name).symlink_to(ROOT / "tests" / "golden" / file)
+    if SWEEP.is_file():
+        (work / "sweep.csv").write_bytes(gzip.decompress(SWEEP.read_bytes()))
+    nats = SHARED / "nats"
+    for file in nats.iterdir() if nats.is_dir() else ():
+        (work / file.name).symlink_to(file.resolve())
     for file in SHARED.iterdir() if SHARED.is_dir() else ():
         (work / OFFICIAL.get(file.name, file.name)).symlink_to(file.resolve())
 
@@ -110,19 +122,35 @@ def main() -> int:
     known: dict[str, set[str]] = {}
     problems = []
     executed = checked = left_out = 0
+    causes = dict.fromkeys(CAUSES, 0)
     for page in pages:
         blocks = [(match[1].strip(), match[2]) for match in BLOCK.finditer(page.read_text())]
         for _, block in blocks:
             problems += [f"{page.name}: {problem}" for problem in unknown_options(zcp, block, known)]
             checked += len(calls(block))
-        tags = {"sh run", "sh run data"} if SHARED.is_dir() else {"sh run"}
+        tags = {"sh run"}
+        if SHARED.is_dir():
+            tags.add("sh run data")
+            if SWEEP.is_file():
+                tags.add("sh run sweep")
         to_run = [block for tag, block in blocks if tag in tags]
-        left_out += sum(len(calls(block)) for tag, block in blocks if tag == "sh run data" and tag not in tags)
+        for tag, block in blocks:
+            count = len(calls(block))
+            cause = tag.removeprefix("sh ")
+            if count == 0 or tag in tags:
+                continue
+            if tag in ("sh run data", "sh run sweep"):
+                left_out += count
+            elif cause in causes:
+                causes[cause] += count
+            else:
+                problems.append(f"{page.name}: neither executed nor said why not (sh run, {', '.join(CAUSES)}):\n{block}")
         executed += sum(len(calls(block)) for block in to_run)
         problems += [f"{page.name}: {problem}" for problem in run(zcp, to_run)]
     for problem in problems:
         print(problem, file=sys.stderr)
     print(f"{checked} calls of zcp in {len(pages)} pages: their options exist; {executed} of them executed"
+          + "".join(f", {count} {CAUSES[cause]}" for cause, count in causes.items() if count)
           + (f", {left_out} need data that is not here" if left_out else ""))
     return 1 if problems or checked == 0 else 0
 

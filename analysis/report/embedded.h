@@ -1,4 +1,5 @@
-// Files of page/, search_page/ and vendor/, put into the program when it is built.
+// Files of page/, search_page/ and vendor/, put into the program when it is
+// built.
 #pragma once
 
 #include <string_view>

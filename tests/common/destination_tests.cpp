@@ -259,3 +259,13 @@ TEST_CASE("output: pipes, devices and descriptors are written as they are") {
   write_text(fmt::format("/proc/self/fd/{}", open.number()), "three");
   CHECK(content(path) == "one two three");
 }
+
+TEST_CASE("a table of latencies, which grows, may be written again") {
+  const TemporaryFolder folder;
+  const std::string own = folder.write(
+      "costs.csv",
+      "# cpu_fp32_b1_t1: seconds; task cifar10 3x32x32; batch 1\narch,cpu\n");
+  CHECK(refusal({own}).empty());
+  const std::string other = folder.write("notes.md", "# My notes: of today\n");
+  CHECK_FALSE(refusal({other}).empty());
+}
