@@ -5,9 +5,8 @@
 
 Every call of zcp in a code block has to be of a subcommand that exists, with options that it has. Blocks that begin with
 ```sh run are executed as well, those of a page one after the other in one folder: they need no data that is not here. Blocks that
-begin with ```sh run data need public files, which ../shared/data (or $ZCP_SHARED) may have, those that begin with ```sh run sweep the sweep of
-benchmarks/scores besides, as sweep.csv: without them they are counted as left out. Every other block with a call says why it is
-not executed: ```sh hours (it takes too long for a test), ```sh cluster (it needs several machines) or ```sh files (it needs files that are
+begin with ```sh run data need public files, which ../shared/data (or $ZCP_SHARED) may have: without them they are counted as left out. Every
+other block with a call says why it is not executed: ```sh hours (it takes too long for a test), ```sh cluster (it needs several machines) or ```sh files (it needs files that are
 not public, large, or a reader's own).
 The folder has the repository's benchmarks/ and nets/, build/release/zcp, a network and a batch (net.pt, batch.pt), and the public
 files under the names that the pages use.
@@ -15,7 +14,6 @@ files under the names that the pages use.
 
 from __future__ import annotations
 
-import gzip
 import json
 import os
 import pathlib
@@ -29,7 +27,6 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 BLOCK = re.compile(r"^```([^\n]*)\n(.*?)^```", re.S | re.M)
 CALL = re.compile(r"^(?:build/release/)?zcp ([a-z]+)(.*)$")
 SHARED = pathlib.Path(os.environ.get("ZCP_SHARED", ROOT.parent / "shared")) / "data"
-SWEEP = ROOT / "benchmarks" / "scores" / "nats-tss.gaussian.csv.gz"
 # Why a block is not executed.
 CAUSES = {"hours": "take too long for a test", "cluster": "need several machines", "files": "need files of a reader's own"}
 # Names that the pages use where ../shared has another.
@@ -83,8 +80,6 @@ def furnish(work: pathlib.Path, zcp: str) -> None:
     (work / "build" / "release" / "zcp").symlink_to(pathlib.Path(zcp).resolve())
     for name, file in {"net.pt": "net_resnet.pt", "batch.pt": "net_batch.pt"}.items():
         (work / name).symlink_to(ROOT / "tests" / "golden" / file)
-    if SWEEP.is_file():
-        (work / "sweep.csv").write_bytes(gzip.decompress(SWEEP.read_bytes()))
     nats = SHARED / "nats"
     for file in nats.iterdir() if nats.is_dir() else ():
         (work / file.name).symlink_to(file.resolve())
@@ -131,15 +126,13 @@ def main() -> int:
         tags = {"sh run"}
         if SHARED.is_dir():
             tags.add("sh run data")
-            if SWEEP.is_file():
-                tags.add("sh run sweep")
         to_run = [block for tag, block in blocks if tag in tags]
         for tag, block in blocks:
             count = len(calls(block))
             cause = tag.removeprefix("sh ")
             if count == 0 or tag in tags:
                 continue
-            if tag in ("sh run data", "sh run sweep"):
+            if tag == "sh run data":
                 left_out += count
             elif cause in causes:
                 causes[cause] += count

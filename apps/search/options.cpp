@@ -180,7 +180,7 @@ po::options_description describe_options() {
       "the search as a page: trace, front, winner, what each operation does, "
       "and the command that goes on with wishes")(
       "output",
-      text(),
+      text()->value_name("FILE"),
       "FILE.pt: the winner as a TorchScript file, with fresh weights by --init "
       "and --seed")(
       "json", "one object on standard output instead of a readable table")(
