@@ -4,7 +4,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <sstream>
 
+#include "benchmarks/formats/files.h"
 #include "common/error.h"
 #include "nets/spaces/space.h"
 
@@ -72,6 +74,20 @@ std::string scores_path(
       "shipped: {}",
       asked,
       names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", ")));
+}
+
+std::string shipped_protocol(
+    const std::string& asked,
+    std::span<const fs::path> folders) {
+  constexpr std::size_t kLargest = std::size_t{1} << 30U;
+  const std::string path = scores_path(asked, folders);
+  if (path == asked) return {};
+  std::istringstream lines(formats::read_gzip(path, kLargest));
+  std::string text;
+  for (std::string line; std::getline(lines, line) && line.starts_with("# ");) {
+    text += (text.empty() ? "" : " ") + line.substr(2);
+  }
+  return asked + ": " + text.substr(0, text.find(". An empty field"));
 }
 
 }  // namespace zcp::apps

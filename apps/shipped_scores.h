@@ -29,4 +29,11 @@ std::string scores_path(
     const std::string& asked,
     std::span<const std::filesystem::path> folders);
 
+/// What the comment lines in front of a shipped file say of its scores: up to
+/// the empty fields and the command, which follow. Empty for anything that is
+/// no shipped name.
+std::string shipped_protocol(
+    const std::string& asked,
+    std::span<const std::filesystem::path> folders);
+
 }  // namespace zcp::apps

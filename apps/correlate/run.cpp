@@ -9,6 +9,7 @@
 #include "analysis/study/subset.h"
 #include "apps/correlate/result.h"
 #include "apps/correlate/tables.h"
+#include "apps/shipped_scores.h"
 #include "apps/study_tables.h"
 #include "common/error.h"
 
@@ -17,9 +18,12 @@ namespace {
 
 using Text = std::string;
 
-/// The fields of a store's protocol that papers differ in.
+/// The fields of a store's protocol that papers differ in, or what a shipped
+/// table says of its scores.
 Text protocol_text(const Text& scores) {
-  if (!store::is_sqlite_file(scores)) return {};
+  if (!store::is_sqlite_file(scores)) {
+    return shipped_protocol(scores, shipped_folders());
+  }
   Text text;
   const store::Protocol protocol = store::ScoreStore::read(scores).protocol();
   for (const auto& [field, name] :

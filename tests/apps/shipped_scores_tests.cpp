@@ -29,3 +29,16 @@ TEST_CASE("sweeps are files SPACE.NAME.csv.gz of the first folder with any") {
       "--scores nats-tss:nose: no file and no sweep of that name; sweeps "
       "that are shipped: darts:a, nats-tss:noise");
 }
+
+TEST_CASE("sweeps say in comments how they were made") {
+  const zcp::test::TemporaryFolder folder;
+  folder.write(
+      "nats-tss.noise.csv.gz",
+      "# Scores of noise, batch 16,\n# seed 0. An empty field: no score. Made "
+      "by\n#   zcp score\narch,params\na,1\n");
+  const std::vector<std::filesystem::path> folders = {folder.path()};
+  CHECK(
+      shipped_protocol("nats-tss:noise", folders) ==
+      "nats-tss:noise: Scores of noise, batch 16, seed 0");
+  CHECK(shipped_protocol("mine.csv", folders).empty());
+}
