@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
+#include <utility>
 
 #include "analysis/study/proxy_columns.h"
 #include "analysis/study/spec_names.h"
@@ -102,6 +104,31 @@ void add_tasks(
   }
 }
 
+/// Throws UserError for a metric that no table had.
+void require_all(
+    const std::vector<Text>& metrics,
+    const std::vector<study::TravelTask>& tasks) {
+  for (const Text& metric : metrics) {
+    if (std::ranges::find(tasks, metric, &study::TravelTask::metric) !=
+        tasks.end()) {
+      continue;
+    }
+    throw UserError("--metric {}: no --truth has such a column", metric);
+  }
+}
+
+/// What is left out must not be among what the composite is chosen on.
+void require_different(const std::vector<study::TravelTask>& tasks) {
+  std::set<std::pair<Text, Text>> seen;
+  for (const study::TravelTask& task : tasks) {
+    if (seen.emplace(task.space, task.metric).second) continue;
+    throw UserError(
+        "--compose: found {} of {} twice, expected each metric of a space once",
+        task.metric,
+        task.space);
+  }
+}
+
 }  // namespace
 
 Composed compose(const CorrelateOptions& options) {
@@ -113,8 +140,11 @@ Composed compose(const CorrelateOptions& options) {
   Composed composed;
   std::vector<study::TravelTask> tasks;
   for (const StudyRequest& study : asked.studies) {
-    add_tasks(study, options, shared, tasks, composed);
+    const bool several = shared && asked.studies.size() > 1;
+    add_tasks(study, options, several, tasks, composed);
   }
+  if (shared) require_all(first, tasks);
+  require_different(tasks);
   composed.found = study::choose_travelling(tasks, asked.travel);
   return composed;
 }

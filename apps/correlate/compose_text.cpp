@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <iostream>
 #include <limits>
 
@@ -70,14 +71,19 @@ void print_overall(const study::Travelling& found, TableWriter& out) {
     below += is_below(result) ? 1 : 0;
   }
   const std::size_t all = found.results.size();
-  out.note(
-      fmt::format(
-          "On {} of {} left out the composite is not below the 95 % interval "
-          "of the proxy that is best there, which only its own accuracies "
-          "could tell.",
-          all - below,
-          all),
-      0);
+  const bool drawn = std::ranges::none_of(found.results, [](const auto& one) {
+    return std::isnan(best_single(one).interval.low);
+  });
+  if (drawn) {
+    out.note(
+        fmt::format(
+            "On {} of {} left out the composite is not below the 95 % interval "
+            "of the proxy that is best there, which only its own accuracies "
+            "could tell.",
+            all - below,
+            all),
+        0);
+  }
   std::vector<std::string> taus;
   for (std::size_t i = 0; i < all; ++i) {
     taus.push_back(fmt::format(

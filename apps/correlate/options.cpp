@@ -188,7 +188,14 @@ study::TravelOptions parse_travel(
     throw UserError("--leave-out {}: expected space or metric", leave);
   }
   if (leave == "metric") travel.leave_out = study::LeaveOut::task;
-  travel.most = static_cast<std::size_t>(values["members"].as<std::int64_t>());
+  const auto members = values["members"].as<std::int64_t>();
+  if (members < 1 || members > kMostMembers) {
+    throw UserError(
+        "--members {}: expected a whole number from 1 to {}",
+        members,
+        kMostMembers);
+  }
+  travel.most = static_cast<std::size_t>(members);
   travel.draws = request.study.draws;
   travel.seed = request.study.seed;
   travel.baseline = request.study.baseline;

@@ -144,6 +144,7 @@ TrainOptions read_values(
     const Arguments& arguments) {
   TrainOptions options;
   if (const auto count = optional_value<std::int64_t>(values, "suggest")) {
+    if (*count < 1) throw UserError("--suggest {}: expected 1 or more", *count);
     options.suggest = static_cast<std::size_t>(*count);
   } else {
     require_training(values);

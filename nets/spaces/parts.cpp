@@ -106,6 +106,25 @@ Strings Parts::of(std::string_view spec) const {
   return parts;
 }
 
+namespace {
+
+bool has_digit(std::string_view text) {
+  return std::ranges::any_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+/// The parts between dashes.
+std::vector<std::string_view> between_dashes(std::string_view text) {
+  std::vector<std::string_view> parts;
+  for (std::size_t at = 0; at <= text.size();) {
+    const std::size_t end = std::min(text.find('-', at), text.size());
+    parts.push_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  return parts;
+}
+
+}  // namespace
+
 Strings words_of(std::string_view spec) {
   const auto belongs = [](char c) {
     return is_word(c) || c == '-' || c == '.';
@@ -115,7 +134,12 @@ Strings words_of(std::string_view spec) {
     std::size_t end = at;
     while (end < spec.size() && belongs(spec[end])) ++end;
     const std::string_view run = spec.substr(at, end - at);
-    if (std::ranges::any_of(run, is_letter)) words.emplace(run);
+    // Sizes that dashes join, "e320-6x3-5x4", are words each; a name is one.
+    const auto parts = between_dashes(run);
+    const bool sizes = std::ranges::all_of(parts, has_digit);
+    for (const std::string_view word : sizes ? parts : std::vector{run}) {
+      if (std::ranges::any_of(word, is_letter)) words.emplace(word);
+    }
     at = std::max(end, at + 1);
   }
   return {words.begin(), words.end()};

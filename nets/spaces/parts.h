@@ -38,7 +38,8 @@ class Parts {
 };
 
 /// The words of a spec: the longest runs of letters, digits, `_`, `-` and `.`
-/// that have a letter; each once, in alphabetical order.
+/// that have a letter, and the parts of such a run between its dashes where
+/// each of them has a digit; each once, in alphabetical order.
 std::vector<std::string> words_of(std::string_view spec);
 
 }  // namespace zcp::spaces

@@ -78,6 +78,9 @@ TEST_CASE("parts of other spaces are words") {
       words_of("SuperConvK3BNRELU(3,8,2,1)SuperResIDWE6K3(8,32,2,8,1)") ==
       Strings{"SuperConvK3BNRELU", "SuperResIDWE6K3"});
   CHECK(words_of("0110-0001").empty());
+  CHECK(
+      words_of("e384-6x3-6x3.5-5x3-6x3") ==
+      Strings{"5x3", "6x3", "6x3.5", "e384"});
   CHECK_FALSE(
       zcp::test::user_error([&] { (void)parts.of("nothing"); }).empty());
 }
