@@ -140,6 +140,29 @@ void WishedSpace::check() const {
         place + 1,
         space_.info().name);
   }
+  if (parts_.places() == 0) check_words();
+}
+
+/// A space without places does not list its words: what none of many draws has
+/// is taken for a slip of the pen, for which a search would look for minutes.
+void WishedSpace::check_words() const {
+  constexpr std::uint64_t kDraws = 1000;
+  const auto check = [&](const char* option, const Part& part) {
+    for (std::uint64_t i = 0; i < kDraws; ++i) {
+      if (has(parts_.of(space_.draw(derive_seed(0, "word", i))), part)) return;
+    }
+    throw UserError(
+        "--{} {}: none of {} draws of {} has it; expected a word of its specs, "
+        "such as one of {}",
+        option,
+        part.text(),
+        kDraws,
+        space_.info().name,
+        fmt::join(spaces::words_of(space_.info().example), ", "));
+  };
+  for (const Part& part : wishes_.fixed) check("fix", part);
+  for (const Part& part : wishes_.forbidden) check("forbid", part);
+  for (const Part& part : wishes_.preferred) check("prefer", part);
 }
 
 bool WishedSpace::allows(std::string_view spec) const {

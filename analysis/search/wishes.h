@@ -88,6 +88,7 @@ class WishedSpace final : public spaces::Space {
  private:
   bool may_have(std::size_t place, const std::string& name) const;
   void check() const;
+  void check_words() const;
   std::size_t preferred_in(const std::string& spec) const;
   const std::string& better(const std::string& first, const std::string& second)
       const;

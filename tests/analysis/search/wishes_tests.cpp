@@ -34,6 +34,31 @@ std::size_t count(const std::string& text, const std::string& word) {
 
 }  // namespace
 
+TEST_CASE("wishes: a word that no draw has is refused at once") {
+  const auto& space = find_space("autoformer-small");
+  const auto refusal = [&](const char* option, const std::string& text) {
+    Wishes wishes;
+    const Part part{0, text};
+    (std::string(option) == "fix"      ? wishes.fixed
+     : std::string(option) == "forbid" ? wishes.forbidden
+                                       : wishes.preferred)
+        .push_back(part);
+    return user_error([&] { const WishedSpace wished(space, wishes); });
+  };
+  for (const char* option : {"fix", "forbid", "prefer"}) {
+    CHECK(refusal(option, "e321")
+              .starts_with(
+                  std::string("--") + option + " e321: none of 1000 draws"));
+  }
+  Wishes wishes;
+  wishes.fixed.push_back({0, "e320"});
+  wishes.forbidden.push_back({0, "7x4"});
+  const WishedSpace own(space, wishes);
+  CHECK(own.allows("e320-6x3-5x4"));
+  CHECK_FALSE(own.allows("e320-6x3-7x4"));
+  CHECK_FALSE(own.allows("e384-6x3-5x4"));
+}
+
 TEST_CASE("parts are read as they are written") {
   CHECK(part("3=none") == Part{3, "none"});
   CHECK(part("none") == Part{0, "none"});
