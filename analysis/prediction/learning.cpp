@@ -9,6 +9,7 @@
 #include <map>
 #include <mutex>
 #include <numeric>
+#include <set>
 
 #include "analysis/prediction/choose_labels.h"
 #include "analysis/prediction/label_scale.h"
@@ -214,6 +215,25 @@ std::vector<std::size_t> chosen_labels(
   return places;
 }
 
+namespace {
+
+/// How many of the repeats there are: one where all have the same labels, as
+/// labels that are chosen from a small pool do. Their agreement says nothing.
+std::size_t different_repeats(
+    const std::vector<std::vector<std::size_t>>& orders,
+    std::size_t labels) {
+  const auto set_of = [&](const std::vector<std::size_t>& order) {
+    return std::set<std::size_t>(
+        order.begin(), order.begin() + std::ptrdiff_t(labels));
+  };
+  const bool same = std::ranges::all_of(orders, [&](const auto& order) {
+    return set_of(order) == set_of(orders.front());
+  });
+  return same ? 1 : orders.size();
+}
+
+}  // namespace
+
 std::vector<LearningRow> learning_curve(
     const Pool& pool,
     const LearningOptions& options,
@@ -239,14 +259,15 @@ std::vector<LearningRow> learning_curve(
     orders[repeat] = chosen_labels(pool, most, repeat, options);
   });
   for (const std::size_t labels : options.labels) {
+    const std::size_t repeats = different_repeats(orders, labels);
     std::vector<std::vector<Outcome>> outcomes(
-        options.models.size(), std::vector<Outcome>(options.repeats));
+        options.models.size(), std::vector<Outcome>(repeats));
     // One task a repeat and model, so that a single repeat uses the cores too.
     std::vector<Split> splits;
-    for (const auto& order : orders) {
+    for (const auto& order : std::span(orders).first(repeats)) {
       splits.push_back(split_at(pool, std::span(order).first(labels)));
     }
-    const std::size_t tasks = options.repeats * options.models.size();
+    const std::size_t tasks = repeats * options.models.size();
     parallel_for(tasks, [&](std::size_t task) {
       const std::size_t model = task % options.models.size();
       const std::size_t repeat = task / options.models.size();
@@ -261,9 +282,10 @@ std::vector<LearningRow> learning_curve(
     });
     for (std::size_t m = 0; m < options.models.size(); ++m) {
       LearningRow row = summarise(pool, labels, options.models[m], outcomes[m]);
-      if (options.repeats == 1) {
+      if (repeats == 1) {
         bootstrap_interval(splits[0], outcomes[m][0], options, row);
       }
+      row.repeats = repeats;
       rows.push_back(std::move(row));
     }
   }

@@ -53,6 +53,9 @@ struct LearningRow {
   std::size_t labels = 0;
   std::size_t held = 0;
   std::string model;
+  /// Draws of the labels that it is the mean of; 1 where all draws were the
+  /// same, and the intervals are then those of the architectures held out.
+  std::size_t repeats = 0;
   Estimate tau;
   double rho = 0;
   /// The proxy that had the greatest tau on the model's labels, in the repeats

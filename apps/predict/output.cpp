@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <iostream>
 
@@ -125,6 +126,16 @@ void print_learning(
       request.study.study.metrics.front(),
       request.learning.repeats));
   out.table(lines);
+  const bool same = request.learning.repeats > 1 &&
+                    std::ranges::any_of(rows, [](const LearningRow& row) {
+                      return row.repeats == 1;
+                    });
+  if (same) {
+    out.note(
+        "Where all draws chose the same labels they are one, and its intervals "
+        "are of the architectures held out.",
+        2);
+  }
   if (request.format == TableFormat::text) std::cout << "\n";
   for (const LearningRow& row : rows) {
     out.note(learning_verdict(row, request.study.study.baseline), 2);

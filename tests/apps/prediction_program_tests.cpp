@@ -43,6 +43,45 @@ struct Files {
 
 }  // namespace
 
+TEST_CASE("zcp predict: draws that chose the same labels are one") {
+  TemporaryFolder folder;
+  std::string scores = "arch,good,other\n";
+  std::string truth = "arch,acc\n";
+  for (int i = 0; i < 60; ++i) {
+    scores += fmt::format("a{},{},{}\n", i, i * i + i % 7, (i * i * 31) % 97);
+    truth += fmt::format("a{},{}\n", i, i + (i * 37) % 30);
+  }
+  const auto run = [&](const std::string& format) {
+    return run_zcp(
+        {"predict",
+         "--scores",
+         folder.write("s.csv", scores),
+         "--truth",
+         folder.write("t.csv", truth),
+         "--metric",
+         "acc",
+         "--labels",
+         "20",
+         "--choose",
+         "spread",
+         "--repeats",
+         "4",
+         "--model",
+         "ridge",
+         "--quiet",
+         "--format",
+         format});
+  };
+  const auto rows = nlohmann::json::parse(run("json").out);
+  REQUIRE_EQ(rows.size(), 1);
+  const double low = rows[0]["kendall_tau_low"];
+  const double high = rows[0]["kendall_tau_high"];
+  CHECK_GT(high - low, 0.05);  // of 40 architectures, not of equal draws
+  const std::string text = run("text").out;
+  CHECK(
+      text.find("Where all draws chose the same labels") != std::string::npos);
+}
+
 TEST_CASE("zcp predict: the fields that scripts read, and predictions") {
   const Files files;
   const std::string csv = files.folder.path() / "said.csv";
