@@ -5,10 +5,9 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
-#include <set>
 
 #include "analysis/statistics/correlation.h"
-#include "analysis/statistics/ranks.h"
+#include "analysis/study/rank_sums.h"
 #include "common/error.h"
 #include "common/parallel.h"
 #include "common/random.h"
@@ -23,7 +22,6 @@ constexpr std::size_t kFinalists = 16;
 constexpr std::size_t kSample = 3000;
 
 using Rows = std::vector<std::size_t>;
-using Members = std::vector<std::size_t>;  ///< ascending
 
 /// Members, how they vote, and tau on the rows that were looked at.
 struct Candidate {
@@ -32,41 +30,12 @@ struct Candidate {
   double tau;
 };
 
-/// What a row adds to an ensemble's score, by rule and proxy.
-struct Ballots {
-  std::vector<Column> ranks;
-  std::vector<Column> logs;
-
-  const Column& of(RankRule rule, std::size_t proxy) const {
-    return rule == RankRule::sum ? ranks[proxy] : logs[proxy];
-  }
-};
-
 Ballots cast_ballots(const JoinedMetric& joined) {
   Ballots ballots;
   for (std::size_t proxy = 0; proxy < joined.reported; ++proxy) {
-    Column ranks = statistics::average_ranks(joined.scores[proxy]);
-    Column logs = ranks;
-    for (double& value : logs) {
-      value = std::log(value / static_cast<double>(logs.size()));
-    }
-    ballots.ranks.push_back(std::move(ranks));
-    ballots.logs.push_back(std::move(logs));
+    add_ballot(joined.scores[proxy], ballots);
   }
   return ballots;
-}
-
-Column scores_of(
-    const Ballots& ballots,
-    const Members& members,
-    RankRule rule,
-    const Rows& rows) {
-  Column sums(rows.size(), 0.0);
-  for (const std::size_t member : members) {
-    const Column& ballot = ballots.of(rule, member);
-    for (std::size_t i = 0; i < rows.size(); ++i) sums[i] += ballot[rows[i]];
-  }
-  return sums;
 }
 
 /// Best tau first, fewer members before more, then by their numbers.
@@ -89,7 +58,7 @@ void judge(
   parallel_for(candidates.size(), [&](std::size_t i) {
     Candidate& each = candidates[i];
     each.tau = statistics::kendall_tau_b(
-        scores_of(ballots, each.members, each.rule, rows), wanted);
+        ballots.sum(each.rule, each.members, rows), wanted);
   });
   std::erase_if(
       candidates, [](const Candidate& each) { return std::isnan(each.tau); });
@@ -104,22 +73,18 @@ std::vector<Candidate> singles(std::size_t proxies, RankRule rule) {
   return all;
 }
 
-/// The best of `from` with one member more.
+/// The best of `from`, all of one rule, with one member more.
 std::vector<Candidate> grown(
     const std::vector<Candidate>& from,
     std::size_t beam,
     std::size_t proxies) {
-  std::set<Members> seen;
-  std::vector<Candidate> out;
+  std::vector<Members> best;
   for (std::size_t i = 0; i < std::min(beam, from.size()); ++i) {
-    for (std::size_t proxy = 0; proxy < proxies; ++proxy) {
-      Members members = from[i].members;
-      const auto at = std::lower_bound(members.begin(), members.end(), proxy);
-      if (at != members.end() && *at == proxy) continue;
-      members.insert(at, proxy);
-      if (!seen.insert(members).second) continue;
-      out.push_back({std::move(members), from[i].rule, kNan});
-    }
+    best.push_back(from[i].members);
+  }
+  std::vector<Candidate> out;
+  for (Members& members : one_more(best, proxies)) {
+    out.push_back({std::move(members), from.front().rule, kNan});
   }
   return out;
 }
@@ -145,20 +110,6 @@ std::vector<Candidate> search(
   std::sort(all.begin(), all.end(), better);
   if (all.size() > kFinalists) all.resize(kFinalists);
   return all;
-}
-
-/// At most `count` of the rows, drawn by the seed.
-Rows sample(const Rows& rows, std::size_t count, std::uint64_t seed) {
-  if (rows.size() <= count) return rows;
-  Rows out;
-  for (const std::int64_t at : sample_without_replacement(
-           static_cast<std::int64_t>(rows.size()),
-           static_cast<std::int64_t>(count),
-           seed)) {
-    out.push_back(rows[static_cast<std::size_t>(at)]);
-  }
-  std::sort(out.begin(), out.end());
-  return out;
 }
 
 /// How an ensemble may be found.
@@ -199,8 +150,8 @@ class Chooser {
     if (method == Method::all_logs) return {{all, RankRule::log_sum, kNan}};
     if (method == Method::single)
       return singles(joined_.reported, RankRule::sum);
-    const Rows some =
-        sample(rows, kSample, derive_seed(options_.seed, "ensemble sample"));
+    const Rows some = sample_rows(
+        rows, kSample, derive_seed(options_.seed, "ensemble sample"));
     std::vector<Candidate> found;
     for (const RankRule rule : {RankRule::sum, RankRule::log_sum}) {
       const auto best =
@@ -242,7 +193,7 @@ void judge_fold(
   std::vector<statistics::ResampledPair> pairs;
   for (std::size_t i = 0; i < chosen.size(); ++i) {
     const Column scores =
-        scores_of(chooser.ballots(), chosen[i].members, chosen[i].rule, fold);
+        chooser.ballots().sum(chosen[i].rule, chosen[i].members, fold);
     methods[i].chosen.push_back(chooser.named(chosen[i]));
     methods[i].fold_tau.push_back(statistics::kendall_tau_b(scores, truth));
     pairs.emplace_back(scores, truth, statistics::Missing::last);

@@ -9,12 +9,12 @@
 #include <map>
 #include <numeric>
 #include <optional>
-#include <set>
 #include <utility>
 
 #include "analysis/statistics/columns.h"
 #include "analysis/statistics/correlation.h"
 #include "analysis/statistics/ranks.h"
+#include "analysis/study/rank_sums.h"
 #include "common/error.h"
 #include "common/parallel.h"
 #include "common/random.h"
@@ -28,7 +28,6 @@ constexpr std::size_t kBeam = 24;
 constexpr std::size_t kSample = 2000;
 constexpr std::array kRules{RankRule::log_sum, RankRule::sum};
 
-using Members = std::vector<std::size_t>;  ///< ascending, of the candidates
 using Key = std::pair<RankRule, Members>;
 using Units = std::vector<std::size_t>;  ///< what is left out, by number
 
@@ -37,64 +36,30 @@ double mean_of(const std::vector<double>& values) {
          static_cast<double>(values.size());
 }
 
-/// The candidates' ranks and logarithms of ranks on a task's own rows.
-struct Ballots {
-  std::vector<Column> ranks;
-  std::vector<Column> logs;
-  Column truth;
-
-  const Column& of(RankRule rule, std::size_t proxy) const {
-    return rule == RankRule::sum ? ranks[proxy] : logs[proxy];
-  }
-
-  Column sum(RankRule rule, const Members& members) const {
-    Column total(truth.size(), 0.0);
-    for (const std::size_t member : members) {
-      const Column& column = of(rule, member);
-      for (std::size_t i = 0; i < total.size(); ++i) total[i] += column[i];
-    }
-    return total;
-  }
+/// The ballots of the candidates in a task, and the rows that choose: those
+/// with a truth, or as many of them as are enough.
+struct Voters {
+  Ballots ballots;
+  std::vector<std::size_t> rows;
+  Column truth;  ///< of these
 };
 
-Ballots cast_ballots(
+Voters voters_of(
     const TravelTask& task,
-    const std::vector<std::string>& candidates) {
-  Ballots ballots;
-  ballots.truth = task.truth;
+    const std::vector<std::string>& candidates,
+    std::uint64_t seed) {
+  Voters voters;
   for (const std::string& name : candidates) {
-    const Column& values = task.scores.values[*find_column(task.scores, name)];
-    const Column ranks = statistics::average_ranks(values);
-    Column own = elements_at(ranks, task.rows);
-    Column logs = own;
-    for (double& value : logs) {
-      value = std::log(value / static_cast<double>(values.size()));
-    }
-    ballots.ranks.push_back(std::move(own));
-    ballots.logs.push_back(std::move(logs));
+    add_ballot(
+        task.scores.values[*find_column(task.scores, name)], voters.ballots);
   }
-  return ballots;
-}
-
-/// The rows that choose: all, or as many as are enough.
-Ballots sampled(const Ballots& all, std::uint64_t seed) {
-  const std::size_t rows = all.truth.size();
-  if (rows <= kSample) return all;
-  std::vector<std::size_t> some;
-  for (const std::int64_t at : sample_without_replacement(
-           static_cast<std::int64_t>(rows), kSample, seed)) {
-    some.push_back(static_cast<std::size_t>(at));
+  std::vector<std::size_t> places(task.rows.size());
+  std::iota(places.begin(), places.end(), std::size_t{0});
+  for (const std::size_t place : sample_rows(places, kSample, seed)) {
+    voters.rows.push_back(task.rows[place]);
+    voters.truth.push_back(task.truth[place]);
   }
-  std::ranges::sort(some);
-  Ballots part;
-  part.truth = elements_at(all.truth, some);
-  for (const Column& column : all.ranks) {
-    part.ranks.push_back(elements_at(column, some));
-  }
-  for (const Column& column : all.logs) {
-    part.logs.push_back(elements_at(column, some));
-  }
-  return part;
+  return voters;
 }
 
 /// Tau on every task is computed once for each candidate.
@@ -102,10 +67,10 @@ class Chooser {
  public:
   Chooser(
       const std::vector<TravelTask>& tasks,
-      std::vector<Ballots> ballots,
+      std::vector<Voters> voters,
       std::size_t candidates,
       const TravelOptions& options)
-      : ballots_(std::move(ballots)),
+      : voters_(std::move(voters)),
         candidates_(candidates),
         most_(std::min(options.most, candidates)) {
     std::map<std::string, std::size_t> spaces;
@@ -200,9 +165,9 @@ class Chooser {
 
   std::vector<double> compute(const Key& key) const {
     std::vector<double> taus;
-    for (const Ballots& ballots : ballots_) {
+    for (const Voters& voters : voters_) {
       const double tau = statistics::kendall_tau_b(
-          ballots.sum(key.first, key.second), ballots.truth);
+          voters.ballots.sum(key.first, key.second, voters.rows), voters.truth);
       // A sum that is equal everywhere orders nothing.
       taus.push_back(std::isnan(tau) ? 0.0 : tau);
     }
@@ -230,18 +195,13 @@ class Chooser {
   }
 
   std::vector<Key> grown(const std::vector<Key>& from, std::size_t beam) const {
-    std::set<Members> seen;
-    std::vector<Key> keys;
+    std::vector<Members> best;
     for (std::size_t i = 0; i < std::min(beam, from.size()); ++i) {
-      for (std::size_t proxy = 0; proxy < candidates_; ++proxy) {
-        Members members = from[i].second;
-        const auto at = std::ranges::lower_bound(members, proxy);
-        if (at != members.end() && *at == proxy) continue;
-        members.insert(at, proxy);
-        if (seen.insert(members).second) {
-          keys.emplace_back(from[i].first, std::move(members));
-        }
-      }
+      best.push_back(from[i].second);
+    }
+    std::vector<Key> keys;
+    for (Members& members : one_more(best, candidates_)) {
+      keys.emplace_back(from.front().first, std::move(members));
     }
     return keys;
   }
@@ -272,7 +232,7 @@ class Chooser {
     for (std::size_t i = 0; i < keys.size(); ++i) keys[i] = pairs[i].second;
   }
 
-  std::vector<Ballots> ballots_;
+  std::vector<Voters> voters_;
   std::size_t candidates_;
   std::size_t most_;
   std::vector<std::size_t> space_of_;
@@ -484,13 +444,14 @@ Travelling choose_travelling(
   check_tasks(tasks);
   Travelling result;
   find_candidates(tasks, result);
-  std::vector<Ballots> ballots(tasks.size());
+  std::vector<Voters> voters;
   for (std::size_t task = 0; task < tasks.size(); ++task) {
-    ballots[task] = sampled(
-        cast_ballots(tasks[task], result.candidates),
-        derive_seed(options.seed, "travelling rows", task));
+    voters.push_back(voters_of(
+        tasks[task],
+        result.candidates,
+        derive_seed(options.seed, "travelling rows", task)));
   }
-  Chooser chooser(tasks, std::move(ballots), result.candidates.size(), options);
+  Chooser chooser(tasks, std::move(voters), result.candidates.size(), options);
   if (chooser.units() < 2) {
     throw UserError(
         "--compose: every table is of the space {}; expected tables of two "
