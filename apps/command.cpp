@@ -197,6 +197,19 @@ std::uint64_t non_negative(const po::variables_map& values, const char* name) {
   return static_cast<std::uint64_t>(value);
 }
 
+std::optional<std::size_t> positive(
+    const po::variables_map& values,
+    const char* name) {
+  constexpr std::int64_t kMost = 100'000'000;
+  if (values.count(name) == 0) return std::nullopt;
+  const auto value = values[name].as<std::int64_t>();
+  if (value < 1 || value > kMost) {
+    throw UserError(
+        "--{} {}: expected a number from 1 to {}", name, value, kMost);
+  }
+  return static_cast<std::size_t>(value);
+}
+
 int whole_number(
     const po::variables_map& values,
     const char* name,

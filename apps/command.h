@@ -55,6 +55,12 @@ std::uint64_t non_negative(
     const boost::program_options::variables_map& values,
     const char* name);
 
+/// The value of an option declared as std::int64_t that is 1 or more; none when
+/// it was not given. Throws UserError.
+std::optional<std::size_t> positive(
+    const boost::program_options::variables_map& values,
+    const char* name);
+
 /// What a number may be. More than `most` is no sensible wish on any machine,
 /// and would end in want of memory or of threads.
 struct Limits {

@@ -171,10 +171,7 @@ PredictRequest parse_predict_request(const po::variables_map& values) {
     throw UserError("--choose {}: expected random or spread", choose);
   }
   if (choose == "spread") learning.choice = prediction::LabelChoice::spread;
-  if (const auto count = optional_value<std::int64_t>(values, "suggest")) {
-    if (*count < 1) throw UserError("--suggest {}: expected 1 or more", *count);
-    request.suggest = static_cast<std::size_t>(*count);
-  }
+  request.suggest = positive(values, "suggest");
   request.format =
       is_given(values, "json") ? TableFormat::json : parse_format(values);
   request.csv = text_option(values, "csv");

@@ -215,20 +215,6 @@ ScoreOptions shared_options(
   return options;
 }
 
-/// A number of one or more.
-std::optional<std::size_t> positive(
-    const po::variables_map& values,
-    const char* name) {
-  constexpr std::int64_t kMost = 100'000'000;
-  const auto value = optional_value<std::int64_t>(values, name);
-  if (!value) return std::nullopt;
-  if (*value < 1 || *value > kMost) {
-    throw UserError(
-        "--{} {}: expected a number from 1 to {}", name, *value, kMost);
-  }
-  return static_cast<std::size_t>(*value);
-}
-
 std::optional<search::Count> parse_count(const po::variables_map& values) {
   const auto text = optional_value<std::string>(values, "count");
   if (!text) return std::nullopt;

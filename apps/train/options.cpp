@@ -143,12 +143,8 @@ TrainOptions read_values(
     const po::variables_map& values,
     const Arguments& arguments) {
   TrainOptions options;
-  if (const auto count = optional_value<std::int64_t>(values, "suggest")) {
-    if (*count < 1) throw UserError("--suggest {}: expected 1 or more", *count);
-    options.suggest = static_cast<std::size_t>(*count);
-  } else {
-    require_training(values);
-  }
+  options.suggest = positive(values, "suggest");
+  if (!options.suggest) require_training(values);
   options.selection = parse_selection_options(values);
   options.task = parse_task_options(values);
   options.budget = parse_budget(values);
