@@ -122,18 +122,11 @@ ReportRequest parse_report_request(const po::variables_map& values) {
   ReportRequest asked;
   const StudyRequest request = parse_study_request(values);
   const auto scores = values["scores"].as<std::vector<Text>>();
-  const auto truths = values["truth"].as<std::vector<Text>>();
-  if (truths.size() != 1 && truths.size() != scores.size()) {
-    throw UserError(
-        "--truth is given {} times and --scores {}: expected one truth for all "
-        "scores, or one for each",
-        truths.size(),
-        scores.size());
-  }
+  const auto truths = one_for_each(values, "truth", scores.size());
   for (std::size_t i = 0; i < scores.size(); ++i) {
     asked.studies.push_back(request);
     asked.studies.back().scores = scores[i];
-    asked.studies.back().truth = truths[truths.size() == 1 ? 0 : i];
+    asked.studies.back().truth = truths[i];
   }
   asked.costs = list_option(values, "cost");
   asked.title = text_option(values, "title").value_or("");
@@ -194,24 +187,6 @@ report::Report make(
       scores, truth, options, report::read_origin(source));
 }
 
-/// Of several truths each study takes the metrics that its own has. One that
-/// none has stays, and so is refused; likewise all, where no metric would
-/// remain.
-void choose_metrics(
-    StudyRequest& request,
-    const tables::Table& own,
-    const std::vector<tables::Table>& truths) {
-  std::vector<Text> chosen;
-  for (const Text& metric : request.study.metrics) {
-    const bool elsewhere =
-        std::ranges::any_of(truths, [&](const tables::Table& truth) {
-          return study::find_column(truth, metric).has_value();
-        });
-    if (study::find_column(own, metric) || !elsewhere) chosen.push_back(metric);
-  }
-  if (!chosen.empty()) request.study.metrics = chosen;
-}
-
 std::vector<report::Report> make_all(const ReportRequest& asked) {
   std::vector<tables::Table> truths;
   for (const StudyRequest& request : asked.studies) {
@@ -222,7 +197,7 @@ std::vector<report::Report> make_all(const ReportRequest& asked) {
   std::vector<report::Report> made;
   for (std::size_t i = 0; i < asked.studies.size(); ++i) {
     StudyRequest request = asked.studies[i];
-    choose_metrics(request, truths[i], truths);
+    keep_own_metrics(request, truths[i], truths);
     made.push_back(make(asked, request, truths[i]));
   }
   report::tell_apart(made);

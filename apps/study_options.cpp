@@ -338,6 +338,21 @@ std::vector<std::string> all_texts(
   return {values[option].as<Text>()};
 }
 
+std::vector<std::string> one_for_each(
+    const po::variables_map& values,
+    const std::string& option,
+    std::size_t tables) {
+  std::vector<Text> texts = all_texts(values, option);
+  if (texts.size() == 1) texts.assign(tables, Text(texts.front()));
+  if (texts.empty() || texts.size() == tables) return texts;
+  throw UserError(
+      "--{} is given {} times and --scores {}: expected one for all tables, or "
+      "one for each",
+      option,
+      texts.size(),
+      tables);
+}
+
 std::string required_option(
     const po::variables_map& values,
     const std::string& option) {

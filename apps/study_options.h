@@ -48,6 +48,13 @@ std::vector<std::string> all_texts(
     const boost::program_options::variables_map& values,
     const std::string& option);
 
+/// The texts of an option for each of several tables: one is for all of them.
+/// None when it was not given. Throws UserError for another number of texts.
+std::vector<std::string> one_for_each(
+    const boost::program_options::variables_map& values,
+    const std::string& option,
+    std::size_t tables);
+
 /// What the options say. A metric, proxy, share or run named twice counts once.
 /// Composites follow the proxies, if any are named. Options that the subcommand
 /// does not have keep their defaults. Throws UserError naming the option that

@@ -116,4 +116,19 @@ void print_join_summary(
       summary.population);
 }
 
+void keep_own_metrics(
+    StudyRequest& request,
+    const tables::Table& own,
+    std::span<const tables::Table> truths) {
+  std::vector<std::string> chosen;
+  for (const std::string& metric : request.study.metrics) {
+    const bool elsewhere =
+        std::ranges::any_of(truths, [&](const tables::Table& truth) {
+          return study::find_column(truth, metric).has_value();
+        });
+    if (study::find_column(own, metric) || !elsewhere) chosen.push_back(metric);
+  }
+  if (!chosen.empty()) request.study.metrics = chosen;
+}
+
 }  // namespace zcp::apps

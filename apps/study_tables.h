@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -40,5 +41,13 @@ void print_notes(const std::vector<std::string>& notes);
 void print_join_summary(
     const study::Study& study,
     const study::StudyOptions& options);
+
+/// Of several tables each study takes the metrics that its own truth has. One
+/// that none has stays, and so is refused; likewise all, where no metric would
+/// remain.
+void keep_own_metrics(
+    StudyRequest& request,
+    const tables::Table& own,
+    std::span<const tables::Table> truths);
 
 }  // namespace zcp::apps

@@ -71,26 +71,13 @@ study::TravelTask task_of(
   return task;
 }
 
-/// Where one list of metrics is for all tables, each takes those that its truth
-/// has.
-void keep_own_metrics(const tables::Table& truth, std::vector<Text>& metrics) {
-  std::vector<Text> own;
-  for (const Text& metric : metrics) {
-    if (study::find_column(truth, metric)) own.push_back(metric);
-  }
-  if (!own.empty()) metrics = own;
-}
-
 void add_tasks(
-    const StudyRequest& asked,
+    const StudyRequest& request,
+    const tables::Table& truth,
     const CorrelateOptions& options,
-    bool shared_metrics,
     std::vector<study::TravelTask>& tasks,
     Composed& composed) {
-  StudyRequest request = asked;
   const tables::Table scores = read_study_scores(request.scores, request);
-  const tables::Table truth = read_study_truth(request);
-  if (shared_metrics) keep_own_metrics(truth, request.study.metrics);
   const study::JoinedStudy joined =
       study::join_study(scores, truth, request.study);
   for (const Text& note : study::notes_of_scores(scores, request.study)) {
@@ -101,19 +88,6 @@ void add_tasks(
     tasks.push_back(
         task_of(scores, joined, i, proxies, options.request.study.proxies));
     note_missing(tasks.back(), composed);
-  }
-}
-
-/// Throws UserError for a metric that no table had.
-void require_all(
-    const std::vector<Text>& metrics,
-    const std::vector<study::TravelTask>& tasks) {
-  for (const Text& metric : metrics) {
-    if (std::ranges::find(tasks, metric, &study::TravelTask::metric) !=
-        tasks.end()) {
-      continue;
-    }
-    throw UserError("--metric {}: no --truth has such a column", metric);
   }
 }
 
@@ -137,13 +111,18 @@ Composed compose(const CorrelateOptions& options) {
   const bool shared = std::ranges::all_of(
       asked.studies,
       [&](const StudyRequest& study) { return study.study.metrics == first; });
+  std::vector<tables::Table> truths;
+  for (const StudyRequest& study : asked.studies) {
+    truths.push_back(read_study_truth(study));
+  }
   Composed composed;
   std::vector<study::TravelTask> tasks;
-  for (const StudyRequest& study : asked.studies) {
-    const bool several = shared && asked.studies.size() > 1;
-    add_tasks(study, options, several, tasks, composed);
+  for (std::size_t i = 0; i < truths.size(); ++i) {
+    StudyRequest request = asked.studies[i];
+    // One list of metrics is for all tables.
+    if (shared) keep_own_metrics(request, truths[i], truths);
+    add_tasks(request, truths[i], options, tasks, composed);
   }
-  if (shared) require_all(first, tasks);
   require_different(tasks);
   composed.found = study::choose_travelling(tasks, asked.travel);
   return composed;

@@ -121,23 +121,6 @@ bool without_truth(const po::variables_map& values) {
          std::ranges::none_of(kWith, given);
 }
 
-/// The value of such an option for each of the tables: one for all, or one
-/// each. Not given, none.
-std::vector<Text> one_for_each(
-    const po::variables_map& values,
-    const Text& option,
-    std::size_t tables) {
-  std::vector<Text> texts = all_texts(values, option);
-  if (texts.size() == 1) texts.resize(tables, texts.front());
-  if (texts.empty() || texts.size() == tables) return texts;
-  throw UserError(
-      "--{} is given {} times and --scores {}: expected one for all tables, or "
-      "one for each",
-      option,
-      texts.size(),
-      tables);
-}
-
 /// What asks for other statistics than --compose gives is refused with it.
 void refuse_beside_compose(const po::variables_map& values) {
   constexpr std::array kOthers{
@@ -179,6 +162,16 @@ void refuse_repeated(const po::variables_map& values) {
   }
 }
 
+/// The greatest number of members that is tried.
+std::size_t most_members(const po::variables_map& values, const char* option) {
+  const auto most = values[option].as<std::int64_t>();
+  if (most < 1 || most > kMostMembers) {
+    throw UserError(
+        "--{} {}: expected 1 to {} members", option, most, kMostMembers);
+  }
+  return static_cast<std::size_t>(most);
+}
+
 study::TravelOptions parse_travel(
     const po::variables_map& values,
     const StudyRequest& request) {
@@ -188,14 +181,7 @@ study::TravelOptions parse_travel(
     throw UserError("--leave-out {}: expected space or metric", leave);
   }
   if (leave == "metric") travel.leave_out = study::LeaveOut::task;
-  const auto members = values["members"].as<std::int64_t>();
-  if (members < 1 || members > kMostMembers) {
-    throw UserError(
-        "--members {}: expected a whole number from 1 to {}",
-        members,
-        kMostMembers);
-  }
-  travel.most = static_cast<std::size_t>(members);
+  travel.most = most_members(values, "members");
   travel.draws = request.study.draws;
   travel.seed = request.study.seed;
   travel.baseline = request.study.baseline;
@@ -245,17 +231,6 @@ std::optional<ComposeRequest> parse_compose(
     one.composites.clear();
   }
   return compose;
-}
-
-/// The greatest number of members that ensembles are tried with.
-std::optional<std::size_t> parse_ensemble(const po::variables_map& values) {
-  if (values.count("ensemble") == 0) return {};
-  const auto most = values["ensemble"].as<std::int64_t>();
-  if (most < 1 || most > kMostMembers) {
-    throw UserError(
-        "--ensemble {}: expected 1 to {} members", most, kMostMembers);
-  }
-  return static_cast<std::size_t>(most);
 }
 
 double parse_alike(const po::variables_map& values) {
@@ -330,7 +305,9 @@ CorrelateOptions parse_correlate_options(const po::variables_map& values) {
   options.matrix = text_option(values, "matrix");
   if (options.needs_matrix()) options.alike = parse_alike(values);
   options.repeats = list_option(values, "repeats");
-  options.ensemble = parse_ensemble(values);
+  if (values.count("ensemble") != 0) {
+    options.ensemble = most_members(values, "ensemble");
+  }
   options.cost = text_option(values, "cost");
   options.costs = text_option(values, "costs");
   if (options.costs) required_option(values, "cost");
