@@ -49,6 +49,8 @@ tasks::TaskInfo task_of(const spaces::Space& space) {
 }  // namespace
 
 bool is_dead(const graph::Graph& graph) {
+  // What is only counted has no nodes to look at.
+  if (!graph.cannot_run().empty()) return false;
   std::vector<bool> reached(graph.nodes().size(), false);
   reached[0] = true;
   for (std::size_t v = 1; v < reached.size(); ++v) {
@@ -72,10 +74,8 @@ void drop_dead(
       {});
   std::vector<std::uint8_t> alive(table.arch.size(), 1);
   parallel_for(alive.size(), [&](std::size_t row) {
-    const graph::Graph graph = graphs.build(
-        opened->normalise(table.arch[row]), graph::Folding::functional);
-    // What is only counted has no nodes to look at.
-    if (graph.cannot_run().empty() && is_dead(graph)) alive[row] = 0;
+    const std::string arch = opened->normalise(table.arch[row]);
+    if (is_dead(graphs.build(arch, graph::Folding::functional))) alive[row] = 0;
   });
   const auto dead = std::ranges::count(alive, std::uint8_t{0});
   keep_rows({alive.begin(), alive.end()}, table);

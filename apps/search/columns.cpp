@@ -177,17 +177,22 @@ void SearchData::read_wishes() {
   read("prefer", options_.prefer, wishes_.preferred);
   if (!wishes_.empty()) wished_.emplace(space_, wishes_);
   for (const std::string& name : options_.algorithms) {
-    const bool zen = name == "evolution" && !options_.settings.start.empty() &&
-                     space_.info().name == "mobilenet-v2";
-    const bool draws = name != "exhaustive" && name != "progressive" && !zen &&
-                       (name != "random" || space_.info().size == 0);
-    if (wishes_.preferred.empty() || draws) continue;
+    if (wishes_.preferred.empty() || takes_preference(name)) continue;
     throw UserError(
         "--prefer: goes with algorithms that draw and mutate (evolution, "
         "bayes; local and nsga2 for what they begin with), not with {}{}",
         name,
-        zen ? " of ZenNAS" : "");
+        name == "evolution" ? " of ZenNAS" : "");
   }
+}
+
+bool SearchData::takes_preference(const std::string& algorithm) const {
+  if (algorithm == "exhaustive" || algorithm == "progressive") return false;
+  if (algorithm == "random") return space_.info().size == 0;
+  const bool zen = algorithm == "evolution" &&
+                   !options_.settings.start.empty() &&
+                   space_.info().name == "mobilenet-v2";
+  return !zen;
 }
 
 /// A predictor of graphs knows those of one space.
@@ -234,7 +239,7 @@ bool SearchData::feasible(const std::string& arch) const {
       std::isnan(truth_->value(arch, metric_->column))) {
     return false;
   }
-  if (options_.drop_dead && is_dead_arch(arch)) {
+  if (options_.drop_dead && facts(arch).dead) {
     ++rejected_;
     return false;
   }
@@ -253,7 +258,7 @@ double SearchData::value(const std::string& arch, const SearchColumn& column)
     case SearchColumn::Source::truth:
       return truth_->value(arch, column.place);
     case SearchColumn::Source::graph:
-      return size_value(sizes(arch), column.proxy);
+      return size_value(facts(arch).sizes, column.proxy);
     default:
       return kNone;
   }
@@ -262,30 +267,20 @@ double SearchData::value(const std::string& arch, const SearchColumn& column)
 double SearchData::budget_value(
     const std::string& arch,
     const std::string& column) const {
-  if (is_size(column)) return size_value(sizes(arch), column);
+  if (is_size(column)) return size_value(facts(arch).sizes, column);
   return costs_->value(arch, column);
 }
 
-bool SearchData::is_dead_arch(const std::string& arch) const {
+SearchData::GraphFacts SearchData::facts(const std::string& arch) const {
   {
     const std::scoped_lock lock(mutex_);
-    const auto found = dead_.find(arch);
-    if (found != dead_.end()) return found->second;
+    const auto found = facts_.find(arch);
+    if (found != facts_.end()) return found->second;
   }
-  const bool dead = is_dead(build_(arch));
+  const graph::Graph graph = build_(arch);
+  const GraphFacts facts{graph::sizes_of(graph), is_dead(graph)};
   const std::scoped_lock lock(mutex_);
-  return dead_.emplace(arch, dead).first->second;
-}
-
-graph::Sizes SearchData::sizes(const std::string& arch) const {
-  {
-    const std::scoped_lock lock(mutex_);
-    const auto found = sizes_.find(arch);
-    if (found != sizes_.end()) return found->second;
-  }
-  const graph::Sizes sizes = graph::sizes_of(build_(arch));
-  const std::scoped_lock lock(mutex_);
-  return sizes_.emplace(arch, sizes).first->second;
+  return facts_.emplace(arch, facts).first->second;
 }
 
 }  // namespace zcp::apps

@@ -68,6 +68,8 @@ class SearchData {
   }
   /// What was wished, in words; empty without wishes.
   const search::Wishes& wishes() const { return wishes_; }
+  /// Whether an algorithm draws or mutates, so that it can prefer.
+  bool takes_preference(const std::string& algorithm) const;
   const std::vector<SearchColumn>& columns() const { return columns_; }
   const std::optional<Lookup>& truth() const { return truth_; }
 
@@ -101,8 +103,12 @@ class SearchData {
   double budget_value(const std::string& arch, const std::string& column) const;
 
  private:
-  graph::Sizes sizes(const std::string& arch) const;
-  bool is_dead_arch(const std::string& arch) const;
+  /// What is known of a network from its graph.
+  struct GraphFacts {
+    graph::Sizes sizes;
+    bool dead;  ///< see dead.h
+  };
+  GraphFacts facts(const std::string& arch) const;
   void resolve(const std::string& name);
   void read_wishes();
   void check_predictors() const;
@@ -120,8 +126,7 @@ class SearchData {
   std::optional<Metric> metric_;
   std::function<graph::Graph(const std::string&)> build_;
   mutable std::mutex mutex_;
-  mutable std::unordered_map<std::string, graph::Sizes> sizes_;
-  mutable std::unordered_map<std::string, bool> dead_;
+  mutable std::unordered_map<std::string, GraphFacts> facts_;
   mutable std::atomic<std::int64_t> rejected_ = 0;
 };
 

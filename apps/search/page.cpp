@@ -21,11 +21,6 @@ using report::SearchPlace;
 using report::SearchReport;
 using Strings = std::vector<std::string>;
 
-/// What a search writes, and how it says it; a search that goes on has its own.
-const Strings kOutputs{"csv", "figure", "output", "html", "format"};
-const Strings kOutputFlags{"json", "quiet", "stored"};
-const Strings kWishes{"fix", "forbid", "prefer"};
-
 constexpr std::size_t kMostWords = 40;  // in spaces without places
 
 /// More is better; NaN: none.
@@ -190,12 +185,11 @@ void add_command(
     SearchReport& report,
     const SearchOptions& options,
     const SearchData& data) {
-  Strings names = kOutputs;
-  names.insert(names.end(), kWishes.begin(), kWishes.end());
+  Strings names{"fix", "forbid", "prefer"};
   const bool zen = data.space().info().name == "mobilenet-v2";
   if (!zen) names.emplace_back("start");
   if (options.algorithms.size() > 1) names.emplace_back("algorithm");
-  Arguments words = without_options(options.arguments, names, kOutputFlags);
+  Arguments words = without_outputs(options.arguments, names);
   if (options.algorithms.size() > 1) {
     words.insert(words.end(), {"--algorithm", report.name});
   }
@@ -203,10 +197,7 @@ void add_command(
   const std::string& name = report.name;
   const bool climbs = name == "evolution" || name == "local" || name == "nsga2";
   report.takes_start = climbs && !zen && !options.repeats;
-  const bool numbered = data.space().info().size > 0;
-  const bool zenner = zen && !options.settings.start.empty();
-  report.takes_preference = (climbs && !(zenner && name == "evolution")) ||
-                            name == "bayes" || (name == "random" && !numbered);
+  report.takes_preference = data.takes_preference(name);
 }
 
 void add_facts(
@@ -315,10 +306,10 @@ std::string option_name(const std::string& argument) {
 
 }  // namespace
 
-Arguments without_options(
-    const Arguments& arguments,
-    const Strings& names,
-    const Strings& flags) {
+Arguments without_outputs(const Arguments& arguments, const Strings& more) {
+  Strings names{"csv", "figure", "output", "html", "format"};
+  names.insert(names.end(), more.begin(), more.end());
+  const Strings flags{"json", "quiet", "stored"};
   const auto is_among = [](const Strings& list, const std::string& name) {
     return std::ranges::find(list, name) != list.end();
   };

@@ -16,12 +16,12 @@ std::vector<report::SearchReport> make_search_reports(
     const std::vector<SearchResult>& results,
     const SearchSummary& summary);
 
-/// Arguments without options that are named, whichever of `--name value` and
-/// `--name=value` they are written as. Those of `flags` take no value.
-Arguments without_options(
+/// A search's arguments without what it writes and how it says it, and without
+/// the options `more`, which take values, whichever of `--name value` and
+/// `--name=value` they are written as.
+Arguments without_outputs(
     const Arguments& arguments,
-    const std::vector<std::string>& names,
-    const std::vector<std::string>& flags);
+    const std::vector<std::string>& more);
 
 /// Shell words of a search's arguments as a page may show them: files by their
 /// names. Sets `shortened` where a folder was left out.

@@ -15,11 +15,8 @@ Arguments stored_search(const std::string& store) {
   for (const store::Run& run : std::views::reverse(runs)) {
     const std::string& command = run.provenance.command;
     if (!command.starts_with(kSearch)) continue;
-    Arguments words = shell_words(command.substr(kSearch.size()));
-    words = without_options(
-        words,
-        {"csv", "figure", "output", "html", "format", "store"},
-        {"json", "quiet", "stored"});
+    Arguments words =
+        without_outputs(shell_words(command.substr(kSearch.size())), {"store"});
     words.insert(words.end(), {"--store", store});
     return words;
   }
