@@ -86,6 +86,16 @@ class Network {
   /// What is real already is returned.
   virtual at::Tensor embed(const at::Tensor& x) const { return x; }
 
+  /// The same as forward(x), where `embedded` is embed(x): of words [N, T] only
+  /// x tells which of them a mask hides.
+  virtual at::Tensor forward_embedded(
+      const at::Tensor& embedded,
+      const at::Tensor& /*x*/,
+      BatchNormMode batch_norm,
+      Recording* recording) const {
+    return forward(embedded, batch_norm, recording);
+  }
+
   /// How many convolutions and linear layers compute their weight from
   /// parameters (weight_norm, weight standardisation). No parameter is the
   /// weight of such a layer, so that sums over layers' weights miss it.

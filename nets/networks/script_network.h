@@ -39,13 +39,12 @@ class ScriptNetwork final : public Network {
   std::int64_t word_features() const override;
   at::Tensor embed(const at::Tensor& x) const override;
 
-  /// The same as forward(x), where `embedded` is embed(x): words [N, T] that a
-  /// mask hides are in x as -1 - word, and only x tells which they are.
+  /// Words [N, T] that a mask hides are in x as -1 - word.
   at::Tensor forward_embedded(
       const at::Tensor& embedded,
       const at::Tensor& x,
       BatchNormMode batch_norm,
-      Recording* recording) const;
+      Recording* recording) const override;
 
   /// Whether it takes a mask beside its words: an input whose name holds
   /// "mask".

@@ -562,19 +562,19 @@ std::vector<Score> Evaluator::State::score_script(
     const networks::ScriptNetwork& loaded,
     const std::filesystem::path& path,
     std::span<const Descriptor* const> which) const {
+  const bool none_runs = std::ranges::all_of(which, [](const auto* proxy) {
+    return runs_nothing(shared_kind(proxy->needs.pass));
+  });
   Summary summary;
   try {
     summary = summarise(loaded, path, shape);
   } catch (const networks::OutputNotChosen& error) {
-    const bool none_runs = std::ranges::all_of(which, [](const auto* proxy) {
-      return runs_nothing(shared_kind(proxy->needs.pass));
-    });
     if (!none_runs) throw;
     summary.params = params_of(loaded);
     summary.cannot_run = failure_of(error, path);
   }
   auto fault = fault_of_words(loaded);
-  if (!fault) fault = fault_of_weights(loaded);
+  if (!fault && !none_runs) fault = fault_of_weights(loaded);
   if (fault) {
     summary.cannot_run = Score::failed(path.string() + ": " + *fault);
   }

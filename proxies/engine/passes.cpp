@@ -13,7 +13,6 @@
 #include <vector>
 
 #include "common/crew.h"
-#include "nets/networks/script_network.h"
 #include "proxies/engine/differentiate.h"
 #include "proxies/engine/loss.h"
 
@@ -131,21 +130,6 @@ at::Tensor differentiable_input(const Network& network, const at::Tensor& x) {
                               : real.detach().clone().requires_grad_(true);
 }
 
-constexpr auto kMode = BatchNormMode::batch_statistics;
-
-/// A pass of a differentiable_input() of x. Of words some may be hidden, which
-/// their embeddings do not tell.
-at::Tensor forward_at(
-    const Network& network,
-    const at::Tensor& real,
-    const at::Tensor& x,
-    Recording* recording) {
-  const auto* script = dynamic_cast<const networks::ScriptNetwork*>(&network);
-  return script != nullptr && !x.is_floating_point()
-             ? script->forward_embedded(real, x, kMode, recording)
-             : network.forward(real, kMode, recording);
-}
-
 /// Takes the derivative of the summed logits at the input, which is let go of
 /// again afterwards.
 void show_jacobian(
@@ -222,8 +206,10 @@ std::unique_ptr<MinibatchPass> pass_minibatch(
       .x = x,
       .y = minibatch.y});
   Recording* recording = scope ? &done->recording : nullptr;
-  pass.logits = jacobian ? forward_at(network, x, minibatch.x, recording)
-                         : network.forward(x, kMode, recording);
+  constexpr auto kMode = BatchNormMode::batch_statistics;
+  pass.logits = jacobian
+                    ? network.forward_embedded(x, minibatch.x, kMode, recording)
+                    : network.forward(x, kMode, recording);
   if (jacobian) {
     show_jacobian(
         setting, loss ? GraphUse::again : GraphUse::last, pass, runs.jacobian);
