@@ -5,10 +5,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "analysis/study/composite.h"
 #include "benchmarks/tables/table.h"
+#include "common/error.h"
 
 namespace zcp::study {
 
@@ -26,6 +28,26 @@ struct Objective {
 /// composite may have a leading - too, and may come twice to count twice.
 /// Throws UserError for no name and for a composite that is ill-formed.
 Objective parse_objective(std::string_view text);
+
+/// A list of objectives, separated by commas outside of parentheses, each read
+/// by `parse`, which gives an Objective or what is derived from it. Throws
+/// UserError also for none and for two of one name.
+template <typename Parse>
+auto parse_objectives(const std::string& list, const Parse& parse) {
+  std::vector<decltype(parse(std::string_view()))> objectives;
+  for (const std::string& text : split_composites(list)) {
+    auto objective = parse(text);
+    for (const auto& other : objectives) {
+      if (other.name != objective.name) continue;
+      throw UserError("--by {}: {} comes twice", list, objective.name);
+    }
+    objectives.push_back(std::move(objective));
+  }
+  if (objectives.empty()) {
+    throw UserError("--by {}: expected one objective or more", list);
+  }
+  return objectives;
+}
 
 /// The objective of each row: the column itself or, of a composite, the sum of
 /// ranks among all rows; NaN where there is none. Not negated. `rows` has the

@@ -1,9 +1,6 @@
 #include "apps/search/objective.h"
 
-#include <algorithm>
-
 #include "analysis/study/join.h"
-#include "common/error.h"
 
 namespace zcp::apps {
 
@@ -25,19 +22,7 @@ Objective parse_objective(std::string_view text) {
 }
 
 std::vector<Objective> parse_objectives(const std::string& list) {
-  std::vector<Objective> objectives;
-  for (const std::string& text : study::split_composites(list)) {
-    Objective objective = parse_objective(text);
-    if (std::ranges::find(objectives, objective.name, &Objective::name) !=
-        objectives.end()) {
-      throw UserError("--by {}: {} comes twice", list, objective.name);
-    }
-    objectives.push_back(std::move(objective));
-  }
-  if (objectives.empty()) {
-    throw UserError("--by {}: expected one objective or more", list);
-  }
-  return objectives;
+  return study::parse_objectives(list, parse_objective);
 }
 
 std::vector<double> objective_values(

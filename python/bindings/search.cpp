@@ -8,7 +8,6 @@
 #include "analysis/search/fronts.h"
 #include "analysis/search/runner.h"
 #include "analysis/study/objective.h"
-#include "common/error.h"
 
 namespace py = pybind11;
 
@@ -68,21 +67,8 @@ class CallbackSpace final : public spaces::Space {
   spaces::SpaceInfo info_;
 };
 
-std::vector<study::Objective> parse_objectives(
-    const std::vector<std::string>& texts) {
-  std::vector<study::Objective> objectives;
-  for (const std::string& text : texts) {
-    study::Objective objective = study::parse_objective(text);
-    if (std::ranges::find(
-            objectives, objective.name, &study::Objective::name) !=
-        objectives.end()) {
-      throw UserError("--by: {} comes twice", objective.name);
-    }
-    objectives.push_back(std::move(objective));
-  }
-  if (objectives.empty())
-    throw UserError("--by: expected one objective or more");
-  return objectives;
+std::vector<study::Objective> read_objectives(const std::string& list) {
+  return study::parse_objectives(list, study::parse_objective);
 }
 
 std::vector<std::string> columns_of(
@@ -167,16 +153,16 @@ search::Settings read_settings(const py::kwargs& arguments) {
 
 }  // namespace
 
-std::vector<std::string> objective_columns(
-    const std::vector<std::string>& objectives) {
-  return columns_of(parse_objectives(objectives));
+std::vector<std::string> objective_columns(const std::string& objectives) {
+  return columns_of(read_objectives(objectives));
 }
 
 py::dict search_space(const py::kwargs& arguments) {
   const CallbackSpace space(arguments["space"]);
-  auto objectives = parse_objectives(
-      arguments["objectives"].cast<std::vector<std::string>>());
-  const std::size_t count = objectives.size();
+  auto objectives =
+      read_objectives(arguments["objectives"].cast<std::string>());
+  std::vector<std::string> names;
+  for (const study::Objective& one : objectives) names.push_back(one.name);
   CallbackEvaluator evaluator(
       std::move(objectives), py::object(arguments["evaluate"]));
   const py::object allowed = arguments["feasible"];
@@ -188,8 +174,8 @@ py::dict search_space(const py::kwargs& arguments) {
       arguments["algorithm"].cast<std::string>(),
       {space, feasible},
       settings,
-      count);
-  search::History history(count);
+      names.size());
+  search::History history(names.size());
   const search::Outcome outcome = search::run(
       *algorithm,
       evaluator,
@@ -197,6 +183,7 @@ py::dict search_space(const py::kwargs& arguments) {
       settings.evaluations,
       search::Count::distinct);
   py::dict result;
+  result["names"] = names;
   result["archs"] = history.archs();
   result["values"] = evaluator.values();
   result["steps"] = search::first_queries(outcome, history);

@@ -8,11 +8,9 @@
 
 namespace zcp::python {
 
-/// The columns that objectives such as "-params" or "s=log_rank(a,b)" are
-/// computed from, each once. Throws UserError for none and for two of one
-/// name.
-std::vector<std::string> objective_columns(
-    const std::vector<std::string>& objectives);
+/// The columns that a list of objectives such as "-params,s=log_rank(a,b)" is
+/// computed from, each once. Throws UserError as study::parse_objectives().
+std::vector<std::string> objective_columns(const std::string& objectives);
 
 /// Lets one of search::algorithms() search. Keyword arguments: `space`, an
 /// object with `name`, `size`, `spec(index)`, `draw(seed)`, `mutate(spec,
@@ -21,9 +19,10 @@ std::vector<std::string> objective_columns(
 /// `evaluations`, `start`; `feasible(spec)`, and `evaluate(specs)`, which gives
 /// a list of numbers for each of objective_columns().
 ///
-/// Returns a dict: `archs` in the order of evaluation, `values` [objective]
-/// [record] not negated, `steps` from 1, `front`, `best` (None: no value) and
-/// `exhausted`. What the functions throw is thrown.
+/// Returns a dict: `names` of the objectives, `archs` in the order of
+/// evaluation, `values` [objective] [record] not negated, `steps` from 1,
+/// `front`, `best` (None: no value) and `exhausted`. What the functions throw
+/// is thrown.
 pybind11::dict search_space(const pybind11::kwargs& arguments);
 
 }  // namespace zcp::python

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import os
 import random
-from typing import Any, Callable, Iterable, Optional, Union
+from typing import Any, Callable, Iterable, Optional
 
-from . import _core
+from . import _core, _program
 
 
 class Functions:
@@ -61,10 +61,8 @@ class Table:
     """Columns of a DataFrame or a CSV, by the spec."""
 
     def __init__(self, what: str, table: Any) -> None:
-        import pandas
-
         if isinstance(table, (str, os.PathLike)):
-            table = pandas.read_csv(table, float_precision="round_trip")
+            table = _program.read_table(os.fspath(table))
         if not hasattr(table, "columns"):
             raise ValueError(f"{what}: found a {type(table).__name__}, expected a DataFrame or a CSV")
         frame = table.set_index("arch") if "arch" in table.columns else table
@@ -155,27 +153,13 @@ def _bounds(side: str, given: Any) -> list:
     return [(side, str(name), float(bound)) for name, bound in given.items()]
 
 
-def objectives_of(by: Union[str, Iterable[str]]) -> list:
-    """Objectives, split at commas outside of parentheses."""
-    if not isinstance(by, str):
-        return [str(one) for one in by]
-    found, depth, begin = [], 0, 0
-    for place, letter in enumerate(by):
-        depth += (letter == "(") - (letter == ")")
-        if letter == "," and depth == 0:
-            found.append(by[begin:place])
-            begin = place + 1
-    return [*found, by[begin:]]
-
-
-def frame_of(result: dict, objectives: list, budget: Budget, columns: Columns) -> Any:
+def frame_of(result: dict, budget: Budget, columns: Columns) -> Any:
     """A row an evaluated architecture, in the order of evaluation."""
     import pandas
 
-    names = [one.lstrip("-").split("=")[0] for one in objectives]
     archs = result["archs"]
     data = {name: pandas.Series(values, dtype="float64").tolist()
-            for name, values in zip(names, result["values"])}
+            for name, values in zip(result["names"], result["values"])}
     for name in budget.names:
         data.setdefault(name, columns.values(archs, [name])[0])
     data["step"] = result["steps"]

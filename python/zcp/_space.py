@@ -253,7 +253,7 @@ class Space:
         """
         from . import _core, _search
 
-        objectives = _search.objectives_of(by)
+        objectives = by if isinstance(by, str) else ",".join(map(str, by))
         tables = [None if table is None else _search.Table(what, table)
                   for what, table in (("scores", scores), ("truth", truth), ("costs", costs))]
         columns = _search.Columns(tables, lambda specs, names: self.score(
@@ -283,7 +283,7 @@ class Space:
             within = " within the budget" if budget.names else ""
             warnings.warn(
                 f"{algorithm} found no more architectures{within}", UserWarning, stacklevel=2)
-        return _search.frame_of(result, objectives, budget, columns)
+        return _search.frame_of(result, budget, columns)
 
 
 def _specs_of(archs: Any) -> list:
