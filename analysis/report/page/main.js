@@ -195,32 +195,9 @@ function setPrinting(on) {
 }
 
 function watchWindow() {
-  let timer = 0;
-  let width = document.querySelector("main").clientWidth;
-  const observer = new ResizeObserver(([entry]) => {
-    const now = entry.target.clientWidth;
-    if (now === width) return;
-    width = now;
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      for (const { chart, draw } of charts) {
-        chart.resize();
-        draw();
-      }
-    }, 60);
-  });
-  observer.observe(document.querySelector("main"));
-  const signal = { signal: ended };
+  const signal = watchPage(setPrinting);
   narrow.addEventListener("change", drawProxyTable, signal);
-  prefersDark.addEventListener("change", applyTheme, signal);
-  addEventListener("beforeprint", () => setPrinting(true), signal);
-  addEventListener("afterprint", () => setPrinting(false), signal);
   addEventListener("hashchange", () => openStudy(studyInAddress(), showStudy), signal);
-  ended.addEventListener("abort", () => {
-    clearTimeout(timer);
-    observer.disconnect();
-    for (const { chart } of charts) chart.dispose();
-  });
 }
 
 /** The proxy that gains most, else the best other than the baseline. */

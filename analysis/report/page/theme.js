@@ -113,3 +113,34 @@ function textOn(colour) {
   });
   return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179 ? "#000000" : "#ffffff";
 }
+
+/** Redraws the charts when the page gets another width, and what depends on
+    light or dark when that changes; `print(on)` before and after printing. All
+    until something else is shown, as other listeners with what is returned. */
+function watchPage(print) {
+  let timer = 0;
+  let width = document.querySelector("main").clientWidth;
+  const observer = new ResizeObserver(([entry]) => {
+    const now = entry.target.clientWidth;
+    if (now === width) return;
+    width = now;
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      for (const { chart, draw } of charts) {
+        chart.resize();
+        draw();
+      }
+    }, 60);
+  });
+  observer.observe(document.querySelector("main"));
+  const signal = { signal: ended };
+  prefersDark.addEventListener("change", applyTheme, signal);
+  addEventListener("beforeprint", () => print(true), signal);
+  addEventListener("afterprint", () => print(false), signal);
+  ended.addEventListener("abort", () => {
+    clearTimeout(timer);
+    observer.disconnect();
+    for (const { chart } of charts) chart.dispose();
+  });
+  return signal;
+}

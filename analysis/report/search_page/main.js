@@ -155,37 +155,6 @@ function setSearchSavers() {
     () => `the first of ${whole(archRows().length)} architectures`);
 }
 
-function watchWindow() {
-  let timer = 0;
-  let width = document.querySelector("main").clientWidth;
-  const observer = new ResizeObserver(([entry]) => {
-    const now = entry.target.clientWidth;
-    if (now === width) return;
-    width = now;
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      for (const { chart, draw } of charts) {
-        chart.resize();
-        draw();
-      }
-    }, 60);
-  });
-  observer.observe(document.querySelector("main"));
-  const signal = { signal: ended };
-  prefersDark.addEventListener("change", applyTheme, signal);
-  const paper = (on) => {
-    printing = on;
-    applyTheme();
-  };
-  addEventListener("beforeprint", () => paper(true), signal);
-  addEventListener("afterprint", () => paper(false), signal);
-  ended.addEventListener("abort", () => {
-    clearTimeout(timer);
-    observer.disconnect();
-    for (const { chart } of charts) chart.dispose();
-  });
-}
-
 function start() {
   const asked = viewInAddress().get("objective");
   state.objective = Math.max(0, objectives.findIndex((o) => o.name === asked));
@@ -207,7 +176,10 @@ function start() {
   setSearchSavers();
   byId("foot").textContent =
     `Made by ${root.program}. Charts by Apache ECharts (Apache License 2.0; notices in this file's source).`;
-  watchWindow();
+  watchPage((on) => {
+    printing = on;
+    applyTheme();
+  });
   document.body.dataset.ready = "yes";
 }
 

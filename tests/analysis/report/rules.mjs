@@ -1,5 +1,6 @@
 // What a page has to keep so that everybody can use it: the rules of axe-core
 // that apply to it (WCAG 2.2 A and AA), by hand. `findFaults` runs in the page.
+import assert from "node:assert/strict";
 
 /** Sentences, one a fault; empty where all is well. */
 export function findFaults() {
@@ -168,4 +169,22 @@ export function prepareRules() {
     }
     return own.call(this, text, x, y, ...more);
   };
+}
+
+/** Finds no fault from a phone to a wall, light or dark; `look(dark)` looks at
+    each as well. `page` has run prepareRules(). */
+export async function keepsRulesAtWidths(page, look = async () => {}) {
+  for (const width of [360, 768, 1280, 2200]) {
+    for (const dark of [false, true]) {
+      await page.send("Emulation.setDeviceMetricsOverride",
+        { width, height: 900, deviceScaleFactor: 1, mobile: false });
+      await page.send("Emulation.setEmulatedMedia", { features: [
+        { name: "prefers-color-scheme", value: dark ? "dark" : "light" }] });
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      await look(dark);
+      const faults = await page.evaluate(`(${findFaults})()`);
+      assert.deepEqual(faults, [], `${width} px, ${dark ? "dark" : "light"}`);
+    }
+  }
+  assert.deepEqual(page.problems, []);
 }
