@@ -268,6 +268,10 @@ std::vector<LearningRow> learning_curve(
       splits.push_back(split_at(pool, std::span(order).first(labels)));
     }
     const std::size_t tasks = repeats * options.models.size();
+    // A repeat that is left out is done.
+    const std::size_t left_out =
+        (options.repeats - repeats) * options.models.size();
+    for (std::size_t i = 0; done && i < left_out; ++i) done();
     parallel_for(tasks, [&](std::size_t task) {
       const std::size_t model = task % options.models.size();
       const std::size_t repeat = task / options.models.size();
