@@ -87,6 +87,21 @@ Strings option_names(const Space& space, int place) {
   return names;
 }
 
+bool has_digit(std::string_view text) {
+  return std::ranges::any_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+/// The parts between dashes.
+std::vector<std::string_view> between_dashes(std::string_view text) {
+  std::vector<std::string_view> parts;
+  for (std::size_t at = 0; at <= text.size();) {
+    const std::size_t end = std::min(text.find('-', at), text.size());
+    parts.push_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  return parts;
+}
+
 }  // namespace
 
 Parts::Parts(const Space& space) : space_(space) {
@@ -105,25 +120,6 @@ Strings Parts::of(std::string_view spec) const {
   }
   return parts;
 }
-
-namespace {
-
-bool has_digit(std::string_view text) {
-  return std::ranges::any_of(text, [](char c) { return c >= '0' && c <= '9'; });
-}
-
-/// The parts between dashes.
-std::vector<std::string_view> between_dashes(std::string_view text) {
-  std::vector<std::string_view> parts;
-  for (std::size_t at = 0; at <= text.size();) {
-    const std::size_t end = std::min(text.find('-', at), text.size());
-    parts.push_back(text.substr(at, end - at));
-    at = end + 1;
-  }
-  return parts;
-}
-
-}  // namespace
 
 Strings words_of(std::string_view spec) {
   const auto belongs = [](char c) {
