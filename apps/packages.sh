@@ -10,7 +10,7 @@ zcp_packages=(
   libboost-dev libboost-program-options-dev libboost-math-dev
   nlohmann-json3-dev libsqlite3-dev libfmt-dev
   libbz2-dev zlib1g-dev libxxhash-dev libcsv-dev libmatio-dev libprotobuf-dev
-  libpng-dev libturbojpeg0-dev libjemalloc-dev libxgboost-dev
+  libpng-dev libturbojpeg0-dev libutf8proc-dev libjemalloc-dev libxgboost-dev
   # the Python package, with what its tests and notebooks want
   python3-dev python3-torch pybind11-dev python3-pandas python3-pytest
   # tests and images

@@ -7,9 +7,10 @@
 namespace zcp::tasks {
 namespace {
 
-/// Images can be had smaller, noise at any size.
+/// Images can be had smaller, noise and texts at any size.
 void check_resolution(const TaskSource& source, int resolution) {
   if (resolution == 0 || !source.info.needs_data) return;
+  if (source.info.vocabulary > 0) return;
   const Shape& shape = source.info.shape;
   if (!source.images) {
     throw UserError(

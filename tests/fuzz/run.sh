@@ -50,7 +50,7 @@ status=0
 for target in "$@"; do
   mkdir -p "$build/corpus/$target"
   $compiler $flags -fsanitize=fuzzer "$here/$target.cpp" $objects \
-    -lfmt -lz -lbz2 -lcsv -lprotobuf -lpng -lturbojpeg -lmatio -o "$build/$target"
+    -lfmt -lz -lbz2 -lcsv -lprotobuf -lpng -lturbojpeg -lutf8proc -lmatio -o "$build/$target"
   echo "fuzz: $target for $seconds s"
   "$build/$target" -max_total_time="$seconds" -max_len=16384 -timeout=10 \
     -rss_limit_mb=1024 -malloc_limit_mb=512 -verbosity=0 -print_funcs=0 \
