@@ -201,6 +201,30 @@ class SavedArrays final : public Arrays {
   formats::TensorArchive archive_;
 };
 
+/// Unsigned elements, which torch.save did not have, as int64.
+template <typename Raw>
+std::string widened(
+    std::string_view elements,
+    const std::string& source,
+    const char* name) {
+  std::string wide;
+  wide.reserve(elements.size() / sizeof(Raw) * sizeof(std::int64_t));
+  for (std::size_t at = 0; at < elements.size(); at += sizeof(Raw)) {
+    Raw raw = {};
+    std::memcpy(&raw, elements.data() + at, sizeof raw);
+    if (!std::in_range<std::int64_t>(raw)) {
+      throw UserError(
+          "{}: '{}': found {}, expected a number that int64 holds",
+          source,
+          name,
+          raw);
+    }
+    const auto whole = static_cast<std::int64_t>(raw);
+    wide.append(reinterpret_cast<const char*>(&whole), sizeof whole);
+  }
+  return wide;
+}
+
 /// A file of numpy.savez: a .npy file for each array.
 class NumpyArrays final : public Arrays {
  public:
@@ -240,6 +264,21 @@ class NumpyArrays final : public Arrays {
     return nullptr;
   }
 
+  std::string elements_of(const formats::NumpyFile& file, const char* name)
+      const {
+    const std::string_view elements = file.elements();
+    if (file.type() == "u8") {
+      return widened<std::uint64_t>(elements, source_, name);
+    }
+    if (file.type() == "u4") {
+      return widened<std::uint32_t>(elements, source_, name);
+    }
+    if (file.type() == "u2") {
+      return widened<std::uint16_t>(elements, source_, name);
+    }
+    return std::string(elements);
+  }
+
   StoredTensor stored(const formats::NumpyFile& file, const char* name) const {
     static constexpr std::pair<std::string_view, std::string_view> kTypes[] = {
         {"f8", "float64"},
@@ -249,6 +288,9 @@ class NumpyArrays final : public Arrays {
         {"i4", "int32"},
         {"i2", "int16"},
         {"i1", "int8"},
+        {"u8", "int64"},
+        {"u4", "int64"},
+        {"u2", "int64"},
         {"u1", "uint8"},
         {"b1", "bool"}};
     StoredTensor tensor;
@@ -261,14 +303,17 @@ class NumpyArrays final : public Arrays {
         tensor.type = &type;
       }
     }
-    if (tensor.type == nullptr) {
+    // Labels and words may be unsigned, images may not.
+    const bool wide = tensor.type != nullptr && file.type()[0] == 'u' &&
+                      tensor.type->element == Element::int64;
+    if (tensor.type == nullptr || (wide && file.shape().size() > 2)) {
       throw UserError(
           "{}: found '{}' of type {}, expected float32 or int64",
           source_,
           name,
           file.type());
     }
-    tensor.storage = std::string(file.elements());
+    tensor.storage = elements_of(file, name);
     tensor.sizes = file.shape();
     tensor.strides.resize(tensor.sizes.size());
     std::int64_t step = 1;
@@ -382,7 +427,9 @@ void read_mask(
   }
   file.notes.push_back(
       file.masked ? fmt::format(
-                        "'{}' hides {} of {} words",
+                        "'{}' hides {} of {} words; proxies that read what "
+                        "layers compute (such as naswot, meco and near) count "
+                        "the places of hidden words as well",
                         name,
                         std::ranges::count(seen, 0),
                         seen.size())

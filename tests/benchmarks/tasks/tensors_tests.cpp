@@ -179,6 +179,23 @@ TEST_CASE("tensors: what a file of NumPy must not be") {
       Shape{1, 1, 2});
   CHECK(error_of(file("|u1", 1)).find("x.float() / 255") != std::string::npos);
   CHECK(error_of(file("<u2", 2)).find("of type u2") != std::string::npos);
+  const auto labelled = [&](const std::string& type, const std::string& label) {
+    return zcp::test::make_zip(
+        {{"x.npy", npy("<f4", "(1, 1, 1, 2)", std::string(8, '\1'))},
+         {"y.npy", npy(type, "(1,)", label)}});
+  };
+  for (const auto& [type, size] :
+       {std::pair{"<u2", 2}, std::pair{"<u4", 4}, std::pair{"<u8", 8}}) {
+    CAPTURE(type);
+    const std::string seven = zcp::test::little_endian(7, size);
+    CHECK(
+        parse_tensors(bytes_in_memory(labelled(type, seven)), "t.npz", 0)
+            .labels == std::vector<std::int64_t>{7});
+  }
+  CHECK(
+      error_of(labelled("<u8", std::string(8, '\xff'))) ==
+      "t.pt: 'y': found 18446744073709551615, expected a number that int64 "
+      "holds");
   CHECK(
       error_of(zcp::test::make_zip({{"z.npy", "no array"}})) ==
       "t.pt: found no array 'x', expected one");
