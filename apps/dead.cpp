@@ -11,6 +11,7 @@
 #include "analysis/store/score_store.h"
 #include "analysis/study/spec_names.h"
 #include "apps/graph_cache.h"
+#include "apps/selection.h"
 #include "apps/table_columns.h"
 #include "benchmarks/tasks/task.h"
 #include "common/error.h"
@@ -73,9 +74,11 @@ void drop_dead(
       {task.classes > 0 ? task.classes : 10, task.head},
       {});
   std::vector<std::uint8_t> alive(table.arch.size(), 1);
+  const std::vector<std::string> specs = specs_of(table, *opened);
   parallel_for(alive.size(), [&](std::size_t row) {
-    const std::string arch = opened->normalise(table.arch[row]);
-    if (is_dead(graphs.build(arch, graph::Folding::functional))) alive[row] = 0;
+    if (is_dead(graphs.build(specs[row], graph::Folding::functional))) {
+      alive[row] = 0;
+    }
   });
   const auto dead = std::ranges::count(alive, std::uint8_t{0});
   keep_rows({alive.begin(), alive.end()}, table);

@@ -167,6 +167,25 @@ Strings Selection::names() const {
   return names;
 }
 
+std::vector<std::string> specs_of(
+    const tables::Table& table,
+    const spaces::Space& space) {
+  std::vector<std::string> specs;
+  specs.reserve(table.arch.size());
+  for (const std::string& arch : table.arch) {
+    try {
+      specs.push_back(space.normalise(arch));
+    } catch (const UserError& error) {
+      throw UserError(
+          "{}: expected architectures of {}: {}",
+          table.source,
+          space.info().name,
+          error.what());
+    }
+  }
+  return specs;
+}
+
 Selection select_architectures(
     const SelectionOptions& options,
     std::uint64_t seed) {

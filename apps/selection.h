@@ -12,6 +12,7 @@
 #include "apps/budget.h"
 #include "apps/graph_cache.h"
 #include "apps/selection_options.h"
+#include "benchmarks/tables/table.h"
 #include "benchmarks/tasks/task.h"
 #include "nets/spaces/space.h"
 
@@ -41,6 +42,13 @@ struct Selection {
 Selection select_architectures(
     const SelectionOptions& options,
     std::uint64_t seed);
+
+/// The architectures of a table as the space normalises them, row by row.
+/// Throws UserError, which names the table, the space and the first
+/// architecture that is none of the space.
+std::vector<std::string> specs_of(
+    const tables::Table& table,
+    const spaces::Space& space);
 
 /// The task that networks are built for.
 struct TaskChoice {

@@ -77,11 +77,11 @@ Column sizes_of_graphs(
   const spaces::Space& space = *networks.selection.space;
   const TaskChoice task = choose_task(networks.task, false, 0);
   const auto graphs = graphs_of(networks.selection, task);
+  const std::vector<std::string> specs = specs_of(table, space);
   Column sizes(table.arch.size());
   parallel_for(sizes.size(), [&](std::size_t row) {
-    const std::string spec = space.normalise(table.arch[row]);
     sizes[row] = size_value(
-        graph::sizes_of(graphs->build(spec, graph::Folding::functional)),
+        graph::sizes_of(graphs->build(specs[row], graph::Folding::functional)),
         column);
   });
   return sizes;

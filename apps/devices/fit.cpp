@@ -10,6 +10,7 @@
 #include "analysis/statistics/correlation.h"
 #include "analysis/study/join.h"
 #include "apps/devices/request.h"
+#include "apps/selection.h"
 #include "apps/text_table.h"
 #include "benchmarks/formats/csv.h"
 #include "common/destination.h"
@@ -130,7 +131,8 @@ void fit_devices(const DevicesRequest& request) {
   const auto opened = spaces::open_space(request.space);
   const spaces::Space& space = *opened;
   const auto sets = hardware::term_sets(
-      encodings::graph_pool(space, costs.arch), encodings::graph_names(space));
+      encodings::graph_pool(space, specs_of(costs, space)),
+      encodings::graph_names(space));
   std::vector<std::string> devices = request.fit;
   if (request.fit_all) devices = costs.columns;
   std::vector<Fitted> fitted;

@@ -9,8 +9,10 @@
 #include "analysis/study/join.h"
 #include "analysis/study/proxy_columns.h"
 #include "apps/predict/graph_blocks.h"
+#include "apps/selection.h"
 #include "apps/study_tables.h"
 #include "common/error.h"
+#include "nets/spaces/json/json_space.h"
 
 namespace zcp::apps {
 namespace {
@@ -92,7 +94,8 @@ PredictPool make_predict_pool(const PredictRequest& request) {
   if (request.graph || request.encoding) {
     GraphBlocks graphs(
         {request.space, request.task, request.graph, request.encoding});
-    for (Block& block : graphs.of(made.archs)) {
+    const auto space = spaces::open_space(request.space);
+    for (Block& block : graphs.of(specs_of(scores, *space))) {
       blocks.push_back(std::move(block));
     }
   }

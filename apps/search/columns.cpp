@@ -38,14 +38,9 @@ tables::Table read_truth_table(const SearchOptions& options) {
 }  // namespace
 
 Lookup::Lookup(tables::Table table, const spaces::Space& space)
-    : table_(std::move(table)) {
+    : table_(std::move(table)), specs_(specs_of(table_, space)) {
   for (std::size_t row = 0; row < table_.arch.size(); ++row) {
-    try {
-      specs_.push_back(space.normalise(table_.arch[row]));
-    } catch (const UserError& error) {
-      throw UserError("{}: {}", table_.source, error.what());
-    }
-    const auto [found, is_new] = rows_.emplace(specs_.back(), row);
+    const auto [found, is_new] = rows_.emplace(specs_[row], row);
     if (is_new) continue;
     for (std::size_t c = 0; c < table_.columns.size(); ++c) {
       const auto& values = table_.values[c];

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <iostream>
 #include <set>
@@ -25,8 +27,14 @@ std::set<std::string> trained(
   std::set<std::string> specs;
   if (options.csv.empty() || !fs::is_regular_file(options.csv)) return specs;
   if (fs::file_size(options.csv) == 0) return specs;
-  for (const std::string& arch : tables::read_table(options.csv).arch) {
-    specs.insert(space.normalise(arch));
+  const tables::Table table = tables::read_table(options.csv);
+  const std::vector<std::string> archs = specs_of(table, space);
+  for (std::size_t row = 0; row < archs.size(); ++row) {
+    // A row without any number is of an architecture that still waits.
+    const bool empty = std::ranges::all_of(
+        table.values,
+        [&](const auto& column) { return std::isnan(column[row]); });
+    if (!empty) specs.insert(archs[row]);
   }
   return specs;
 }

@@ -298,7 +298,7 @@ TEST_CASE("search: what is refused") {
   refused({"--by", "valid", "--csv", truth.path}, "truth.csv");
   refused({"--by", "zico", "--repeats", "2", "--metric", "test"}, "zico");
   const std::string other = truth.folder.write("other.csv", "arch,x\nabc,1\n");
-  refused({"--by", "x", "--scores", other}, "other.csv: spec 'abc'");
+  refused({"--by", "x", "--scores", other}, "of nas-bench-macro: spec 'abc'");
 }
 
 TEST_CASE("search: the 9,445 scored cells of NATS-Bench by a composite") {

@@ -348,8 +348,8 @@ TEST_CASE("program: train --suggest names cells that the table does not have") {
     return text.find(part) != std::string::npos;
   };
   const TemporaryFolder folder;
-  const std::string table =
-      folder.write("t.csv", std::string("arch,acc\n") + kConv + ",90\n");
+  const std::string table = folder.write(
+      "t.csv", std::string("arch,acc\n") + kConv + ",90\n" + kSkipToo + ",\n");
   const std::string archs = folder.write(
       "a.txt",
       std::string(kConv) + "\n" + kSkip + "\n" + kSkipToo + "\n" +
@@ -361,7 +361,7 @@ TEST_CASE("program: train --suggest names cells that the table does not have") {
   CHECK(std::count(done.out.begin(), done.out.end(), '\n') == 2);
   CHECK_FALSE(contains(done.out, kConv));
   CHECK(contains(done.err, "2 of 3 to train next, beside 1 trained"));
-  CHECK(read_file(table) == std::string("arch,acc\n") + kConv + ",90\n");
+  CHECK(read_file(table).ends_with(",90\n" + std::string(kSkipToo) + ",\n"));
   const Finished many = run_zcp(asked + Strings{"--suggest", "4"});
   CHECK(many.status == 2);
   CHECK(contains(many.err, "--suggest 4: expected at most 3"));
