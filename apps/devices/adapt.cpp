@@ -11,6 +11,7 @@
 #include "analysis/statistics/correlation.h"
 #include "analysis/study/join.h"
 #include "apps/devices/request.h"
+#include "apps/selection.h"
 #include "apps/text_table.h"
 #include "benchmarks/formats/csv.h"
 #include "common/destination.h"
@@ -44,7 +45,7 @@ Encoded encode(const std::string& space_name, const tables::Table& costs) {
   const auto opened = spaces::open_space(space_name);
   const spaces::Space& space = *opened;
   const auto names = encodings::graph_names(space);
-  const auto pool = encodings::graph_pool(space, costs.arch);
+  const auto pool = encodings::graph_pool(space, specs_of(costs, space));
   auto adjacency = encodings::adjacency_encoding(pool, names);
   Encoded encoded;
   encoded.linear.assign(costs.arch.size(), {});
@@ -184,6 +185,12 @@ std::vector<Pair> pairs_of(
     const DevicesRequest& request) {
   std::vector<Pair> pairs;
   if (request.adapt_all) {
+    if (costs.columns.size() < 2) {
+      throw UserError(
+          "--adapt all: found {} device(s) in {}, expected two or more",
+          costs.columns.size(),
+          costs.source);
+    }
     for (std::size_t p = 0; p < costs.columns.size(); ++p) {
       for (std::size_t t = 0; t < costs.columns.size(); ++t) {
         if (p != t) pairs.push_back({p, t});

@@ -92,6 +92,10 @@ void parse_adapt(const po::variables_map& values, DevicesRequest& request) {
       throw UserError("--adapt {}: expected PROXY:TARGET or all", text);
     }
     request.adapt.emplace_back(text.substr(0, colon), text.substr(colon + 1));
+    const auto& [proxy, target] = request.adapt.back();
+    if (proxy == target) {
+      throw UserError("--adapt {}: expected two different devices", text);
+    }
   }
   constexpr Limits kRows{2, 1'000'000};
   request.train =
