@@ -1,6 +1,7 @@
 #include "apps/correlate/compose.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -103,6 +104,57 @@ void require_different(const std::vector<study::TravelTask>& tasks) {
   }
 }
 
+bool has_all(const study::TravelTask& task, const std::vector<Text>& names) {
+  return std::ranges::all_of(names, [&](const Text& name) {
+    return study::find_column(task.scores, name) ||
+           study::find_column(task.scores, study::other_name(name));
+  });
+}
+
+/// What is asked to be compared with has to be in a table; where it is in some
+/// only, the others are named.
+void note_absent(
+    const Text& option,
+    const Text& name,
+    const std::vector<Text>& members,
+    const std::vector<study::TravelTask>& tasks,
+    Composed& composed) {
+  std::set<Text> without;
+  for (const study::TravelTask& task : tasks) {
+    if (!has_all(task, members)) without.insert(task.space);
+  }
+  if (without.empty()) return;
+  const bool none = std::ranges::none_of(
+      tasks,
+      [&](const study::TravelTask& task) { return has_all(task, members); });
+  if (none) {
+    throw UserError(
+        "--{} {}: found no scores with {}",
+        option,
+        name,
+        fmt::join(members, ", "));
+  }
+  composed.notes.push_back(fmt::format(
+      "no {} for {}, whose scores lack {}",
+      name,
+      fmt::join(without, ", "),
+      members.size() == 1 ? "it" : "a member"));
+}
+
+void require_compared(
+    const CorrelateOptions& options,
+    const std::vector<study::TravelTask>& tasks,
+    Composed& composed) {
+  const study::StudyOptions& study = options.request.study;
+  if (study.baseline_required) {
+    note_absent("baseline", study.baseline, {study.baseline}, tasks, composed);
+  }
+  for (const study::Composite& composite : options.request.composites) {
+    note_absent(
+        "composites", composite.name, composite.members, tasks, composed);
+  }
+}
+
 }  // namespace
 
 Composed compose(const CorrelateOptions& options) {
@@ -124,6 +176,7 @@ Composed compose(const CorrelateOptions& options) {
     add_tasks(request, truths[i], options, tasks, composed);
   }
   require_different(tasks);
+  require_compared(options, tasks, composed);
   composed.found = study::choose_travelling(tasks, asked.travel);
   return composed;
 }

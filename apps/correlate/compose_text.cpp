@@ -67,8 +67,13 @@ void print_result(
 
 void print_overall(const study::Travelling& found, TableWriter& out) {
   std::size_t below = 0;
+  std::size_t trails = 0;
+  std::size_t leads = 0;
   for (const TravelResult& result : found.results) {
     below += is_below(result) ? 1 : 0;
+    const auto& paired = best_single(result).composite_minus_interval;
+    trails += paired.high < 0 ? 1 : 0;
+    leads += paired.low > 0 ? 1 : 0;
   }
   const std::size_t all = found.results.size();
   const bool drawn = std::ranges::none_of(found.results, [](const auto& one) {
@@ -79,9 +84,12 @@ void print_overall(const study::Travelling& found, TableWriter& out) {
         fmt::format(
             "On {} of {} left out the composite is not below the 95 % interval "
             "of the proxy that is best there, which only its own accuracies "
-            "could tell.",
+            "could tell. By the difference of both on the same draws, which "
+            "tells smaller ones, it leads on {} and trails on {}.",
             all - below,
-            all),
+            all,
+            leads,
+            trails),
         0);
   }
   std::vector<std::string> taus;

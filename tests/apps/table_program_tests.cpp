@@ -681,6 +681,12 @@ TEST_CASE("program: correlate composes on one table and judges on another") {
     CHECK_MESSAGE(contains(done.err, text), done.err);
   };
   refused(wanted + Strings{"--top", "0.5"}, "expected no --top");
+  refused(
+      wanted + Strings{"--baseline", "nothing"},
+      "--baseline nothing: found no scores with nothing");
+  refused(
+      wanted + Strings{"--composites", "mine=rank_sum(p,nothing)"},
+      "--composites mine: found no scores with p, nothing");
   refused(wanted + Strings{"--truth", one}, "--truth is given 3 times");
   refused(
       {"correlate",
