@@ -138,17 +138,38 @@ std::vector<double> each(
 }
 
 /// The interval of a single repeat: of the held-out architectures.
-void bootstrap_interval(
+statistics::Interval bootstrap_interval(
     const Split& split,
     const Outcome& outcome,
-    const LearningOptions& options,
-    LearningRow& row) {
-  if (options.bootstrap == 0) return;
+    const LearningOptions& options) {
+  if (options.bootstrap == 0) return {kNone, kNone};
   const statistics::ResampledPair pair(
       outcome.means, split.held_labels, statistics::Missing::last);
   const auto draws = statistics::bootstrap(
       {&pair, 1}, split.held.size(), options.bootstrap, options.seed);
-  row.tau.interval = statistics::percentile_interval(draws.front().tau, 0.95);
+  return statistics::percentile_interval(draws.front().tau, 0.95);
+}
+
+/// Labels that are chosen from one pool are nearly the same in every repeat, so
+/// that Student's interval would be narrow whatever was held out. The first
+/// repeat's interval around its own tau is taken to the mean, and the wider of
+/// both holds on each side.
+void widen(
+    const statistics::Interval& held_out,
+    double first_tau,
+    Estimate& tau) {
+  if (std::isnan(held_out.low)) return;
+  const double low = tau.value - (first_tau - held_out.low);
+  const double high = tau.value + (held_out.high - first_tau);
+  tau.interval = {
+      std::min(tau.interval.low, low), std::max(tau.interval.high, high)};
+}
+
+/// Student's interval knows nothing of the bounds of a correlation.
+void keep_within(Estimate& estimate, double most) {
+  if (std::isnan(estimate.interval.low)) return;
+  estimate.interval.low = std::max(estimate.interval.low, -most);
+  estimate.interval.high = std::min(estimate.interval.high, most);
 }
 
 LearningRow summarise(
@@ -286,9 +307,19 @@ std::vector<LearningRow> learning_curve(
     });
     for (std::size_t m = 0; m < options.models.size(); ++m) {
       LearningRow row = summarise(pool, labels, options.models[m], outcomes[m]);
+      const double first_tau = outcomes[m][0].tau;
       if (repeats == 1) {
-        bootstrap_interval(splits[0], outcomes[m][0], options, row);
+        row.tau.interval =
+            bootstrap_interval(splits[0], outcomes[m][0], options);
+      } else if (options.choice == LabelChoice::spread) {
+        widen(
+            bootstrap_interval(splits[0], outcomes[m][0], options),
+            first_tau,
+            row.tau);
       }
+      keep_within(row.tau, 1);
+      keep_within(row.minus_best_proxy, 2);
+      keep_within(row.minus_baseline, 2);
       row.repeats = repeats;
       rows.push_back(std::move(row));
     }

@@ -6,6 +6,7 @@
 
 #include "analysis/prediction/choose_labels.h"
 #include "analysis/report/learning_figure.h"
+#include "analysis/statistics/columns.h"
 #include "apps/command_line.h"
 #include "apps/commands.h"
 #include "apps/predict/output.h"
@@ -190,6 +191,27 @@ int suggest(const PredictPool& made, const PredictRequest& request) {
   return 0;
 }
 
+/// Four fifths of the labelled architectures, and at least ten held out.
+std::size_t usual_labels(
+    const PredictPool& made,
+    const PredictRequest& request) {
+  constexpr std::size_t kFewest = 2;
+  constexpr std::size_t kHeld = statistics::kLeastRows;
+  const std::size_t all = made.pool.rows.size();
+  if (all < kFewest + kHeld) {
+    throw UserError(
+        "{}: found {} architectures with scores and {}, expected {} or more: "
+        "{} labels to fit and {} that are held out to judge by",
+        request.study.truth,
+        all,
+        request.study.study.metrics.front(),
+        kFewest + kHeld,
+        kFewest,
+        kHeld);
+  }
+  return std::clamp(all * 4 / 5, kFewest, all - kHeld);
+}
+
 void check_outputs(const PredictRequest& request) {
   std::vector<std::string> outputs;
   for (const auto& each :
@@ -215,7 +237,7 @@ int predict(const Arguments& arguments) {
   if (request.suggest) return suggest(made, request);
   prediction::LearningOptions& learning = request.learning;
   if (learning.labels.empty()) {
-    learning.labels = {std::max<std::size_t>(2, made.pool.rows.size() * 4 / 5)};
+    learning.labels = {usual_labels(made, request)};
   }
   const std::size_t fits =
       learning.labels.size() * learning.models.size() * learning.repeats;

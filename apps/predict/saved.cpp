@@ -42,6 +42,12 @@ void read_row(const ordered_json& row, SavedPredictor& predictor) {
   }
 }
 
+/// What the library says, without its own name and number in brackets.
+std::string without_number(std::string_view text) {
+  const std::size_t end = text.find("] ");
+  return std::string(end == text.npos ? text : text.substr(end + 2));
+}
+
 SavedPredictor read_object(const ordered_json& object) {
   if (!object.is_object() || object.value("format", "") != kFormat) {
     throw UserError("no predictor: expected a file of zcp predict --save");
@@ -112,9 +118,14 @@ SavedPredictor read_predictor(const std::string& path) {
     return predictor;
   } catch (const UserError& error) {
     throw UserError("{}: {}", path, error.what());
+  } catch (const nlohmann::json::parse_error&) {
+    throw UserError(
+        "{}: no predictor of zcp predict --save, expected one", path);
   } catch (const nlohmann::json::exception& error) {
     throw UserError(
-        "{}: no predictor of zcp predict --save: {}", path, error.what());
+        "{}: no whole predictor of zcp predict --save: {}",
+        path,
+        without_number(error.what()));
   }
 }
 

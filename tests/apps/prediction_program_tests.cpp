@@ -133,7 +133,55 @@ TEST_CASE("zcp predict: what cannot be done is refused in one line") {
   CHECK_NE(refused({"--features", "graph"}).find("--space"), std::string::npos);
   CHECK_NE(refused({"--model", "tree"}).find("boosting"), std::string::npos);
   CHECK_NE(refused({"--labels", "many"}).find("many"), std::string::npos);
-  CHECK_NE(refused({"--space", "nats-tss"}).find("a0"), std::string::npos);
+  const std::string wrong = refused({"--space", "nats-tss"});
+  CHECK_NE(
+      wrong.find("scores.csv: expected architectures of nats-tss"),
+      std::string::npos);
+  CHECK_NE(wrong.find("a0"), std::string::npos);
+  CHECK_NE(
+      refused({"--json", "--format", "csv"})
+          .find("--json and --format csv: expected one of them"),
+      std::string::npos);
+}
+
+TEST_CASE("zcp predict: few labels, and intervals that a tau can have") {
+  TemporaryFolder folder;
+  const auto run = [&](int labelled, const Strings& more) {
+    std::string scores = "arch,good\n";
+    std::string truth = "arch,acc\n";
+    for (int i = 0; i < 40; ++i) {
+      scores += fmt::format("a{},{}\n", i, i);
+      if (i < labelled) truth += fmt::format("a{},{}\n", i, i);
+    }
+    return run_zcp(
+        Strings{
+            "predict",
+            "--scores",
+            folder.write("s.csv", scores),
+            "--truth",
+            folder.write("t.csv", truth),
+            "--metric",
+            "acc",
+            "--model",
+            "ridge",
+            "--quiet",
+            "--json"} +
+        more);
+  };
+  const Finished few = run(11, {});
+  CHECK_EQ(few.status, 2);
+  CHECK_NE(
+      few.err.find("found 11 architectures with scores and acc, expected 12 or "
+                   "more: 2 labels to fit and 10 that are held out"),
+      std::string::npos);
+  // Four fifths of fourteen would leave three to judge by.
+  const auto enough = nlohmann::json::parse(run(14, {}).out);
+  CHECK_EQ(enough[0]["labels"], 4);
+  // Some draws rank nearly all, so that Student's interval would pass 1.
+  const auto rows =
+      nlohmann::json::parse(run(40, {"--labels", "2", "--repeats", "3"}).out);
+  CHECK_LE(rows[0]["kendall_tau_high"], 1.0);
+  CHECK_GE(rows[0]["kendall_tau_low"], -1.0);
 }
 
 TEST_CASE("zcp predict: architectures to label next have none") {
@@ -159,4 +207,27 @@ TEST_CASE("zcp devices: -1 is missing, row numbers are no device") {
       run_zcp({"devices", "--table", files.costs, "--adapt", "near:far"});
   CHECK_EQ(without.status, 2);
   CHECK_NE(without.err.find("--space"), std::string::npos);
+  const auto refused = [&](const Strings& more, const char* text) {
+    const Finished wrong =
+        run_zcp(Strings{"devices", "--table", files.costs} + more);
+    CHECK_EQ(wrong.status, 2);
+    CHECK_MESSAGE(wrong.err.find(text) != std::string::npos, wrong.err);
+  };
+  refused(
+      {"--space", "nats-tss", "--adapt", "near:near"},
+      "--adapt near:near: expected two different devices");
+  refused(
+      {"--space", "nats-tss", "--adapt", "near:far"},
+      "costs.csv: expected architectures of nats-tss");
+}
+
+TEST_CASE("zcp devices: one device has no pairs") {
+  TemporaryFolder folder;
+  const std::string costs = folder.write(
+      "c.csv",
+      "arch,near\n\"(4, 0, 3, 1, 4, 3)\",1\n\"(4, 0, 3, 1, 4, 1)\",2\n");
+  const Finished alone = run_zcp(
+      {"devices", "--table", costs, "--space", "nats-tss", "--adapt", "all"});
+  CHECK_EQ(alone.status, 2);
+  CHECK_NE(alone.err.find("--adapt all: found 1 device(s)"), std::string::npos);
 }
