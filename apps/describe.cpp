@@ -215,7 +215,7 @@ std::optional<DescribeOptions> parse(const Arguments& arguments) {
   DescribeOptions described{
       parse_selection_options(values),
       parse_task_options(values),
-      is_given(values, "json") ? TableFormat::json : parse_format(values),
+      parse_format(values),
       is_given(values, "quiet")};
   described.sandbox = sandbox_asked_for(
       is_given(values, "sandbox"),

@@ -297,7 +297,7 @@ std::optional<ProxiesOptions> parse(const Arguments& arguments) {
   asked.names = optional_value<std::vector<std::string>>(values, "names")
                     .value_or(std::vector<std::string>());
   asked.format = parse_format(values);
-  asked.json = is_given(values, "json") || asked.format == TableFormat::json;
+  asked.json = asked.format == TableFormat::json;
   asked.markdown = is_given(values, "markdown");
   return asked;
 }

@@ -166,8 +166,7 @@ std::optional<SpacesOptions> parse(const Arguments& arguments) {
     return std::nullopt;
   }
   return SpacesOptions{
-      is_given(values, "json") ? TableFormat::json : parse_format(values),
-      optional_value<std::string>(values, "space")};
+      parse_format(values), optional_value<std::string>(values, "space")};
 }
 
 }  // namespace

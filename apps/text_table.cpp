@@ -146,9 +146,15 @@ void add_format_option(
 TableFormat parse_format(const po::variables_map& values) {
   const auto name = values["format"].as<std::string>();
   const auto* found = std::ranges::find(kFormats, name, &FormatName::name);
-  if (found != kFormats.end()) return found->format;
-  throw UserError(
-      "--format {}: expected text, markdown, latex, csv or json", name);
+  if (found == kFormats.end()) {
+    throw UserError(
+        "--format {}: expected text, markdown, latex, csv or json", name);
+  }
+  if (values.count("json") == 0) return found->format;
+  if (!values["format"].defaulted() && found->format != TableFormat::json) {
+    throw UserError("--json and --format {}: expected one of them", name);
+  }
+  return TableFormat::json;
 }
 
 TableWriter::TableWriter(std::ostream& out, TableFormat format, bool colours)

@@ -44,8 +44,9 @@ void add_format_option(
     boost::program_options::options_description& options,
     std::string_view initial = "text");
 
-/// The value of what add_format_option() added. Throws UserError for another
-/// name.
+/// The value of what add_format_option() added; `json` where the command has an
+/// option --json and it is given. Throws UserError for another name, and for
+/// --json beside another format.
 TableFormat parse_format(const boost::program_options::variables_map& values);
 
 /// Writes the tables of a subcommand in one format. In text, markdown and LaTeX

@@ -313,7 +313,6 @@ CorrelateOptions parse_correlate_options(const po::variables_map& values) {
   if (options.costs) required_option(values, "cost");
   if (options.cost) options.limits = parse_limits(values);
   options.format = parse_format(values);
-  if (values.count("json") != 0) options.format = TableFormat::json;
   options.figure = text_option(values, "figure");
   options.quiet = values.count("quiet") != 0;
   const auto outputs = options.outputs();

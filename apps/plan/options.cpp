@@ -63,8 +63,7 @@ std::optional<PlanOptions> parse_plan_options(const Arguments& arguments) {
   options.score = read_score_values(values, options.command);
   options.nodes = whole_number(values, "nodes", {1, 100000});
   options.measured = whole_number(values, "measure", {1, 10000});
-  options.format =
-      is_given(values, "json") ? TableFormat::json : parse_format(values);
+  options.format = parse_format(values);
   return options;
 }
 

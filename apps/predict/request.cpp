@@ -172,8 +172,7 @@ PredictRequest parse_predict_request(const po::variables_map& values) {
   }
   if (choose == "spread") learning.choice = prediction::LabelChoice::spread;
   request.suggest = positive(values, "suggest");
-  request.format =
-      is_given(values, "json") ? TableFormat::json : parse_format(values);
+  request.format = parse_format(values);
   request.csv = text_option(values, "csv");
   request.save = text_option(values, "save");
   if (request.save && !request.study.composites.empty()) {

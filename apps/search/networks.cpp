@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <map>
 #include <mutex>
 #include <stdexcept>
@@ -96,6 +97,11 @@ class NetworkScorer final : public ProxyScorer {
     require_served(options_);
     require_memory(options_, task_);
     if (options_.store.empty()) return;
+    if (stored_ && !std::filesystem::exists(options_.store)) {
+      throw UserError(
+          "--stored: found no {}, expected the store of this search",
+          options_.store);
+    }
     store_.emplace(open_store(
         options_.store,
         score_protocol(options_, selection_, task_, read_data(proxies_)),

@@ -288,6 +288,11 @@ void check_options(const SearchOptions& options) {
   if (options.output == "-") {
     throw UserError("--output -: expected a file, such as winner.pt");
   }
+  if (!options.output.empty() && !options.output.ends_with(".pt")) {
+    throw UserError(
+        "--output {}: expected a name that ends in .pt, as --model takes it",
+        options.output);
+  }
   if (options.stored && options.repeats) {
     throw UserError("--stored: goes with one search, not with --repeats");
   }
@@ -334,8 +339,7 @@ SearchOptions read_values(
   options.figure = optional_value<std::string>(values, "figure").value_or("");
   options.output = optional_value<std::string>(values, "output").value_or("");
   options.html = optional_value<std::string>(values, "html").value_or("");
-  options.format =
-      is_given(values, "json") ? TableFormat::json : parse_format(values);
+  options.format = parse_format(values);
   const auto wishes = [&](const char* name) {
     return optional_value<Strings>(values, name).value_or(Strings());
   };

@@ -147,6 +147,14 @@ TEST_CASE("search: proxies of other tasks, and what is refused") {
     *std::ranges::find(own, "az_nas") = by;
     check_refused(own, thing);
   };
+  // What a command would write or read is known before anything is scored.
+  check_refused(
+      kSmall + Strings{"--output", "winner.csv"},
+      "--output winner.csv: expected a name that ends in .pt");
+  const std::string absent = folder.path() / "absent.sqlite";
+  check_refused(
+      kSmall + Strings{"--store", absent, "--stored"}, "--stored: found no ");
+  CHECK_FALSE(std::filesystem::exists(absent));
   refused("zicoo", "zico");
   refused("nowhere:zico", "nowhere");
   refused("zico,naswot", "takes one objective");
