@@ -131,7 +131,7 @@ StudyRequest parse_truth(const po::variables_map& values) {
   StudyRequest truth;
   truth.key = values["key"].as<Text>();
   truth.key_truth = text_option(values, "key-truth").value_or(truth.key);
-  truth.study.metrics = list_option(values, "metric");
+  set_metrics(all_texts(values, "metric"), truth);
   const auto path = text_option(values, "truth");
   if (path && truth.study.metrics.empty()) {
     throw UserError("--truth {}: goes with --metric, its columns", *path);

@@ -50,7 +50,8 @@ constexpr std::array kOptions{
         "metric",
         Kind::text,
         nullptr,
-        "columns of the truth, separated by commas"},
+        "columns of the truth, separated by commas, or sums of their ranks: "
+        "NAME=rank_sum(a,-b) or NAME=log_rank(a,b)"},
     OptionInfo{
         "key",
         Kind::text,
@@ -292,6 +293,40 @@ void add_repeatable_study_options(
   }
 }
 
+void set_metrics(const std::vector<std::string>& lists, StudyRequest& request) {
+  request.study.metrics.clear();
+  request.computed_metrics.clear();
+  for (const Text& list : lists) {
+    if (list.find('=') == Text::npos) {
+      for (const Text& name : named_list("metric", list)) {
+        add_once(request.study.metrics, name);
+      }
+      continue;
+    }
+    for (const Text& part : study::split_composites(list)) {
+      const Text text =
+          part.substr(std::min(part.find_first_not_of(" \t"), part.size()));
+      if (text.find('=') == Text::npos) {
+        add_once(request.study.metrics, named_list("metric", text).at(0));
+        continue;
+      }
+      const study::Objective sum = study::parse_objective(text);
+      if (sum.less) {
+        throw UserError(
+            "--metric {}: expected NAME=rank_sum(...), with a - before members "
+            "of which less is better",
+            text);
+      }
+      if (std::ranges::find(request.study.metrics, sum.name) !=
+          request.study.metrics.end()) {
+        throw UserError("--metric {}: {} comes twice", list, sum.name);
+      }
+      request.study.metrics.push_back(sum.name);
+      request.computed_metrics.push_back(sum);
+    }
+  }
+}
+
 StudyRequest parse_study_request(const po::variables_map& values, Truth truth) {
   const bool needed = truth == Truth::needed;
   StudyRequest request;
@@ -301,7 +336,7 @@ StudyRequest parse_study_request(const po::variables_map& values, Truth truth) {
   request.key = text_option(values, "key").value_or(request.key);
   request.key_scores = text_option(values, "key-scores").value_or(request.key);
   request.key_truth = text_option(values, "key-truth").value_or(request.key);
-  request.study.metrics = names_once(values, "metric");
+  set_metrics(all_texts(values, "metric"), request);
   request.study.proxies = names_once(values, "proxies");
   parse_subsets(values, request.study);
   parse_statistics(values, request.study);

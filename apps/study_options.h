@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "analysis/study/composite.h"
+#include "analysis/study/objective.h"
 #include "analysis/study/study.h"
 #include "apps/command.h"
 
@@ -22,6 +23,8 @@ struct StudyRequest {
   std::string key_scores;    ///< that of scores; `key` where none was given
   std::string key_truth;     ///< that of the truth; likewise
   study::StudyOptions study;
+  /// Those of the metrics that are sums of ranks of columns of the truth.
+  std::vector<study::Objective> computed_metrics;
   std::vector<study::Composite> composites;
   bool drop_dead = false;  ///< see dead.h
   std::string space;       ///< of the scores, where it is asked for; or empty
@@ -54,6 +57,12 @@ std::vector<std::string> one_for_each(
     const boost::program_options::variables_map& values,
     const std::string& option,
     std::size_t tables);
+
+/// Sets the metrics: columns of the truth, or NAME=rank_sum(a,-b,...) and
+/// NAME=log_rank(...) of them, where a leading - asks for less. Of `lists` each
+/// is separated by commas outside of parentheses. One that comes twice counts
+/// once. Throws UserError for a list without names and an ill-formed sum.
+void set_metrics(const std::vector<std::string>& lists, StudyRequest& request);
 
 /// What the options say. A metric, proxy, share or run named twice counts once.
 /// Composites follow the proxies, if any are named. Options that the subcommand

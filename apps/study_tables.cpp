@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <iostream>
 
 #include "analysis/store/open_store.h"
@@ -10,7 +11,9 @@
 #include "analysis/study/composite.h"
 #include "apps/dead.h"
 #include "apps/shipped_scores.h"
+#include "apps/table_columns.h"
 #include "benchmarks/formats/csv.h"
+#include "common/error.h"
 
 namespace zcp::apps {
 
@@ -68,6 +71,34 @@ tables::Table read_scores_csv(
       text, source, columns_asked_for(request, header, more), key);
 }
 
+/// Ranks are among the architectures that have every member: one that lacks a
+/// column of a truth has no sum, where one without a score would rank last.
+void add_computed(const study::Objective& sum, tables::Table& truth) {
+  if (study::find_column(truth, sum.name)) {
+    throw UserError(
+        "--metric {}: {} has a column of that name, expected another",
+        sum.name,
+        truth.source);
+  }
+  std::vector<bool> whole(truth.arch.size(), true);
+  for (const std::string& member : sum.columns()) {
+    const std::size_t column = study::require_column(truth, member, "metric");
+    for (std::size_t row = 0; row < whole.size(); ++row) {
+      if (std::isnan(truth.values[column][row])) whole[row] = false;
+    }
+  }
+  tables::Table rows = truth;
+  keep_rows(whole, rows);
+  const std::vector<double> sums = study::objective_values(sum, rows);
+  std::vector<double> values(whole.size(), std::nan(""));
+  std::size_t next = 0;
+  for (std::size_t row = 0; row < whole.size(); ++row) {
+    if (whole[row]) values[row] = sums[next++];
+  }
+  truth.columns.push_back(sum.name);
+  truth.values.push_back(std::move(values));
+}
+
 }  // namespace
 
 tables::Table read_study_scores(
@@ -91,7 +122,17 @@ tables::Table read_study_truth(
   const std::string source = formats::source_name(request.truth);
   std::vector<std::string> wanted;
   if (choose) wanted = choose(tables::column_names(text, source, {&key, 1}));
-  return tables::parse_columns(text, source, wanted, key);
+  for (const study::Objective& sum : request.computed_metrics) {
+    if (std::erase(wanted, sum.name) == 0) continue;
+    for (const std::string& member : sum.columns()) {
+      if (!has(wanted, member)) wanted.push_back(member);
+    }
+  }
+  tables::Table truth = tables::parse_columns(text, source, wanted, key);
+  for (const study::Objective& sum : request.computed_metrics) {
+    add_computed(sum, truth);
+  }
+  return truth;
 }
 
 void print_notes(const std::vector<std::string>& notes) {

@@ -223,7 +223,7 @@ std::optional<ComposeRequest> parse_compose(
     StudyRequest& one = compose.studies.emplace_back(request);
     one.scores = scores[i];
     one.truth = truths[i];
-    one.study.metrics = named_list("metric", metrics[i]);
+    set_metrics({metrics[i]}, one);
     one.key_scores = key_scores.empty() ? one.key : key_scores[i];
     one.key_truth = key_truths.empty() ? one.key : key_truths[i];
     one.study.proxies.clear();

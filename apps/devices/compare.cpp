@@ -9,6 +9,7 @@
 #include "apps/text_table.h"
 #include "benchmarks/formats/csv.h"
 #include "common/destination.h"
+#include "common/error.h"
 
 namespace zcp::apps {
 namespace {
@@ -63,9 +64,14 @@ Valued join_truth(const DevicesRequest& request, const tables::Table& costs) {
   StudyRequest study;
   study.truth = *request.truth;
   study.key_truth = request.key_truth;
+  set_metrics({request.metric}, study);
+  if (study.study.metrics.size() != 1) {
+    throw UserError(
+        "--metric {}: expected one column of the truth", request.metric);
+  }
   const tables::Table truth = read_study_truth(study);
   const std::size_t metric =
-      study::require_column(truth, request.metric, "metric");
+      study::require_column(truth, study.study.metrics.front(), "metric");
   Valued joined;
   joined.costs.resize(costs.columns.size());
   // In the order of the costs: of equal rows the first is on a front.

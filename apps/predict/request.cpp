@@ -71,7 +71,7 @@ void parse_study(const po::variables_map& values, StudyRequest& request) {
   request.scores = required_option(values, "scores");
   request.truth = required_option(values, "truth");
   const Text metric = required_option(values, "metric");
-  request.study.metrics = split_list(metric);
+  set_metrics({metric}, request);
   if (request.study.metrics.size() != 1) {
     throw UserError("--metric {}: expected one column of the truth", metric);
   }

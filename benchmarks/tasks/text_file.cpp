@@ -160,9 +160,13 @@ void check_length(int length) {
 }  // namespace
 
 TextFile read_texts(const std::filesystem::path& path) {
-  const std::string text = formats::read_text(path);
-  const std::string source = formats::source_name(path);
-  if (is_plain(path)) {
+  return parse_texts(
+      formats::read_text(path), formats::source_name(path), is_plain(path));
+}
+
+TextFile
+parse_texts(std::string_view text, const std::string& source, bool plain) {
+  if (plain) {
     TextFile file;
     for_each_line(text, [&](std::size_t, std::string_view line) {
       file.texts.emplace_back(line);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "benchmarks/tasks/word_pieces.h"
@@ -25,6 +26,10 @@ struct TextFile {
 /// separated by tabs without any quotes, as GLUE's files are. Throws UserError,
 /// which names file and line.
 TextFile read_texts(const std::filesystem::path& path);
+
+/// The same from the file's text; `plain` where a line is a text.
+TextFile
+parse_texts(std::string_view text, const std::string& source, bool plain);
 
 /// Texts as words of one length, row by row.
 struct TextWords {

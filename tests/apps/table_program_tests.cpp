@@ -644,6 +644,57 @@ TEST_CASE("program: correlate chooses an ensemble and says so per run") {
       rows[0]["stability"]["metric_tau_of_runs"][1] == rows[0]["kendall_tau"]);
 }
 
+TEST_CASE("program: a metric may be a sum of ranks of truths") {
+  const TemporaryFolder folder;
+  // Good on one task and bad on another, as ArchLock wants it: by construction
+  // the sum of the ranks orders as own - other does.
+  std::string scores = "arch,gap\n";
+  std::string truth = "arch,own,other\n";
+  for (int i = 0; i < 30; ++i) {
+    const int other = i * 7 % 30;
+    scores += fmt::format("a{},{}\n", i, i - other);
+    truth += fmt::format("a{},{},{}\n", i, i, other);
+  }
+  // Without one of the truths there is no sum, and no rank is taken.
+  scores += "a30,99\n";
+  truth += "a30,99,\n";
+  const std::string one = folder.write("scores.csv", scores);
+  const std::string two = folder.write("truth.csv", truth);
+  const Strings wanted{"correlate", "--scores", one, "--truth", two};
+  const auto rows = nlohmann::json::parse(output_of(
+      wanted +
+      Strings{"--metric", "own, lock = rank_sum(own,-other)", "--json"}));
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0]["metric"] == "own");
+  CHECK(rows[0]["n"] == 31);
+  CHECK(rows[1]["metric"] == "lock");
+  CHECK(rows[1]["n"] == 30);
+  CHECK(rows[1]["kendall_tau"] == 1.0);
+  const Finished shown = run_zcp(
+      {"rank",
+       "--scores",
+       one,
+       "--truth",
+       two,
+       "--by",
+       "gap",
+       "--metric",
+       "lock=rank_sum(own,-other)",
+       "--top",
+       "2"});
+  // a30 has no sum; of the others a26 is best: rank 27 and, of -2, rank 28.
+  CHECK_MESSAGE(contains(shown.out, "55"), shown.out);
+  const auto refused = [&](const std::string& metric, const std::string& text) {
+    const Finished done = run_zcp(wanted + Strings{"--metric", metric});
+    CHECK(done.status == 2);
+    CHECK_MESSAGE(contains(done.err, text), done.err);
+  };
+  refused("lock=rank_sum(own,-nothing)", "nothing");
+  refused("own=rank_sum(own,-other)", "has a column of that name");
+  refused("-lock=rank_sum(own,-other)", "with a - before members");
+  refused("lock=sum(own)", "unknown composite");
+}
+
 TEST_CASE("program: correlate composes on one table and judges on another") {
   const TemporaryFolder folder;
   std::string first = "arch,p,q,acc\n";
