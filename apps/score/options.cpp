@@ -80,11 +80,8 @@ po::options_description score_options() {
       "SQLite file that keeps scores; what it has is not computed again")(
       "retry-failed",
       "compute anew what the store has as failed; what it has as degenerate, a "
-      "property of the network, stays")(
-      "shard",
-      po::value<std::string>(),
-      "I/N: only the I-th of N stable parts, 0 <= I < N (in a Slurm array: "
-      "the task's part)");
+      "property of the network, stays");
+  add_shard_options(where);
   options.add(protocol).add(where);
   return options;
 }
@@ -165,7 +162,7 @@ ScoreOptions read_score_values(
     throw UserError("--retry-failed goes with --store");
   }
   const auto shard = optional_value<std::string>(values, "shard");
-  if (shard) options.shard = parse_shard(*shard);
+  options.shard = parse_shard_options(values);
   options.note =
       take_part_in_array(shard, options.shard, options.store, options.csv);
   options.quiet = is_given(values, "quiet");

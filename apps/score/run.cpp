@@ -398,9 +398,8 @@ int score_selection(
   const auto keys = store_keys(selection, architectures);
   const Scorer scorer(options, proxies, selection, task, architectures, graphs);
   const auto prints = scorer.fingerprints();
-  const auto mine = [&](std::size_t i) {
-    return options.shard.takes(prints[i].functional);
-  };
+  const std::vector<bool> part = options.shard.part_of(prints);
+  const auto mine = [&](std::size_t i) -> bool { return part[i]; };
   ScoreTable table(architectures.unique, names_of(proxies), keys);
   auto store = use_store(
       options,

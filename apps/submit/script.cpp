@@ -174,6 +174,11 @@ std::string task(const SubmitOptions& options) {
   for (const std::string& one : options.command) {
     command += " " + shell_word(one);
   }
+  // All tasks have the same command, so that their parts can be even.
+  if (options.command[0] != "search" &&
+      !value_among(options.command, "--shard-by")) {
+    command += " --shard-by cost";
+  }
   // The table of a part belongs into no log.
   if (options.csv.empty()) command += " >/dev/null";
   std::string text = command + " &\nprocess=$!\n";

@@ -65,11 +65,8 @@ po::options_description describe_options() {
       "store",
       po::value<std::string>(),
       "SQLite file that keeps every run; what it has is not trained again "
-      "(without: the table's name with .sqlite)")(
-      "shard",
-      po::value<std::string>(),
-      "I/N: only the I-th of N stable parts, 0 <= I < N (in a Slurm array: "
-      "the task's part)");
+      "(without: the table's name with .sqlite)");
+  add_shard_options(where);
   options.add(protocol).add(where);
   return options;
 }
@@ -159,7 +156,7 @@ TrainOptions read_values(
   if (options.suggest) return options;
   options.store = store_of(values);
   const auto shard = optional_value<std::string>(values, "shard");
-  if (shard) options.shard = parse_shard(*shard);
+  options.shard = parse_shard_options(values);
   options.note =
       take_part_in_array(shard, options.shard, options.store, options.csv);
   options.command_line = command_line("train", arguments);

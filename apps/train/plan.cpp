@@ -12,9 +12,10 @@ TrainingPlan plan_training(
     const Shard& shard) {
   TrainingPlan plan;
   std::map<std::uint64_t, std::size_t> first;
+  const std::vector<bool> part = shard.part_of(prints);
   for (std::size_t i = 0; i < specs.size(); ++i) {
     const std::uint64_t hash = prints[i].functional;
-    if (!shard.takes(hash)) continue;
+    if (!part[i]) continue;
     plan.twin.push_back(
         first.try_emplace(hash, plan.specs.size()).first->second);
     plan.specs.push_back(specs[i]);

@@ -144,13 +144,12 @@ int train_selection(
   const auto prints = fingerprint_graphs(specs, graphs, false, options.workers);
   const auto seeds = options.all_seeds();
   const auto columns = columns_of(data.info.name, seeds);
+  const std::vector<bool> part = options.shard.part_of(prints);
   ScoreStore store = open_store(
       options.store,
       train_protocol(options, selection, data),
       this_run(options.command_line, options.workers),
-      {columns, specs, [&](std::size_t i) {
-         return options.shard.takes(prints[i].functional);
-       }});
+      {columns, specs, [&](std::size_t i) -> bool { return part[i]; }});
   const TrainingPlan plan = plan_training(specs, prints, options.shard);
   const auto stored = [&] {
     return TrainingTable(data.info.name, plan.specs, plan.twin, store.find());
