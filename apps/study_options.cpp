@@ -11,6 +11,7 @@
 
 #include "analysis/study/subset.h"
 #include "apps/option_values.h"
+#include "benchmarks/tables/table.h"
 #include "common/error.h"
 
 namespace zcp::apps {
@@ -263,6 +264,25 @@ std::vector<study::Composite> parse_composites(
   return parsed;
 }
 
+/// What a first call most often lacks: which columns of the truth there are, if
+/// it can be read.
+[[noreturn]] void refuse_without_metric(const po::variables_map& values) {
+  std::string columns;
+  try {
+    const Text truth = text_option(values, "truth").value_or("-");
+    if (truth != "-") {
+      columns = fmt::format(
+          " (columns: {})", fmt::join(tables::read_table(truth).columns, ", "));
+    }
+  } catch (const std::exception&) {
+    columns.clear();  // that is said once there is a metric
+  }
+  throw UserError(
+      "the option '--metric' is required but missing: the columns of --truth, "
+      "the trained accuracies, to judge by{}",
+      columns);
+}
+
 }  // namespace
 
 void add_study_options(
@@ -295,7 +315,7 @@ void add_repeatable_study_options(
 StudyRequest parse_study_request(const po::variables_map& values, Truth truth) {
   const bool needed = truth == Truth::needed;
   StudyRequest request;
-  if (needed) required_option(values, "metric");
+  if (needed && !text_option(values, "metric")) refuse_without_metric(values);
   request.scores = required_option(values, "scores");
   if (needed) request.truth = required_option(values, "truth");
   request.key = text_option(values, "key").value_or(request.key);
