@@ -79,7 +79,7 @@ std::optional<ExportOptions> parse(const Arguments& arguments) {
       "store", po::value<std::string>()->required(), "the store to read")(
       "csv",
       po::value<std::string>()->default_value("-"),
-      "where to write the table (-: standard output)");
+      "the file for the table (-: standard output)");
   add_format_option(options, "csv");
   add_budget_options(options);
   add_study_options(options, {"drop-dead"});

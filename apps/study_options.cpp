@@ -46,12 +46,12 @@ constexpr std::array kOptions{
         "truth",
         Kind::text,
         nullptr,
-        "the truth: a CSV with a column arch"},
+        "the truth, which is the trained accuracies: a CSV with a column arch"},
     OptionInfo{
         "metric",
         Kind::text,
         nullptr,
-        "columns of the truth, separated by commas"},
+        "columns of the truth (accuracies), separated by commas"},
     OptionInfo{
         "key",
         Kind::text,
@@ -61,7 +61,7 @@ constexpr std::array kOptions{
         "key-scores",
         Kind::text,
         nullptr,
-        "that column of the scores, where names differ"},
+        "that column of the scores, where the tables call it differently"},
     OptionInfo{"key-truth", Kind::text, nullptr, "that column of the truth"},
     OptionInfo{
         "proxies",
@@ -73,54 +73,61 @@ constexpr std::array kOptions{
         "composites",
         Kind::text,
         nullptr,
-        "also: az_nas, vkdnw_agg, te_nas, vote, NAME=log_rank(a,b,...) or "
-        "NAME=rank_sum(a,b,...)"},
+        "also these sums of ranks of several proxies: az_nas, vkdnw_agg, "
+        "te_nas, vote, NAME=log_rank(a,b,...) or NAME=rank_sum(a,b,...)"},
     OptionInfo{
         "population",
         Kind::text,
         "all",
-        "all, or of NATS-TSS: connected, filtered, functions"},
+        "the architectures that count: all, or of NATS-TSS connected, "
+        "filtered, functions (docs/statistics.md)"},
     OptionInfo{
         "missing",
         Kind::text,
         "last",
-        "an architecture without a score ranks last, or drop it"},
+        "what becomes of an architecture without a score: last (it ranks "
+        "last), or drop (it is left out)"},
     OptionInfo{
         "bins",
         Kind::texts,
         nullptr,
-        "also within quantile bins of a column of the scores or the truth: "
-        "COLUMN:COUNT, such as params:4; may be repeated"},
+        "also within quantile bins of a column of the scores or the truth, "
+        "such as the quarters params:4; repeatable"},
     OptionInfo{
         "range",
         Kind::texts,
         nullptr,
-        "also within a range of such a column: COLUMN=LOW:HIGH, such as "
-        "params=1e5:5e5, either end may be left out; may be repeated"},
+        "also within a range of such a column, such as params=1e5:5e5; either "
+        "end may be left out; repeatable"},
     OptionInfo{"baseline", Kind::text, "params", "the proxy to beat"},
     OptionInfo{
         "drop-dead",
         Kind::flag,
         nullptr,
-        "leave out architectures of the scores whose output does not depend on "
-        "their input"},
+        "leave out architectures whose output does not depend on their input"},
     OptionInfo{
         "bootstrap",
         Kind::integer,
         "1000",
-        "draws for the intervals (0: no intervals)"},
-    OptionInfo{"interval", Kind::text, "percentile", "percentile or bca"},
+        "bootstrap draws for the intervals (0: no intervals)"},
+    OptionInfo{
+        "interval",
+        Kind::text,
+        "percentile",
+        "how intervals are taken from the draws: percentile, or bca (corrected "
+        "for bias and acceleration)"},
     OptionInfo{"seed", Kind::integer, "0", "seed of the bootstrap"},
     OptionInfo{
         "criteria",
         Kind::flag,
         nullptr,
-        "also nDCG, precision, best rank and regret of the best-scored"},
+        "also say how good the best-scored architectures are: nDCG, precision, "
+        "best rank and regret"},
     OptionInfo{
         "differences",
         Kind::flag,
         nullptr,
-        "also the paired difference of tau of every two proxies"},
+        "also the difference of tau of every two proxies, with intervals"},
     OptionInfo{
         "ceiling",
         Kind::text,
@@ -155,7 +162,7 @@ void add_option(po::options_description& options, const OptionInfo& info) {
 void add_top_option(
     po::options_description& options,
     const std::optional<std::string>& shares) {
-  const std::string text = "also within these shares of the best by truth";
+  const std::string text = "also among the best by truth: these shares of all";
   auto* value = po::value<Text>();
   if (shares) value->default_value(*shares);
   options.add_options()(
