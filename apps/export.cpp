@@ -86,7 +86,8 @@ std::optional<ExportOptions> parse(const Arguments& arguments) {
   po::variables_map values;
   if (!parse_options(
           arguments,
-          "zcp export: a store's scores as a table, a row an architecture",
+          "zcp export: a store's scores as a table, a row for each "
+          "architecture",
           "  zcp export --store scores.sqlite --csv scores.csv",
           options,
           values)) {

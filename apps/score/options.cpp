@@ -194,7 +194,18 @@ std::optional<ScoreOptions> parse_score_options(const Arguments& arguments) {
   po::variables_map values;
   if (!parse_options(
           arguments,
-          "zcp score: scores architectures without training them",
+          "zcp score: scores architectures without training them\n"
+          "\n"
+          "Give the architectures (--space with --arch, --archs, --sample or "
+          "--all; or your own networks with --model) and the proxies. The "
+          "default task cifar10 needs its images (--data); --task gaussian "
+          "takes random noise instead and needs no file. Prints a CSV with a "
+          "row for each architecture and a column for each proxy. A field is "
+          "empty where there is no score, and the reason goes to standard "
+          "error. With --store, a run that was stopped goes on where it "
+          "stopped.",
+          "  zcp score --space nats-tss --sample 20 --task gaussian "
+          "--proxies core\n\n"
           "  zcp score --space nats-tss --sample 100 --task cifar10 "
           "--data cifar-10-batches-bin \\\n    --proxies core "
           "--store scores.sqlite --csv scores.csv",

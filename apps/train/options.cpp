@@ -193,8 +193,14 @@ std::optional<TrainOptions> parse_train_options(const Arguments& arguments) {
   po::variables_map values;
   if (!parse_options(
           arguments,
-          "zcp train: trains architectures, for a table of accuracies of one's "
-          "own",
+          "zcp train: trains architectures, for a table of accuracies of your "
+          "own\n"
+          "\n"
+          "Trains each architecture from scratch with every seed and writes "
+          "its test accuracy into a CSV, which zcp correlate takes as --truth. "
+          "The networks are best made small (--channels, --cells, "
+          "--resolution): what is wanted is their order. Every training that "
+          "is complete is kept.",
           "  zcp train --space nats-tss --sample 100 --channels 8 --cells 3 "
           "--task fashion-mnist \\\n    --resolution 12 --train-images 5000 "
           "--epochs 6 --seeds 3 --csv accuracies.csv\n\n"
