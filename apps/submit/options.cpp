@@ -43,7 +43,10 @@ po::options_description describe_options() {
   options.add_options()(
       "run",
       "submit the array and the jobs behind it, instead of printing the "
-      "script")("tasks", po::value<int>()->default_value(8), "number of tasks of the array")(
+      "script")(
+      "tasks",
+      po::value<int>()->default_value(8),
+      "number of tasks of the array")(
       "at-once",
       po::value<int>()->default_value(0),
       "most tasks that run at the same time (0: no limit)")(
