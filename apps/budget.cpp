@@ -87,17 +87,17 @@ void add_budget_options(po::options_description& options) {
   options.add_options()(
       "max",
       po::value<Strings>()->composing(),
-      "COLUMN=VALUE: only architectures with at most that; repeatable. Columns "
-      "are params; macs; depth, the convolutions and linear layers on the "
-      "longest way through the network; features, the numbers in its largest "
-      "feature map; and those of --costs")(
+      "only architectures with at most this value; repeatable. Columns are "
+      "params; macs; depth (convolutions and linear layers on the longest way "
+      "through the network); features (numbers in its largest feature map); "
+      "and those of --costs")(
       "min",
       po::value<Strings>()->composing(),
-      "COLUMN=VALUE: only architectures with at least that; repeatable")(
+      "only architectures with at least this value; repeatable")(
       "costs",
       po::value<std::string>(),
-      "CSV with a column arch and the columns that --max and --min limit, such "
-      "as measured latencies");
+      "a CSV with a column arch and columns for --max and --min, such as "
+      "measured latencies");
 }
 
 Budget parse_budget(const po::variables_map& values) {

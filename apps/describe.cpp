@@ -191,14 +191,16 @@ std::optional<DescribeOptions> parse(const Arguments& arguments) {
   po::options_description options("Options");
   add_selection_options(options);
   add_task_options(options);
-  options.add_options()("json", "as an object")(
+  options.add_options()("json", "print an object, as --format json")(
       "timeout",
       po::value<double>()->default_value(0),
-      "seconds after which the call is given up (0: no limit)")(
+      "seconds after which the command gives up (0: no limit)")(
       "sandbox",
-      "refuse to read --model where it cannot be kept from sockets and from "
-      "writing; without it that is tried (see docs/security.md)")(
-      "no-sandbox", "let --model do what the user may do");
+      "refuse to read the files of --model where they cannot be kept from "
+      "opening sockets and from writing. Without this option that is only "
+      "tried (docs/security.md)")(
+      "no-sandbox",
+      "let the files of --model do everything that the user may do");
   add_format_option(options);
   po::variables_map values;
   if (!parse_options(

@@ -79,14 +79,15 @@ std::optional<ExportOptions> parse(const Arguments& arguments) {
       "store", po::value<std::string>()->required(), "the store to read")(
       "csv",
       po::value<std::string>()->default_value("-"),
-      "where to write the table (-: standard output)");
+      "the file for the table (-: standard output)");
   add_format_option(options, "csv");
   add_budget_options(options);
   add_study_options(options, {"drop-dead"});
   po::variables_map values;
   if (!parse_options(
           arguments,
-          "zcp export: a store's scores as a table, a row an architecture",
+          "zcp export: a store's scores as a table, a row for each "
+          "architecture",
           "  zcp export --store scores.sqlite --csv scores.csv",
           options,
           values)) {

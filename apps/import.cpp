@@ -68,14 +68,17 @@ struct ImportOptions {
 /// Nothing where --help was asked for, and printed.
 std::optional<ImportOptions> parse(const Arguments& arguments) {
   po::options_description options("Options");
-  options.add_options()("format", po::value<std::string>(), "the format")(
+  options.add_options()(
+      "format",
+      po::value<std::string>(),
+      "the name of the format, one of the list above")(
       "source", po::value<std::string>(), "the file or folder to read")(
       "csv",
       po::value<std::string>()->default_value("-"),
-      "where the table goes; - is standard output")(
+      "the file for the table (-: standard output)")(
       "space",
       po::value<std::string>(),
-      "which table of a file that has several (auto-prox)");
+      "which table is meant, of a file that has several (auto-prox)");
   const std::string positional[] = {"format", "source"};
   po::variables_map values;
   if (!parse_options(

@@ -62,20 +62,20 @@ po::options_description make_options() {
   auto add = options.add_options();
   add("by",
       po::value<Text>()->required()->value_name("PROXY"),
-      "a proxy of the scores; az_nas, vkdnw_agg, te_nas, vote; or "
-      "NAME=log_rank(a,b,...), NAME=rank_sum(a,b,...)");
+      "the proxy to rank by, or a sum of ranks of several: az_nas, vkdnw_agg, "
+      "te_nas, vote, NAME=log_rank(a,b,...) or NAME=rank_sum(a,b,...)");
   add("cost",
       po::value<Text>()->required(),
-      "what is to be low: a column of the scores or of --costs; or params, "
-      "macs, depth, features of the architectures");
+      "the cost, lower is better: a column of the scores or of --costs, or "
+      "params, macs, depth, features of the architectures");
   add_budget_options(options);
   add_space_of_scores_options(options);
   add("csv",
       po::value<Text>()->default_value("-"),
-      "where the front goes (-: standard output)");
+      "the file for the front (-: standard output)");
   add("figure",
       po::value<Text>(),
-      "also all architectures and the front (SVG)");
+      "also draw all architectures and the front (SVG)");
   add_format_option(options, "csv");
   return options;
 }

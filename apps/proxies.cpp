@@ -1,6 +1,8 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <iostream>
 #include <optional>
 
@@ -110,6 +112,44 @@ nlohmann::ordered_json to_json(const Descriptor& proxy) {
       {"reference", proxy.reference}};
 }
 
+/// Columns of a table as text, behind each of them two spaces.
+std::vector<std::size_t> column_widths(const std::vector<Cells>& rows) {
+  std::vector<std::size_t> widths(rows.front().size());
+  for (const Cells& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      widths[i] = std::max(widths[i], row[i].size() + 2);
+    }
+  }
+  return widths;
+}
+
+/// Leaves the columns that a terminal shows in a line, the most telling ones;
+/// returns the names of the others.
+Cells fit_to_terminal(std::vector<Cells>& rows) {
+  // The name, what a proxy needs, its cost, its direction, ...
+  constexpr std::array<std::size_t, 8> kByWorth{0, 2, 3, 1, 5, 4, 6, 7};
+  const std::vector<std::size_t> widths = column_widths(rows);
+  std::vector<bool> shown(widths.size());
+  std::size_t width = 0;
+  for (const std::size_t column : kByWorth) {
+    shown[column] = width + widths[column] <= terminal_width();
+    if (shown[column]) width += widths[column];
+  }
+  Cells others;
+  for (Cells& row : rows) {
+    Cells kept;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      if (shown[i]) {
+        kept.push_back(row[i]);
+      } else if (&row == &rows.front()) {
+        others.push_back(row[i]);
+      }
+    }
+    row = kept;
+  }
+  return others;
+}
+
 void print_table(TableFormat format) {
   std::vector<Cells> rows{
       {"proxy",
@@ -131,9 +171,17 @@ void print_table(TableFormat format) {
          proxy.paper,
          proxy.reference});
   }
+  const bool narrow = format == TableFormat::text && isatty(STDOUT_FILENO) == 1;
+  const Cells others = narrow ? fit_to_terminal(rows) : Cells();
   TableWriter(std::cout, format, has_colours())
       .table(rows, rows.front().size(), 0);
   if (format != TableFormat::text) return;
+  if (!others.empty()) {
+    std::cout << fmt::format(
+        "\nToo wide for this terminal: {}. `zcp proxies NAME` explains one, "
+        "`zcp proxies --json` has everything.\n",
+        fmt::join(others, ", "));
+  }
   std::cout
       << "\nScores are stored so that higher is predicted better; "
          "`published` is the authors' direction.\n`cost` is in forward "

@@ -89,15 +89,15 @@ po::options_description make_options() {
   auto add = options.add_options();
   add("by",
       po::value<Text>()->required()->value_name("PROXY"),
-      "a proxy of the scores; az_nas, vkdnw_agg, te_nas, vote; or "
-      "NAME=log_rank(a,b,...), NAME=rank_sum(a,b,...)");
+      "the proxy to rank by, or a sum of ranks of several: az_nas, vkdnw_agg, "
+      "te_nas, vote, NAME=log_rank(a,b,...) or NAME=rank_sum(a,b,...)");
   add("top",
       po::value<Text>()->value_name("N|P%"),
       "only the best N, or the best P % (default: all)");
   add("cost",
       po::value<Text>()->value_name("LIST"),
-      "columns of the scores, of --costs or params, macs, depth, features to "
-      "show beside the score");
+      "columns to show beside the score: of the scores, of --costs, or params, "
+      "macs, depth, features");
   add_budget_options(options);
   add_space_of_scores_options(options);
   add_format_option(options, "csv");

@@ -76,9 +76,9 @@ po::options_description make_options() {
       "each in the same order")(
       "search",
       po::value<Text>(),
-      "instead of a study: a store of zcp search, whose last search is made a "
-      "page (--html) of trace, front, winner and what each operation does; it "
-      "computes nothing");
+      "instead of a study, make a page (--html) of the last search of this "
+      "store: its course, front, winner and what each operation does; nothing "
+      "is computed");
   add_study_options(
       options,
       {"metric",
@@ -99,11 +99,13 @@ po::options_description make_options() {
   auto add = options.add_options();
   add("cost",
       po::value<Text>(),
-      "columns of scores or truth that cost something, to filter by and to "
-      "weigh against (default: those named params, macs, flops, latency or "
-      "energy)");
-  add("title", po::value<Text>(), "heads the page (default: both files)");
-  add("html", po::value<Text>(), "the page (-: standard output)");
+      "columns of scores or truth that are costs, to filter by and to set "
+      "against accuracy (default: those with params, macs, flops, latency or "
+      "energy in their name)");
+  add("title",
+      po::value<Text>(),
+      "the title of the page (default: the names of both files)");
+  add("html", po::value<Text>(), "the file for the page (-: standard output)");
   add("figures", po::value<Text>(), "a folder for the figures (SVG)");
   return options;
 }

@@ -26,39 +26,43 @@ void add_selection_options(po::options_description& options, bool models) {
       "space",
       po::value<std::string>(),
       "search space (zcp spaces), or FILE.json that describes one")(
-      "arch", po::value<Strings>()->composing(), "a spec; repeatable")(
+      "arch",
+      po::value<Strings>()->composing(),
+      "an architecture, by its spec (zcp spaces has the syntax); repeatable")(
       "archs",
       po::value<std::string>(),
-      "file with a spec a line, or a CSV with a column arch (-: standard "
-      "input)")(
+      "a file of architectures: one spec a line, or a CSV with a column arch "
+      "(-: standard input)")(
       "sample",
       ranged<std::int64_t>(1, kMostSampled),
-      "this many, drawn uniformly by --seed")("all", "the whole space")(
+      "so many architectures of the space, drawn uniformly by --seed")(
+      "all", "every architecture of the space")(
       "distinct",
-      "of architectures that compute the same function only the first; "
-      "--sample draws until it has so many")(
+      "take only the first of the architectures that compute the same "
+      "function; --sample draws until it has so many")(
       "channels",
       limited(kChannels),
-      "of the stem of the space's networks, for thinner ones (without: the "
-      "benchmark's)")(
+      "channels of the first layer, for thinner networks (without: the "
+      "benchmark's own)")(
       "cells",
       limited(kCells),
-      "a stage, for shallower networks (without: the benchmark's)");
+      "cells in each stage, for shallower networks (without: the benchmark's "
+      "own)");
   if (!models) return;
   options.add_options()(
       "model",
       po::value<Strings>()->composing()->multitoken(),
-      "TorchScript files or exported programs (torch.export.save, .pt2) "
-      "instead of a space, one or several, or folders of which every *.pt and "
+      "your own networks instead of a space: TorchScript files (.pt), exported "
+      "programs (torch.export.save, .pt2), or folders, of which every *.pt and "
       "*.pt2 is taken; repeatable")(
       "output",
       po::value<std::string>(),
-      "which of the tensors that a model returns are its logits: an index, or "
-      "a key")(
+      "which one is the output for the classes (the logits), where a model "
+      "returns several tensors: an index, or a key")(
       "blocks",
       po::value<std::string>(),
-      "modules of an exported program that are its blocks, in order: "
-      "layer1.0,layer1.1 (without: those that its residual sums tell)");
+      "modules of an exported program that are its blocks, in order, such as "
+      "layer1.0,layer1.1 (without: they are found by its residual sums)");
 }
 
 void add_task_options(
@@ -67,17 +71,21 @@ void add_task_options(
   options.add_options()(
       "task",
       po::value<std::string>()->default_value("cifar10"),
-      "data set: input shape and classes (zcp spaces lists them)")(
-      "data", po::value<std::string>(), "where the task's files lie")(
+      "the data set, which decides input shape and number of classes (zcp "
+      "spaces lists them)")(
+      "data",
+      po::value<std::string>(),
+      "the folder or file where the task's data lie")(
       "transform",
       po::value<std::string>()->default_value(transform),
-      "normalise, or augment (crop and flip by the seed)")(
+      "what is done to images: normalise, or augment (also cropped and flipped "
+      "at random, by the seed)")(
       "resolution",
       limited(kResolution)->default_value(0),
-      "height and width that images are reduced to (0: the task's own)")(
+      "height and width to which images are reduced (0: the task's own)")(
       "classes",
       limited(kClasses)->default_value(0),
-      "outputs of the network (0: the task's own)");
+      "number of classes, the outputs of the network (0: the task's own)");
 }
 
 SelectionOptions parse_selection_options(const po::variables_map& values) {

@@ -58,8 +58,8 @@ void add_shard_options(po::options_description& options) {
   options.add_options()(
       "shard",
       po::value<std::string>(),
-      "I/N: only the I-th of N stable parts, 0 <= I < N (in a Slurm array: "
-      "the task's part)")(
+      "only part I of N parts of the architectures, 0 <= I < N (in a Slurm "
+      "array: the task's part)")(
       "shard-by",
       po::value<std::string>()->default_value("hash"),
       "hash: an architecture's part depends on nothing else; or cost: parts "

@@ -147,7 +147,7 @@ struct SpacesOptions {
 /// Nothing where --help was asked for, and printed.
 std::optional<SpacesOptions> parse(const Arguments& arguments) {
   po::options_description options("Options");
-  options.add_options()("json", "as an array of objects")(
+  options.add_options()("json", "print an array of objects, as --format json")(
       "space",
       po::value<std::string>(),
       "only this one: a name, or FILE.json that describes one");

@@ -11,6 +11,7 @@
 
 #include "analysis/study/subset.h"
 #include "apps/option_values.h"
+#include "benchmarks/tables/table.h"
 #include "common/error.h"
 
 namespace zcp::apps {
@@ -45,13 +46,13 @@ constexpr std::array kOptions{
         "truth",
         Kind::text,
         nullptr,
-        "the truth: a CSV with a column arch"},
+        "the truth, which is the trained accuracies: a CSV with a column arch"},
     OptionInfo{
         "metric",
         Kind::text,
         nullptr,
-        "columns of the truth, separated by commas, or sums of their ranks: "
-        "NAME=rank_sum(a,-b) or NAME=log_rank(a,b)"},
+        "columns of the truth (accuracies), separated by commas, or sums of "
+        "their ranks: NAME=rank_sum(a,-b) or NAME=log_rank(a,b)"},
     OptionInfo{
         "key",
         Kind::text,
@@ -61,7 +62,7 @@ constexpr std::array kOptions{
         "key-scores",
         Kind::text,
         nullptr,
-        "that column of the scores, where names differ"},
+        "that column of the scores, where the tables call it differently"},
     OptionInfo{"key-truth", Kind::text, nullptr, "that column of the truth"},
     OptionInfo{
         "proxies",
@@ -73,54 +74,61 @@ constexpr std::array kOptions{
         "composites",
         Kind::text,
         nullptr,
-        "also: az_nas, vkdnw_agg, te_nas, vote, NAME=log_rank(a,b,...) or "
-        "NAME=rank_sum(a,b,...)"},
+        "also these sums of ranks of several proxies: az_nas, vkdnw_agg, "
+        "te_nas, vote, NAME=log_rank(a,b,...) or NAME=rank_sum(a,b,...)"},
     OptionInfo{
         "population",
         Kind::text,
         "all",
-        "all, or of NATS-TSS: connected, filtered, functions"},
+        "the architectures that count: all, or of NATS-TSS connected, "
+        "filtered, functions (docs/statistics.md)"},
     OptionInfo{
         "missing",
         Kind::text,
         "last",
-        "an architecture without a score ranks last, or drop it"},
+        "what becomes of an architecture without a score: last (it ranks "
+        "last), or drop (it is left out)"},
     OptionInfo{
         "bins",
         Kind::texts,
         nullptr,
-        "also within quantile bins of a column of the scores or the truth: "
-        "COLUMN:COUNT, such as params:4; may be repeated"},
+        "also within quantile bins of a column of the scores or the truth, "
+        "such as the quarters params:4; repeatable"},
     OptionInfo{
         "range",
         Kind::texts,
         nullptr,
-        "also within a range of such a column: COLUMN=LOW:HIGH, such as "
-        "params=1e5:5e5, either end may be left out; may be repeated"},
+        "also within a range of such a column, such as params=1e5:5e5; either "
+        "end may be left out; repeatable"},
     OptionInfo{"baseline", Kind::text, "params", "the proxy to beat"},
     OptionInfo{
         "drop-dead",
         Kind::flag,
         nullptr,
-        "leave out architectures of the scores whose output does not depend on "
-        "their input"},
+        "leave out architectures whose output does not depend on their input"},
     OptionInfo{
         "bootstrap",
         Kind::integer,
         "1000",
-        "draws for the intervals (0: no intervals)"},
-    OptionInfo{"interval", Kind::text, "percentile", "percentile or bca"},
+        "bootstrap draws for the intervals (0: no intervals)"},
+    OptionInfo{
+        "interval",
+        Kind::text,
+        "percentile",
+        "how intervals are taken from the draws: percentile, or bca (corrected "
+        "for bias and acceleration)"},
     OptionInfo{"seed", Kind::integer, "0", "seed of the bootstrap"},
     OptionInfo{
         "criteria",
         Kind::flag,
         nullptr,
-        "also nDCG, precision, best rank and regret of the best-scored"},
+        "also say how good the best-scored architectures are: nDCG, precision, "
+        "best rank and regret"},
     OptionInfo{
         "differences",
         Kind::flag,
         nullptr,
-        "also the paired difference of tau of every two proxies"},
+        "also the difference of tau of every two proxies, with intervals"},
     OptionInfo{
         "ceiling",
         Kind::text,
@@ -155,7 +163,7 @@ void add_option(po::options_description& options, const OptionInfo& info) {
 void add_top_option(
     po::options_description& options,
     const std::optional<std::string>& shares) {
-  const std::string text = "also within these shares of the best by truth";
+  const std::string text = "also among the best by truth: these shares of all";
   auto* value = po::value<Text>();
   if (shares) value->default_value(*shares);
   options.add_options()(
@@ -264,6 +272,25 @@ std::vector<study::Composite> parse_composites(
   return parsed;
 }
 
+/// What a first call most often lacks: which columns of the truth there are, if
+/// it can be read.
+[[noreturn]] void refuse_without_metric(const po::variables_map& values) {
+  std::string columns;
+  try {
+    const Text truth = text_option(values, "truth").value_or("-");
+    if (truth != "-") {
+      columns = fmt::format(
+          " (columns: {})", fmt::join(tables::read_table(truth).columns, ", "));
+    }
+  } catch (const std::exception&) {
+    columns.clear();  // that is said once there is a metric
+  }
+  throw UserError(
+      "the option '--metric' is required but missing: the columns of --truth, "
+      "the trained accuracies, to judge by{}",
+      columns);
+}
+
 }  // namespace
 
 void add_study_options(
@@ -330,7 +357,7 @@ void set_metrics(const std::vector<std::string>& lists, StudyRequest& request) {
 StudyRequest parse_study_request(const po::variables_map& values, Truth truth) {
   const bool needed = truth == Truth::needed;
   StudyRequest request;
-  if (needed) required_option(values, "metric");
+  if (needed && !text_option(values, "metric")) refuse_without_metric(values);
   request.scores = required_option(values, "scores");
   if (needed) request.truth = required_option(values, "truth");
   request.key = text_option(values, "key").value_or(request.key);

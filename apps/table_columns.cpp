@@ -115,11 +115,12 @@ void add_space_of_scores_options(po::options_description& options) {
   options.add_options()(
       "space",
       po::value<std::string>(),
-      "the space of the architectures, for params, macs, depth and features "
-      "that are no columns (a store knows it)")(
+      "the space of the architectures, where params, macs, depth or features "
+      "are asked for and are no columns (a store knows its space)")(
       "task",
       po::value<std::string>(),
-      "the task that decides these (default: the store's, else cifar10)");
+      "the task whose networks params, macs, depth and features are of "
+      "(default: the store's, else cifar10)");
 }
 
 ColumnSources parse_column_sources(

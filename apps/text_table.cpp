@@ -139,8 +139,8 @@ void add_format_option(
   options.add_options()(
       "format",
       po::value<std::string>()->default_value(std::string(initial)),
-      "of what is printed: text, markdown, latex (needs the package booktabs), "
-      "csv or json");
+      "the form of what is printed: text, markdown, latex (needs the package "
+      "booktabs), csv or json");
 }
 
 TableFormat parse_format(const po::variables_map& values) {

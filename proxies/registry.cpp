@@ -148,6 +148,7 @@ const engine::Descriptor& find_proxy(const std::string& name) {
         name,
         several->choices);
   }
+  for (const Group& group : groups()) known.push_back(group.name);
   const std::string near = near_proxy(name, known);
   throw UserError(
       "unknown proxy {}{} (zcp proxies lists them)",

@@ -8,6 +8,9 @@ Every call of zcp in a code block has to be of a subcommand that exists, with op
 begin with ```sh run data need public files, which ../shared/data (or $ZCP_SHARED) may have: without them they are counted as left out. Every
 other block with a call says why it is not executed: ```sh hours (it takes too long for a test), ```sh cluster (it needs several machines) or ```sh files (it needs files that are
 not public, large, or a reader's own).
+Where a paragraph right before an executed block says how long it takes ("about 40 s", "about 2 minutes"), the test compares: a duration that is
+off by a factor of 10 is reported, and so is one that is missing for a block of more than 20 s. Neither is a failure, since machines differ.
+ZCP_DOCS_TIMES=1 prints how long each block took, on the clock and of processor time.
 The folder has the repository's benchmarks/ and nets/, build/release/zcp, a network and a batch (net.pt, batch.pt), and the public
 files under the names that the pages use.
 """
@@ -25,6 +28,12 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BLOCK = re.compile(r"^```([^\n]*)\n(.*?)^```", re.S | re.M)
+STATED = re.compile(r"\babout (\d+(?:\.\d+)?) (s|seconds?|minutes?|hours?)\b")
+UNITS = {"s": 1, "second": 1, "minute": 60, "hour": 3600}
+# How far off a stated duration may be before that is reported.
+TOLERANCE = 10
+# A block that takes longer than this times TOLERANCE without a word is reported.
+WORTH_SAYING = 2
 CALL = re.compile(r"^(?:build/release/)?zcp ([a-z]+)(.*)$")
 SHARED = pathlib.Path(os.environ.get("ZCP_SHARED", ROOT.parent / "shared")) / "data"
 # Why a block is not executed.
@@ -87,8 +96,24 @@ def furnish(work: pathlib.Path, zcp: str) -> None:
         (work / OFFICIAL.get(file.name, file.name)).symlink_to(file.resolve())
 
 
-def run(zcp: str, blocks: list[str]) -> list[str]:
-    """The blocks in one folder, with zcp on the path."""
+def stated_seconds(before: str) -> float | None:
+    """What the last paragraph of the text before a block says of how long the block takes; None where it says nothing."""
+    said = STATED.search(" ".join(before.rstrip().rpartition("\n\n")[2].split()))
+    return float(said[1]) * UNITS[said[2] if said[2] == "s" else said[2].rstrip("s")] if said else None
+
+
+def far_off(stated: float | None, clock: float, processors: float) -> str:
+    """Why a reader who was told `stated` seconds would wonder, or an empty text. On a busy machine the clock alone says too much."""
+    least, most = min(clock, processors), max(clock, processors)
+    if stated is None:
+        return "and the page does not say so" if least > WORTH_SAYING * TOLERANCE else ""
+    if least > stated * TOLERANCE or most < stated / TOLERANCE:
+        return f"where the page says about {stated:.0f} s"
+    return ""
+
+
+def run(zcp: str, blocks: list[tuple[str, float | None]], remarks: list[str]) -> list[str]:
+    """The blocks in one folder, with zcp on the path. Each has the seconds that its page states; those that are far off are remarked."""
     problems = []
     if not blocks:
         return problems
@@ -100,14 +125,24 @@ def run(zcp: str, blocks: list[str]) -> list[str]:
         furnish(work, zcp)
         (tools / "zcp").symlink_to(pathlib.Path(zcp).resolve())
         environment = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"}
-        for block in blocks:
+        for block, stated in blocks:
             start = time.monotonic()
+            before = os.times()
             done = subprocess.run(["bash", "-e", "-o", "pipefail", "-c", block], cwd=work, env=environment,
                                   capture_output=True, text=True)
+            took = time.monotonic() - start
+            after = os.times()
             if done.returncode != 0:
                 problems.append(f"exit status {done.returncode} of\n{block}{done.stderr}")
+            processors = after.children_user + after.children_system - before.children_user - before.children_system
+            first = block.splitlines()[0][:100]
+            durations = f"{took:.1f} s, {processors:.1f} s of processors"
+            why = far_off(stated, took, processors)
+            if why:
+                remarks.append(f"took {durations}, {why}: {first}")
             if os.environ.get("ZCP_DOCS_TIMES"):
-                print(f"{time.monotonic() - start:.1f} s: {block.splitlines()[0][:100]}", flush=True)
+                said = "" if stated is None else f", stated {stated:.0f} s"
+                print(f"{durations}{said}: {first}", flush=True)
     return problems
 
 
@@ -116,18 +151,20 @@ def main() -> int:
     pages = [pathlib.Path(page) for page in sys.argv[2:]] or [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
     known: dict[str, set[str]] = {}
     problems = []
+    remarks: list[str] = []
     executed = checked = left_out = 0
     causes = dict.fromkeys(CAUSES, 0)
     for page in pages:
-        blocks = [(match[1].strip(), match[2]) for match in BLOCK.finditer(page.read_text())]
-        for _, block in blocks:
+        text = page.read_text()
+        blocks = [(match[1].strip(), match[2], stated_seconds(text[: match.start()])) for match in BLOCK.finditer(text)]
+        for _, block, _ in blocks:
             problems += [f"{page.name}: {problem}" for problem in unknown_options(zcp, block, known)]
             checked += len(calls(block))
         tags = {"sh run"}
         if SHARED.is_dir():
             tags.add("sh run data")
-        to_run = [block for tag, block in blocks if tag in tags]
-        for tag, block in blocks:
+        to_run = [(block, stated) for tag, block, stated in blocks if tag in tags]
+        for tag, block, _ in blocks:
             count = len(calls(block))
             cause = tag.removeprefix("sh ")
             if count == 0 or tag in tags:
@@ -138,10 +175,14 @@ def main() -> int:
                 causes[cause] += count
             else:
                 problems.append(f"{page.name}: neither executed nor said why not (sh run, {', '.join(CAUSES)}):\n{block}")
-        executed += sum(len(calls(block)) for block in to_run)
-        problems += [f"{page.name}: {problem}" for problem in run(zcp, to_run)]
+        executed += sum(len(calls(block)) for block, _ in to_run)
+        found: list[str] = []
+        problems += [f"{page.name}: {problem}" for problem in run(zcp, to_run, found)]
+        remarks += [f"{page.name}: {remark}" for remark in found]
     for problem in problems:
         print(problem, file=sys.stderr)
+    for remark in remarks:
+        print(f"remark: {remark}")
     print(f"{checked} calls of zcp in {len(pages)} pages: their options exist; {executed} of them executed"
           + "".join(f", {count} {CAUSES[cause]}" for cause, count in causes.items() if count)
           + (f", {left_out} need data that is not here" if left_out else ""))

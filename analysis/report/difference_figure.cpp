@@ -13,7 +13,6 @@ namespace {
 constexpr double kRowHeight = 20;
 constexpr double kTop = 52;
 constexpr double kAxisHeight = 44;
-constexpr double kNameWidth = 150;
 constexpr double kPlotWidth = 400;
 constexpr double kValueWidth = 230;
 
@@ -35,7 +34,15 @@ Rows rows_of(const Report& report, const std::string& metric) {
   return rows;
 }
 
-Axis axis_of(const Rows& rows) {
+double left_of(const Rows& rows) {
+  std::size_t longest = 0;
+  for (const study::StudyRow& row : rows) {
+    longest = std::max(longest, row.proxy.size());
+  }
+  return names_width(longest);
+}
+
+Axis axis_of(const Rows& rows, double left) {
   std::vector<double> values{0};
   for (const study::StudyRow& row : rows) {
     values.push_back(row.tau_minus_baseline);
@@ -45,12 +52,7 @@ Axis axis_of(const Rows& rows) {
   std::erase_if(values, [](double value) { return std::isnan(value); });
   const auto [least, largest] = std::ranges::minmax(values);
   const double margin = std::max(0.01, 0.04 * (largest - least));
-  return {
-      least - margin,
-      largest + margin,
-      false,
-      kNameWidth,
-      kNameWidth + kPlotWidth};
+  return {least - margin, largest + margin, false, left, left + kPlotWidth};
 }
 
 std::string p_text(double p) {
@@ -62,10 +64,11 @@ void draw_row(
     Svg& svg,
     const study::StudyRow& row,
     const Axis& axis,
+    double left,
     double y) {
-  svg.text({kNameWidth - 10, y + 4}, "end", row.proxy);
+  svg.text({left - 10, y + 4}, "end", row.proxy);
   if (std::isnan(row.tau_minus_baseline)) {
-    svg.text({kNameWidth + 10, y + 4}, "start", "no difference", "note");
+    svg.text({left + 10, y + 4}, "start", "no difference", "note");
     return;
   }
   const Verdict verdict = verdict_of(row, "");
@@ -89,7 +92,7 @@ void draw_row(
     svg.circle({x, y}, 4, verdict == Verdict::beats ? "beats" : "dot");
   }
   value += p_text(row.p_beats_baseline_holm);
-  svg.text({kNameWidth + kPlotWidth + 10, y + 4}, "start", value);
+  svg.text({left + kPlotWidth + 10, y + 4}, "start", value);
 }
 
 }  // namespace
@@ -99,17 +102,18 @@ void write_difference_figure(
     const Report& report,
     const std::string& metric) {
   const Rows rows = rows_of(report, metric);
-  const Axis axis = axis_of(rows);
+  const double left = left_of(rows);
+  const Axis axis = axis_of(rows, left);
   const double bottom = kTop + kRowHeight * static_cast<double>(rows.size());
   const std::string& baseline = report.options.study.baseline;
-  Svg svg(kNameWidth + kPlotWidth + kValueWidth, bottom + kAxisHeight);
+  Svg svg(left + kPlotWidth + kValueWidth, bottom + kAxisHeight);
   svg.text(
-      {kNameWidth, 20},
+      {left, 20},
       "start",
       fmt::format("Kendall's tau-b with {}, less that of {}", metric, baseline),
       "title");
   svg.text(
-      {kNameWidth, 37},
+      {left, 37},
       "start",
       fmt::format(
           "filled: beats {} (interval above zero, p < .05 after Holm); "
@@ -122,12 +126,12 @@ void write_difference_figure(
   }
   svg.line({axis.pixel(0), kTop}, {axis.pixel(0), bottom}, "baseline");
   svg.text(
-      {kNameWidth + kPlotWidth / 2, bottom + 32},
+      {left + kPlotWidth / 2, bottom + 32},
       "middle",
       "difference of tau-b with 95 % bootstrap interval");
   double y = kTop + kRowHeight / 2;
   for (const study::StudyRow& row : rows) {
-    draw_row(svg, row, axis, y);
+    draw_row(svg, row, axis, left, y);
     y += kRowHeight;
   }
   svg.write(out);

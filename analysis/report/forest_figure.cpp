@@ -17,10 +17,8 @@ namespace {
 constexpr double kRowHeight = 20;
 constexpr double kTitleHeight = 44;
 constexpr double kAxisHeight = 40;
-constexpr double kNameWidth = 150;
 constexpr double kPlotWidth = 420;
 constexpr double kValueWidth = 150;
-constexpr double kWidth = kNameWidth + kPlotWidth + kValueWidth;
 
 constexpr std::string_view kStyle =
     ".title{font-size:13px;font-weight:bold}"
@@ -61,13 +59,14 @@ std::vector<Panel> make_panels(std::span<const study::StudyRow> rows) {
 
 /// The axis of tau: it spans the intervals, in steps of .1.
 struct TauAxis {
+  double left;  ///< where the plot begins, right of the names
   Axis axis;
   std::vector<double> ticks;
 
   double x(double tau) const { return axis.pixel(tau); }
 };
 
-TauAxis tau_axis(const std::vector<study::StudyRow>& rows) {
+TauAxis tau_axis(const std::vector<study::StudyRow>& rows, double left) {
   double least = 0;
   double largest = 0.1;
   const auto cover = [&](double value) {
@@ -82,7 +81,7 @@ TauAxis tau_axis(const std::vector<study::StudyRow>& rows) {
   }
   const double low = std::floor(least * 10) / 10;
   const double high = std::ceil(largest * 10) / 10;
-  TauAxis axis{Axis(low, high, false, kNameWidth, kNameWidth + kPlotWidth), {}};
+  TauAxis axis{left, Axis(low, high, false, left, left + kPlotWidth), {}};
   const int first = static_cast<int>(std::lround(low * 10));
   const int last = static_cast<int>(std::lround(high * 10));
   for (int tick = first; tick <= last; ++tick) {
@@ -97,10 +96,10 @@ void draw_row(
     const std::string& baseline,
     const TauAxis& axis,
     double y) {
-  svg.text({kNameWidth - 10, y + 4}, "end", row.proxy);
+  svg.text({axis.left - 10, y + 4}, "end", row.proxy);
   const double tau = row.kendall.value;
   if (std::isnan(tau)) {
-    svg.text({kNameWidth + 10, y + 4}, "start", "no correlation");
+    svg.text({axis.left + 10, y + 4}, "start", "no correlation");
     return;
   }
   const statistics::Interval& interval = row.kendall_interval;
@@ -111,7 +110,7 @@ void draw_row(
   }
   const bool beats = verdict_of(row, baseline) == Verdict::beats;
   svg.circle({axis.x(tau), y}, 4, beats ? "beats" : "dot");
-  svg.text({kNameWidth + kPlotWidth + 10, y + 4}, "start", value);
+  svg.text({axis.left + kPlotWidth + 10, y + 4}, "start", value);
 }
 
 void draw_axis(Svg& svg, const TauAxis& axis, double top, double bottom) {
@@ -121,7 +120,7 @@ void draw_axis(Svg& svg, const TauAxis& axis, double top, double bottom) {
         {axis.x(tick), bottom + 14}, "middle", fmt::format("{:.1f}", tick));
   }
   svg.text(
-      {kNameWidth + kPlotWidth / 2, bottom + 30},
+      {axis.left + kPlotWidth / 2, bottom + 30},
       "middle",
       "Kendall's tau-b with 95 % bootstrap interval");
 }
@@ -130,16 +129,17 @@ void draw_panel(
     Svg& svg,
     const Panel& panel,
     const std::string& baseline,
+    double left,
     double top) {
-  const TauAxis axis = tau_axis(panel.rows);
+  const TauAxis axis = tau_axis(panel.rows, left);
   const double first = top + kTitleHeight;
   const double bottom =
       first + kRowHeight * static_cast<double>(panel.rows.size());
   svg.group("title", [&] {
-    svg.text({kNameWidth, top + 18}, "start", panel.title);
+    svg.text({axis.left, top + 18}, "start", panel.title);
   });
   svg.text(
-      {kNameWidth, top + 34},
+      {axis.left, top + 34},
       "start",
       fmt::format(
           "filled: beats {} after Holm's correction (p < .05)", baseline));
@@ -166,10 +166,15 @@ void write_forest_plot(
   const std::vector<Panel> panels = make_panels(rows);
   double height = 0;
   for (const Panel& panel : panels) height += panel.height();
-  Svg svg(kWidth, height, kStyle);
+  std::size_t longest = 0;
+  for (const study::StudyRow& row : rows) {
+    longest = std::max(longest, row.proxy.size());
+  }
+  const double left = names_width(longest);
+  Svg svg(left + kPlotWidth + kValueWidth, height, kStyle);
   double top = 0;
   for (const Panel& panel : panels) {
-    draw_panel(svg, panel, baseline, top);
+    draw_panel(svg, panel, baseline, left, top);
     top += panel.height();
   }
   svg.write(out);

@@ -11,7 +11,6 @@ namespace zcp::report {
 namespace {
 
 constexpr double kCell = 26;
-constexpr double kNameWidth = 150;
 constexpr double kTop = 46;
 
 /// A cell and its number without the leading zero.
@@ -40,30 +39,30 @@ void write_similarity_figure(std::ostream& out, const Report& report) {
   for (const std::string& name : similarity.names) {
     longest = std::max(longest, name.size());
   }
+  const double left = names_width(longest);
   const double below = 16 + 7 * static_cast<double>(longest);
-  Svg svg(std::max(kNameWidth + side + 20, 480.0), kTop + side + below);
+  Svg svg(std::max(left + side + 20, 480.0), kTop + side + below);
   svg.text(
-      {kNameWidth, 20},
+      {left, 20},
       "start",
       "Do proxies rank alike? tau-b between them",
       "title");
   svg.text(
-      {kNameWidth, 36},
+      {left, 36},
       "start",
       "similar ones side by side (average linkage)",
       "note");
   for (std::size_t i = 0; i < count; ++i) {
     const double at = kTop + kCell * static_cast<double>(i);
-    svg.text({kNameWidth - 8, at + kCell / 2 + 3}, "end", similarity.names[i]);
+    svg.text({left - 8, at + kCell / 2 + 3}, "end", similarity.names[i]);
     for (std::size_t j = 0; j < count; ++j) {
       draw_cell(
           svg,
           similarity.tau[i][j],
-          {kNameWidth + kCell * static_cast<double>(j), at});
+          {left + kCell * static_cast<double>(j), at});
     }
     svg.upright_text_end(
-        {kNameWidth + kCell * (static_cast<double>(i) + 0.5) + 4,
-         kTop + side + 8},
+        {left + kCell * (static_cast<double>(i) + 0.5) + 4, kTop + side + 8},
         similarity.names[i]);
   }
   svg.write(out);

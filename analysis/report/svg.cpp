@@ -206,6 +206,10 @@ void Svg::write(std::ostream& out) const {
       body_);
 }
 
+double names_width(std::size_t longest) {
+  return std::max(150.0, 20 + 7 * static_cast<double>(longest));
+}
+
 Axis::Axis(std::span<const double> values, double from, double to)
     : low_(0), high_(1), logarithmic_(false), from_(from), to_(to) {
   bool any = false;

@@ -70,6 +70,10 @@ class Svg {
   std::string body_;
 };
 
+/// Room left of a plot for the longest of its names, of so many bytes, in the
+/// figures' font: 150 pixels or more.
+double names_width(std::size_t longest);
+
 /// Maps values to pixels, linearly or by their logarithm.
 class Axis {
  public:

@@ -36,9 +36,8 @@ po::options_description statistic_options() {
   options.add_options()(
       "published",
       po::value<Text>(),
-      "also beside a paper's numbers: ID or ID@SPACE, or all papers' (list: "
-      "the "
-      "IDs there are)");
+      "also set a paper's numbers beside ours: ID or ID@SPACE, or all for "
+      "every paper (list: print the IDs)");
   return options;
 }
 
@@ -47,18 +46,21 @@ po::options_description proxy_options() {
   auto add = options.add_options();
   add("pairs",
       "also tau and rho of every two proxies, and clusters of those alike");
-  add("matrix", po::value<Text>(), "write those tau and rho as a CSV (F or -)");
+  add("matrix",
+      po::value<Text>(),
+      "write tau and rho of every two proxies to a CSV (-: standard output)");
   add("alike",
       ranged(0.0, 1.0)->default_value(0.7, "0.7"),
-      "mean |tau| of a cluster, at least");
+      "how alike the proxies of a cluster are: their mean |tau| is at least "
+      "this");
   add("repeats",
       po::value<Text>(),
       "also the stability of scores: stores or CSVs of more runs on the same "
       "architectures, other seeds or batches, separated by commas");
   add("ensemble",
       ranged<std::int64_t>(1, kMostMembers),
-      "also the best ensemble of at most so many proxies, chosen and judged "
-      "on different architectures (5 folds)");
+      "also the best sum of ranks of at most so many proxies, chosen and "
+      "judged on different architectures (5 folds)");
   return options;
 }
 
@@ -75,7 +77,7 @@ po::options_description compose_options() {
       "it), or metric (of one table)");
   add("members",
       ranged<std::int64_t>(1, kMostMembers)->default_value(5),
-      "members of the composite, at most");
+      "the composite has at most so many members");
   return options;
 }
 
@@ -92,7 +94,8 @@ po::options_description cost_options() {
       "truth on the column index");
   add("limit",
       po::value<Text>(),
-      "limits of the cost (default: its quartiles and its greatest)");
+      "limits of the cost, separated by commas (default: its quartiles and its "
+      "greatest value)");
   return options;
 }
 
@@ -288,9 +291,11 @@ po::options_description correlate_options() {
       .add(compose_options())
       .add(cost_options());
   auto add = options.add_options();
-  add("json", "a JSON array instead of tables, as --format json");
+  add("json", "print a JSON array instead of tables, as --format json");
   add_format_option(options);
-  add("figure", po::value<Text>(), "also a forest plot of tau (SVG)");
+  add("figure",
+      po::value<Text>(),
+      "also draw tau with its intervals (a forest plot, SVG)");
   return options;
 }
 

@@ -53,7 +53,10 @@ po::options_description make_options() {
   add("non-positive",
       po::value<Text>()->default_value("missing"),
       "what costs of 0 and below are: missing, or keep them as numbers");
-  add("truth", po::value<Text>(), "accuracies, to say what a choice loses");
+  add("truth",
+      po::value<Text>(),
+      "trained accuracies, to say what is lost by choosing with another "
+      "device's costs");
   add("key-truth", po::value<Text>(), "that column of the truth");
   add("metric", po::value<Text>(), "the column of the truth");
   add("space", po::value<Text>(), "the space of the architectures");
@@ -62,17 +65,18 @@ po::options_description make_options() {
       "PROXY:TARGET, several separated by commas, or all ordered pairs: all");
   add("train",
       po::value<int>()->default_value(60),
-      "measurements on the target, the first rows that both devices have");
+      "measurements on the target to fit to: the first rows that both devices "
+      "have");
   add("validation",
       po::value<int>()->default_value(10),
-      "those behind them, which choose the penalty");
+      "measurements behind those of --train, which choose the penalty");
   add("fit", po::value<Text>(), "devices to fit an analytic model to, or all");
   add("labels",
       po::value<int>()->default_value(100),
-      "measured architectures the model is fitted to");
+      "measured architectures that the model of --fit is fitted to");
   add("seed",
       po::value<std::int64_t>()->default_value(0),
-      "seed of what is drawn");
+      "seed of the architectures that are drawn");
   add("csv",
       po::value<Text>()->default_value("-"),
       "the matrix or the pairs; with --fit the coefficients, which are not "

@@ -58,27 +58,31 @@ po::options_description make_options() {
   po::options_description how("How");
   add_task_options(how);
   auto add = how.add_options();
-  add("batch-size", po::value<int>()->default_value(1), "inputs a pass");
+  add("batch-size", po::value<int>()->default_value(1), "inputs in a pass");
   add("threads", po::value<int>()->default_value(1), "cores a pass may use");
   add("warm-up",
       po::value<int>()->default_value(5),
-      "passes before the clock counts");
+      "passes before the first that is measured");
   add("repetitions",
       po::value<int>()->default_value(30),
-      "passes that the median is of");
+      "passes that are measured; their median is the latency");
   add("precision",
       po::value<Text>()->default_value("fp32"),
-      "fp32, bf16, fp64; tf32 on CUDA devices");
-  add("device", po::value<Text>()->default_value("cpu"), "cpu or cuda:N");
+      "number format: fp32, bf16, fp64; on CUDA devices also tf32");
+  add("device",
+      po::value<Text>()->default_value("cpu"),
+      "the device to measure: cpu or cuda:N");
   add("seed", po::value<std::int64_t>()->default_value(0), "seed of --sample");
   add("drop-dead",
       "leave out networks whose output does not depend on their input");
   po::options_description where("Where");
   auto put = where.add_options();
-  put("csv", po::value<Text>()->default_value("-"), "the table, which grows");
+  put("csv",
+      po::value<Text>()->default_value("-"),
+      "the table to make or to add a column to (-: standard output)");
   put("name",
       po::value<Text>(),
-      "of the column (default: DEVICE_PRECISION_bBATCH_tTHREADS)");
+      "name of the column (default: DEVICE_PRECISION_bBATCH_tTHREADS)");
   options.add(how).add(where);
   return options;
 }

@@ -35,11 +35,13 @@ std::optional<PlanOptions> parse_plan_options(const Arguments& arguments) {
   po::options_description description = score_options();
   po::options_description plan("Plan");
   plan.add_options()(
-      "nodes", po::value<int>()->default_value(1), "machines of that kind")(
+      "nodes",
+      po::value<int>()->default_value(1),
+      "number of machines of this kind that will run it")(
       "measure",
       po::value<int>()->default_value(8),
-      "networks that are run to know what the others take")(
-      "json", "an object instead of the text");
+      "networks that are run now, to know what the others take")(
+      "json", "print an object instead of the text, as --format json");
   add_format_option(plan);
   description.add(plan);
   po::variables_map values;

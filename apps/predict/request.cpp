@@ -116,25 +116,31 @@ po::options_description predict_options() {
       "of those there are)");
   add("choose",
       po::value<Text>()->default_value("random"),
-      "which ones: random, or spread (those that tell most of all others)");
+      "which architectures get labels: random, or spread (those that tell most "
+      "of all others)");
   add("space",
       po::value<Text>(),
-      "the space of the architectures: features of their graphs");
+      "the space of the architectures, so that features of their graphs can be "
+      "used");
   add("task",
       po::value<Text>(),
-      "whose input their networks have (default: the space's own)");
+      "the task whose input the networks have (default: the space's own)");
   add("model",
       po::value<Text>()->default_value("gp")->value_name("LIST"),
-      "ridge, gp, forest, boosting, blend (their mean), several or all");
+      "the models, separated by commas, or all: ridge (ridge regression), gp "
+      "(Gaussian process), forest (random forest), boosting (gradient "
+      "boosting), blend (their mean)");
   add("features",
       po::value<Text>(),
-      "proxies, graph, encoding, several or all (default: all with --space, "
-      "else proxies)");
+      "what models learn from, separated by commas, or all: proxies, graph, "
+      "encoding (default: all with --space, else proxies)");
   add("repeats",
       po::value<int>()->default_value(10),
-      "draws of the labels that figures are the mean of");
-  add("seed", po::value<std::int64_t>()->default_value(0), "seed of the draws");
-  add("json", "the table as JSON");
+      "how many times labels are drawn; the figures are means over the draws");
+  add("seed",
+      po::value<std::int64_t>()->default_value(0),
+      "seed of the draws of labels");
+  add("json", "print the table as JSON, as --format json");
   add_format_option(options);
   add("csv",
       po::value<Text>(),
@@ -144,10 +150,10 @@ po::options_description predict_options() {
       po::value<Text>()->value_name("FILE"),
       "keep the predictor, for zcp search --by predict:FILE: fitted to every "
       "label or, with --labels, to the most of them as first drawn");
-  add("figure", po::value<Text>(), "the learning curve (SVG)");
+  add("figure", po::value<Text>(), "also draw the learning curve (SVG)");
   add("importance",
       po::value<Text>()->value_name("FILE"),
-      "how much each model uses each column, as CSV");
+      "write to a CSV how much each model uses each column");
   add("suggest",
       po::value<std::int64_t>(),
       "instead print so many architectures to label next, a spec a line");

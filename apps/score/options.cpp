@@ -27,60 +27,65 @@ po::options_description score_options() {
   protocol.add_options()(
       "proxies",
       po::value<std::string>()->required(),
-      "names, or the groups core, suite-zero, all; comma-separated; az_nas and "
-      "other composites stand for the proxies they are made of");
+      "names, or the groups core, suite-zero, all, separated by commas (zcp "
+      "proxies lists them); az_nas and other composites stand for the proxies "
+      "that they are made of");
   add_task_options(protocol);
   protocol.add_options()(
       "batch-size",
       limited(kBatchSize)->default_value(64),
-      "images a minibatch")(
+      "images in a minibatch")(
       "minibatches",
       limited(kMinibatches)->default_value(2),
-      "for the proxies that look at several; the others use the first")(
+      "minibatches for the proxies that look at several; the others use the "
+      "first")(
       "seed",
       ranged<std::int64_t>(0)->default_value(0),
-      "of weights, minibatches, noise and --sample")(
+      "seed of the weights, the minibatches, the noise and --sample")(
       "init",
       po::value<std::string>()->default_value("default"),
-      "initialiser of every proxy's network; default: the one it was "
-      "published with, a model's own weights")(
+      "how weights are drawn; default: for each proxy the initialiser that it "
+      "was published with, and a model's own weights")(
       "precision",
       po::value<std::string>()->default_value("fp32"),
-      "of weights and activations: fp32, bf16 or fp64; tf32 on CUDA devices: "
-      "fp32 with products rounded to 10 bits")(
+      "number format of weights and activations: fp32, bf16 or fp64; on CUDA "
+      "devices also tf32, which is fp32 with products rounded to 10 bits")(
       "device",
       po::value<std::string>()->default_value("cpu"),
-      "cpu, or cuda:0[,cuda:1...]; cuda: all that CUDA_VISIBLE_DEVICES "
-      "lists")(
+      "cpu, or cuda:0[,cuda:1...]; cuda stands for all that "
+      "CUDA_VISIBLE_DEVICES lists")(
       "workers",
       limited(kWorkers)->default_value(0),
-      "architectures at once on each device (0: the allocated cores, or their "
-      "share); scores do not depend on it")(
+      "architectures that are scored at once on each device (0: as many as "
+      "there are cores for this process, or their share); scores do not depend "
+      "on it")(
       "memory",
       ranged<std::int64_t>(0)->default_value(0),
-      "bytes that a proxy may need for a network; one that needs more has no "
-      "score and a reason (0: no limit)")(
+      "memory in bytes that a proxy may need for a network; one that needs "
+      "more has no score and a reason (0: no limit)")(
       "sandbox",
-      "refuse to run --model files where they cannot be kept from opening "
-      "sockets and from writing anywhere but where the store and the table lie "
-      "(Linux 5.13 or later). On a processor that is tried anyway; see "
-      "docs/security.md")(
-      "no-sandbox", "let --model files do what the user may do")(
+      "refuse to run the files of --model where they cannot be kept from "
+      "opening sockets and from writing anywhere but where the store and the "
+      "table lie (Linux 5.13 or later). Without this option that is only "
+      "tried, on processors (docs/security.md)")(
+      "no-sandbox",
+      "let the files of --model do everything that the user may do")(
       "timeout",
       po::value<double>()->default_value(0),
-      "seconds that the proxies of a network may take together; one that takes "
-      "longer has no score and a reason (0: no limit)");
+      "seconds that the proxies of a network may take together; a network that "
+      "takes longer has no scores and a reason (0: no limit)");
   po::options_description where("Where");
   where.add_options()(
       "csv",
       po::value<std::string>()->default_value("-"),
-      "table of the scores (-: standard output)")(
+      "the file for the table of scores (-: standard output)")(
       "store",
       po::value<std::string>(),
-      "SQLite file that keeps scores; what it has is not computed again")(
+      "an SQLite file that keeps the scores; what it has already is not "
+      "computed again")(
       "retry-failed",
-      "compute anew what the store has as failed; what it has as degenerate, a "
-      "property of the network, stays");
+      "compute again what failed according to the store; scores that are "
+      "degenerate, a property of the network, stay");
   add_shard_options(where);
   options.add(protocol).add(where);
   return options;
@@ -186,7 +191,18 @@ std::optional<ScoreOptions> parse_score_options(const Arguments& arguments) {
   po::variables_map values;
   if (!parse_options(
           arguments,
-          "zcp score: scores architectures without training them",
+          "zcp score: scores architectures without training them\n"
+          "\n"
+          "Give the architectures (--space with --arch, --archs, --sample or "
+          "--all; or your own networks with --model) and the proxies. The "
+          "default task cifar10 needs its images (--data); --task gaussian "
+          "takes random noise instead and needs no file. Prints a CSV with a "
+          "row for each architecture and a column for each proxy. A field is "
+          "empty where there is no score, and the reason goes to standard "
+          "error. With --store, a run that was stopped goes on where it "
+          "stopped.",
+          "  zcp score --space nats-tss --sample 20 --task gaussian "
+          "--proxies core\n\n"
           "  zcp score --space nats-tss --sample 100 --task cifar10 "
           "--data cifar-10-batches-bin \\\n    --proxies core "
           "--store scores.sqlite --csv scores.csv",

@@ -54,25 +54,37 @@ struct Shared {
   const char* text;
 };
 constexpr std::array kShared{
-    Shared{"task", "data set: input shape and classes (default cifar10)"},
-    Shared{"data", "where the task's files lie"},
-    Shared{"transform", "normalise, or augment"},
-    Shared{"resolution", "height and width that images are reduced to"},
-    Shared{"classes", "outputs of the network"},
-    Shared{"batch-size", "images a minibatch (default 64)"},
-    Shared{"minibatches", "for the proxies that look at several (default 2)"},
-    Shared{"init", "initialiser of every proxy's network"},
-    Shared{"precision", "fp32, bf16, fp64, or tf32 on CUDA devices"},
+    Shared{
+        "task",
+        "the data set, which decides input shape and number of classes "
+        "(default cifar10)"},
+    Shared{"data", "the folder or file where the task's data lie"},
+    Shared{"transform", "what is done to images: normalise, or augment"},
+    Shared{"resolution", "height and width to which images are reduced"},
+    Shared{"classes", "number of classes, the outputs of the network"},
+    Shared{"batch-size", "images in a minibatch (default 64)"},
+    Shared{
+        "minibatches",
+        "minibatches for the proxies that look at several (default 2)"},
+    Shared{"init", "how weights are drawn"},
+    Shared{
+        "precision",
+        "number format: fp32, bf16, fp64, or tf32 on CUDA devices"},
     Shared{"device", "cpu, or cuda:0[,cuda:1...]"},
-    Shared{"workers", "architectures at once; results do not depend on it"},
-    Shared{"memory", "bytes that a proxy may need for a network"},
-    Shared{"channels", "of the stem of the space's networks"},
-    Shared{"cells", "a stage of the space's networks"},
-    Shared{"store", "SQLite file that keeps every score"},
+    Shared{
+        "workers",
+        "architectures that are scored at once; results do not depend on it"},
+    Shared{"memory", "memory in bytes that a proxy may need for a network"},
+    Shared{"channels", "channels of the first layer, for thinner networks"},
+    Shared{"cells", "cells in each stage, for shallower networks"},
+    Shared{
+        "store",
+        "an SQLite file that keeps every score; what it has already is not "
+        "computed again"},
     Shared{
         "shard",
-        "I/N: only the islands I, I + N, ... (in a Slurm array: the task's); "
-        "zcp merge unites the stores"}};
+        "only the islands I, I + N, ... (in a Slurm array: the task's); zcp "
+        "merge unites the stores"}};
 
 std::string algorithm_help() {
   std::string text = "one or more, separated by commas";
@@ -92,7 +104,10 @@ po::options_description describe_options() {
       "space",
       text()->required(),
       "search space (zcp spaces), or FILE.json that describes one")(
-      "by", text()->required(), "objectives, separated by commas")(
+      "by",
+      text()->required(),
+      "the objectives, what is to be made best, separated by commas; a leading "
+      "- asks for less")(
       "algorithm",
       text()->default_value("evolution"),
       algorithm_help().c_str())(
@@ -101,14 +116,15 @@ po::options_description describe_options() {
       "how many architectures are evaluated (default 100; exhaustive: all)")(
       "seed",
       number()->default_value(0),
-      "of the search and, as in zcp score, of weights, minibatches and noise")(
+      "seed of the search and, as in zcp score, of weights, minibatches and "
+      "noise")(
       "start",
       text(),
       "a spec to begin with; on mobilenet-v2 evolution then is ZenNAS's")(
       "population",
       number(),
-      "of evolution (30; ZenNAS's 512) and nsga2 (20); first draws of local "
-      "(10) and bayes (16)")(
+      "size of the population of evolution (default 30; ZenNAS's 512) and "
+      "nsga2 (20); number of first draws of local (10) and bayes (16)")(
       "tournament",
       number(),
       "how many members of evolution's population compete to be a parent (a "
@@ -119,47 +135,56 @@ po::options_description describe_options() {
       "(default: 16 where networks are run, 1 on tables alone)")(
       "islands",
       number(),
-      "so many searches that know nothing of each other and share the "
+      "number of searches that know nothing of each other and share the "
       "evaluations; their results are united (default: N of --shard I/N, else "
       "1)")(
       "count",
       text(),
-      "what an evaluation is: distinct, an architecture that is new, or "
-      "queries, every proposal as the literature counts on tables (default: "
-      "distinct, with --repeats queries)");
+      "what counts as an evaluation: distinct (an architecture that is new), "
+      "or queries (every proposal, as the literature counts on tables; default "
+      "with --repeats, else distinct)");
   po::options_description wishes("Wishes");
   wishes.add_options()(
       "fix",
       po::value<Strings>()->composing(),
-      "PLACE=OPTION: only architectures that have it there, as "
+      "only architectures that have this option at this place, such as "
       "3=nor_conv_3x3; places count from 1 in the order of the spec. OPTION "
       "alone may be at any place, and in spaces without places it is a word of "
       "the spec; repeatable")(
       "forbid",
       po::value<Strings>()->composing(),
-      "PLACE=OPTION or OPTION: none that have it; repeatable")(
+      "no architectures that have it, PLACE=OPTION or OPTION as with --fix; "
+      "repeatable")(
       "prefer",
       po::value<Strings>()->composing(),
-      "PLACE=OPTION or OPTION: draws and mutations are made twice, and the one "
-      "that has more of it is taken; repeatable");
+      "rather those that have it, PLACE=OPTION or OPTION as with --fix: each "
+      "draw and mutation is made twice, and the one that has more of it is "
+      "taken; repeatable");
   po::options_description budget("Budget");
   add_budget_options(budget);
   add_study_options(budget, {"drop-dead"});
   po::options_description tables("Tables");
   tables.add_options()(
-      "scores", text(), "scores to search by: a CSV or a store")(
+      "scores",
+      text(),
+      "scores to search by instead of running networks: a CSV or a store")(
       "truth", text(), "trained accuracies: a CSV with a column arch")(
       "metric",
       text(),
-      "the truth's column by which the chosen architectures are judged, a "
-      "leading - for less of it (default: the objective where it is one)")(
+      "the truth's column by which the chosen architectures are judged; a "
+      "leading - means that less is better (default: the objective, where it "
+      "is such a column)")(
       "repeats",
       number(),
-      "so many searches on the tables, with the seeds from --seed on: expected "
-      "regret against the number of queries")(
-      "key", text()->default_value("arch"), "the column of names of all CSVs")(
-      "key-scores", text(), "that of --scores")(
-      "key-truth", text(), "that of --truth");
+      "replay the search so many times on the tables, with the seeds from "
+      "--seed on, and print the expected regret against the number of queries")(
+      "key",
+      text()->default_value("arch"),
+      "the column of all CSVs that names the architectures")(
+      "key-scores",
+      text(),
+      "that column of --scores, where the tables call it differently")(
+      "key-truth", text(), "that column of --truth");
   po::options_description protocol("Protocol, as in zcp score");
   for (const Shared& shared : kShared) {
     protocol.add_options()(shared.name, text(), shared.text);
@@ -167,25 +192,25 @@ po::options_description describe_options() {
   protocol.add_options()(
       "task-data",
       po::value<Strings>()->composing(),
-      "TASK=PATH: where the files of another task's TASK:PROXY lie; "
+      "where the data of another task lie, for an objective TASK:PROXY; "
       "repeatable");
   po::options_description where("Where");
   where.add_options()(
       "csv",
       text(),
-      "table of what was evaluated, in that order (-: standard output)")(
-      "figure", text(), "the search, or its regret, as SVG")(
+      "the file for a table of what was evaluated, in that order (-: standard "
+      "output)")("figure", text(), "also draw the search, or its regret (SVG)")(
       "html",
       text(),
-      "the search as a page: trace, front, winner, what each operation does, "
-      "and the command that goes on with wishes")(
+      "also make a page of the search: its course, front, winner, what each "
+      "operation does, and the command that goes on with wishes")(
       "output",
       text()->value_name("FILE"),
-      "FILE.pt: the winner as a TorchScript file, with fresh weights by --init "
-      "and --seed")(
-      "json", "one object on standard output instead of a readable table")(
+      "also write the winner as a TorchScript file (.pt), with fresh weights "
+      "by --init and --seed")(
+      "json", "print one object instead of a readable table")(
       "stored",
-      "compute nothing: the search ends where the store has no scores");
+      "compute nothing: the search ends where the store has no more scores");
   add_format_option(where);
   options.add(wishes).add(budget).add(tables).add(protocol).add(where);
   return options;

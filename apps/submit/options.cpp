@@ -40,23 +40,30 @@ constexpr std::string_view kExample =
 
 po::options_description describe_options() {
   po::options_description options("Options");
-  options.add_options()("run", "hand it to sbatch, instead of printing it")(
-      "tasks", po::value<int>()->default_value(8), "of the array")(
+  options.add_options()(
+      "run",
+      "submit the array and the jobs behind it, instead of printing the "
+      "script")(
+      "tasks",
+      po::value<int>()->default_value(8),
+      "number of tasks of the array")(
       "at-once",
       po::value<int>()->default_value(0),
       "most tasks that run at the same time (0: no limit)")(
       "cpus",
       po::value<int>()->default_value(1),
-      "cores a task, each with a worker")(
+      "cores of a task, each with a worker")(
       "gpus",
       po::value<int>()->default_value(0),
-      "a task; with --device cuda where the command names no device")(
-      "memory", po::value<std::string>(), "a task, as sbatch has it: 16G")(
+      "GPUs of a task; adds --device cuda where the command names no device")(
+      "memory",
+      po::value<std::string>(),
+      "memory of a task, as sbatch has it, such as 16G")(
       "time",
       po::value<std::string>(),
-      "limit of a task, as sbatch has it: 4:00:00")(
-      "partition", po::value<std::string>(), "of the cluster")(
-      "account", po::value<std::string>(), "that pays")(
+      "time limit of a task, as sbatch has it, such as 4:00:00")(
+      "partition", po::value<std::string>(), "partition of the cluster")(
+      "account", po::value<std::string>(), "account that pays for it")(
       "sbatch",
       po::value<Strings>()->composing(),
       "another option of sbatch, like --constraint=avx512; repeatable")(
@@ -66,10 +73,14 @@ po::options_description describe_options() {
       "go on from its store (0: it does not)")(
       "truth",
       po::value<std::string>(),
-      "a table of trained accuracies: a report is made in the end")(
-      "metric", po::value<std::string>(), "of --truth: its columns")(
-      "name", po::value<std::string>(), "of the jobs (default: the store's)")(
-      "command", po::value<Strings>()->composing(), "stands behind --");
+      "a table of trained accuracies; with it a report is made in the end")(
+      "metric", po::value<std::string>(), "the columns of --truth to judge by")(
+      "name",
+      po::value<std::string>(),
+      "name of the jobs (default: that of the store)")(
+      "command",
+      po::value<Strings>()->composing(),
+      "the command to submit; it stands behind --");
   return options;
 }
 

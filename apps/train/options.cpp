@@ -25,47 +25,52 @@ po::options_description describe_options() {
   protocol.add_options()(
       "train-images",
       ranged<std::int64_t>(0)->default_value(0),
-      "to train on, the same ones in every run (0: all)")(
+      "number of images to train on, the same ones in every run (0: all)")(
       "test-images",
       ranged<std::int64_t>(0)->default_value(0),
-      "to test with, the same ones in every run (0: all)")(
-      "epochs", limited(kEpochs), "over the training images")(
+      "number of images to test with, the same ones in every run (0: all)")(
+      "epochs",
+      limited(kEpochs),
+      "how many times each training goes over the training images")(
       "batch-size",
       limited(kBatchSize)->default_value(128),
-      "images a minibatch")(
+      "images in a minibatch")(
       "learning-rate",
       ranged(0.0, kMostRate)->default_value(0.1, "0.1"),
-      "at the start; it falls to 0 along half a cosine")(
-      "momentum", ranged(0.0, 1.0)->default_value(0.9, "0.9"), "Nesterov's")(
+      "learning rate at the start; it falls to 0 along half a cosine")(
+      "momentum",
+      ranged(0.0, 1.0)->default_value(0.9, "0.9"),
+      "Nesterov's momentum")(
       "weight-decay",
       ranged(0.0, kMostRate)->default_value(5e-4, "0.0005"),
-      "of every parameter")(
+      "weight decay of every parameter")(
       "init",
       po::value<std::string>()->default_value("pytorch"),
-      "initialiser of the weights")(
+      "how weights are drawn")(
       "seeds",
       limited(kSeeds)->default_value(1),
-      "training runs an architecture, with --seed and the numbers after it")(
+      "trainings of each architecture, with the seed --seed and the numbers "
+      "after it")(
       "seed",
       ranged<std::int64_t>(0)->default_value(0),
-      "of --sample, and the first one of weights, order and crops")(
+      "seed of --sample, and the first seed of weights, order and crops")(
       "workers",
       limited(kWorkers)->default_value(0),
-      "networks at once, a core each (0: the allocated cores); accuracies do "
-      "not depend on it");
+      "networks that are trained at once, on one core each (0: as many as "
+      "there are cores for this process); accuracies do not depend on it");
   po::options_description where("Where");
   where.add_options()(
       "csv",
       po::value<std::string>(),
-      "table of the accuracies (-: standard output)")(
+      "the file for the table of accuracies (-: standard output)")(
       "suggest",
       ranged<std::int64_t>(1),
-      "train nothing, but print so many architectures, a spec a line, whose "
+      "train nothing, but print so many architectures, one spec a line, whose "
       "accuracies would tell most of all others', given those that --csv has")(
       "store",
       po::value<std::string>(),
-      "SQLite file that keeps every run; what it has is not trained again "
-      "(without: the table's name with .sqlite)");
+      "an SQLite file that keeps every training; what it has already is not "
+      "trained again (without: the table's name with .sqlite)");
   add_shard_options(where);
   options.add(protocol).add(where);
   return options;
@@ -185,8 +190,14 @@ std::optional<TrainOptions> parse_train_options(const Arguments& arguments) {
   po::variables_map values;
   if (!parse_options(
           arguments,
-          "zcp train: trains architectures, for a table of accuracies of one's "
-          "own",
+          "zcp train: trains architectures, for a table of accuracies of your "
+          "own\n"
+          "\n"
+          "Trains each architecture from scratch with every seed and writes "
+          "its test accuracy into a CSV, which zcp correlate takes as --truth. "
+          "The networks are best made small (--channels, --cells, "
+          "--resolution): what is wanted is their order. Every training that "
+          "is complete is kept.",
           "  zcp train --space nats-tss --sample 100 --channels 8 --cells 3 "
           "--task fashion-mnist \\\n    --resolution 12 --train-images 5000 "
           "--epochs 6 --seeds 3 --csv accuracies.csv\n\n"

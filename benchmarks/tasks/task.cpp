@@ -87,7 +87,11 @@ std::unique_ptr<Task> open_task(
   const TaskSource& source = find_source(name);
   choose_classes(source.info, classes, 0);
   check_resolution(source, resolution);
-  const auto where = data_of(source.info, data);
+  const std::string otherwise =
+      source.info.shape.channels == 0
+          ? ""
+          : "; or --task noise-" + name + ", random noise without a file";
+  const auto where = data_of(source.info, data, otherwise);
   const OpenOptions options{where, seed, transform, classes, resolution};
   // Smaller images are read at once, whatever the task does with its own.
   const bool from_images =

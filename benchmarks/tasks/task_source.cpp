@@ -30,13 +30,15 @@ ImageSet take_some(const ImageSet& images, std::int64_t count) {
 
 std::filesystem::path data_of(
     const TaskInfo& info,
-    const std::filesystem::path& asked) {
+    const std::filesystem::path& asked,
+    std::string_view otherwise) {
   if (!asked.empty() || !info.needs_data) return asked;
   if (!info.default_data.empty() &&
       std::filesystem::exists(info.default_data)) {
     return info.default_data;
   }
-  throw UserError("task '{}' needs --data: {}", info.name, info.data_hint);
+  throw UserError(
+      "task '{}' needs --data: {}{}", info.name, info.data_hint, otherwise);
 }
 
 Normalisation

@@ -44,10 +44,12 @@ struct TaskSource {
 };
 
 /// Where the files of a task lie: as asked, or where Debian puts them. Throws
-/// UserError when there is no such place.
+/// UserError when there is no such place; `otherwise` ends its text with what
+/// can be done without files.
 std::filesystem::path data_of(
     const TaskInfo& info,
-    const std::filesystem::path& asked);
+    const std::filesystem::path& asked,
+    std::string_view otherwise = {});
 
 /// The split's images at height and width `resolution` (0: the task's own); of
 /// them those that come first in the order of shuffled_order(..., 0), `count`

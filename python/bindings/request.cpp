@@ -173,7 +173,8 @@ void require_served(
     const engine::Descriptor& proxy = proxies::find_proxy(name);
     if (minibatches < proxy.needs.minibatches) {
       throw UserError(
-          "{} needs --minibatches {} or more, found {}",
+          "{} needs --minibatches {} or more, found {}: give batches as a "
+          "list of pairs (x, y), or batch_size= and minibatches=",
           name,
           proxy.needs.minibatches,
           minibatches);

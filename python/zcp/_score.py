@@ -6,6 +6,7 @@ import html
 import math
 import numbers
 import os
+import re
 import warnings
 from typing import Any, Callable, Iterable, Optional, Union
 
@@ -146,6 +147,15 @@ def _of_whole_numbers(names: list, rows: list) -> list:
         if row[0] in reasons else row
         for row in rows
     ]
+
+
+_MINIBATCHES = re.compile(r"needs --minibatches (\d+) or more")
+
+
+def _in_arguments(rows: list) -> list:
+    """The rows whose reasons name an option of the program, with the arguments in its place."""
+    meant = r"needs \1 minibatches or more: batches= as a list of pairs (x, y), or batch_size= and minibatches="
+    return [(*row[:3], _MINIBATCHES.sub(meant, row[3]), *row[4:]) for row in rows]
 
 
 def score(
@@ -290,7 +300,7 @@ def prepare(
             warnings.warn(note, UserWarning, stacklevel=3)
         if data.is_whole:
             rows = _of_whole_numbers(names, rows)
-        return Scores(rows, used.way, used.notes, used.passed_over)
+        return Scores(_in_arguments(rows), used.way, used.notes, used.passed_over)
 
     return run
 

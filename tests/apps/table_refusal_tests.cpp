@@ -48,7 +48,8 @@ struct Files {
 
 TEST_CASE("correlate refuses wrong options") {
   const Files files;
-  files.correlate({}, "--metric");
+  files.correlate({}, "the option '--metric' is required but missing");
+  files.correlate({}, "(columns: acc)");
   files.correlate({"--metric", ","}, "--metric");
   files.correlate({"--metric", "akk"}, "did you mean acc?");
   for (const char* share : {"0", "2", "-0.1", "x", "0.5x", "nan"}) {

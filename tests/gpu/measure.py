@@ -119,7 +119,8 @@ def measure_agreement(zcp: Zcp, options: argparse.Namespace) -> tuple[str, list[
             + table(["proxy", "largest relative difference", "tau"], ranks)
             + f"\nTwo runs on the device, with {CORES} workers and with 3: "
             + ("equal to the bit.\n" if twice else "**not equal**.\n")
-            + "\nEvery proxy on 20 cells, batch 16, four minibatches; largest relative differences:\n\n"
+            + "\nEvery proxy on 20 cells, batch 16, four minibatches. The columns have the largest relative differences; "
+            + "tau is Kendall's tau of the two rankings.\n\n"
             + table(HEAD, rows))
     return text, faults + others
 
@@ -133,7 +134,8 @@ def measure_spaces(zcp: Zcp, options: argparse.Namespace) -> tuple[str, list[str
         rows.append([f"`{space}`", worst[0], worst[2]])
         faults += [f"{space}: {fault}" for fault in wrong]
     head = ["space", "proxy that differs most", "largest relative difference in fp64"]
-    return ("## Other spaces\n\nThree networks each, `suite-zero` and `zico`, batch 8.\n\n" + table(head, rows)), faults
+    return ("## Other spaces\n\nThree networks of each space, scored by `suite-zero` and `zico` with batches of 8.\n\n"
+            + table(head, rows)), faults
 
 
 def measure_models(zcp: Zcp, options: argparse.Namespace) -> tuple[str, list[str]]:
@@ -153,7 +155,8 @@ def measure_models(zcp: Zcp, options: argparse.Namespace) -> tuple[str, list[str
     torch.jit.script(block.to(memory_format=torch.channels_last)).save(str(scripted))
     rows, faults = compare(zcp, ["--model", str(traced), "--model", str(scripted), "--proxies", "suite-zero,zico",
                                  "--batch-size", "8", *NOISE])
-    return "## TorchScript files\n\nTwo of them, batch 8.\n\n" + table(HEAD, rows), [f"models: {f}" for f in faults]
+    return ("## TorchScript files\n\nTwo files, with batches of 8. The columns are those of the table above.\n\n"
+            + table(HEAD, rows), [f"models: {f}" for f in faults])
 
 
 def measure_workers(zcp: Zcp, options: argparse.Namespace) -> tuple[str, list[str]]:
@@ -166,7 +169,7 @@ def measure_workers(zcp: Zcp, options: argparse.Namespace) -> tuple[str, list[st
                      "--precision", precision, "--workers", str(workers)]
             row.append(f"{zcp.rate(asked, cells):.0f}")
         rows.append(row)
-    return ("## Cells a second\n\nRandom cells of NATS-TSS, `core`, batch 64, by precision and workers.\n\n"
+    return ("## Cells a second\n\nRandom cells of NATS-TSS, scored by `core` with batches of 64, by precision and number of workers.\n\n"
             + table(["precision", "1 worker", "4", "8", "16"], rows)), []
 
 
@@ -178,7 +181,7 @@ def measure_proxies(zcp: Zcp, options: argparse.Namespace) -> tuple[str, list[st
         cells = cells // 5 if name in ("meco", "ntk_trace", "vkdnw", "suite-zero") else cells
         asked = ["--space", "nats-tss", "--sample", str(cells), "--proxies", name, *NOISE, *DEVICE]
         rows.append([f"`{name}`", str(cells), f"{zcp.rate(asked, cells):.0f}"])
-    return ("## Each proxy\n\nThe same, fp32, as many workers as cores.\n\n"
+    return ("## Each proxy\n\nRandom cells of NATS-TSS with batches of 64 in fp32, with as many workers as cores.\n\n"
             + table(["proxies", "cells", "cells a second"], rows)), []
 
 
@@ -193,7 +196,7 @@ def measure_reference(zcp: Zcp, options: argparse.Namespace) -> tuple[str, list[
         asked = ["--space", "nats-tss", "--sample", str(cells * 10), "--proxies", group, *NOISE, *DEVICE]
         fast = 1 / zcp.rate(asked, cells * 10)
         rows.append([f"`{group}`", f"{slow * 1e3:.1f}", f"{fast * 1e3:.2f}", f"{slow / fast:.1f}"])
-    return ("## Against the straightforward program\n\nMilliseconds an architecture on the same GPU: PyTorch "
+    return ("## Against the straightforward program\n\nMilliseconds for each architecture on the same GPU: PyTorch "
             f"{torch.__version__}, one process, warm; zcp with {CORES} workers.\n\n"
             + table(["proxies", "PyTorch", "zcp", "ratio"], rows)), []
 

@@ -313,6 +313,11 @@ def test_whatever_a_trace_decides_is_said(way):
     assert len(row.notes) == 1
 
 
+def test_a_reason_names_arguments_not_options():
+    row = zcp.score(small(), images(8), "core")
+    assert row.reasons["zico"].startswith("needs 2 minibatches or more: batches= as a list of pairs")
+
+
 def test_errors_are_the_programs_words():
     data = images(8)
     cases = [

@@ -229,7 +229,7 @@ function drawCurveText() {
     : " No smaller shares were asked for (--top).";
   const few = subsets.length < 2 ? none : "";
   byId("curve-read").textContent =
-    `Each line is a proxy's tau-b among ever fewer of the truly best architectures, bars are 95 % intervals: a line that falls to zero ranks the field but not its top.${ceilingSeries().length ? " The dotted line is the noise ceiling: how well trainings of one architecture agree with each other." : ""}${few}`;
+    `Each line is a proxy's tau-b among ever fewer of the truly best architectures; bars are 95 % intervals. A proxy whose line falls to zero ranks the field but not its top.${ceilingSeries().length ? " The dotted line is the noise ceiling: how well trainings of one architecture agree with each other." : ""}${few}`;
 }
 
 function drawCurves() {

@@ -112,7 +112,7 @@ function drawParallelText() {
   const part = shown < all
     ? ` ${whole(shown)} of ${whole(all)} lines are drawn, evenly over ${metricName()}.` : "";
   byId("parallel-read").textContent =
-    `A line is an architecture, its height on an axis its rank there (100 %: the greatest value), its colour the true ${metricName()}: between two proxies that say the same, lines run level, between those that disagree they cross.${part}`;
+    `A line is an architecture. Its height on an axis is its rank there (100 %: the greatest value), its colour the true ${metricName()}. Between two proxies that say the same, lines run level; between those that disagree, they cross.${part}`;
 }
 
 function parallelLines() {

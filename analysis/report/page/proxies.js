@@ -101,7 +101,7 @@ function drawProxyTable() {
     ? `brackets are 95 % ${study.interval} intervals from ${whole(study.draws)} paired bootstrap draws; `
     : "no intervals were drawn; ";
   byId("proxies-read").textContent =
-    `Agreement with ${metricName()}, ${subsetText(state.subset)} (1: the same order, 0: none): ${intervals}${missing}. A column's head sorts, a proxy's name shows its scatter plot.`;
+    `Agreement with ${metricName()}, ${subsetText(state.subset)} (1: the same order, 0: no relation): ${intervals}${missing}. Click a column's head to sort, and a proxy's name to see its scatter plot.`;
 }
 
 function forestRows() {
@@ -184,7 +184,7 @@ function drawForestText() {
     `Difference of tau-b to ${study.baseline}, ${metricName()}, ${subsetText(state.subset)} (n = ${whole(subsetCount(state.subset))})`;
   byId("forest-read").textContent = rows.length === 0
     ? `There is no column ${study.baseline} to compare with.`
-    : `Right of the dashed line a proxy ranks better than ${study.baseline}: filled dots beat it (interval above zero and p < .05 after Holm's correction), open ones are undecided, grey triangles trail it (interval below zero).`;
+    : `Right of the dashed line a proxy ranks better than ${study.baseline}. Filled dots beat it (interval above zero and p < .05 after Holm's correction), open ones are undecided, and grey triangles trail it (interval below zero).`;
   byId("forest").hidden = rows.length === 0;
 }
 

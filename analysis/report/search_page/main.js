@@ -20,7 +20,7 @@ function drawAnswer() {
     `${several ? `The best by ${objective.name}: ` : ""}${columns.filter((c) => c.kind !== "metric").map((c) => valueText(c, best)).join(", ")}; query ${whole(data.steps[best])} of ${whole(data.queries)}.`;
   const metric = data.regret && columns.find((c) => c.name === data.regret.metric);
   byId("truth").textContent = metric && best !== null
-    ? `Of the truth it has ${valueText(metric, best)}; the optimum among what may be searched is ${short(data.regret.optimum)}.`
+    ? `By the truth it has ${valueText(metric, best)}. The best that this search could find has ${short(data.regret.optimum)}.`
     : "";
   byId("facts").replaceChildren(...[["evaluated", whole(archs.length)],
     ["queries", whole(data.queries)], ["algorithm", data.name], ...data.facts]
@@ -32,8 +32,8 @@ function drawAnswer() {
 function beyond(shown) {
   const texts = [...new Set(shown)].map((column) => [leftOut(column), column.name])
     .filter(([count]) => count > 0)
-    .map(([count, name]) => `${whole(count)} by ${name}`);
-  return texts.length === 0 ? "" : ` Far from all others and outside of the picture: ${texts.join(", ")}.`;
+    .map(([count, name]) => `${whole(count)} of ${name}`);
+  return texts.length === 0 ? "" : ` Values that lie far from all others are left out of the picture: ${texts.join(", ")}.`;
 }
 
 function drawCaptions() {
@@ -50,7 +50,7 @@ function drawCaptions() {
   if (columns.length > 1) {
     byId("front-read").textContent = (objectives.length > 1
       ? "On the front is what nothing else beats in every objective."
-      : "Beside the objective stand the columns of the budget and the truth.") +
+      : "The columns of the budget and of the truth can be chosen as well as the objective.") +
       beyond([state.across, state.up]);
     drawKeyOf("tradeoff", tradeoffKey());
   }

@@ -67,7 +67,7 @@ function drawParts() {
   if (!has) return;
   const objective = objectives[state.objective];
   byId("parts-read").textContent =
-    `For each operation: the mean rank by ${objective.name} of the evaluated architectures that have it, less the mean rank of those that do not, in percent of all ranks, with a 95 % interval where both are 10 or more. +20 means: they stand a fifth of the field higher. A search looks where it hopes to find something, so its architectures are no random sample: take effects as hints. Those that random search evaluated are one.`;
+    `The effect of an operation is the mean rank by ${objective.name} of the evaluated architectures that have it, less the mean rank of those that do not, in percent of all ranks. +20 means that they stand a fifth of the field higher. Where both groups have 10 or more, it has a 95 % interval. A search looks where it hopes to find something, so its architectures are no random sample: take effects as hints. Only those of random search are a random sample.`;
   const head = el("thead", {}, el("tr", {},
     ...["Operation", "Architectures", "Effect on the rank", "Interval", "Wish"]
       .map((text) => el("th", { scope: "col" }, text))));
@@ -143,10 +143,10 @@ function drawArchs() {
   const only = el("button", { type: "button", "aria-pressed": String(state.only),
     disabled: wishes.size === 0,
     onclick: () => { state.only = !state.only; pageOf.first = 0; drawArchs(); } },
-  "Only as wished");
+  "Only those that meet the wishes");
   byId("arch-controls").replaceChildren(only,
-    step("Back", -pageOf.size, pageOf.first > 0),
-    step("On", pageOf.size, last < rows.length),
+    step("Previous", -pageOf.size, pageOf.first > 0),
+    step("Next", pageOf.size, last < rows.length),
     el("span", { id: "arch-count", class: "aside" },
       rows.length === 0 ? "none" : `${whole(pageOf.first + 1)}\u2013${whole(last)} of ${whole(rows.length)}`));
 }

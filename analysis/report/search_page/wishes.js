@@ -117,17 +117,17 @@ function drawNext() {
   const column = objectives[state.objective];
   const best = bestOf(column, rows);
   byId("next-lead").textContent = wishes.size === 0
-    ? "Choose in the table above what is to be fixed, forbidden or preferred: the command follows."
+    ? "Choose in the table above what is to be fixed, forbidden or preferred. The command follows your choice."
     : `${[...wishes].map(([part, kind]) => `${words[kind]} ${part}`).join("; ")}.`;
   byId("next-readout").textContent = wishes.size === 0 ? ""
-    : `${whole(rows.length)} of ${whole(archs.length)} evaluated architectures are like that${best === null ? "." : `; the best of them has ${column.name} ${short(column.values[best])}.`}`;
+    : `${whole(rows.length)} of ${whole(archs.length)} evaluated architectures meet this${best === null ? "." : `; the best of them has ${column.name} ${short(column.values[best])}.`}`;
   byId("command").textContent = commandText();
   const kept = data.command.includes("--store")
     ? "Scores that are in the store are not computed again." : "";
   const start = startRow() !== null
-    ? " The search begins with the best architecture that is like that." : "";
+    ? " The search begins with the best architecture that meets this." : "";
   const folders = data.shortened
-    ? " This page names files without their folders: name them where they lie." : "";
+    ? " The command names files without their folders: add the folders where yours lie elsewhere." : "";
   byId("next-read").textContent = `${kept}${start}${folders}`.trim();
   byId("wish-state").textContent =
     wishes.size === 0 ? "" : `${wishes.size} ${wishes.size === 1 ? "wish" : "wishes"}`;

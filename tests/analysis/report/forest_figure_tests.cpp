@@ -55,6 +55,13 @@ TEST_CASE("a forest plot has a dot and an interval for each proxy") {
   CHECK(svg.find("nan") == std::string::npos);
 }
 
+TEST_CASE("the names of a forest plot have the room that the longest takes") {
+  const StudyRow known = row("params", .6, .5, .7);
+  CHECK(count(plot({known}), "width=\"720\"") == 1);
+  const StudyRow longer = row(std::string(40, 'm'), .8, .7, .9);
+  CHECK(count(plot({known, longer}), "width=\"870\"") == 1);
+}
+
 TEST_CASE("a dot is filled by the rule of verdict.h, not by p alone") {
   StudyRow undecided = row("zico", .8, .7, .9);
   REQUIRE(undecided.p_beats_baseline_holm < 0.05);

@@ -65,7 +65,7 @@ async function showsTheSearch(page, rows) {
   assert.equal(await page.text("#winner"), best.arch);
   const detail = await page.text("#detail");
   assert.ok(detail.includes(`query ${best.step} of`), detail);
-  assert.match(await page.text("#truth"), /the optimum among what may be searched/);
+  assert.match(await page.text("#truth"), /The best that this search could find has/);
   assert.equal(await page.text("#arch-count"), "1\u201320 of 300");
   const drawn = await page.evaluate(
     `[...document.querySelectorAll("section:not([hidden]) .chart")].map((chart) =>

@@ -30,6 +30,9 @@ TEST_CASE("task: data that are needed and absent") {
           open_task("cifar10", "", 0);
         }).starts_with("task 'cifar10' needs --data: the folder"));
   CHECK(user_error([] {
+          open_task("cifar10", "", 0);
+        }).ends_with("or --task noise-cifar10, random noise without a file"));
+  CHECK(user_error([] {
           open_task("tensors", "", 0);
         }).starts_with("task 'tensors' needs --data: a file"));
   CHECK(user_error([] {
