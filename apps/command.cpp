@@ -88,6 +88,12 @@ std::string expected_text(
     text = fmt::format(
         "--{} was given more than once", plain_name(twice->get_option_name()));
   }
+  if (const auto* absent = dynamic_cast<const po::required_option*>(&error)) {
+    const std::string name = plain_name(absent->get_option_name());
+    if (const auto* option = options.find_nothrow(name, false)) {
+      text += ": " + option->description();
+    }
+  }
   throw UserError("{} (--help lists the options)", text);
 }
 

@@ -51,12 +51,17 @@ TEST_CASE("refused: specs, spaces, proxies, tasks, options not known") {
   check_refused(
       {"score", "--space", "nats-tss", "--arch", kArch, "--proxies", "zicco"},
       "zicco");
+  check_refused(
+      {"score", "--space", "nats-tss", "--arch", kArch},
+      "'--proxies' is required but missing: names, or the groups core");
 }
 
 TEST_CASE("refused: values of options") {
   check_refused(score({"--all"}), "--arch and --all exclude each other");
   check_refused(score({"--precision", "fp8"}), "fp8");
   check_refused(score({"--shard", "3/2"}), "--shard 3/2");
+  check_refused(
+      score({"--shard-by", "macs"}), "--shard-by macs: expected hash or cost");
   check_refused(
       score_chosen({"--space", "nats-tss", "--sample", "99999"}),
       "--sample 99999");
