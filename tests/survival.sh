@@ -219,17 +219,20 @@ case_hangs_elsewhere() {
 
 # Any number of tasks, whatever their numbers, makes the same store.
 case_shards() {
-  local tasks i
+  local tasks by i
   local cells=("$zcp" score --space nats-tss --sample 12 --task gaussian
     --batch-size 4 --proxies naswot --workers 1)
   "${cells[@]}" --store whole.sqlite --csv whole.csv --quiet
-  for tasks in 1 2 3 7; do
+  for by in hash:1 hash:2 hash:3 hash:7 cost:3; do
+    tasks=${by#*:}
+    rm -f of*
     for ((i = 0; i < tasks; ++i)); do
       # As Slurm sets them for --array=5-N:5.
       SLURM_ARRAY_TASK_ID=$((5 + 5 * i)) SLURM_ARRAY_TASK_COUNT=$tasks \
         SLURM_ARRAY_TASK_MIN=5 SLURM_ARRAY_TASK_MAX=$((5 * tasks)) \
         SLURM_ARRAY_TASK_STEP=5 \
-        "${cells[@]}" --store "of$tasks.sqlite" --csv /dev/null 2>err
+        "${cells[@]}" --shard-by "${by%:*}" --store "of$tasks.sqlite" \
+        --csv /dev/null 2>err
       grep -q "keeps it in of$tasks.$((5 + 5 * i)).sqlite" err || fail "not said"
     done
     [[ ! -e of$tasks.sqlite ]] || fail "a task wrote the store of all"
