@@ -111,9 +111,16 @@ std::vector<DistanceRow> rows_by_distance(const Pairs& pairs) {
   std::ranges::stable_sort(
       order, {}, [&](std::size_t i) { return pairs.distance[i]; });
   std::vector<DistanceRow> rows;
+  std::size_t next = 0;
   for (std::size_t part = 0; part < kRows; ++part) {
-    const std::size_t begin = order.size() * part / kRows;
-    const std::size_t end = order.size() * (part + 1) / kRows;
+    // Equal distances stay together.
+    const std::size_t begin = next;
+    next = std::max(next, order.size() * (part + 1) / kRows);
+    while (next > begin && next < order.size() &&
+           pairs.distance[order[next]] == pairs.distance[order[next - 1]]) {
+      ++next;
+    }
+    const std::size_t end = next;
     if (begin == end) continue;
     Mean edits;
     Mean difference;

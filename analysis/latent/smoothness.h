@@ -18,7 +18,7 @@ struct EditRow {
   double difference = 0;  ///< mean, of truth without sign; NaN without truth
 };
 
-/// Of a tenth of the pairs, by distance.
+/// Of about a tenth of the pairs, by distance: equal distances stay together.
 struct DistanceRow {
   double low = 0;
   double high = 0;

@@ -25,7 +25,7 @@ ordered_json number_or_null(const std::optional<double>& value) {
 
 std::vector<Cells> learned_lines(const LearnedFacts& facts) {
   return {
-      {"learned encoding", ""},
+      {"measure", "value"},
       {"trained on", fmt::format("{} architectures", facts.trained)},
       {"epochs", std::to_string(facts.losses.size())},
       {"loss of the last", plain_number(facts.losses.back())},

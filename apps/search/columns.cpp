@@ -1,5 +1,7 @@
 #include "apps/search/columns.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -26,6 +28,67 @@ tables::Table read_scores_table(const SearchOptions& options) {
   request.scores = options.scores;
   request.key_scores = options.key_scores;
   return read_study_scores(options.scores, request);
+}
+
+/// The numbers of a table's rows as points, each architecture once.
+std::unique_ptr<latent::EncodedSpace> encoded_space(
+    const SearchOptions& options,
+    const spaces::Space& space,
+    std::vector<std::string>& notes) {
+  StudyRequest request;
+  request.scores = options.encodings;
+  request.key_scores = options.key_encodings;
+  const Lookup lookup(read_study_scores(options.encodings, request), space);
+  const tables::Table& table = lookup.table();
+  std::vector<std::size_t> columns;
+  for (std::size_t c = 0; c < table.columns.size(); ++c) {
+    if (!tables::is_index_column(table.columns[c])) columns.push_back(c);
+  }
+  std::vector<std::string> specs;
+  std::vector<std::size_t> rows;
+  for (std::size_t row = 0; row < table.arch.size(); ++row) {
+    if (lookup.row(lookup.specs()[row]) != row) continue;
+    specs.push_back(lookup.specs()[row]);
+    rows.push_back(row);
+  }
+  Eigen::MatrixXd points(
+      static_cast<Eigen::Index>(columns.size()),
+      static_cast<Eigen::Index>(rows.size()));
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const double value = table.values[columns[c]][rows[i]];
+      if (!std::isfinite(value)) {
+        throw UserError(
+            "{}: {} of {}: found {}, expected a finite number, since points "
+            "lack none",
+            table.source,
+            table.columns[columns[c]],
+            table.arch[rows[i]],
+            std::isnan(value) ? "none" : "an infinite one");
+      }
+      points(static_cast<Eigen::Index>(c), static_cast<Eigen::Index>(i)) =
+          value;
+    }
+  }
+  notes = table.notes;
+  notes.push_back(fmt::format(
+      "{}: {} architectures as points of {} numbers",
+      table.source,
+      rows.size(),
+      columns.size()));
+  for (const tables::LeftOut& left : table.left_out) {
+    notes.push_back(fmt::format(
+        "{}: column {} is no number of the points: {}",
+        table.source,
+        left.column,
+        left.text()));
+  }
+  try {
+    return std::make_unique<latent::EncodedSpace>(
+        space, std::move(specs), std::move(points));
+  } catch (const UserError& error) {
+    throw UserError("--encodings {}: {}", options.encodings, error.what());
+  }
 }
 
 tables::Table read_truth_table(const SearchOptions& options) {
@@ -69,6 +132,12 @@ std::optional<std::size_t> Lookup::column(const std::string& name) const {
   return place;
 }
 
+std::optional<std::size_t> Lookup::row(const std::string& arch) const {
+  const auto found = rows_.find(arch);
+  if (found == rows_.end()) return std::nullopt;
+  return found->second;
+}
+
 double Lookup::value(const std::string& arch, std::size_t column) const {
   const auto found = rows_.find(arch);
   return found == rows_.end() ? kNone : table_.values[column][found->second];
@@ -79,6 +148,7 @@ SearchData::SearchData(const SearchOptions& options)
       kept_(spaces::open_space(*options.score.selection.space)),
       space_(*kept_) {
   read_wishes();
+  read_encodings();
   if (!options.scores.empty()) {
     scores_.emplace(read_scores_table(options), space_);
   }
@@ -111,7 +181,7 @@ SearchData::SearchData(const SearchOptions& options)
 }
 
 std::vector<std::string> SearchData::notes() const {
-  std::vector<std::string> notes;
+  std::vector<std::string> notes = encoded_notes_;
   for (const auto* lookup : {&scores_, &truth_}) {
     if (!*lookup) continue;
     const auto& own = (*lookup)->table().notes;
@@ -158,6 +228,17 @@ void SearchData::resolve(const std::string& name) {
     column.proxy = name.substr(colon + 1);
   }
   columns_.push_back(std::move(column));
+}
+
+void SearchData::read_encodings() {
+  if (options_.encodings.empty()) return;
+  if (!options_.settings.start.empty() &&
+      space_.info().name == "mobilenet-v2") {
+    throw UserError(
+        "--start: ZenNAS's evolution edits networks, it does not go with "
+        "--encodings");
+  }
+  encoded_ = encoded_space(options_, space_, encoded_notes_);
 }
 
 void SearchData::read_wishes() {
@@ -234,6 +315,7 @@ bool SearchData::feasible(const std::string& arch) const {
     if (column.source == Source::scores && !scores_->has(arch)) return false;
     if (column.source == Source::truth && !truth_->has(arch)) return false;
   }
+  if (encoded_ && !encoded_->has(arch)) return false;
   if (wished_ && !wished_->allows(arch)) return false;
   if (options_.repeats && metric_ &&
       std::isnan(truth_->value(arch, metric_->column))) {
