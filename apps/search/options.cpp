@@ -164,7 +164,7 @@ po::options_description describe_options() {
       "regret against the number of queries")(
       "key", text()->default_value("arch"), "the column of names of all CSVs")(
       "key-scores", text(), "that of --scores")(
-      "key-encodings", text(), "that of --encodings")(
+      "key-encodings", text()->value_name("COLUMN"), "that of --encodings")(
       "key-truth", text(), "that of --truth");
   po::options_description protocol("Protocol, as in zcp score");
   for (const Shared& shared : kShared) {
