@@ -11,26 +11,30 @@
 #include "common/hash.h"
 #include "nets/encodings/vocabulary.h"
 #include "nets/spaces/nas_bench_101_cell.h"
+#include "nets/spaces/spec.h"
 
 namespace zcp::encodings {
 namespace {
 
 constexpr std::string_view kDirect = "direct";  // see nas_bench_101_graph()
 
-/// What an architecture without cells chose, one after another.
-CellGraph chosen_chain(const spaces::Space& space, std::string_view spec) {
-  CellGraph graph;
-  const std::vector<int> options = space.options_of(spec);
-  const int nodes = static_cast<int>(options.size());
-  graph.vertices = nodes + 2;
-  graph.sources.push_back(0);
-  graph.sinks.push_back(nodes - 1);
-  for (int v = 0; v < nodes; ++v) {
-    graph.ops.push_back(
-        fmt::format("{}={}", v, options[static_cast<std::size_t>(v)]));
-    if (v > 0) graph.edges.emplace_back(v - 1, v);
+/// What an architecture without cells is made of, one after another: its
+/// choices, or the parts of its spec.
+CellGraph chain_of_parts(const spaces::Space& space, std::string_view spec) {
+  std::vector<std::string> ops;
+  if (space.choices().empty()) {
+    const std::string text = space.normalise(spec);
+    const char separator = text.find('/') == std::string::npos ? '-' : '/';
+    for (const std::string_view part : spaces::split_spec(text, separator)) {
+      ops.emplace_back(part);
+    }
+  } else {
+    const std::vector<int> options = space.options_of(spec);
+    for (std::size_t place = 0; place < options.size(); ++place) {
+      ops.push_back(fmt::format("{}={}", place, options[place]));
+    }
   }
-  return graph;
+  return chain(std::move(ops));
 }
 
 /// The pool with a graph a row.
@@ -127,13 +131,7 @@ GraphPool encoded_pool(
     const bool empty = std::ranges::all_of(
         pool[row], [](const CellGraph& graph) { return graph.ops.empty(); });
     if (!empty) continue;
-    if (space.choices().empty()) {
-      throw UserError(
-          "{}: its architectures have neither cells nor choices, of which an "
-          "encoding could be made",
-          space.info().name);
-    }
-    pool[row] = {chosen_chain(space, specs[row])};
+    pool[row] = {chain_of_parts(space, specs[row])};
   }
   return pool;
 }

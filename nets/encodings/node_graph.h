@@ -43,10 +43,10 @@ struct NodeGraphs {
   std::size_t architectures() const { return graphs.size() / each; }
 };
 
-/// graph_pool(), but of a space whose architectures have no cells
-/// (transformers) the chain of what they choose, an operation "place=option"
-/// each. Throws UserError for an ill-formed spec, and for a space without cells
-/// and choices.
+/// graph_pool(), but of architectures without cells (transformers) the chain of
+/// their parts: "place=option" for each choice of a space that has choices,
+/// else what stands between the slashes, or without any the dashes, of the
+/// spec. Throws UserError for an ill-formed spec.
 GraphPool encoded_pool(
     const spaces::Space& space,
     std::span<const std::string> specs);
