@@ -1,7 +1,5 @@
 #include "apps/search/columns.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -9,6 +7,7 @@
 #include "analysis/study/composite.h"
 #include "analysis/study/join.h"
 #include "apps/dead.h"
+#include "apps/points.h"
 #include "apps/selection.h"
 #include "apps/study_tables.h"
 #include "common/error.h"
@@ -30,20 +29,15 @@ tables::Table read_scores_table(const SearchOptions& options) {
   return read_study_scores(options.scores, request);
 }
 
-/// The numbers of a table's rows as points, each architecture once.
+/// The rows of a table as points, each architecture once.
 std::unique_ptr<latent::EncodedSpace> encoded_space(
     const SearchOptions& options,
     const spaces::Space& space,
     std::vector<std::string>& notes) {
-  StudyRequest request;
-  request.scores = options.encodings;
-  request.key_scores = options.key_encodings;
-  const Lookup lookup(read_study_scores(options.encodings, request), space);
+  const Lookup lookup(
+      read_points(options.encodings, options.key_encodings), space);
   const tables::Table& table = lookup.table();
-  std::vector<std::size_t> columns;
-  for (std::size_t c = 0; c < table.columns.size(); ++c) {
-    if (!tables::is_index_column(table.columns[c])) columns.push_back(c);
-  }
+  notes = table.notes;
   std::vector<std::string> specs;
   std::vector<std::size_t> rows;
   for (std::size_t row = 0; row < table.arch.size(); ++row) {
@@ -52,36 +46,13 @@ std::unique_ptr<latent::EncodedSpace> encoded_space(
     rows.push_back(row);
   }
   Eigen::MatrixXd points(
-      static_cast<Eigen::Index>(columns.size()),
+      static_cast<Eigen::Index>(table.columns.size()),
       static_cast<Eigen::Index>(rows.size()));
-  for (std::size_t c = 0; c < columns.size(); ++c) {
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      const double value = table.values[columns[c]][rows[i]];
-      if (!std::isfinite(value)) {
-        throw UserError(
-            "{}: {} of {}: found {}, expected a finite number, since points "
-            "lack none",
-            table.source,
-            table.columns[columns[c]],
-            table.arch[rows[i]],
-            std::isnan(value) ? "none" : "an infinite one");
-      }
-      points(static_cast<Eigen::Index>(c), static_cast<Eigen::Index>(i)) =
-          value;
+  for (Eigen::Index c = 0; c < points.rows(); ++c) {
+    const auto& values = table.values[static_cast<std::size_t>(c)];
+    for (Eigen::Index i = 0; i < points.cols(); ++i) {
+      points(c, i) = values[rows[static_cast<std::size_t>(i)]];
     }
-  }
-  notes = table.notes;
-  notes.push_back(fmt::format(
-      "{}: {} architectures as points of {} numbers",
-      table.source,
-      rows.size(),
-      columns.size()));
-  for (const tables::LeftOut& left : table.left_out) {
-    notes.push_back(fmt::format(
-        "{}: column {} is no number of the points: {}",
-        table.source,
-        left.column,
-        left.text()));
   }
   try {
     return std::make_unique<latent::EncodedSpace>(
