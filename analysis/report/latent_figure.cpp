@@ -16,7 +16,7 @@ namespace {
 constexpr Frame kFrame{72, 52, 510, 420};
 constexpr double kWidth = 680;
 constexpr double kHeight = 476;
-constexpr std::size_t kDrawn = 4000;
+constexpr std::size_t kDrawn = 2500;
 constexpr std::string_view kGrey = "#bbbbbb";
 
 /// Ranks of the truth from 0 to 1; below 0 where there is none.

@@ -15,7 +15,7 @@ struct LatentTexts {
 };
 
 /// Architectures by two principal components, coloured by the rank of their
-/// truth, the best on top; those without truth are grey. Of more than 4,000 an
+/// truth, the best on top; those without truth are grey. Of more than 2,500 an
 /// even share is drawn, which the figure says. `truth` is empty or has a number
 /// a point, NaN where there is none.
 void write_latent_figure(
