@@ -128,7 +128,8 @@ TEST_CASE("encoded space: algorithms search among its points alone") {
   const search::Feasible feasible = [&](const std::string& arch) {
     return space.has(arch);
   };
-  constexpr std::array kAlgorithms{"random", "evolution", "local", "bayes"};
+  constexpr std::array kAlgorithms{
+      "random", "evolution", "local", "bayes", "reinforce"};
   for (const char* name : kAlgorithms) {
     CAPTURE(name);
     search::Settings settings;
