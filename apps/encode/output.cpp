@@ -29,6 +29,7 @@ std::vector<Cells> learned_lines(const LearnedFacts& facts) {
       {"trained on", fmt::format("{} architectures", facts.trained)},
       {"epochs", std::to_string(facts.losses.size())},
       {"loss of the last", plain_number(facts.losses.back())},
+      {"trained in", fmt::format("{:.0f} s of the processor", facts.seconds)},
       {"reconstruction measured on",
        fmt::format("{} architectures", facts.tested)},
       {"operations reconstructed", percent(facts.reconstruction.nodes)},

@@ -239,7 +239,9 @@ void SearchData::read_wishes() {
 }
 
 bool SearchData::takes_preference(const std::string& algorithm) const {
-  if (algorithm == "exhaustive" || algorithm == "progressive") return false;
+  for (const char* name : {"exhaustive", "progressive", "reinforce"}) {
+    if (algorithm == name) return false;
+  }
   if (algorithm == "random") return space_.info().size == 0;
   const bool zen = algorithm == "evolution" &&
                    !options_.settings.start.empty() &&
