@@ -69,15 +69,16 @@ void judge_draws(
     valid += ours.value_or(false) ? 1 : 0;
     if (theirs) facts.validity_by_authors = 0;
     if (ours) facts.validity = 0;
-    if (!theirs.value_or(ours.value_or(true))) continue;
+    if (!theirs.value_or(ours.value_or(false))) continue;
     counted += 1;
     distinct.insert(encodings::isomorphism_hash(graph));
   }
   const auto draws = static_cast<double>(request.draws);
   if (facts.validity_by_authors) facts.validity_by_authors = by_authors / draws;
   if (facts.validity) facts.validity = valid / draws;
-  facts.uniqueness =
-      counted > 0 ? static_cast<double>(distinct.size()) / counted : 0;
+  if (counted > 0) {
+    facts.uniqueness = static_cast<double>(distinct.size()) / counted;
+  }
 }
 
 }  // namespace

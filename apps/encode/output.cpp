@@ -155,7 +155,7 @@ void print_encoding_json(
     object["draws"] = facts.draws;
     object["validity_arch2vec"] = number_or_null(facts.validity_by_authors);
     object["validity"] = number_or_null(facts.validity);
-    object["uniqueness"] = facts.uniqueness;
+    object["uniqueness"] = number_or_null(facts.uniqueness);
     object["processor_seconds"] = facts.seconds;
   }
   if (!request.metric().empty()) object["metric"] = request.metric();

@@ -27,9 +27,9 @@ struct LearnedFacts {
   /// graphs are architectures.
   std::optional<double> validity_by_authors;
   std::optional<double> validity;
-  /// Graphs that are not isomorphic, a valid one as the authors count or, where
-  /// that is not known, a graph.
-  double uniqueness = 0;
+  /// Graphs that are not isomorphic, a valid one: as the authors count or,
+  /// where that is not known, with its edges. None without valid ones.
+  std::optional<double> uniqueness;
   double seconds = 0;  ///< of the processor, for training
 };
 
