@@ -66,7 +66,8 @@ constexpr ValueName kValueNames[] = {
     {"task-data", "TASK=PATH"}, {"time", "TIME"},
     {"timeout", "S"},           {"top", "LIST"},
     {"transform", "NAME"},      {"truth", "FILE"},
-    {"workers", "N"},
+    {"workers", "N"},           {"encodings", "FILE"},
+    {"encoding", "NAME"},
 };
 
 const std::type_info* value_type(const po::option_description& option) {

@@ -8,6 +8,7 @@
 
 #include "analysis/study/join.h"
 #include "analysis/study/proxy_columns.h"
+#include "apps/points.h"
 #include "apps/predict/graph_blocks.h"
 #include "apps/selection.h"
 #include "apps/study_tables.h"
@@ -46,6 +47,34 @@ Block proxy_block(
   for (const std::size_t at : positions) {
     block.columns.push_back(scores.columns[at]);
     block.values.push_back(scores.values[at]);
+  }
+  return block;
+}
+
+/// The points of the scores' architectures, by their names in either form.
+Block points_block(const tables::Table& scores, const PredictRequest& request) {
+  const tables::Table points =
+      read_points(request.encodings, request.key_encodings);
+  if (!request.quiet) print_notes(points.notes);
+  Block block;
+  block.name = "points";
+  block.columns = points.columns;
+  block.values.assign(
+      points.columns.size(), std::vector<double>(scores.arch.size()));
+  std::vector<bool> found(scores.arch.size(), false);
+  for (const study::MatchedRow& row : study::join(scores, points)) {
+    found[row.score_row] = true;
+    for (std::size_t c = 0; c < points.columns.size(); ++c) {
+      block.values[c][row.score_row] = points.values[c][row.truth_row];
+    }
+  }
+  for (std::size_t row = 0; row < found.size(); ++row) {
+    if (found[row]) continue;
+    throw UserError(
+        "--encodings {}: has no row of {}, an architecture of {}",
+        request.encodings,
+        scores.arch[row],
+        request.study.scores);
   }
   return block;
 }
@@ -98,6 +127,9 @@ PredictPool make_predict_pool(const PredictRequest& request) {
     for (Block& block : graphs.of(specs_of(scores, *space))) {
       blocks.push_back(std::move(block));
     }
+  }
+  if (!request.encodings.empty()) {
+    blocks.push_back(points_block(scores, request));
   }
   made.design = std::make_unique<prediction::Design>(blocks);
   made.pool.design = made.design.get();

@@ -220,7 +220,8 @@ void check_outputs(const PredictRequest& request) {
   }
   check_destinations(
       outputs,
-      std::vector<std::string>{request.study.scores, request.study.truth});
+      std::vector<std::string>{
+          request.study.scores, request.study.truth, request.encodings});
 }
 
 }  // namespace

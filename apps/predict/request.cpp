@@ -29,16 +29,24 @@ std::vector<std::size_t> parse_labels(const po::variables_map& values) {
 /// Proxies alone where no space is named.
 void parse_features(const po::variables_map& values, PredictRequest& request) {
   request.space = text_option(values, "space").value_or("");
+  request.encodings = text_option(values, "encodings").value_or("");
+  request.key_encodings =
+      text_option(values, "key-encodings").value_or(request.study.key);
+  if (request.encodings.empty() && values.count("key-encodings") != 0) {
+    throw UserError("--key-encodings: goes with --encodings");
+  }
   const Text fallback = request.space.empty() ? "proxies" : "all";
   request.features = text_option(values, "features").value_or(fallback);
   const Text& asked = request.features;
   request.proxies = false;
   for (const Text& name : split_list(asked)) {
     const bool all = name == "all";
-    if (!all && name != "proxies" && name != "graph" && name != "encoding") {
+    const bool points = name == "points" && !request.encodings.empty();
+    if (!all && !points && name != "proxies" && name != "graph" &&
+        name != "encoding") {
       throw UserError(
-          "--features {}: expected proxies, graph, encoding, several of them "
-          "or all",
+          "--features {}: expected proxies, graph, encoding, points (with "
+          "--encodings), several of them or all",
           asked);
     }
     request.proxies |= all || name == "proxies";
@@ -133,7 +141,16 @@ po::options_description predict_options() {
   add("features",
       po::value<Text>(),
       "what models learn from, separated by commas, or all: proxies, graph, "
-      "encoding (default: all with --space, else proxies)");
+      "encoding (default: all with --space, else proxies); points: those of "
+      "--encodings alone, which the others have beside them");
+  add("encodings",
+      po::value<Text>(),
+      "a table of numbers to learn from as they are, a row an architecture "
+      "(zcp encode --csv)");
+  add("key-encodings",
+      po::value<Text>()->value_name("COLUMN"),
+      "the column of --encodings that names the architectures (default: "
+      "--key)");
   add("repeats",
       po::value<int>()->default_value(10),
       "how many times labels are drawn; the figures are means over the draws");
@@ -186,6 +203,11 @@ PredictRequest parse_predict_request(const po::variables_map& values) {
         "--save: composites are ranks among the architectures of --scores, "
         "which "
         "an architecture alone has not; expected their members as proxies");
+  }
+  if (request.save && !request.encodings.empty()) {
+    throw UserError(
+        "--save: a predictor keeps no table of points; expected it without "
+        "--encodings");
   }
   request.figure = text_option(values, "figure");
   request.importance = text_option(values, "importance");

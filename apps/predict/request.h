@@ -20,6 +20,8 @@ struct PredictRequest {
   bool proxies = true;
   bool graph = false;
   bool encoding = false;
+  std::string encodings;  ///< a table of points; empty: none
+  std::string key_encodings;
   std::string features;  ///< as asked for: proxies, graph, encoding or all
   prediction::LearningOptions learning;
   bool labels_given = false;  ///< whether --labels says how many

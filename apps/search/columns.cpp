@@ -7,6 +7,7 @@
 #include "analysis/study/composite.h"
 #include "analysis/study/join.h"
 #include "apps/dead.h"
+#include "apps/points.h"
 #include "apps/selection.h"
 #include "apps/study_tables.h"
 #include "common/error.h"
@@ -26,6 +27,39 @@ tables::Table read_scores_table(const SearchOptions& options) {
   request.scores = options.scores;
   request.key_scores = options.key_scores;
   return read_study_scores(options.scores, request);
+}
+
+/// The rows of a table as points, each architecture once.
+std::unique_ptr<latent::EncodedSpace> encoded_space(
+    const SearchOptions& options,
+    const spaces::Space& space,
+    std::vector<std::string>& notes) {
+  const Lookup lookup(
+      read_points(options.encodings, options.key_encodings), space);
+  const tables::Table& table = lookup.table();
+  notes = table.notes;
+  std::vector<std::string> specs;
+  std::vector<std::size_t> rows;
+  for (std::size_t row = 0; row < table.arch.size(); ++row) {
+    if (lookup.row(lookup.specs()[row]) != row) continue;
+    specs.push_back(lookup.specs()[row]);
+    rows.push_back(row);
+  }
+  Eigen::MatrixXd points(
+      static_cast<Eigen::Index>(table.columns.size()),
+      static_cast<Eigen::Index>(rows.size()));
+  for (Eigen::Index c = 0; c < points.rows(); ++c) {
+    const auto& values = table.values[static_cast<std::size_t>(c)];
+    for (Eigen::Index i = 0; i < points.cols(); ++i) {
+      points(c, i) = values[rows[static_cast<std::size_t>(i)]];
+    }
+  }
+  try {
+    return std::make_unique<latent::EncodedSpace>(
+        space, std::move(specs), std::move(points));
+  } catch (const UserError& error) {
+    throw UserError("--encodings {}: {}", options.encodings, error.what());
+  }
 }
 
 tables::Table read_truth_table(const SearchOptions& options) {
@@ -64,6 +98,12 @@ std::optional<std::size_t> Lookup::column(const std::string& name) const {
   return place;
 }
 
+std::optional<std::size_t> Lookup::row(const std::string& arch) const {
+  const auto found = rows_.find(arch);
+  if (found == rows_.end()) return std::nullopt;
+  return found->second;
+}
+
 double Lookup::value(const std::string& arch, std::size_t column) const {
   const auto found = rows_.find(arch);
   return found == rows_.end() ? kNone : table_.values[column][found->second];
@@ -74,6 +114,7 @@ SearchData::SearchData(const SearchOptions& options)
       kept_(spaces::open_space(*options.score.selection.space)),
       space_(*kept_) {
   read_wishes();
+  read_encodings();
   if (!options.scores.empty()) {
     scores_.emplace(read_scores_table(options), space_);
   }
@@ -106,7 +147,7 @@ SearchData::SearchData(const SearchOptions& options)
 }
 
 std::vector<std::string> SearchData::notes() const {
-  std::vector<std::string> notes;
+  std::vector<std::string> notes = encoded_notes_;
   for (const auto* lookup : {&scores_, &truth_}) {
     if (!*lookup) continue;
     const auto& own = (*lookup)->table().notes;
@@ -155,6 +196,17 @@ void SearchData::resolve(const std::string& name) {
   columns_.push_back(std::move(column));
 }
 
+void SearchData::read_encodings() {
+  if (options_.encodings.empty()) return;
+  if (!options_.settings.start.empty() &&
+      space_.info().name == "mobilenet-v2") {
+    throw UserError(
+        "--start: ZenNAS's evolution edits networks, it does not go with "
+        "--encodings");
+  }
+  encoded_ = encoded_space(options_, space_, encoded_notes_);
+}
+
 void SearchData::read_wishes() {
   const spaces::Parts parts(space_);
   const auto read = [&](const char* option,
@@ -182,7 +234,9 @@ void SearchData::read_wishes() {
 }
 
 bool SearchData::takes_preference(const std::string& algorithm) const {
-  if (algorithm == "exhaustive" || algorithm == "progressive") return false;
+  for (const char* name : {"exhaustive", "progressive", "reinforce"}) {
+    if (algorithm == name) return false;
+  }
   if (algorithm == "random") return space_.info().size == 0;
   const bool zen = algorithm == "evolution" &&
                    !options_.settings.start.empty() &&
@@ -229,6 +283,7 @@ bool SearchData::feasible(const std::string& arch) const {
     if (column.source == Source::scores && !scores_->has(arch)) return false;
     if (column.source == Source::truth && !truth_->has(arch)) return false;
   }
+  if (encoded_ && !encoded_->has(arch)) return false;
   if (wished_ && !wished_->allows(arch)) return false;
   if (options_.repeats && metric_ &&
       std::isnan(truth_->value(arch, metric_->column))) {

@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "analysis/latent/encoded_space.h"
 #include "analysis/search/wishes.h"
 #include "apps/budget.h"
 #include "apps/search/options.h"
@@ -34,6 +35,8 @@ class Lookup {
   const std::vector<std::string>& specs() const { return specs_; }
   std::optional<std::size_t> column(const std::string& name) const;
   bool has(const std::string& arch) const { return rows_.contains(arch); }
+  /// Of an architecture that comes again the first.
+  std::optional<std::size_t> row(const std::string& arch) const;
   /// NaN for an architecture that is not there.
   double value(const std::string& arch, std::size_t column) const;
 
@@ -62,8 +65,9 @@ class SearchData {
   /// UserError for a table that cannot be read.
   explicit SearchData(const SearchOptions& options);
 
-  /// The space, as it is wished.
+  /// The space, as it is wished or as its points are.
   const spaces::Space& space() const {
+    if (encoded_) return *encoded_;
     return wished_ ? static_cast<const spaces::Space&>(*wished_) : space_;
   }
   /// What was wished, in words; empty without wishes.
@@ -88,9 +92,10 @@ class SearchData {
   };
   const std::optional<Metric>& metric() const { return metric_; }
 
-  /// Whether an architecture may be evaluated: it is as it is wished, in the
-  /// tables that columns come from, in a replay also in the truth with its
-  /// metric, and within the budget. Throws as spaces::Space::build().
+  /// Whether an architecture may be evaluated: it is as it is wished, among the
+  /// points and in the tables that columns come from, in a replay also in the
+  /// truth with its metric, and within the budget. Throws as
+  /// spaces::Space::build().
   bool feasible(const std::string& arch) const;
 
   /// How often feasible() said no because of the budget or --drop-dead.
@@ -110,6 +115,7 @@ class SearchData {
   };
   GraphFacts facts(const std::string& arch) const;
   void resolve(const std::string& name);
+  void read_encodings();
   void read_wishes();
   void check_predictors() const;
   void find_metric();
@@ -119,6 +125,8 @@ class SearchData {
   const spaces::Space& space_;
   search::Wishes wishes_;
   std::optional<search::WishedSpace> wished_;
+  std::unique_ptr<latent::EncodedSpace> encoded_;
+  std::vector<std::string> encoded_notes_;
   std::optional<Lookup> scores_;
   std::optional<Lookup> truth_;
   std::optional<Costs> costs_;

@@ -168,6 +168,11 @@ po::options_description describe_options() {
       "scores",
       text(),
       "scores to search by instead of running networks: a CSV or a store")(
+      "encodings",
+      text(),
+      "search among the points of this table, a row an architecture (zcp "
+      "encode --csv): its numbers are what bayes learns from, and the nearest "
+      "points are mutations and neighbours")(
       "truth", text(), "trained accuracies: a CSV with a column arch")(
       "metric",
       text(),
@@ -184,6 +189,9 @@ po::options_description describe_options() {
       "key-scores",
       text(),
       "that column of --scores, where the tables call it differently")(
+      "key-encodings",
+      text()->value_name("COLUMN"),
+      "that column of --encodings")(
       "key-truth", text(), "that column of --truth");
   po::options_description protocol("Protocol, as in zcp score");
   for (const Shared& shared : kShared) {
@@ -253,8 +261,10 @@ void read_tables(const po::variables_map& values, SearchOptions& options) {
     return optional_value<std::string>(values, name).value_or(initial);
   };
   options.scores = text("scores");
+  options.encodings = text("encodings");
   options.truth = text("truth");
   options.key_scores = text("key-scores", text("key"));
+  options.key_encodings = text("key-encodings", text("key"));
   options.key_truth = text("key-truth", text("key"));
   options.metric = text("metric");
   if (options.metric.starts_with('-')) {
@@ -266,6 +276,9 @@ void read_tables(const po::variables_map& values, SearchOptions& options) {
     if (values.count(name) != 0 && options.truth.empty()) {
       throw UserError("--{}: goes with --truth", name);
     }
+  }
+  if (values.count("key-encodings") != 0 && options.encodings.empty()) {
+    throw UserError("--key-encodings: goes with --encodings");
   }
 }
 
@@ -331,6 +344,16 @@ void check_options(const SearchOptions& options) {
       throw UserError("--task-data {}: expected TASK=PATH", text);
     }
   }
+  if (!options.encodings.empty()) {
+    const bool wishes = !options.fix.empty() || !options.forbid.empty() ||
+                        !options.prefer.empty();
+    if (wishes || !options.html.empty()) {
+      throw UserError(
+          "--encodings: goes without {}, which {} of the space's own choices",
+          wishes ? "--fix, --forbid and --prefer" : "--html",
+          wishes ? "speak" : "speaks");
+    }
+  }
   for (const std::string& name : options.algorithms) {
     if (std::ranges::count(options.algorithms, name) > 1) {
       throw UserError("--algorithm {}: comes twice", name);
@@ -385,7 +408,7 @@ SearchOptions read_values(
 }  // namespace
 
 Strings SearchOptions::inputs() const {
-  Strings paths{score.task.data, scores, truth, budget.costs};
+  Strings paths{score.task.data, scores, encodings, truth, budget.costs};
   for (const std::string& text : task_data) {
     paths.push_back(text.substr(text.find('=') + 1));
   }

@@ -36,6 +36,9 @@ struct SearchOptions {
   std::size_t islands = 1;
   std::string scores;  ///< a table or a store; empty: none
   std::string key_scores;
+  /// A table of points, among which is searched; empty: none.
+  std::string encodings;
+  std::string key_encodings;
   std::string truth;  ///< a table; empty: none
   std::string key_truth;
   std::string metric;  ///< the truth's column that regret is in; empty: none

@@ -106,20 +106,6 @@ CellGraph darts_graph(const spaces::darts::Cell& cell) {
   return graph;
 }
 
-CellGraph chain(std::vector<std::string> ops, std::vector<double> sizes = {}) {
-  CellGraph graph;
-  const int nodes = static_cast<int>(ops.size());
-  graph.ops = std::move(ops);
-  graph.sizes = std::move(sizes);
-  graph.vertices = nodes + 2;
-  if (nodes > 0) {
-    graph.sources.push_back(0);
-    graph.sinks.push_back(nodes - 1);
-  }
-  for (int i = 0; i + 1 < nodes; ++i) graph.edges.emplace_back(i, i + 1);
-  return graph;
-}
-
 /// A digit a node.
 CellGraph digit_chain(std::string_view digits) {
   std::vector<std::string> ops;
@@ -171,6 +157,20 @@ CellGraph resnet_graph(std::string_view spec) {
 }
 
 }  // namespace
+
+CellGraph chain(std::vector<std::string> ops, std::vector<double> sizes) {
+  CellGraph graph;
+  const int nodes = static_cast<int>(ops.size());
+  graph.ops = std::move(ops);
+  graph.sizes = std::move(sizes);
+  graph.vertices = nodes + 2;
+  if (nodes > 0) {
+    graph.sources.push_back(0);
+    graph.sinks.push_back(nodes - 1);
+  }
+  for (int i = 0; i + 1 < nodes; ++i) graph.edges.emplace_back(i, i + 1);
+  return graph;
+}
 
 std::vector<CellGraph> cell_graphs(
     const spaces::Space& space,

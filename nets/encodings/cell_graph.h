@@ -29,6 +29,9 @@ struct CellGraph {
   int vertices = 0;
 };
 
+/// Nodes one behind the other.
+CellGraph chain(std::vector<std::string> ops, std::vector<double> sizes = {});
+
 /// The graphs of an architecture: one, or normal and reduction cell of DARTS.
 /// Every architecture of a space has the same number. The name of the operation
 /// that passes nothing on is `none` in every space. Throws UserError for an

@@ -147,7 +147,8 @@ TEST_CASE(
 
 TEST_CASE("search: a longer one begins like a shorter one") {
   // But for progressive, which plans by the number of evaluations.
-  for (const char* name : {"random", "evolution", "local", "nsga2", "bayes"}) {
+  for (const char* name :
+       {"random", "evolution", "local", "nsga2", "bayes", "reinforce"}) {
     CAPTURE(name);
     const auto longer = search_hill(name, tss(), {}, 80).history.archs();
     const auto shorter = search_hill(name, tss(), {}, 50).history.archs();
@@ -255,7 +256,7 @@ TEST_CASE("search: what is refused") {
   CHECK(
       test::user_error([&] { make_algorithm("evolve", problem, {}, 1); }) ==
       "--algorithm evolve: no such algorithm; expected random, evolution, "
-      "local, nsga2, progressive, bayes, exhaustive");
+      "local, nsga2, progressive, bayes, reinforce, exhaustive");
   CHECK(test::user_error([&] {
           make_algorithm("bays", problem, {}, 1);
         }).find("did you mean bayes?") != std::string::npos);
