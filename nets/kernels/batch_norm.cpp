@@ -351,7 +351,8 @@ class BatchNormSum : public torch::autograd::Function<BatchNormSum<T>> {
     if (y.value.defined()) {
       dy = std::isinf(y.ceiling)
                ? at::threshold_backward(dy, y.value, 0)
-               : at::hardtanh_backward(dy, y.value, 0, y.ceiling);
+               : dy.masked_fill(
+                     (y.value <= 0).logical_or(y.value >= y.ceiling), 0);
     }
     variable_list found;
     std::size_t at = 0;

