@@ -92,6 +92,12 @@ bool tells_layout(std::string_view name) {
        "view_as_complex"});
 }
 
+/// Whether a node writes into the tensor that it reads first.
+bool writes(const Node& node, const NodePlan& plan) {
+  return plan.in_place && plan.treatment != Treatment::dropout &&
+         is_tensor(*node.inputs()[0]);
+}
+
 /// Which values lie in the same memory.
 class Memory {
  public:
@@ -246,7 +252,7 @@ class Fuser {
       }
       const NodePlan& plan = plan_of(*node);
       if (plan.treatment == Treatment::gradients) return true;
-      if (!plan.in_place || !is_tensor(*node->inputs()[0])) continue;
+      if (!writes(*node, plan)) continue;
       const bool read = std::ranges::any_of(group.terms, [&](const auto& term) {
         return memory_.may_share(term.value, node->inputs()[0]);
       });
@@ -280,7 +286,7 @@ class Writers {
       if (node->kind() == prim::Loop) unknown_ = true;
       for (const Block* inner : node->blocks()) collect(*inner);
       const NodePlan& plan = program_.plans.at(node);
-      if (!plan.in_place || !is_tensor(*node->inputs()[0])) continue;
+      if (!writes(*node, plan)) continue;
       const Value* owner = memory_.owner(node->inputs()[0]);
       if (owner == nullptr) {
         unknown_ = true;

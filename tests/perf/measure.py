@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 from markdown import table  # noqa: E402
 
-ZCP = ROOT / "build/release/zcp"
+ZCP = Path(os.environ.get("ZCP", ROOT / "build/release/zcp"))
 REFERENCE = ROOT / "tests/reference/benchmark.py"
 HEAVIEST = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|nor_conv_3x3~0|nor_conv_3x3~1|nor_conv_3x3~2|"
 ALMOST_HEAVIEST = HEAVIEST.replace("nor_conv_3x3~2", "nor_conv_1x1~2")

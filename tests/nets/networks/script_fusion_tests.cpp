@@ -260,6 +260,15 @@ TEST_CASE("TorchScript fusion: tensors that do not allow it run one by one") {
   }
 }
 
+TEST_CASE("TorchScript layouts: a dropout writes nothing") {
+  const LoadedScript loaded = load_fused(
+      with_line("    y = torch.relu_(y)\n"
+                "    v = torch.dropout_(y.flatten(1), 0.5, True)\n"
+                "    y = y + v.sum()\n"),
+      at::kFloat);
+  CHECK(loaded.program->channels_last);
+}
+
 TEST_CASE("TorchScript layouts: programs that could tell them keep planes") {
   CHECK(load_fused(with_line("    y = torch.relu_(y)\n"), at::kFloat)
             .program->channels_last);
