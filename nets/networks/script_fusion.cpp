@@ -103,9 +103,13 @@ class Memory {
  public:
   explicit Memory(const ScriptProgram& program) : program_(program) {}
 
+  /// The module, which owns what its attributes hold.
+  const Value* module() const { return program_.graph->inputs()[0]; }
+
   /// The value that the memory was made for; null where that is not known.
   const Value* owner(const Value* value) const {
     for (;;) {
+      if (value->node()->kind() == prim::GetAttr) return module();
       const auto found = program_.plans.find(value->node());
       if (found == program_.plans.end()) return nullptr;
       const NodePlan& plan = found->second;
@@ -292,6 +296,8 @@ class Writers {
         unknown_ = true;
         return;
       }
+      // Counters of batches: attributes lie as they always do.
+      if (owner == memory_.module()) continue;
       std::uint64_t& last = last_write_[owner];
       last = std::max(last, plan.place);
     }

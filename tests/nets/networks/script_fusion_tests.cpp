@@ -260,6 +260,15 @@ TEST_CASE("TorchScript fusion: tensors that do not allow it run one by one") {
   }
 }
 
+TEST_CASE("TorchScript layouts: what counts batches writes no map") {
+  const LoadedScript loaded = load_fused(
+      with_line(
+          "    self.ta.add_(1)\n    y = torch.relu_(y) + self.ta.sum()\n"),
+      at::kFloat);
+  CHECK(loaded.program->channels_last);
+  CHECK(fused_groups(loaded) == 1);
+}
+
 TEST_CASE("TorchScript layouts: a dropout writes nothing") {
   const LoadedScript loaded = load_fused(
       with_line("    y = torch.relu_(y)\n"
