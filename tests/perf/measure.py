@@ -171,7 +171,7 @@ def measure_networks(bench: Bench) -> str:
 # Why a proxy may cost more than four forward and backward passes.
 REASONS = {
     "knas": "four minibatches, by its definition",
-    "l_swag": "four minibatches, by its definition, and all layers of each",
+    "l_swag": "the gradients of all four minibatches, as of `zico`, and the signs of all activations",
     "ntk_condition": "BatchNorm couples the samples, so that the gradient of each sample's logits needs a backward pass over the whole batch",
     "ntk_trace": "the same passes as `ntk_condition`; both together take one set of them",
     "vkdnw": "the Jacobian of 1,000 logits at 62 parameter tensors takes a derivative of the derivative for each tensor, on average through half "
