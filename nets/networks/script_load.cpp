@@ -18,10 +18,7 @@
 #include "nets/kernels/libtorch_version.h"
 #include "nets/networks/exported_blocks.h"
 #include "nets/networks/exported_translate.h"
-#include "nets/networks/graph_parameters.h"
 #include "nets/networks/script_attention.h"
-#include "nets/networks/script_fusion.h"
-#include "nets/networks/script_lifetimes.h"
 #include "nets/networks/script_operators.h"
 #include "nets/networks/script_parameters.h"
 #include "nets/networks/script_plan.h"
@@ -152,8 +149,7 @@ std::vector<Parameter> trainable_parameters(
         static_cast<int>(tied - held.begin());
     if (tied != held.end()) continue;
     held.push_back(named.value);
-    // The module is the program's own: where types agree the memory is shared.
-    at::Tensor value = named.value.variable_data().to(options);
+    at::Tensor value = named.value.detach().to(options).clone();
     if (value.dim() == 4) value = value.contiguous(kMemoryFormat);
     const int declared = static_cast<int>(parameters.size());
     parameters.push_back(
@@ -232,17 +228,6 @@ void move_to_device(ScriptProgram& program, const at::Device& device) {
   move_constants(*program.graph->block(), device);
 }
 
-/// Lays out convolutions' weights as passes on a processor take them.
-void lay_out_weights(std::vector<Parameter>& parameters) {
-  for (Parameter& parameter : parameters) {
-    const bool weight =
-        parameter.kind == ParameterKind::conv_weight && parameter.in_calls;
-    if (!weight || !parameter.value.device().is_cpu()) continue;
-    parameter.value =
-        parameter.value.contiguous(graph_layout(parameter.value.device()));
-  }
-}
-
 }  // namespace
 
 LoadedScript load_script(
@@ -278,11 +263,7 @@ LoadedScript load_script(
   plan_nodes(*program);
   find_uses(*program, parameters);
   find_attention(*program);
-  plan_fusions(*program);
-  plan_lifetimes(*program);
   if (file.exported() != nullptr) find_blocks(*program);
-  program->channels_last = may_lie_channels_last(*program);
-  if (program->channels_last) lay_out_weights(parameters);
   return {std::move(program), std::move(parameters)};
 }
 
