@@ -109,13 +109,12 @@ searching=("$zcp" search --space nats-tss --task gaussian --batch-size 4
   --channels 4 --cells 1 --by az_nas --max params=12000 --algorithm evolution
   --evaluations 60 --quiet)
 
+# What is there is whole, also where the kill came after the end of a merge, and
+# the rest is added to it. Takes the place of the shell that is killed.
 merge_parts() {
-  # What is there is whole, and the rest is added to it.
-  if [[ -e all.sqlite ]]; then
-    until_done merge check_merged "$zcp" merge --store all.sqlite all.sqlite part0.sqlite part1.sqlite
-  else
-    until_done merge check_merged "$zcp" merge --store all.sqlite part0.sqlite part1.sqlite
-  fi
+  local there=()
+  [[ ! -e all.sqlite ]] || there=(all.sqlite)
+  exec "$zcp" merge --store all.sqlite "${there[@]}" part0.sqlite part1.sqlite
 }
 check_merged() {
   [[ ! -e all.sqlite ]] && return
@@ -151,7 +150,7 @@ round_of_five() {
       cp whole/part$part.sqlite .
     fi
   done
-  merge_parts
+  until_done merge check_merged merge_parts
   put_old table.csv "arch,old"
   until_done export whole_or_old "$zcp" export --store all.sqlite --csv table.csv
   cmp table.csv whole/table.csv

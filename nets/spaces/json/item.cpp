@@ -70,6 +70,11 @@ Json parsed(std::string_view text, const std::string& file) {
         "..., \"operations\": ...}}",
         file,
         line_at(text, error.byte == 0 ? 0 : error.byte - 1));
+  } catch (const Json::out_of_range&) {
+    throw UserError(
+        "{}: found a number that is too large, expected those that a double "
+        "holds",
+        file);
   }
   if (watch.too_deep()) {
     throw UserError(

@@ -77,6 +77,10 @@ TEST_CASE("JSON that is none") {
       "s.json: line 3: found no JSON here, expected an object like {\"name\": "
       "..., \"operations\": ...}");
   CHECK(text_refusal("").starts_with("s.json: line 1: found no JSON"));
+  CHECK(
+      text_refusal("{\"name\": 1e999999}") ==
+      "s.json: found a number that is too large, expected those that a double "
+      "holds");
   CHECK(text_refusal("[1]") == "s.json: (top): found [1], expected an object");
   CHECK(
       text_refusal(R"({"name": "a", "name": "b"})") ==
