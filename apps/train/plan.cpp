@@ -9,10 +9,9 @@ namespace zcp::apps {
 TrainingPlan plan_training(
     std::span<const std::string> specs,
     std::span<const engine::Fingerprint> prints,
-    const Shard& shard) {
+    const std::vector<bool>& part) {
   TrainingPlan plan;
   std::map<std::uint64_t, std::size_t> first;
-  const std::vector<bool> part = shard.part_of(prints);
   for (std::size_t i = 0; i < specs.size(); ++i) {
     const std::uint64_t hash = prints[i].functional;
     if (!part[i]) continue;

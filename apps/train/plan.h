@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "apps/shard.h"
 #include "apps/training_table.h"
 #include "proxies/engine/schedule.h"
 
@@ -28,12 +27,12 @@ struct TrainingJob {
   double work;  ///< what time is proportional to
 };
 
-/// Of all architectures, each once, those that the shard has; `prints` are
-/// theirs, by index.
+/// Of all architectures, each once, those of `part`, as Shard::part_of() has
+/// it; `prints` are theirs, by index.
 TrainingPlan plan_training(
     std::span<const std::string> specs,
     std::span<const engine::Fingerprint> prints,
-    const Shard& shard);
+    const std::vector<bool>& part);
 
 /// What `present` does not have of each function and seed. Heaviest first, so
 /// that no core is left with a long one in the end.

@@ -150,7 +150,7 @@ int train_selection(
       train_protocol(options, selection, data),
       this_run(options.command_line, options.workers),
       {columns, specs, [&](std::size_t i) -> bool { return part[i]; }});
-  const TrainingPlan plan = plan_training(specs, prints, options.shard);
+  const TrainingPlan plan = plan_training(specs, prints, part);
   const auto stored = [&] {
     return TrainingTable(data.info.name, plan.specs, plan.twin, store.find());
   };

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "apps/shard.h"
 #include "apps/train/plan.h"
 #include "apps/train/records.h"
 
@@ -22,19 +23,23 @@ const std::vector<Fingerprint> kPrints{
 }  // namespace
 
 TEST_CASE("a training plan: twins, costs, shards") {
-  const TrainingPlan whole = plan_training(kSpecs, kPrints, {});
+  const TrainingPlan whole =
+      plan_training(kSpecs, kPrints, Shard{}.part_of(kPrints));
   CHECK(whole.specs == kSpecs);
   CHECK(whole.twin == Indices{0, 1, 0, 3});
   CHECK(whole.macs == std::vector<double>{100, 300, 100, 200});
-  const TrainingPlan even = plan_training(kSpecs, kPrints, {0, 2});
+  const TrainingPlan even =
+      plan_training(kSpecs, kPrints, Shard{0, 2}.part_of(kPrints));
   CHECK(even.specs == Strings{"a", "b", "c"});
-  const TrainingPlan odd = plan_training(kSpecs, kPrints, {1, 2});
+  const TrainingPlan odd =
+      plan_training(kSpecs, kPrints, Shard{1, 2}.part_of(kPrints));
   CHECK(odd.specs == Strings{"d"});
   CHECK(odd.twin == Indices{0});
 }
 
 TEST_CASE("jobs: each function once a seed, the heaviest first") {
-  const TrainingPlan plan = plan_training(kSpecs, kPrints, {});
+  const TrainingPlan plan =
+      plan_training(kSpecs, kPrints, Shard{}.part_of(kPrints));
   const std::vector<std::uint64_t> seeds{3, 4};
   const auto records = training_records("b", "task", 4, {});
   const TrainingTable present("task", plan.specs, plan.twin, records);
