@@ -34,10 +34,7 @@ struct Encoded {
 Block block_of(const char* name, std::vector<encodings::Feature> features) {
   Block block;
   block.name = name;
-  for (encodings::Feature& feature : features) {
-    block.columns.push_back(std::move(feature.name));
-    block.values.push_back(std::move(feature.values));
-  }
+  encodings::append_features(std::move(features), block);
   return block;
 }
 

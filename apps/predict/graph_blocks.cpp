@@ -18,10 +18,7 @@ constexpr std::size_t kMostPaths = 1000;  // of a pool; more() looks for those
 Block as_block(std::string name, std::vector<encodings::Feature> features) {
   Block block;
   block.name = std::move(name);
-  for (encodings::Feature& feature : features) {
-    block.columns.push_back(std::move(feature.name));
-    block.values.push_back(std::move(feature.values));
-  }
+  encodings::append_features(std::move(features), block);
   return block;
 }
 

@@ -3,6 +3,7 @@
 
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/output.h"
@@ -15,6 +16,15 @@ struct Feature {
   std::string name;
   std::vector<double> values;
 };
+
+/// Moves features behind the columns of `to`, whatever has columns and values.
+template <typename Columns>
+void append_features(std::vector<Feature> features, Columns& to) {
+  for (Feature& feature : features) {
+    to.columns.push_back(std::move(feature.name));
+    to.values.push_back(std::move(feature.values));
+  }
+}
 
 /// The graphs of a pool of architectures: [architecture][graph].
 using GraphPool = std::vector<std::vector<CellGraph>>;
