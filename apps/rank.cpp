@@ -186,11 +186,8 @@ std::vector<Shown> truth_columns(
   const auto matches = study::join(scores, truth);
   for (const Text& metric : metrics) {
     const std::size_t column = study::require_column(truth, metric, "metric");
-    Column values(scores.arch.size(), std::nan(""));
-    for (const study::MatchedRow& match : matches) {
-      values[match.score_row] = truth.values[column][match.truth_row];
-    }
-    shown.push_back({metric, std::move(values)});
+    shown.push_back(
+        {metric, study::truth_by_score(scores, truth, matches, column)});
   }
   return shown;
 }

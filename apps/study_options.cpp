@@ -320,38 +320,48 @@ void add_repeatable_study_options(
   }
 }
 
+namespace {
+
+/// A column, or NAME=rank_sum(...) of columns.
+void add_metric(const Text& text, StudyRequest& request) {
+  std::vector<Text>& metrics = request.study.metrics;
+  if (text.find('=') == Text::npos) {
+    add_once(metrics, text);
+    return;
+  }
+  const study::Objective sum = study::parse_objective(text);
+  if (sum.less) {
+    throw UserError(
+        "--metric {}: expected NAME=rank_sum(...), with a - before members of "
+        "which less is better",
+        text);
+  }
+  if (std::ranges::find(metrics, sum.name) != metrics.end()) {
+    throw UserError("--metric {}: {} comes twice", text, sum.name);
+  }
+  metrics.push_back(sum.name);
+  request.computed_metrics.push_back(sum);
+}
+
+}  // namespace
+
 void set_metrics(const std::vector<std::string>& lists, StudyRequest& request) {
   request.study.metrics.clear();
   request.computed_metrics.clear();
   for (const Text& list : lists) {
-    if (list.find('=') == Text::npos) {
-      for (const Text& name : named_list("metric", list)) {
-        add_once(request.study.metrics, name);
-      }
-      continue;
-    }
-    for (const Text& part : study::split_composites(list)) {
-      const Text text =
-          part.substr(std::min(part.find_first_not_of(" \t"), part.size()));
-      if (text.find('=') == Text::npos) {
-        add_once(request.study.metrics, named_list("metric", text).at(0));
-        continue;
-      }
-      const study::Objective sum = study::parse_objective(text);
-      if (sum.less) {
-        throw UserError(
-            "--metric {}: expected NAME=rank_sum(...), with a - before members "
-            "of which less is better",
-            text);
-      }
-      if (std::ranges::find(request.study.metrics, sum.name) !=
-          request.study.metrics.end()) {
-        throw UserError("--metric {}: {} comes twice", list, sum.name);
-      }
-      request.study.metrics.push_back(sum.name);
-      request.computed_metrics.push_back(sum);
+    const bool sums = list.find('=') != Text::npos;
+    for (const Text& part :
+         sums ? study::split_composites(list) : named_list("metric", list)) {
+      const std::size_t begin = sums ? part.find_first_not_of(" \t") : 0;
+      add_metric(part.substr(std::min(begin, part.size())), request);
     }
   }
+}
+
+void set_one_metric(const std::string& text, StudyRequest& request) {
+  set_metrics({text}, request);
+  if (request.study.metrics.size() == 1) return;
+  throw UserError("--metric {}: expected one column of the truth", text);
 }
 
 StudyRequest parse_study_request(const po::variables_map& values, Truth truth) {

@@ -64,6 +64,9 @@ std::vector<std::string> one_for_each(
 /// once. Throws UserError for a list without names and an ill-formed sum.
 void set_metrics(const std::vector<std::string>& lists, StudyRequest& request);
 
+/// The same of a subcommand that takes one. Throws UserError for several.
+void set_one_metric(const std::string& text, StudyRequest& request);
+
 /// What the options say. A metric, proxy, share or run named twice counts once.
 /// Composites follow the proxies, if any are named. Options that the subcommand
 /// does not have keep their defaults. Throws UserError naming the option that

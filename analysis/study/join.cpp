@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <unordered_map>
 
 #include "analysis/study/spec_names.h"
@@ -110,6 +111,18 @@ std::vector<MatchedRow> join(
       truth.source,
       truth.arch.size(),
       example(truth));
+}
+
+Column truth_by_score(
+    const tables::Table& scores,
+    const tables::Table& truth,
+    const std::vector<MatchedRow>& matches,
+    std::size_t column) {
+  Column values(scores.arch.size(), std::numeric_limits<double>::quiet_NaN());
+  for (const MatchedRow& match : matches) {
+    values[match.score_row] = truth.values[column][match.truth_row];
+  }
+  return values;
 }
 
 std::vector<MatchedRow> members_of(

@@ -46,6 +46,14 @@ std::vector<MatchedRow> join(
     const tables::Table& scores,
     const tables::Table& truth);
 
+/// A column of the truth for each row of the scores, NaN where the truth has no
+/// such architecture or no number of it.
+Column truth_by_score(
+    const tables::Table& scores,
+    const tables::Table& truth,
+    const std::vector<MatchedRow>& matches,
+    std::size_t column);
+
 /// Those of the matches that are in a population (see subset.h). Throws as
 /// population() does.
 std::vector<MatchedRow> members_of(

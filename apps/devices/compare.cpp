@@ -9,7 +9,6 @@
 #include "apps/text_table.h"
 #include "benchmarks/formats/csv.h"
 #include "common/destination.h"
-#include "common/error.h"
 
 namespace zcp::apps {
 namespace {
@@ -54,41 +53,26 @@ void print_clusters(const Monotonicity& found) {
       short_number(found.mean[found.proxy]));
 }
 
-/// Costs and truth in the same rows.
-struct Valued {
-  std::vector<double> value;
-  std::vector<std::vector<double>> costs;
-};
-
-Valued join_truth(const DevicesRequest& request, const tables::Table& costs) {
+/// The metric of each row of the costs. In their order: of equal rows the first
+/// is on a front.
+study::Column truth_of(
+    const DevicesRequest& request,
+    const tables::Table& costs) {
   StudyRequest study;
   study.truth = *request.truth;
   study.key_truth = request.key_truth;
-  set_metrics({request.metric}, study);
-  if (study.study.metrics.size() != 1) {
-    throw UserError(
-        "--metric {}: expected one column of the truth", request.metric);
-  }
+  set_one_metric(request.metric, study);
   const tables::Table truth = read_study_truth(study);
   const std::size_t metric =
       study::require_column(truth, study.study.metrics.front(), "metric");
-  Valued joined;
-  joined.costs.resize(costs.columns.size());
-  // In the order of the costs: of equal rows the first is on a front.
-  std::vector<double> value(costs.arch.size(), std::nan(""));
-  for (const study::MatchedRow& row : study::join(costs, truth)) {
-    value[row.score_row] = truth.values[metric][row.truth_row];
-  }
-  joined.value = std::move(value);
-  joined.costs = costs.values;
-  return joined;
+  return study::truth_by_score(costs, truth, study::join(costs, truth), metric);
 }
 
 void print_transfers(
     const DevicesRequest& request,
     const tables::Table& costs,
     const Monotonicity& found) {
-  const Valued joined = join_truth(request, costs);
+  const study::Column value = truth_of(request, costs);
   std::vector<Cells> lines{
       {"proxy device",
        "target",
@@ -102,7 +86,7 @@ void print_transfers(
     for (std::size_t t = 0; t < costs.columns.size(); ++t) {
       if (p == t) continue;
       const hardware::Transfer loss =
-          hardware::transfer(joined.value, joined.costs[p], joined.costs[t]);
+          hardware::transfer(value, costs.values[p], costs.values[t]);
       lines.push_back(
           {costs.columns[p],
            costs.columns[t],

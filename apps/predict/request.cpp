@@ -78,11 +78,7 @@ void parse_models(
 void parse_study(const po::variables_map& values, StudyRequest& request) {
   request.scores = required_option(values, "scores");
   request.truth = required_option(values, "truth");
-  const Text metric = required_option(values, "metric");
-  set_metrics({metric}, request);
-  if (request.study.metrics.size() != 1) {
-    throw UserError("--metric {}: expected one column of the truth", metric);
-  }
+  set_one_metric(required_option(values, "metric"), request);
   request.key = text_option(values, "key").value_or(request.key);
   request.key_scores = text_option(values, "key-scores").value_or(request.key);
   request.key_truth = text_option(values, "key-truth").value_or(request.key);
