@@ -28,6 +28,8 @@ class GraphBlocks {
   /// Throws UserError for a space or a task that there is not.
   explicit GraphBlocks(GraphFeatures features);
 
+  const spaces::Space& space() const { return *space_; }
+
   /// The blocks of a pool, which decides what columns there are. Throws
   /// UserError for an architecture that is none of the space.
   std::vector<prediction::Block> of(const std::vector<std::string>& pool);

@@ -13,7 +13,6 @@
 #include "apps/selection.h"
 #include "apps/study_tables.h"
 #include "common/error.h"
-#include "nets/spaces/json/json_space.h"
 
 namespace zcp::apps {
 namespace {
@@ -123,8 +122,7 @@ PredictPool make_predict_pool(const PredictRequest& request) {
   if (request.graph || request.encoding) {
     GraphBlocks graphs(
         {request.space, request.task, request.graph, request.encoding});
-    const auto space = spaces::open_space(request.space);
-    for (Block& block : graphs.of(specs_of(scores, *space))) {
+    for (Block& block : graphs.of(specs_of(scores, graphs.space()))) {
       blocks.push_back(std::move(block));
     }
   }
