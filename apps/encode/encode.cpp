@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <iostream>
-#include <limits>
 
 #include "analysis/latent/principal.h"
 #include "analysis/report/latent_figure.h"
@@ -50,15 +49,6 @@ double shortest(float value) {
   return std::stod(fmt::format("{}", value));
 }
 
-void add_features(
-    std::vector<encodings::Feature> features,
-    tables::Table& table) {
-  for (encodings::Feature& feature : features) {
-    table.columns.push_back(std::move(feature.name));
-    table.values.push_back(std::move(feature.values));
-  }
-}
-
 void add_codes(
     const std::vector<std::vector<float>>& codes,
     const std::vector<Text>& names,
@@ -85,12 +75,7 @@ std::vector<double> truth_of(
   if (!request.quiet) print_notes(study::notes_of(truth));
   const std::size_t column =
       study::require_column(truth, request.metric(), "metric");
-  std::vector<double> values(
-      table.arch.size(), std::numeric_limits<double>::quiet_NaN());
-  for (const study::MatchedRow& row : study::join(table, truth)) {
-    values[row.score_row] = truth.values[column][row.truth_row];
-  }
-  return values;
+  return study::truth_by_score(table, truth, study::join(table, truth), column);
 }
 
 /// A column an architecture.
@@ -132,10 +117,11 @@ bool encode_graphs(
   std::vector<Text> names = encodings::graph_names(space);
   switch (request.kind) {
     case EncodingKind::adjacency:
-      add_features(encodings::adjacency_encoding(pool, names), result.table);
+      encodings::append_features(
+          encodings::adjacency_encoding(pool, names), result.table);
       break;
     case EncodingKind::path:
-      add_features(
+      encodings::append_features(
           encodings::path_encoding(pool, names, request.most_paths),
           result.table);
       break;

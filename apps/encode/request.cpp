@@ -113,11 +113,7 @@ void parse_truth(const po::variables_map& values, EncodeRequest& request) {
   }
   StudyRequest study;
   study.truth = required_option(values, "truth");
-  const Text metric = required_option(values, "metric");
-  study.study.metrics = split_list(metric);
-  if (study.study.metrics.size() != 1) {
-    throw UserError("--metric {}: expected one column of the truth", metric);
-  }
+  set_one_metric(required_option(values, "metric"), study);
   study.key = text_option(values, "key").value_or(study.key);
   study.key_truth = text_option(values, "key-truth").value_or(study.key);
   request.truth = std::move(study);
@@ -177,11 +173,10 @@ EncodeRequest parse_encode_request(const po::variables_map& values) {
   parse_truth(values, request);
   request.csv = text_option(values, "csv");
   request.figure = text_option(values, "figure");
-  request.format =
-      is_given(values, "json") ? TableFormat::json : parse_format(values);
+  request.format = parse_format(values);
   request.quiet = is_given(values, "quiet");
   const bool streams = request.csv == "-" && request.figure == "-";
-  if (streams || (request.csv == "-" && is_given(values, "json"))) {
+  if (streams || (request.csv == "-" && request.format == TableFormat::json)) {
     throw UserError(
         "--csv - and {}: both would go to standard output",
         streams ? "--figure -" : "--json");
