@@ -2,9 +2,7 @@
 #pragma once
 
 #include <ATen/ATen.h>
-#include <c10/core/Stream.h>
 
-#include <optional>
 #include <string>
 
 namespace zcp::engine {
@@ -15,10 +13,5 @@ namespace zcp::engine {
 at::TensorOptions tensor_options(
     const std::string& precision,
     const std::string& device);
-
-/// A queue of the device for one evaluator alone, so that workers who share a
-/// device do not wait for each other; none on the CPU. Waits until what was put
-/// on the device's own queue is done.
-std::optional<c10::Stream> own_stream(const at::Device& device);
 
 }  // namespace zcp::engine

@@ -23,7 +23,3 @@ TEST_CASE("precisions and devices by name") {
       "--device tpu: expected cpu or cuda:N",
       zcp::UserError);
 }
-
-TEST_CASE("the CPU has no queue of its own") {
-  CHECK_FALSE(own_stream(at::Device("cpu")).has_value());
-}
