@@ -5,6 +5,7 @@
 #include "apps/allocation.h"
 #include "apps/command_line.h"
 #include "apps/deadline.h"
+#include "apps/device_option.h"
 #include "apps/option_values.h"
 #include "apps/proxy_names.h"
 #include "common/error.h"
@@ -49,11 +50,9 @@ po::options_description score_options() {
       "precision",
       po::value<std::string>()->default_value("fp32"),
       "number format of weights and activations: fp32, bf16 or fp64; on CUDA "
-      "devices also tf32, which is fp32 with products rounded to 10 bits")(
-      "device",
-      po::value<std::string>()->default_value("cpu"),
-      "cpu, or cuda:0[,cuda:1...]; cuda stands for all that "
-      "CUDA_VISIBLE_DEVICES lists")(
+      "devices also tf32, which is fp32 with products rounded to 10 bits");
+  add_device_option(protocol);
+  protocol.add_options()(
       "workers",
       limited(kWorkers)->default_value(0),
       "architectures that are scored at once on each device (0: as many as "
@@ -91,43 +90,6 @@ po::options_description score_options() {
   return options;
 }
 
-namespace {
-
-/// Devices of one kind, no two the same.
-Strings parse_devices(const std::string& text) {
-  const auto kind = [](const std::string& device) {
-    return device.substr(0, device.find(':'));
-  };
-  Strings devices = named_list("device", text);
-  if (text == "cuda") devices = visible_devices().value_or(devices);
-  if (devices.empty()) {
-    throw UserError("--device cuda: CUDA_VISIBLE_DEVICES lists no device");
-  }
-  for (const std::string& device : devices) {
-    if (kind(device) != "cpu" && kind(device) != "cuda") {
-      throw UserError(
-          "--device {}: expected cpu or cuda:0[,cuda:1...]", device);
-    }
-    if (kind(device) != kind(devices[0]) ||
-        std::ranges::count(devices, device) > 1) {
-      throw UserError(
-          "--device {}: expected different devices of one kind", text);
-    }
-  }
-  return devices;
-}
-
-/// As many as were asked for on each device; where nothing was, the cores that
-/// were allocated on a processor, and their share on each device: launching
-/// kernels takes a core.
-int worker_count(int asked, const Strings& devices) {
-  const int count = static_cast<int>(devices.size());
-  if (asked > 0) return asked * count;
-  return std::max(allocated_cores() / count, 1) * count;
-}
-
-}  // namespace
-
 ScoreOptions read_score_values(
     const po::variables_map& values,
     const Arguments& arguments) {
@@ -157,7 +119,7 @@ ScoreOptions read_score_values(
   options.evaluator.output = options.selection.output;
   options.evaluator.blocks = options.selection.blocks;
   options.evaluator.precision = values["precision"].as<std::string>();
-  options.devices = parse_devices(values["device"].as<std::string>());
+  options.devices = parse_devices(values);
   options.workers =
       worker_count(whole_number(values, "workers", kWorkers), options.devices);
   options.csv = values["csv"].as<std::string>();
@@ -176,7 +138,7 @@ ScoreOptions read_score_values(
 }
 
 std::string ScoreOptions::device_kind() const {
-  return devices[0].substr(0, devices[0].find(':'));
+  return kind_of(devices);
 }
 
 Strings ScoreOptions::inputs() const {

@@ -4,6 +4,7 @@
 
 #include "apps/allocation.h"
 #include "apps/command_line.h"
+#include "apps/device_option.h"
 #include "apps/option_values.h"
 #include "common/error.h"
 
@@ -53,11 +54,14 @@ po::options_description describe_options() {
       "after it")(
       "seed",
       ranged<std::int64_t>(0)->default_value(0),
-      "seed of --sample, and the first seed of weights, order and crops")(
+      "seed of --sample, and the first seed of weights, order and crops");
+  add_device_option(protocol);
+  protocol.add_options()(
       "workers",
       limited(kWorkers)->default_value(0),
-      "networks that are trained at once, on one core each (0: as many as "
-      "there are cores for this process); accuracies do not depend on it");
+      "networks that are trained at once on each device, on a core each (0: as "
+      "many as there are cores for this process, or their share); accuracies "
+      "do not depend on it");
   po::options_description where("Where");
   where.add_options()(
       "csv",
@@ -154,8 +158,9 @@ TrainOptions read_values(
   options.seeds = whole_number(values, "seeds", kSeeds);
   options.data = read_data_options(values);
   options.init = values["init"].as<std::string>();
-  const int workers = whole_number(values, "workers", kWorkers);
-  options.workers = workers > 0 ? workers : allocated_cores();
+  options.devices = parse_devices(values);
+  options.workers =
+      worker_count(whole_number(values, "workers", kWorkers), options.devices);
   options.csv = optional_value<std::string>(values, "csv").value_or("");
   options.quiet = is_given(values, "quiet");
   if (options.suggest) return options;

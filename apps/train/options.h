@@ -20,8 +20,9 @@ struct TrainOptions {
   tasks::TrainingDataOptions data;     ///< of the task
   training::TrainingOptions training;  ///< with the first of the seeds
   int seeds = 1;
-  std::string init;  ///< name of an initialiser
-  int workers = 1;
+  std::string init;                         ///< name of an initialiser
+  std::vector<std::string> devices{"cpu"};  ///< of one kind
+  int workers = 1;                          ///< on all devices together
   std::string csv;
   std::string store;
   Shard shard;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "apps/device_option.h"
+
 namespace zcp::apps {
 
 store::Protocol train_protocol(
@@ -25,6 +27,10 @@ store::Protocol train_protocol(
       {"weight_decay", fmt::format("{}", t.weight_decay)},
       {"init", options.init},
       {"data", data.fingerprint}};
+  // Training magnifies the rounding in which kinds of devices differ. Stores of
+  // processors were written before there was a choice.
+  const std::string kind = kind_of(options.devices);
+  if (kind != "cpu") protocol["device"] = kind;
   add_skeleton(protocol, selection.skeleton);
   return protocol;
 }

@@ -21,6 +21,7 @@
 #include "common/destination.h"
 #include "common/error.h"
 #include "common/parallel.h"
+#include "nets/kernels/device_arithmetic.h"
 
 namespace zcp::apps {
 namespace {
@@ -78,7 +79,9 @@ class Trainer {
     std::atomic<bool> interrupted = false;
     const auto train_job = [&](std::size_t i) {
       const bool stopped =
-          Interruptible::was_asked() || !train_one(jobs[i], progress);
+          Interruptible::was_asked() ||
+          !train_one(
+              jobs[i], options_.devices[i % options_.devices.size()], progress);
       if (stopped) interrupted = true;
     };
     parallel_for(jobs.size(), train_job, {.workers = options_.workers});
@@ -88,10 +91,14 @@ class Trainer {
 
  private:
   /// False when it was stopped.
-  bool train_one(const TrainingJob& job, Progress& progress) {
+  bool train_one(
+      const TrainingJob& job,
+      const std::string& device,
+      Progress& progress) {
     const std::string& spec = plan_.specs[job.architecture];
     training::TrainingOptions training = options_.training;
     training.seed = job.seed;
+    training.device = device;
     const double all = static_cast<double>(training.epochs) *
                        static_cast<double>(data_.train.size());
     const auto result = training::train(
@@ -169,6 +176,7 @@ int train_selection(
 }  // namespace
 
 int run_train(const TrainOptions& options) {
+  kernels::set_device_arithmetic(kernels::Float32Products::exact);
   if (!options.quiet && !options.note.empty()) {
     std::cerr << "zcp: " << options.note << "\n";
   }

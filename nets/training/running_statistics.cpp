@@ -9,7 +9,7 @@ constexpr double kMomentum = 0.1;
 
 void move(at::Tensor& running, const at::Tensor& batch, double start) {
   if (!running.defined()) {
-    running = at::full(batch.sizes(), start, at::kFloat);
+    running = at::full(batch.sizes(), start, batch.options().dtype(at::kFloat));
   }
   running.lerp_(batch.to(at::kFloat), kMomentum);
 }

@@ -2,80 +2,29 @@
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
+#include <c10/core/StreamGuard.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <numbers>
 #include <numeric>
 #include <stdexcept>
 #include <vector>
 
 #include "common/random.h"
+#include "nets/kernels/device.h"
+#include "nets/kernels/device_arithmetic.h"
 #include "nets/kernels/one_core.h"
 #include "nets/networks/graph_network.h"
 #include "nets/training/running_statistics.h"
+#include "nets/training/sgd.h"
 
 namespace zcp::training {
 namespace {
-
-/// SGD with Nesterov's momentum, as torch.optim.SGD computes it.
-class Sgd {
- public:
-  Sgd(std::vector<at::Tensor> parameters, const TrainingOptions& options)
-      : parameters_(std::move(parameters)),
-        momentum_(static_cast<float>(options.momentum)),
-        decay_(static_cast<float>(options.weight_decay)) {
-    for (const at::Tensor& parameter : parameters_) {
-      velocities_.push_back(at::zeros_like(parameter));
-    }
-  }
-
-  const std::vector<at::Tensor>& parameters() const { return parameters_; }
-
-  /// A gradient is undefined where the loss does not depend on the parameter.
-  void step(const std::vector<at::Tensor>& gradients, double rate) {
-    for (std::size_t i = 0; i < parameters_.size(); ++i) {
-      if (!gradients[i].defined()) continue;
-      const at::Tensor gradient = laid_out_alike(gradients[i], parameters_[i]);
-      step_one(
-          gradient.data_ptr<float>(),
-          parameters_[i].numel(),
-          static_cast<float>(rate),
-          parameters_[i].data_ptr<float>(),
-          velocities_[i].data_ptr<float>());
-    }
-  }
-
- private:
-  /// The gradient with its elements in the order of the parameter's in memory.
-  static at::Tensor laid_out_alike(
-      const at::Tensor& gradient,
-      const at::Tensor& parameter) {
-    if (gradient.strides() == parameter.strides()) return gradient;
-    return at::empty_like(parameter).copy_(gradient);
-  }
-
-  void step_one(
-      const float* gradient,
-      std::int64_t count,
-      float rate,
-      float* __restrict parameter,
-      float* __restrict velocity) const {
-    for (std::int64_t i = 0; i < count; ++i) {
-      const float slope = gradient[i] + decay_ * parameter[i];
-      velocity[i] = momentum_ * velocity[i] + slope;
-      parameter[i] -= rate * (slope + momentum_ * velocity[i]);
-    }
-  }
-
-  std::vector<at::Tensor> parameters_;
-  std::vector<at::Tensor> velocities_;
-  float momentum_;
-  float decay_;
-};
 
 /// What a network makes of the examples shown so far.
 struct Tally {
@@ -83,10 +32,20 @@ struct Tally {
   std::int64_t correct = 0;
   double loss = 0;  ///< the sum over the examples
 
-  void add(const at::Tensor& logits, const at::Tensor& labels, double mean) {
+  /// Of a minibatch with this mean loss; returns that loss. A device is waited
+  /// for once.
+  double add(
+      const at::Tensor& logits,
+      const at::Tensor& labels,
+      const at::Tensor& mean) {
+    const at::Tensor right = logits.argmax(1).eq(labels).sum();
+    const at::Tensor both =
+        at::stack({right.to(at::kDouble), mean.to(at::kDouble)}).cpu();
+    const auto* numbers = both.data_ptr<double>();
     examples += labels.numel();
-    correct += logits.argmax(1).eq(labels).sum().item<std::int64_t>();
-    loss += mean * static_cast<double>(labels.numel());
+    correct += static_cast<std::int64_t>(numbers[0]);
+    loss += numbers[1] * static_cast<double>(labels.numel());
+    return numbers[1];
   }
   double accuracy() const {
     return 100.0 * static_cast<double>(correct) / static_cast<double>(examples);
@@ -97,6 +56,11 @@ struct Tally {
 struct Batch {
   at::Tensor x;
   at::Tensor y;
+
+  Batch on(const at::Device& device) const {
+    if (device.is_cpu()) return *this;
+    return {x.to(device), y.to(device)};
+  }
 };
 
 Batch load(
@@ -134,7 +98,8 @@ class Training {
       const ExampleSource& examples,
       const TrainingOptions& options,
       const TrainingProgress& progress)
-      : shape_(graph.input_shape()),
+      : device_(kernels::find_device(options.device)),
+        shape_(graph.input_shape()),
         examples_(examples),
         options_(options),
         progress_(progress),
@@ -142,9 +107,11 @@ class Training {
             graph,
             options.initialiser,
             options.seed,
-            at::TensorOptions(at::kFloat))),
+            at::TensorOptions(at::kFloat).device(device_))),
         statistics_(graph),
-        optimiser_(trained_values(*network_), options) {}
+        parameters_(trained_values(*network_)),
+        optimiser_(
+            make_sgd(parameters_, {options.momentum, options.weight_decay})) {}
 
   TrainingEnd run(TrainingResult& result) {
     for (int epoch = 0; epoch < options_.epochs; ++epoch) {
@@ -166,13 +133,14 @@ class Training {
     Tally tally;
     for (std::int64_t begin = 0; begin < examples.size; begin += kBatch) {
       const Batch batch = load(
-          examples,
-          part(all, begin, kBatch),
-          shape_,
-          derive_seed(options_.seed, "test-batch"));
+                              examples,
+                              part(all, begin, kBatch),
+                              shape_,
+                              derive_seed(options_.seed, "test-batch"))
+                              .on(device_);
       const at::Tensor logits =
           network_->forward_with_statistics(batch.x, statistics_.values());
-      tally.add(logits, batch.y, cross_entropy(logits, batch.y).item<double>());
+      tally.add(logits, batch.y, cross_entropy(logits, batch.y));
     }
     return tally;
   }
@@ -211,7 +179,8 @@ class Training {
       const auto which = part(order, begin, options_.batch_size);
       const auto place = static_cast<std::uint64_t>(begin);
       const Batch batch =
-          load(examples_, which, shape_, derive_seed(seed, "minibatch", place));
+          load(examples_, which, shape_, derive_seed(seed, "minibatch", place))
+              .on(device_);
       if (!std::isfinite(step(batch, learning_rate(), tally))) {
         return TrainingEnd::diverged;
       }
@@ -236,22 +205,23 @@ class Training {
     const at::Tensor logits = network_->forward_with_moments(batch.x, moments);
     statistics_.move_towards(moments);
     const at::Tensor loss = cross_entropy(logits, batch.y);
-    const auto value = loss.item<double>();
-    tally.add(logits.detach(), batch.y, value);
+    const double value = tally.add(logits.detach(), batch.y, loss.detach());
     if (!std::isfinite(value)) return value;
-    const auto gradients = torch::autograd::grad(
-        {loss}, optimiser_.parameters(), {}, false, false, true);
-    optimiser_.step(gradients, rate);
+    const auto gradients =
+        torch::autograd::grad({loss}, parameters_, {}, false, false, true);
+    optimiser_->step(gradients, rate);
     return value;
   }
 
+  at::Device device_;
   Shape shape_;
   const ExampleSource& examples_;
   const TrainingOptions& options_;
   const TrainingProgress& progress_;
   std::unique_ptr<networks::GraphNetwork> network_;
   RunningStatistics statistics_;
-  Sgd optimiser_;
+  std::vector<at::Tensor> parameters_;
+  std::unique_ptr<Sgd> optimiser_;
   std::int64_t shown_ = 0;
 };
 
@@ -276,6 +246,10 @@ TrainingResult train(
   using Clock = std::chrono::steady_clock;
   require_sizes(training, test, options);
   kernels::use_one_core();
+  kernels::run_backward_on_this_thread();
+  c10::OptionalStreamGuard guard;
+  const auto stream = kernels::own_stream(kernels::find_device(options.device));
+  if (stream) guard.reset_stream(*stream);
   const auto start = Clock::now();
   TrainingResult result;
   Training run(graph, training, options, progress);

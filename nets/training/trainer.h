@@ -1,4 +1,5 @@
-// Trains the network of a graph to tell classes apart, on one core of the CPU.
+// Trains the network of a graph to tell classes apart, on one core of the CPU
+// or on a device.
 // No LibTorch in this header.
 #pragma once
 
@@ -37,7 +38,8 @@ struct TrainingOptions {
   double momentum = 0.9;
   double weight_decay = 5e-4;
   initialisers::Initialiser initialiser = initialisers::Initialiser::pytorch;
-  std::uint64_t seed = 0;  ///< of weights, order and transforms
+  std::uint64_t seed = 0;      ///< of weights, order and transforms
+  std::string device = "cpu";  ///< or cuda:N; in float32
 };
 
 enum class TrainingEnd : std::uint8_t {
@@ -63,8 +65,10 @@ struct TrainingResult {
 using TrainingProgress = std::function<bool(std::int64_t examples)>;
 
 /// Trains and tests. The same options, graph and examples give the same result
-/// (but seconds) on one machine, whatever other threads do. Uses one core.
-/// Throws std::invalid_argument for sizes or epochs that are not positive.
+/// (but seconds) on one machine and kind of device, whatever other threads do;
+/// rounding differs between kinds, and training magnifies it. Uses one core.
+/// Throws std::invalid_argument for sizes or epochs that are not positive,
+/// UserError for a device that is not there.
 TrainingResult train(
     const graph::Graph& graph,
     const ExampleSource& training,

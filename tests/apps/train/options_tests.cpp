@@ -44,7 +44,18 @@ TEST_CASE("train options: seeds follow the first one") {
   CHECK(options.store == "s");
 }
 
+TEST_CASE("train options: workers are counted on each device") {
+  const TrainOptions options =
+      parse({"--csv", "a", "--device", "cuda:0,cuda:1", "--workers", "3"});
+  CHECK(options.devices == std::vector<std::string>{"cuda:0", "cuda:1"});
+  CHECK(options.workers == 6);
+  CHECK(parse({"--csv", "a", "--workers", "3"}).workers == 3);
+}
+
 TEST_CASE("train options: what is refused") {
+  CHECK(
+      refusal({"--csv", "a", "--device", "tpu"}) ==
+      "--device tpu: expected cpu or cuda:0[,cuda:1...]");
   CHECK(
       refusal({"--csv", "-"}) ==
       "--csv - needs --store, a file that keeps what is trained");

@@ -47,4 +47,9 @@ TEST_CASE("a training's protocol names data, sizes and hyperparameters") {
                       {"weight_decay", "0.0005"},
                       {"init", "pytorch"},
                       {"cells", "1"}});
+  auto elsewhere = *options;
+  elsewhere.devices = {"cuda:1", "cuda:0"};
+  CHECK(
+      zcp::apps::train_protocol(elsewhere, selection, data)["device"] ==
+      "cuda");
 }

@@ -17,6 +17,7 @@
 #include "nets/spaces/space.h"
 #include "nets/training/running_statistics.h"
 #include "nets/training/trainer.h"
+#include "tests/proxies/engine/counting_device.h"
 #include "tests/support/test_files.h"
 
 namespace {
@@ -150,6 +151,37 @@ TEST_CASE("a training is that of LibTorch's SGD") {
     CHECK(found.test_loss == doctest::Approx(expected.test_loss).epsilon(1e-3));
     CHECK(std::abs(found.test_accuracy - expected.test_accuracy) < 0.2);
     CHECK(found.train_loss < 1.0);  // ln 3 = 1.1 is chance
+  }
+}
+
+TEST_CASE("a training on a device is the processor's but for rounding") {
+  use_one_core();
+  const Data training(40);
+  const Data test(30, 2);
+  TrainingOptions options;
+  options.epochs = 3;
+  options.batch_size = 16;
+  options.seed = 5;
+  // An unread edge leaves parameters without gradients.
+  for (const char* cell :
+       {kCell,
+        "|nor_conv_3x3~0|+|none~0|none~1|+|nor_conv_3x3~0|none~1|none~2|"}) {
+    CAPTURE(cell);
+    const Graph graph = small_graph(cell);
+    options.device = "cpu";
+    const TrainingResult here =
+        train(graph, training.source(), test.source(), options, go_on);
+    options.device = "privateuseone:0";
+    test::audit() = {};
+    const TrainingResult there =
+        train(graph, training.source(), test.source(), options, go_on);
+    CHECK(there.end == TrainingEnd::complete);
+    CHECK(there.train_loss == doctest::Approx(here.train_loss).epsilon(1e-5));
+    CHECK(there.test_loss == doctest::Approx(here.test_loss).epsilon(1e-5));
+    CHECK(there.test_accuracy == here.test_accuracy);
+    // Nine minibatches and one to test with are waited for once each.
+    CHECK(test::audit().synchronisations <= 11);
+    CHECK(test::audit().mixed.empty());
   }
 }
 
