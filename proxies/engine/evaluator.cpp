@@ -11,6 +11,7 @@
 
 #include "common/crew.h"
 #include "common/error.h"
+#include "nets/kernels/device.h"
 #include "nets/kernels/device_arithmetic.h"
 #include "nets/kernels/one_core.h"
 #include "nets/networks/graph_network.h"
@@ -172,16 +173,6 @@ void replace_failed(const Score& score, std::span<Score> scores) {
   for (Score& one : scores) {
     if (one.status == ScoreStatus::failed && !one.transient) one = score;
   }
-}
-
-/// A device works on while its processor goes on, so that the clock of a run
-/// has seen the launches alone. The time until all scores were read is shared
-/// in proportion to it.
-void share_time(std::vector<ProxyRun>& runs, double seconds) {
-  double launching = 0;
-  for (const ProxyRun& run : runs) launching += run.score().seconds;
-  if (launching <= 0) return;
-  for (ProxyRun& run : runs) run.score().seconds *= seconds / launching;
 }
 
 void fail_all(const ProxyRuns& runs, const Score& score) {
@@ -541,7 +532,6 @@ std::vector<Score> Evaluator::State::score(
       run.set(none);
     }
   }
-  const Clock::time_point start = Clock::now();
   SpareCores spare(stream ? 0 : std::max(settings.threads, 1) - 1);
   Crew crew(&spare, [] {
     kernels::use_one_core_in_this_thread();
@@ -549,7 +539,7 @@ std::vector<Score> Evaluator::State::score(
   });
   run_networks(subject, runs, crew);
   read_scores(runs);
-  if (stream) share_time(runs, seconds_since(start));
+  for (ProxyRun& run : runs) run.measure();
   std::vector<Score> scores;
   for (const ProxyRun& run : runs) {
     scores.push_back(run.score());
@@ -660,7 +650,7 @@ Evaluator::Evaluator(
               minibatch.x, [](float word) { return word < 0; });
         });
   }
-  state->stream = own_stream(state->settings.options.device());
+  state->stream = kernels::own_stream(state->settings.options.device());
   state_ = std::move(state);
 }
 

@@ -399,7 +399,8 @@ PassKind shared_kind(PassKind kind) {
 }
 
 void run_group(PassKind kind, const Setting& setting, const ProxyRuns& runs) {
-  const auto start = Clock::now();
+  const at::Device device = setting.run.options.device();
+  const Instant start = Instant::now(device);
   try {
     check_cancelled(setting);
     for (ProxyRun* run : runs) run->start(setting);
@@ -416,12 +417,10 @@ void run_group(PassKind kind, const Setting& setting, const ProxyRuns& runs) {
     }
     for (ProxyRun* run : runs) run->fail(error);
   }
-  double own = 0;
-  for (const ProxyRun* run : runs) own += run->score().seconds;
-  const double shared =
-      (seconds_since(start) - own) / static_cast<double>(runs.size());
+  const auto group = std::make_shared<const GroupTime>(
+      GroupTime{{start, Instant::now(device)}, {runs.begin(), runs.end()}});
   for (ProxyRun* run : runs) {
-    run->add_seconds(shared);
+    run->share(group);
     run->finish();
   }
 }

@@ -7,10 +7,6 @@
 
 namespace zcp::engine {
 
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
 std::string brief(const std::exception& error) {
   const auto* torch = dynamic_cast<const c10::Error*>(&error);
   std::string text =
@@ -46,44 +42,62 @@ Score failed_by(const std::exception& error) {
 }
 
 void ProxyRun::start(const Setting& setting) {
+  device_ = setting.run.options.device();
   observer_ = proxy_->make(setting);
 }
 
 void ProxyRun::observe(const Pass& pass) {
   if (failed_) return;
-  const auto start = Clock::now();
+  const Instant begin = Instant::now(device_);
   try {
     observer_->observe(pass);
   } catch (const std::exception& error) {
     fail(error);
   }
-  score_.seconds += seconds_since(start);
+  observing_.push_back({begin, Instant::now(device_)});
 }
 
 void ProxyRun::finish() {
   if (!failed_) {
-    const auto start = Clock::now();
-    const double before = score_.seconds;
+    const Instant begin = Instant::now(device_);
     try {
       score_ = observer_->finish();
     } catch (const std::exception& error) {
       fail(error);
     }
-    score_.seconds = before + seconds_since(start);
+    finishing_ = Span{begin, Instant::now(device_)};
   }
   observer_.reset();
 }
 
 void ProxyRun::fail(const std::exception& error) {
   failed_ = true;
-  const double seconds = score_.seconds;
   score_ = failed_by(error);
-  score_.seconds = seconds;
+}
+
+double ProxyRun::seconds_of_observing() const {
+  double seconds = 0;
+  for (const Span& span : observing_) seconds += span.seconds();
+  return seconds;
+}
+
+void ProxyRun::measure() {
+  if (group_ == nullptr) return;  // it needed no run
+  double together = group_->whole.seconds();
+  for (const ProxyRun* run : group_->runs) {
+    together -= run->seconds_of_observing();
+  }
+  score_.seconds = seconds_of_observing() +
+                   (finishing_ ? finishing_->seconds() : 0) +
+                   together / static_cast<double>(group_->runs.size());
 }
 
 void ProxyRun::reset() {
   observer_.reset();
   score_ = {};
+  observing_.clear();
+  finishing_.reset();
+  group_.reset();
   failed_ = false;
 }
 

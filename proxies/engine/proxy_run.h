@@ -2,19 +2,17 @@
 // LibTorch.
 #pragma once
 
-#include <chrono>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "proxies/engine/instant.h"
 #include "proxies/engine/observer.h"
 
 namespace zcp::engine {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start);
 
 /// The first line of what went wrong, without LibTorch's back trace.
 std::string brief(const std::exception& error);
@@ -25,6 +23,14 @@ bool is_transient(const std::exception& error);
 
 /// The score of a proxy that ended with this error.
 Score failed_by(const std::exception& error);
+
+class ProxyRun;
+
+/// What runs of a group did together.
+struct GroupTime {
+  Span whole;  ///< with what each run did of its own, but for its end
+  std::vector<const ProxyRun*> runs;
+};
 
 /// A proxy, its observer and the score that comes of it. What the observer
 /// throws is this run's own failure.
@@ -52,16 +58,28 @@ class ProxyRun {
   bool is_set() const { return is_set_; }
   /// Forgets what was done.
   void reset();
-  /// Adds a share of what the run's group did together.
-  void add_seconds(double seconds) { score_.seconds += seconds; }
+  /// Notes what the run's group did together.
+  void share(std::shared_ptr<const GroupTime> group) {
+    group_ = std::move(group);
+  }
+  /// Puts into the score what its own work took and its share of the group's.
+  /// Waits for the device.
+  void measure();
 
   const Score& score() const { return score_; }
   Score& score() { return score_; }
 
  private:
+  /// What observing took.
+  double seconds_of_observing() const;
+
   const Descriptor* proxy_;
   std::unique_ptr<Observer> observer_;
   Score score_;
+  at::Device device_ = at::kCPU;
+  std::vector<Span> observing_;
+  std::optional<Span> finishing_;
+  std::shared_ptr<const GroupTime> group_;
   bool failed_ = false;
   bool is_set_ = false;
 };

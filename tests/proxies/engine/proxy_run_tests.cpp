@@ -1,5 +1,7 @@
+#include <chrono>
 #include <new>
 #include <stdexcept>
+#include <thread>
 
 #include "proxies/engine/proxy_run.h"
 #include "tests/proxies/linear_network.h"
@@ -23,6 +25,25 @@ class Counting final : public Observer {
  private:
   int passes_ = 0;
 };
+
+/// Takes its time over a pass.
+class Waiting final : public Observer {
+ public:
+  explicit Waiting(std::chrono::milliseconds time) : time_(time) {}
+  void observe(const Pass&) override { std::this_thread::sleep_for(time_); }
+  Score finish() override { return Score::of(1); }
+
+ private:
+  std::chrono::milliseconds time_;
+};
+
+Descriptor waiting(std::chrono::milliseconds time) {
+  Descriptor proxy;
+  proxy.make = [time](const Setting&) {
+    return std::make_unique<Waiting>(time);
+  };
+  return proxy;
+}
 
 Descriptor counting() {
   Descriptor proxy;
@@ -52,16 +73,44 @@ TEST_CASE("what an observer throws is its run's failure, until it is reset") {
   run.finish();
   CHECK(run.score().status == ScoreStatus::failed);
   CHECK(run.score().reason == "broken");
-  CHECK(run.score().seconds >= 0);
   run.reset();
   run.start(test_run.setting(&network));
   show(0);
   show(0);
-  run.add_seconds(1000);
   run.finish();
   CHECK(run.score().status == ScoreStatus::ok);
   CHECK(run.score().value == 2);
-  CHECK(run.score().seconds >= 1000);
+}
+
+TEST_CASE("a run has its own time and an equal share of its group's") {
+  using std::chrono::milliseconds;
+  const auto wait = [](int time) {
+    std::this_thread::sleep_for(milliseconds(time));
+  };
+  const test::LinearNetwork network(matrix({{1}}));
+  const networks::Recording recording;
+  const test::TestRun test_run;
+  const Descriptor proxy = waiting(milliseconds(40));
+  ProxyRun first(proxy);
+  ProxyRun second(proxy);
+  const Instant begin = Instant::now(at::kCPU);
+  for (ProxyRun* run : {&first, &second}) {
+    run->start(test_run.setting(&network));
+  }
+  wait(60);
+  first.observe(
+      {.network = network, .recording = recording, .x = matrix({{1}})});
+  const auto group = std::make_shared<const GroupTime>(
+      GroupTime{{begin, Instant::now(at::kCPU)}, {&first, &second}});
+  for (ProxyRun* run : {&first, &second}) {
+    run->share(group);
+    run->finish();
+    run->measure();
+  }
+  // 40 of observing and half of 60; a sleep may be long, but is not shorter.
+  CHECK(first.score().seconds >= 0.070);
+  CHECK(second.score().seconds >= 0.030);
+  CHECK(first.score().seconds > second.score().seconds);
 }
 
 TEST_CASE("a score that was set needs no run") {
