@@ -32,8 +32,9 @@ std::vector<bool> find_vectors(const Graph& graph) {
 /// Finds the fused sums of one graph.
 class Fuser {
  public:
-  explicit Fuser(const Graph& graph)
+  Fuser(const Graph& graph, bool for_devices)
       : graph_(graph),
+        for_devices_(for_devices),
         vectors_(find_vectors(graph)),
         readers_(graph.nodes().size()) {
     const std::size_t count = graph.nodes().size();
@@ -43,6 +44,7 @@ class Fuser {
     fusion_.sums.resize(count);
     fusion_.deferred.assign(count, false);
     fusion_.copy_of_input.assign(count, 0);
+    fusion_.rectified.assign(count, false);
     runs_at_.resize(count);
     std::iota(runs_at_.begin(), runs_at_.end(), 0);
   }
@@ -50,7 +52,11 @@ class Fuser {
   Fusion run() && {
     const int count = static_cast<int>(readers_.size());
     for (int i = 0; i < count; ++i) collect(i);
-    while (const auto sum = sum_out_of_order()) dissolve(*sum);
+    if (for_devices_) {
+      for (int i = 0; i < count; ++i) give_copies_on_devices(i);
+    } else {
+      while (const auto sum = sum_out_of_order()) dissolve(*sum);
+    }
     std::vector<std::vector<int>> read(readers_.size());
     for (int i = 0; i < count; ++i) read[at_index(i)] = read_by(i);
     fusion_.done_after = done_after_each(
@@ -88,15 +94,18 @@ class Fuser {
       defer(term, i);
       any = true;
     }
-    if (!any) return;
+    if (!any && (!for_devices_ || vectors_[at_index(i)])) return;
     const auto terms = inputs(i);
     fusion_.sums[at_index(i)] = FusedSum{{terms.begin(), terms.end()}};
   }
 
   void collect_relu(int i) {
     const int source = inputs(i)[0];
-    if (!read_only_by(source, i)) return;
     auto& sum = fusion_.sums[at_index(source)];
+    if (!read_only_by(source, i)) {
+      if (for_devices_ && sum) rectify_beside(i, *sum);
+      return;
+    }
     if (!sum && !normalises_maps(source)) return;
     FusedSum own = sum ? *std::exchange(sum, std::nullopt) : FusedSum{{source}};
     own.relu = true;
@@ -104,11 +113,51 @@ class Fuser {
       if (fusion_.deferred[at_index(term)]) defer(term, i);
     }
     defer(source, i);
-    give_copies(i, own);
+    if (!for_devices_) give_copies(i, own);
     fusion_.sums[at_index(i)] = std::move(own);
   }
 
-  /// Gives each reader of node i a copy of its own.
+  /// Lets the sum make the value of ReLU i, which reads it beside others.
+  void rectify_beside(int i, FusedSum& sum) {
+    if (sum.relu || sum.rectified >= 0) return;
+    sum.rectified = i;
+    sum.rectified_copies = 1;
+    fusion_.rectified[at_index(i)] = true;
+  }
+
+  /// Gives each reader of node i that reads nothing else a copy of its own.
+  /// Returns how many copies there are, at least one.
+  int copies_for_readers(int i) {
+    const auto& readers = readers_[at_index(i)];
+    const auto has_own = [&](int reader) {
+      return inputs(reader).size() == 1 &&
+             !fusion_.deferred[at_index(reader)] &&
+             !fusion_.rectified[at_index(reader)];
+    };
+    const bool shared =
+        i == graph_.output() || !std::ranges::all_of(readers, [&](int reader) {
+          return has_own(reader) || fusion_.rectified[at_index(reader)];
+        });
+    int copies = shared ? 1 : 0;
+    for (const int reader : readers) {
+      if (has_own(reader)) {
+        fusion_.copy_of_input[at_index(reader)] = copies++;
+      }
+    }
+    return std::max(copies, 1);
+  }
+
+  void give_copies_on_devices(int i) {
+    auto& sum = fusion_.sums[at_index(i)];
+    if (!sum) return;
+    sum->copies = copies_for_readers(i);
+    if (sum->rectified >= 0) {
+      sum->rectified_copies = copies_for_readers(sum->rectified);
+    }
+  }
+
+  /// Gives each reader of node i a copy of its own, where all of them are
+  /// convolutions.
   void give_copies(int i, FusedSum& sum) {
     const auto& readers = readers_[at_index(i)];
     const bool convolutions = std::ranges::all_of(
@@ -150,6 +199,7 @@ class Fuser {
   /// The nodes whose values are read when node i runs.
   std::vector<int> read_by(int i) const {
     if (fusion_.deferred[at_index(i)]) return {};
+    if (fusion_.rectified[at_index(i)]) return {};
     const auto& sum = fusion_.sums[at_index(i)];
     if (!sum) return {inputs(i).begin(), inputs(i).end()};
     std::vector<int> read;
@@ -160,6 +210,7 @@ class Fuser {
   }
 
   const Graph& graph_;
+  bool for_devices_;
   std::vector<bool> vectors_;
   std::vector<std::vector<int>> readers_;  // by node, in order
   std::vector<int> runs_at_;               // by node: the node it runs with
@@ -169,7 +220,11 @@ class Fuser {
 }  // namespace
 
 Fusion fuse(const Graph& graph) {
-  return Fuser(graph).run();
+  return Fuser(graph, false).run();
+}
+
+Fusion fuse_for_devices(const Graph& graph) {
+  return Fuser(graph, true).run();
 }
 
 std::vector<std::vector<int>> done_after_each(

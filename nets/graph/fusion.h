@@ -18,9 +18,13 @@ struct FusedSum {
   /// The terms: batch_norm nodes that run here, or nodes whose values are read.
   std::vector<int> terms;
   bool relu = false;
-  /// How many copies of the ReLU's value there are: one for each reader where
-  /// all readers are convolutions.
+  /// How many copies of the last node's value there are, one for each reader of
+  /// those that have one of their own. The others read the first.
   int copies = 1;
+  /// A ReLU that reads the sum beside others. Its value is made here, too; -1
+  /// where there is none.
+  int rectified = -1;
+  int rectified_copies = 0;  ///< as `copies`
 };
 
 struct Fusion {
@@ -32,9 +36,17 @@ struct Fusion {
   std::vector<std::vector<int>> done_after;
   /// By node: which copy of its input it reads.
   std::vector<int> copy_of_input;
+  /// By node: whether it is the FusedSum::rectified of an earlier one.
+  std::vector<bool> rectified;
 };
 
+/// For a processor, where a fused sum changes no bit of a gradient.
 Fusion fuse(const Graph& graph);
+
+/// For devices, where each operator is a launch: gradients at a value are
+/// summed by the kernel of its sum, in an order of their own, and sums without
+/// a BatchNorm run like the others.
+Fusion fuse_for_devices(const Graph& graph);
 
 /// By node: those of the values that it reads (`read_by` lists them) that no
 /// later node reads. The graph's output is never among them.

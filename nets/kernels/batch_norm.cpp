@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -375,6 +376,9 @@ std::vector<at::Tensor> sum_of_batch_norms(
     std::span<const SumTerm> terms,
     const SumEnd& end) {
   if (!terms[0].x.device().is_cpu()) return sum_on_device(terms, end);
+  if (end.rectified > 0) {
+    throw std::logic_error("a processor's sum is rectified or not");
+  }
   SumShape shape;
   shape.end = end;
   variable_list tensors;

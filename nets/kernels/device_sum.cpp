@@ -19,18 +19,22 @@
 // [C] for each BatchNorm, of no elements where it has none. `moments` is
 // float64 [3, BatchNorms, C]: mean, 1 / sqrt(variance + epsilon), variance.
 //
-// The gradients of the sum: what arrives at each of its copies goes in. What
+// The sum is the first of what comes out: rectified with `relu`; with
+// `rectified` a second tensor has it so.
+//
+// The gradients of the sum: what arrives at each of its copies goes in, at last
+// the `masked` ones that go through where y > 0 alone. What
 // comes out are the gradient of a term that is added as it is (of no elements
-// where there is none), those of scales and shifts in float64 [2, BatchNorms,
-// C], and then that of each BatchNorm's x.
+// where there is none), those of scales and shifts [2, BatchNorms, C], summed
+// in float64, and then that of each BatchNorm's x; all in the type of x.
 TORCH_LIBRARY_FRAGMENT(zcp, library) {
   library.def("norm_moments(Tensor[] x, float[] epsilons) -> Tensor");
   library.def(
       "norm_sum(Tensor[] x, Tensor[] scales, Tensor[] shifts, Tensor moments, "
-      "int[] norms, bool relu) -> Tensor");
+      "int[] norms, bool relu, bool rectified) -> Tensor[]");
   library.def(
       "norm_sum_gradients(Tensor[] arrived, Tensor y, Tensor[] x, "
-      "Tensor[] scales, Tensor moments, int[] norms, bool relu) -> Tensor[]");
+      "Tensor[] scales, Tensor moments, int[] norms, int masked) -> Tensor[]");
 }
 
 namespace zcp::kernels {
@@ -47,12 +51,13 @@ auto moments_operator() {
 }
 
 auto sum_operator() {
-  static const auto found = own_operator<at::Tensor(
+  static const auto found = own_operator<std::vector<at::Tensor>(
       at::TensorList,
       at::TensorList,
       at::TensorList,
       const at::Tensor&,
       at::IntArrayRef,
+      bool,
       bool)>("zcp::norm_sum");
   return found;
 }
@@ -65,7 +70,7 @@ auto gradients_operator() {
       at::TensorList,
       const at::Tensor&,
       at::IntArrayRef,
-      bool)>("zcp::norm_sum_gradients");
+      std::int64_t)>("zcp::norm_sum_gradients");
   return found;
 }
 
@@ -127,34 +132,50 @@ class DeviceSum : public torch::autograd::Function<DeviceSum> {
             ? all.none().to(at::kDouble)
             : moments_operator().call(normalised, shape.epsilons);
     give_moments(moments, all.terms[0], shape);
-    const at::Tensor y = sum_operator().call(
+    const variable_list sums = sum_operator().call(
         all.terms,
         all.scales,
         all.shifts,
         moments,
         shape.norms,
-        shape.end.relu);
+        shape.end.relu,
+        shape.end.rectified > 0);
+    const bool masks = shape.end.relu || shape.end.rectified > 0;
     saved.insert(saved.end(), all.scales.begin(), all.scales.end());
     saved.push_back(moments);
-    saved.push_back(shape.end.relu ? y.tensor_data() : all.none());
+    saved.push_back(masks ? sums.back().tensor_data() : all.none());
     context->save_for_backward(std::move(saved));
     // A copy that nothing reads brings no zeros.
     context->set_materialize_grads(false);
     context->saved_data["norms"] = shape.norms;
     context->saved_data["epsilons"] = shape.epsilons;
     context->saved_data["affine"] = shape.affine;
-    context->saved_data["relu"] = shape.end.relu;
-    return copies_of(y, shape.end.copies);
+    // The copies before this one are not rectified.
+    context->saved_data["first_masked"] =
+        shape.end.relu ? std::int64_t{0} : std::int64_t{shape.end.copies};
+    variable_list all_copies = copies_of(sums[0], shape.end.copies);
+    if (shape.end.rectified > 0) {
+      const variable_list more = copies_of(sums[1], shape.end.rectified);
+      all_copies.insert(all_copies.end(), more.begin(), more.end());
+    }
+    return all_copies;
   }
 
   static variable_list backward(
       AutogradContext* context,
       variable_list gradients) {
     const Saved saved(*context);
-    std::erase_if(gradients, [](const auto& g) { return !g.defined(); });
-    if (gradients.empty()) return variable_list(saved.arguments());
-    return at::GradMode::is_enabled() ? differentiable(gradients, saved)
-                                      : by_operator(gradients, saved);
+    Arrived arrived;
+    for (std::size_t k = 0; k < gradients.size(); ++k) {
+      if (!gradients[k].defined()) continue;
+      (k < saved.first_masked ? arrived.plain : arrived.masked)
+          .push_back(gradients[k]);
+    }
+    if (arrived.plain.empty() && arrived.masked.empty()) {
+      return variable_list(saved.arguments());
+    }
+    return at::GradMode::is_enabled() ? differentiable(arrived, saved)
+                                      : by_operator(std::move(arrived), saved);
   }
 
  private:
@@ -162,7 +183,7 @@ class DeviceSum : public torch::autograd::Function<DeviceSum> {
     std::vector<std::int64_t> norms;
     std::vector<double> epsilons;
     std::vector<bool> affine;
-    bool relu;
+    std::size_t first_masked;
     variable_list x;       ///< by BatchNorm
     variable_list scales;  ///< by BatchNorm
     at::Tensor moments;
@@ -171,7 +192,8 @@ class DeviceSum : public torch::autograd::Function<DeviceSum> {
     explicit Saved(AutogradContext& context)
         : norms(context.saved_data["norms"].toIntVector()),
           epsilons(context.saved_data["epsilons"].toDoubleVector()),
-          relu(context.saved_data["relu"].toBool()) {
+          first_masked(static_cast<std::size_t>(
+              context.saved_data["first_masked"].toInt())) {
       for (const bool one : context.saved_data["affine"].toBoolList()) {
         affine.push_back(one);
       }
@@ -188,6 +210,12 @@ class DeviceSum : public torch::autograd::Function<DeviceSum> {
       const auto with = std::ranges::count(affine, true);
       return norms.size() + 2 * static_cast<std::size_t>(with) + 1;
     }
+  };
+
+  /// The gradients that arrived.
+  struct Arrived {
+    variable_list plain;   ///< at copies of the sum
+    variable_list masked;  ///< at copies of what a ReLU makes of it
   };
 
   static void give_moments(
@@ -225,32 +253,50 @@ class DeviceSum : public torch::autograd::Function<DeviceSum> {
     return found;
   }
 
-  static variable_list by_operator(
-      const variable_list& gradients,
-      const Saved& saved) {
-    variable_list arrived;
+  /// The sum of some gradients; undefined where there are none.
+  static at::Tensor sum_of(const variable_list& gradients) {
+    at::Tensor sum;
     for (const at::Tensor& g : gradients) {
-      if (arrived.size() < kMostTerms) {
-        arrived.push_back(g.contiguous());
-      } else {
-        arrived.back() = arrived.back() + g;
-      }
+      sum = sum.defined() ? sum + g : g;
+    }
+    return sum;
+  }
+
+  /// Few enough for one launch.
+  static void shorten(variable_list& gradients) {
+    constexpr std::size_t kMost = kMostTerms / 2;
+    while (gradients.size() > kMost) {
+      const at::Tensor last = gradients.back();
+      gradients.pop_back();
+      gradients.back() = gradients.back() + last;
+    }
+  }
+
+  static variable_list by_operator(Arrived arrived, const Saved& saved) {
+    if (saved.x.empty() && arrived.masked.empty() &&
+        arrived.plain.size() == 1) {
+      return collect(saved, arrived.plain[0], {}, {}, {});
+    }
+    shorten(arrived.plain);
+    shorten(arrived.masked);
+    variable_list all;
+    for (const variable_list& some : {arrived.plain, arrived.masked}) {
+      for (const at::Tensor& g : some) all.push_back(g.contiguous());
     }
     variable_list x;
     for (const at::Tensor& one : saved.x) x.push_back(one.contiguous());
     const variable_list found = gradients_operator().call(
-        arrived,
+        all,
         saved.y,
         x,
         saved.scales,
         saved.moments,
         saved.norms,
-        saved.relu);
+        std::ssize(arrived.masked));
     const variable_list by_x(found.begin() + 2, found.end());
     variable_list by_scale;
     variable_list by_shift;
-    // By one operator for all of them.
-    const at::Tensor parameters = found[1].to(gradients[0].scalar_type());
+    const at::Tensor& parameters = found[1];
     for (std::size_t k = 0; k < saved.x.size(); ++k) {
       const auto norm = static_cast<std::int64_t>(k);
       const bool affine = saved.affine[k];
@@ -263,11 +309,14 @@ class DeviceSum : public torch::autograd::Function<DeviceSum> {
   /// The same as functions of what arrives, x and scale, which can be
   /// differentiated as often as one likes.
   static variable_list differentiable(
-      const variable_list& gradients,
+      const Arrived& arrived,
       const Saved& saved) {
-    at::Tensor g = gradients[0];
-    for (std::size_t k = 1; k < gradients.size(); ++k) g = g + gradients[k];
-    if (saved.relu) g = at::threshold_backward(g, saved.y, 0);
+    at::Tensor g = sum_of(arrived.plain);
+    if (!arrived.masked.empty()) {
+      const at::Tensor through =
+          at::threshold_backward(sum_of(arrived.masked), saved.y, 0);
+      g = g.defined() ? g + through : through;
+    }
     variable_list by_x;
     variable_list by_scale;
     variable_list by_shift;
@@ -347,13 +396,14 @@ at::Tensor norm_moments_by_operators(
       {at::stack(means), at::stack(inverses), at::stack(variances)});
 }
 
-at::Tensor norm_sum_by_operators(
+std::vector<at::Tensor> norm_sum_by_operators(
     at::TensorList x,
     at::TensorList scales,
     at::TensorList shifts,
     const at::Tensor& moments,
     at::IntArrayRef norms,
-    bool relu) {
+    bool relu,
+    bool rectified) {
   at::Tensor sum;
   for (std::size_t k = 0; k < x.size(); ++k) {
     at::Tensor term = x[k];
@@ -368,8 +418,9 @@ at::Tensor norm_sum_by_operators(
     }
     sum = sum.defined() ? sum + term : term;
   }
-  if (relu) return at::relu(sum);
-  return x.size() == 1 && norms[0] < 0 ? sum.clone() : sum;
+  if (relu) return {at::relu(sum)};
+  if (x.size() == 1 && norms[0] < 0) sum = sum.clone();
+  return rectified ? variable_list{sum, at::relu(sum)} : variable_list{sum};
 }
 
 std::vector<at::Tensor> norm_sum_gradients_by_operators(
@@ -379,10 +430,19 @@ std::vector<at::Tensor> norm_sum_gradients_by_operators(
     at::TensorList scales,
     const at::Tensor& moments,
     at::IntArrayRef norms,
-    bool relu) {
-  at::Tensor g = arrived[0];
-  for (std::size_t k = 1; k < arrived.size(); ++k) g = g + arrived[k];
-  if (relu) g = at::threshold_backward(g, y, 0);
+    std::int64_t masked) {
+  const std::int64_t plain = std::ssize(arrived) - masked;
+  at::Tensor g;
+  at::Tensor through;
+  for (std::int64_t k = 0; k < std::ssize(arrived); ++k) {
+    at::Tensor& sum = k < plain ? g : through;
+    const at::Tensor& one = arrived[static_cast<std::size_t>(k)];
+    sum = sum.defined() ? sum + one : one;
+  }
+  if (masked > 0) {
+    through = at::threshold_backward(through, y, 0);
+    g = g.defined() ? g + through : through;
+  }
   const bool as_it_is =
       std::ranges::any_of(norms, [](std::int64_t norm) { return norm < 0; });
   variable_list found{as_it_is ? g : at::empty({0}, g.options())};
@@ -404,8 +464,9 @@ std::vector<at::Tensor> norm_sum_gradients_by_operators(
     by_x.push_back(dx);
   }
   found.push_back(
-      by_x.empty() ? at::empty({0}, g.options().dtype(at::kDouble))
-                   : at::stack({at::stack(by_scale), at::stack(by_shift)}));
+      by_x.empty() ? at::empty({0}, g.options())
+                   : at::stack({at::stack(by_scale), at::stack(by_shift)})
+                         .to(g.scalar_type()));
   found.insert(found.end(), by_x.begin(), by_x.end());
   return found;
 }

@@ -5,6 +5,7 @@
 
 #include <ATen/ATen.h>
 
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -29,13 +30,14 @@ std::vector<at::Tensor> sum_on_device(
 at::Tensor norm_moments_by_operators(
     at::TensorList x,
     at::ArrayRef<double> epsilons);
-at::Tensor norm_sum_by_operators(
+std::vector<at::Tensor> norm_sum_by_operators(
     at::TensorList x,
     at::TensorList scales,
     at::TensorList shifts,
     const at::Tensor& moments,
     at::IntArrayRef norms,
-    bool relu);
+    bool relu,
+    bool rectified);
 std::vector<at::Tensor> norm_sum_gradients_by_operators(
     at::TensorList arrived,
     const at::Tensor& y,
@@ -43,6 +45,6 @@ std::vector<at::Tensor> norm_sum_gradients_by_operators(
     at::TensorList scales,
     const at::Tensor& moments,
     at::IntArrayRef norms,
-    bool relu);
+    std::int64_t masked);
 
 }  // namespace zcp::kernels

@@ -141,6 +141,7 @@ GraphPlan plan_graph(const graph::Graph& graph) {
   plan.live = live_nodes(graph);
   plan.block = block_numbers(graph);
   plan.fusion = graph::fuse(graph);
+  plan.device_fusion = graph::fuse_for_devices(graph);
   return plan;
 }
 

@@ -37,9 +37,10 @@ struct GraphPlan {
   std::vector<PlannedParameter> parameters;
   std::vector<ParameterSlots> slots;         ///< by node
   std::vector<std::vector<int>> done_after;  ///< by node: what no later reads
-  std::vector<bool> live;  ///< by node: whether the output depends on it
-  std::vector<int> block;  ///< by node: the macro block that it belongs to
-  graph::Fusion fusion;
+  std::vector<bool> live;       ///< by node: whether the output depends on it
+  std::vector<int> block;       ///< by node: the macro block that it belongs to
+  graph::Fusion fusion;         ///< on a processor
+  graph::Fusion device_fusion;  ///< on other devices
 };
 
 GraphPlan plan_graph(const graph::Graph& graph);

@@ -24,6 +24,7 @@ class GraphPass {
         parameters_(parameters),
         x_(x),
         options_(options),
+        fusion_(x.device().is_cpu() ? plan.fusion : plan.device_fusion),
         values_(plan.graph.nodes().size()),
         moments_(plan.graph.nodes().size()) {}
 
@@ -68,23 +69,24 @@ class GraphPass {
     return values_[graph::at_index(graph_.output())];
   }
 
+  /// By node: the copies of its value.
+  using Copies = std::vector<std::vector<at::Tensor>>;
+
   /// The same with each sum of BatchNorms in one pass over memory.
   at::Tensor run_fused() {
-    const graph::Fusion& fusion = plan_.fusion;
-    std::vector<std::vector<at::Tensor>> copies(values_.size());
+    Copies copies(values_.size());
     for (std::size_t i = 0; i < values_.size(); ++i) {
-      if (fusion.deferred[i]) continue;
+      if (fusion_.deferred[i]) continue;
       at::Tensor first;
-      if (fusion.sums[i]) {
-        copies[i] = run_sum(*fusion.sums[i]);
-        values_[i] = copies[i][0];
-      } else {
+      if (fusion_.sums[i]) {
+        take_sum(i, run_sum(*fusion_.sums[i]), copies);
+      } else if (!fusion_.rectified[i]) {
         take_copy(i, copies);
         first = first_input(i);
         values_[i] = run_node(i, first);
       }
       record(i, first);
-      for (const int k : fusion.done_after[i]) {
+      for (const int k : fusion_.done_after[i]) {
         values_[graph::at_index(k)] = at::Tensor();
         copies[graph::at_index(k)].clear();
       }
@@ -92,17 +94,27 @@ class GraphPass {
     return values_[graph::at_index(graph_.output())];
   }
 
+  /// The values of fused sum i, and of the ReLU that it makes beside it.
+  void take_sum(std::size_t i, std::vector<at::Tensor> made, Copies& copies) {
+    const graph::FusedSum& sum = *fusion_.sums[i];
+    if (sum.rectified >= 0) {
+      const auto relu = graph::at_index(sum.rectified);
+      copies[relu].assign(made.begin() + sum.copies, made.end());
+      values_[relu] = copies[relu][0];
+      made.resize(static_cast<std::size_t>(sum.copies));
+    }
+    values_[i] = made[0];
+    copies[i] = std::move(made);
+  }
+
   /// Where what node i reads has a copy for each reader, the copy for node i
   /// becomes the value that it reads.
-  void take_copy(
-      std::size_t i,
-      const std::vector<std::vector<at::Tensor>>& copies) {
+  void take_copy(std::size_t i, const Copies& copies) {
     const graph::Node& node = graph_.nodes()[i];
     if (node.input_count == 0) return;
     const auto input = graph::at_index(graph_.inputs(node)[0]);
     if (copies[input].size() < 2) return;
-    values_[input] =
-        copies[input][graph::at_index(plan_.fusion.copy_of_input[i])];
+    values_[input] = copies[input][graph::at_index(fusion_.copy_of_input[i])];
   }
 
   std::vector<at::Tensor> run_sum(const graph::FusedSum& sum) {
@@ -110,7 +122,7 @@ class GraphPass {
     for (std::size_t k = 0; k < terms.size(); ++k) {
       const auto i = graph::at_index(sum.terms[k]);
       terms[k].x = values_[i];
-      if (!plan_.fusion.deferred[i]) continue;
+      if (!fusion_.deferred[i]) continue;
       const graph::Node& node = graph_.nodes()[i];
       terms[k].x = values_[graph::at_index(graph_.inputs(node)[0])];
       if (bypassed()) continue;
@@ -122,11 +134,12 @@ class GraphPass {
           node.attributes.epsilon,
           wanted_moments(i)};
     }
-    if (bypassed() && terms.size() == 1 && !sum.relu) {
+    if (bypassed() && terms.size() == 1 && !sum.relu && sum.rectified < 0) {
       return std::vector<at::Tensor>(
           static_cast<std::size_t>(sum.copies), terms[0].x);
     }
-    return kernels::sum_of_batch_norms(terms, {sum.relu, sum.copies});
+    return kernels::sum_of_batch_norms(
+        terms, {sum.relu, sum.copies, sum.rectified_copies});
   }
 
   const at::Tensor& parameter(int slot) const {
@@ -350,6 +363,7 @@ class GraphPass {
   const std::vector<Parameter>& parameters_;
   const at::Tensor& x_;
   const GraphRunOptions& options_;
+  const graph::Fusion& fusion_;
   std::vector<at::Tensor> values_;  // by node, while a later one reads it
   std::vector<kernels::BatchMoments> moments_;  // by node, where wanted
 };

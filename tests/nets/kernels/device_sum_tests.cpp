@@ -67,10 +67,16 @@ TEST_CASE("sums on devices: moments are mean, inverse deviation, variance") {
 TEST_CASE("sums on devices: the same values as BatchNorms, sums and a ReLU") {
   const Sum sum;
   for (const bool relu : {false, true}) {
-    const at::Tensor y = norm_sum_by_operators(
-        sum.x, sum.scales, sum.shifts, sum.moments(), sum.norms, relu);
-    CHECK(close(y, sum.by_batch_norm(relu)));
+    const auto made = norm_sum_by_operators(
+        sum.x, sum.scales, sum.shifts, sum.moments(), sum.norms, relu, false);
+    REQUIRE(made.size() == 1);
+    CHECK(close(made[0], sum.by_batch_norm(relu)));
   }
+  const auto both = norm_sum_by_operators(
+      sum.x, sum.scales, sum.shifts, sum.moments(), sum.norms, false, true);
+  REQUIRE(both.size() == 2);
+  CHECK(close(both[0], sum.by_batch_norm(false)));
+  CHECK(close(both[1], sum.by_batch_norm(true)));
 }
 
 TEST_CASE("sums on devices: the gradients that autograd has") {
@@ -89,13 +95,36 @@ TEST_CASE("sums on devices: the gradients that autograd has") {
       {sum.scale.detach(), sum.scales[1]},
       sum.moments().detach(),
       sum.norms,
-      true);
+      2);
   REQUIRE(found.size() == 4);
   CHECK(close(found[0], wanted[1]));
   CHECK(close(found[2], wanted[0]));
   CHECK(close(found[3], wanted[2]));
   CHECK(close(found[1][0][0], wanted[3]));
   CHECK(close(found[1][1][0], wanted[4]));
+}
+
+TEST_CASE("sums on devices: gradients at the sum and at its ReLU") {
+  Sum sum;
+  const at::Tensor dy = pattern({4, 3, 5, 5}, 17);
+  const at::Tensor dr = pattern({4, 3, 5, 5}, 29);
+  for (at::Tensor& x : sum.x) x.requires_grad_(true);
+  const at::Tensor y = sum.by_batch_norm(false);
+  const at::Tensor r = at::relu(y);
+  const auto wanted = torch::autograd::grad(
+      {y, r}, {sum.x[0], sum.x[1], sum.x[2]}, {dy + dy, dr});
+  const auto found = norm_sum_gradients_by_operators(
+      {dy, dy, dr},
+      r.detach(),
+      {sum.x[0].detach(), sum.x[2].detach()},
+      sum.scales,
+      sum.moments().detach(),
+      sum.norms,
+      1);
+  REQUIRE(found.size() == 4);
+  CHECK(close(found[0], wanted[1]));
+  CHECK(close(found[2], wanted[0]));
+  CHECK(close(found[3], wanted[2]));
 }
 
 TEST_CASE("sums on devices: the processor has its own way") {

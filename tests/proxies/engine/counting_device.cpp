@@ -345,21 +345,27 @@ at::Tensor norm_moments(at::TensorList x, at::ArrayRef<double> epsilons) {
   return to_device(kernels::norm_moments_by_operators(seen_all(x), epsilons));
 }
 
-at::Tensor norm_sum(
+std::vector<at::Tensor> norm_sum(
     at::TensorList x,
     at::TensorList scales,
     at::TensorList shifts,
     const at::Tensor& moments,
     at::IntArrayRef norms,
-    bool relu) {
+    bool relu,
+    bool rectified) {
   count_own("norm_sum", 1);
-  return to_device(kernels::norm_sum_by_operators(
-      seen_all(x),
-      seen_all(scales),
-      seen_all(shifts),
-      seen_by_processor(moments),
-      norms,
-      relu));
+  std::vector<at::Tensor> made;
+  for (const at::Tensor& one : kernels::norm_sum_by_operators(
+           seen_all(x),
+           seen_all(scales),
+           seen_all(shifts),
+           seen_by_processor(moments),
+           norms,
+           relu,
+           rectified)) {
+    made.push_back(to_device(one));
+  }
+  return made;
 }
 
 std::vector<at::Tensor> norm_sum_gradients(
@@ -369,7 +375,7 @@ std::vector<at::Tensor> norm_sum_gradients(
     at::TensorList scales,
     const at::Tensor& moments,
     at::IntArrayRef norms,
-    bool relu) {
+    std::int64_t masked) {
   count_own("norm_sum_gradients", x.empty() ? 1 : 2);
   std::vector<at::Tensor> found;
   for (const at::Tensor& one : kernels::norm_sum_gradients_by_operators(
@@ -379,7 +385,7 @@ std::vector<at::Tensor> norm_sum_gradients(
            seen_all(scales),
            seen_by_processor(moments),
            norms,
-           relu)) {
+           masked)) {
     found.push_back(to_device(one.contiguous()));
   }
   return found;
