@@ -10,6 +10,10 @@
 #include "nets/kernels/channels_last.h"
 #include "nets/kernels/window_sums.h"
 
+#ifdef ZCP_CUDA_KERNELS
+#include "nets/kernels/cuda/average_pool_operators.h"
+#endif
+
 namespace zcp::kernels {
 namespace {
 
@@ -51,6 +55,9 @@ at::Tensor pooled(const at::Tensor& x, const Window& window) {
   if (2 * window.padding > window.kernel) {
     throw std::invalid_argument("a pool padded by more than half its window");
   }
+#ifdef ZCP_CUDA_KERNELS
+  if (x.is_cuda()) return pooled_on_cuda(x, window);
+#endif
   const MapSize map = map_of(x);
   at::Tensor y = at::empty(
       {x.size(0),
@@ -75,6 +82,9 @@ at::Tensor pool_gradient(
     std::int64_t height,
     std::int64_t width,
     const Window& window) {
+#ifdef ZCP_CUDA_KERNELS
+  if (dy.is_cuda()) return pool_gradient_on_cuda(dy, height, width, window);
+#endif
   at::Tensor dx = at::empty(
       {dy.size(0), dy.size(1), height, width}, dy.options(), kChannelsLast);
   const MapSize map = map_of(dx);
@@ -103,6 +113,11 @@ void keep_window(AutogradContext* context, const Window& window) {
       std::vector<std::int64_t>{window.kernel, window.stride, window.padding};
 }
 
+/// Laid out as the pools of its device take it.
+at::Tensor laid_out(const at::Tensor& x) {
+  return x.is_cuda() ? x.contiguous() : x.contiguous(kChannelsLast);
+}
+
 // Each of the two is the other's derivative.
 at::Tensor differentiable_pool(const at::Tensor& x, const Window& window);
 
@@ -115,14 +130,14 @@ class PoolGradient : public torch::autograd::Function<PoolGradient> {
       std::int64_t width,
       Window window) {
     keep_window(context, window);
-    return pool_gradient(dy.contiguous(kChannelsLast), height, width, window);
+    return pool_gradient(laid_out(dy), height, width, window);
   }
 
   static variable_list backward(
       AutogradContext* context,
       variable_list incoming) {
     if (!incoming[0].defined()) return {{}, {}, {}, {}};
-    const at::Tensor h = incoming[0].contiguous(kChannelsLast);
+    const at::Tensor h = laid_out(incoming[0]);
     return {differentiable_pool(h, kept_window(context)), {}, {}, {}};
   }
 };
@@ -154,6 +169,9 @@ at::Tensor differentiable_pool(const at::Tensor& x, const Window& window) {
 }
 
 bool runs_here(const at::Tensor& x) {
+#ifdef ZCP_CUDA_KERNELS
+  if (x.is_cuda() && x.dim() == 4) return has_pools_on_cuda(x);
+#endif
   return x.device().is_cpu() && x.scalar_type() == at::kFloat && x.dim() == 4 &&
          x.is_contiguous(kChannelsLast) &&
          x.suggest_memory_format() == kChannelsLast;
@@ -162,7 +180,7 @@ bool runs_here(const at::Tensor& x) {
 }  // namespace
 
 at::Tensor average_pool(const at::Tensor& x, const Window& window) {
-  if (runs_here(x)) return AveragePool::apply(x, window);
+  if (runs_here(x)) return AveragePool::apply(pool_input(x), window);
   return at::avg_pool2d(
       pool_input(x),
       window.kernel,

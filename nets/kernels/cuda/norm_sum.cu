@@ -1,8 +1,11 @@
 // Sums of BatchNorms: each of these kernels reads its maps once. A channel's
 // sums are made by one block, in an order that depends on the sizes alone, in
 // float64.
-#include <cuda_bf16.h>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
 
+#include "nets/kernels/cuda/load.cuh"
 #include "nets/kernels/cuda/norm_sum.h"
 
 namespace zcp::kernels::cuda {
@@ -12,34 +15,24 @@ constexpr int kWarp = 32;
 constexpr int kSumThreads = 512;
 constexpr int kMapThreads = 256;
 
-__device__ float load(const float* from) {
-  return *from;
-}
-__device__ double load(const double* from) {
-  return *from;
-}
-__device__ float load(const __nv_bfloat16* from) {
-  return __bfloat162float(*from);
-}
-__device__ void store(float* to, float value) {
-  *to = value;
-}
-__device__ void store(double* to, double value) {
-  *to = value;
-}
-__device__ void store(__nv_bfloat16* to, float value) {
-  *to = __float2bfloat16(value);
+/// Neighbours of a plane, which one thread reads at once.
+template <typename T, int kWidth>
+struct alignas(kWidth * sizeof(T)) Pack {
+  T values[kWidth];
+};
+
+template <int kWidth, typename T>
+__device__ Pack<T, kWidth> load_pack(const T* from) {
+  return *reinterpret_cast<const Pack<T, kWidth>*>(from);
 }
 
-/// In which a map's elements are computed.
-template <typename T>
-struct Computed {
-  using type = float;
-};
-template <>
-struct Computed<double> {
-  using type = double;
-};
+template <int kWidth, typename T, typename Real>
+__device__ void store_pack(T* to, const Pack<Real, kWidth>& pack) {
+  Pack<T, kWidth> stored;
+#pragma unroll
+  for (int j = 0; j < kWidth; ++j) store(&stored.values[j], pack.values[j]);
+  *reinterpret_cast<Pack<T, kWidth>*>(to) = stored;
+}
 
 /// The sums of `a` and `b` over the block's threads, in thread 0.
 __device__ void sum_over_block(double& a, double& b) {
@@ -61,21 +54,42 @@ __device__ void sum_over_block(double& a, double& b) {
   }
 }
 
-/// Calls use(index) for the elements of channel c, spread over the block's
-/// threads; `lanes` of them, a power of two, go along one plane.
-template <typename Use>
-__device__ void
-for_channel(const MapSizes& sizes, std::int64_t c, int lanes, const Use& use) {
-  const int rows = kSumThreads / lanes;
-  const int lane = threadIdx.x % lanes;
-  for (std::int64_t n = threadIdx.x / lanes; n < sizes.samples; n += rows) {
-    const std::int64_t plane = (n * sizes.channels + c) * sizes.positions;
-    for (std::int64_t i = lane; i < sizes.positions; i += lanes) use(plane + i);
+/// Spreads the packs of channel c over the block's threads: calls
+/// read(index of a pack's first element) for some, then use() for what each of
+/// them gave, so that several reads are under way at once.
+template <int kWidth, typename Read, typename Use>
+__device__ void for_channel(
+    const MapSizes& sizes,
+    std::int64_t c,
+    const Read& read,
+    const Use& use) {
+  constexpr int kAhead = 4;
+  const auto of_plane = static_cast<unsigned>(sizes.positions / kWidth);
+  const std::int64_t all = sizes.samples * of_plane;
+  const auto start = [&](std::int64_t pack) {
+    const std::int64_t n = all <= 0xffffffff
+                               ? static_cast<unsigned>(pack) / of_plane
+                               : pack / of_plane;
+    return (n * sizes.channels + c) * sizes.positions +
+           (pack - n * of_plane) * kWidth;
+  };
+  for (std::int64_t pack = threadIdx.x; pack < all;
+       pack += kAhead * kSumThreads) {
+    decltype(read(0)) found[kAhead];
+#pragma unroll
+    for (int k = 0; k < kAhead; ++k) {
+      const std::int64_t at = pack + k * kSumThreads;
+      if (at < all) found[k] = read(start(at));
+    }
+#pragma unroll
+    for (int k = 0; k < kAhead; ++k) {
+      if (pack + k * kSumThreads < all) use(found[k]);
+    }
   }
 }
 
-template <typename T>
-__global__ void moments_kernel(MomentsLaunch launch, int lanes) {
+template <typename T, int kWidth>
+__global__ void moments_kernel(MomentsLaunch launch) {
   const std::int64_t c = blockIdx.x;
   const int k = blockIdx.y;
   const T* x = static_cast<const T*>(launch.x[k]);
@@ -84,11 +98,18 @@ __global__ void moments_kernel(MomentsLaunch launch, int lanes) {
   const double first = load(x + c * launch.sizes.positions);
   double sum = 0;
   double squares = 0;
-  for_channel(launch.sizes, c, lanes, [&](std::int64_t i) {
-    const double value = load(x + i) - first;
-    sum += value;
-    squares += value * value;
-  });
+  for_channel<kWidth>(
+      launch.sizes,
+      c,
+      [&](std::int64_t i) { return load_pack<kWidth>(x + i); },
+      [&](const Pack<T, kWidth>& pack) {
+#pragma unroll
+        for (const T& one : pack.values) {
+          const double value = load(&one) - first;
+          sum += value;
+          squares += value * value;
+        }
+      });
   sum_over_block(sum, squares);
   if (threadIdx.x != 0) return;
   const double values =
@@ -105,7 +126,24 @@ __global__ void moments_kernel(MomentsLaunch launch, int lanes) {
   out[2 * step] = variance;
 }
 
-template <typename T>
+/// Calls use(index of a pack's first element) for the packs of a plane, spread
+/// over the threads of the blocks that have it.
+template <int kWidth, typename Use>
+__device__ void
+for_plane(const MapSizes& sizes, std::int64_t plane, const Use& use) {
+  const std::int64_t begin = plane * sizes.positions;
+  const std::int64_t step =
+      static_cast<std::int64_t>(gridDim.y) * blockDim.x * kWidth;
+  for (std::int64_t i =
+           static_cast<std::int64_t>(blockIdx.y * blockDim.x + threadIdx.x) *
+           kWidth;
+       i < sizes.positions;
+       i += step) {
+    use(begin + i);
+  }
+}
+
+template <typename T, int kWidth>
 __global__ void sum_kernel(SumLaunch launch) {
   using Real = typename Computed<T>::type;
   const std::int64_t plane = blockIdx.x;
@@ -128,41 +166,68 @@ __global__ void sum_kernel(SumLaunch launch) {
     factors[k] = static_cast<Real>(factor);
     rests[k] = static_cast<Real>(rest);
   }
-  const std::int64_t begin = plane * launch.sizes.positions;
-  const std::int64_t step = static_cast<std::int64_t>(gridDim.y) * blockDim.x;
-  for (std::int64_t i = blockIdx.y * blockDim.x + threadIdx.x;
-       i < launch.sizes.positions;
-       i += step) {
-    Real sum = 0;
+  for_plane<kWidth>(launch.sizes, plane, [&](std::int64_t i) {
+    Pack<Real, kWidth> sum{};
     for (int k = 0; k < launch.count; ++k) {
-      const Real x = load(static_cast<const T*>(launch.x[k]) + begin + i);
-      sum += launch.norm_of[k] < 0 ? x : x * factors[k] + rests[k];
+      const auto x = load_pack<kWidth>(static_cast<const T*>(launch.x[k]) + i);
+#pragma unroll
+      for (int j = 0; j < kWidth; ++j) {
+        const Real value = load(&x.values[j]);
+        sum.values[j] +=
+            launch.norm_of[k] < 0 ? value : value * factors[k] + rests[k];
+      }
     }
-    // Not max(): a value that is not a number has to reach the score.
-    if (launch.relu && sum <= 0) sum = 0;
-    store(static_cast<T*>(launch.y) + begin + i, sum);
-  }
+#pragma unroll
+    for (Real& one : sum.values) {
+      // Not max(): a value that is not a number has to reach the score.
+      if (launch.relu && one <= 0) one = 0;
+    }
+    store_pack(static_cast<T*>(launch.y) + i, sum);
+    if (launch.rectified == nullptr) return;
+    for (Real& one : sum.values) {
+      if (one <= 0) one = 0;
+    }
+    store_pack(static_cast<T*>(launch.rectified) + i, sum);
+  });
 }
 
-/// What arrives at element i of the sum.
-template <typename T>
-__device__ typename Computed<T>::type arrived_at(
+/// What arrives at the sum's elements from i on. kArrived: how many gradients
+/// arrive; 0 where only the launch knows.
+template <typename T, int kWidth, int kArrived>
+__device__ Pack<typename Computed<T>::type, kWidth> arrived_at(
     const GradientLaunch& launch,
     std::int64_t i) {
   using Real = typename Computed<T>::type;
-  Real g = load(static_cast<const T*>(launch.arrived[0]) + i);
-  for (int k = 1; k < launch.arrived_count; ++k) {
-    g += static_cast<Real>(load(static_cast<const T*>(launch.arrived[k]) + i));
+  Pack<Real, kWidth> sum{};
+  Pack<Real, kWidth> through{};
+  const int count = kArrived > 0 ? kArrived : launch.arrived_count;
+  const int plain = count - launch.masked;
+#pragma unroll
+  for (int k = 0; k < count; ++k) {
+    const auto one =
+        load_pack<kWidth>(static_cast<const T*>(launch.arrived[k]) + i);
+#pragma unroll
+    for (int j = 0; j < kWidth; ++j) {
+      (k < plain ? sum : through).values[j] += load(&one.values[j]);
+    }
   }
-  // As LibTorch's ReLU: what is not a number lets a gradient through.
-  if (launch.y != nullptr && load(static_cast<const T*>(launch.y) + i) <= 0) {
-    g = 0;
+  if (launch.masked == 0) return sum;
+  const auto y = load_pack<kWidth>(static_cast<const T*>(launch.y) + i);
+#pragma unroll
+  for (int j = 0; j < kWidth; ++j) {
+    // As LibTorch's ReLU: what is not a number lets a gradient through.
+    if (!(load(&y.values[j]) <= 0)) sum.values[j] += through.values[j];
   }
-  return g;
+  return sum;
 }
 
-template <typename T>
-__global__ void gradient_sums_kernel(GradientLaunch launch, int lanes) {
+template <typename T, int kWidth, int kArrived>
+__global__ void gradient_sums_kernel(GradientLaunch launch) {
+  using Real = typename Computed<T>::type;
+  struct Read {
+    Pack<Real, kWidth> g;
+    Pack<T, kWidth> x;
+  };
   const std::int64_t c = blockIdx.x;
   const int k = blockIdx.y;
   const std::int64_t channels = launch.sizes.channels;
@@ -171,18 +236,36 @@ __global__ void gradient_sums_kernel(GradientLaunch launch, int lanes) {
   const double inverse = launch.moments[(launch.norms + k) * channels + c];
   double products = 0;
   double sum = 0;
-  for_channel(launch.sizes, c, lanes, [&](std::int64_t i) {
-    const double g = arrived_at<T>(launch, i);
-    products += g * ((load(x + i) - mean) * inverse);
-    sum += g;
-  });
+  for_channel<kWidth>(
+      launch.sizes,
+      c,
+      [&](std::int64_t i) {
+        return Read{
+            arrived_at<T, kWidth, kArrived>(launch, i),
+            load_pack<kWidth>(x + i)};
+      },
+      [&](const Read& read) {
+#pragma unroll
+        for (int j = 0; j < kWidth; ++j) {
+          const double g = read.g.values[j];
+          products += g * (load(&read.x.values[j]) - mean);
+          sum += g;
+        }
+      });
   sum_over_block(products, sum);
   if (threadIdx.x != 0) return;
-  launch.parameters[k * channels + c] = products;
-  launch.parameters[(launch.norms + k) * channels + c] = sum;
+  products *= inverse;
+  const std::int64_t of_scale = k * channels + c;
+  const std::int64_t of_shift = (launch.norms + k) * channels + c;
+  launch.sums[of_scale] = products;
+  launch.sums[of_shift] = sum;
+  store(
+      static_cast<T*>(launch.parameters) + of_scale,
+      static_cast<Real>(products));
+  store(static_cast<T*>(launch.parameters) + of_shift, static_cast<Real>(sum));
 }
 
-template <typename T>
+template <typename T, int kWidth, int kArrived>
 __global__ void gradients_kernel(GradientLaunch launch) {
   using Real = typename Computed<T>::type;
   const std::int64_t plane = blockIdx.x;
@@ -201,41 +284,35 @@ __global__ void gradients_kernel(GradientLaunch launch) {
     if (launch.scales[k] != nullptr) {
       scaled *= load(static_cast<const T*>(launch.scales[k]) + c);
     }
-    const double product = launch.parameters[k * channels + c] / values;
-    const double sum =
-        launch.parameters[(launch.norms + k) * channels + c] / values;
+    const double product = launch.sums[k * channels + c] / values;
+    const double sum = launch.sums[(launch.norms + k) * channels + c] / values;
     a[k] = static_cast<Real>(scaled);
     b[k] = static_cast<Real>(-scaled * product * inverse);
     d[k] = static_cast<Real>(scaled * (product * inverse * mean - sum));
   }
-  const std::int64_t begin = plane * launch.sizes.positions;
-  const std::int64_t step = static_cast<std::int64_t>(gridDim.y) * blockDim.x;
-  for (std::int64_t i = blockIdx.y * blockDim.x + threadIdx.x;
-       i < launch.sizes.positions;
-       i += step) {
-    const Real g = arrived_at<T>(launch, begin + i);
+  for_plane<kWidth>(launch.sizes, plane, [&](std::int64_t i) {
+    const auto g = arrived_at<T, kWidth, kArrived>(launch, i);
     if (launch.as_it_is != nullptr) {
-      store(static_cast<T*>(launch.as_it_is) + begin + i, g);
+      store_pack(static_cast<T*>(launch.as_it_is) + i, g);
     }
     for (int k = 0; k < launch.norms; ++k) {
-      const Real x = load(static_cast<const T*>(launch.x[k]) + begin + i);
-      store(
-          static_cast<T*>(launch.dx[k]) + begin + i,
-          g * a[k] + (x * b[k] + d[k]));
+      const auto x = load_pack<kWidth>(static_cast<const T*>(launch.x[k]) + i);
+      Pack<Real, kWidth> dx;
+#pragma unroll
+      for (int j = 0; j < kWidth; ++j) {
+        dx.values[j] = g.values[j] * a[k] +
+                       (static_cast<Real>(load(&x.values[j])) * b[k] + d[k]);
+      }
+      store_pack(static_cast<T*>(launch.dx[k]) + i, dx);
     }
-  }
+  });
 }
 
-/// How many threads go along a plane: a power of two.
-int lanes_for(const MapSizes& sizes) {
-  int lanes = kWarp;
-  while (lanes < kSumThreads && lanes < sizes.positions) lanes *= 2;
-  return lanes;
-}
+constexpr int kWide = 4;
 
 /// A block a plane, several where planes are large.
 dim3 map_grid(const MapSizes& sizes) {
-  constexpr std::int64_t kEach = 4;
+  constexpr std::int64_t kEach = kWide;
   const std::int64_t blocks =
       (sizes.positions + kEach * kMapThreads - 1) / (kEach * kMapThreads);
   return dim3(
@@ -243,9 +320,11 @@ dim3 map_grid(const MapSizes& sizes) {
       static_cast<unsigned>(blocks < 65535 ? blocks : 65535));
 }
 
-int map_threads(const MapSizes& sizes) {
+int map_threads(const MapSizes& sizes, int width) {
   int threads = kWarp;
-  while (threads < kMapThreads && threads < sizes.positions) threads *= 2;
+  while (threads < kMapThreads && threads * width < sizes.positions) {
+    threads *= 2;
+  }
   return threads;
 }
 
@@ -254,21 +333,73 @@ dim3 channel_grid(const MapSizes& sizes, int count) {
       static_cast<unsigned>(sizes.channels), static_cast<unsigned>(count));
 }
 
-/// Calls use(pointer to a number of this kind).
+/// Whether packs of kWide numbers of this size can be read from all of them.
+class Alignment {
+ public:
+  Alignment(const MapSizes& sizes, std::size_t bytes_a_number)
+      : bytes_(kWide * bytes_a_number),
+        aligned_(sizes.positions % kWide == 0) {}
+
+  void look_at(const void* pointer) {
+    if (reinterpret_cast<std::uintptr_t>(pointer) % bytes_ != 0) {
+      aligned_ = false;
+    }
+  }
+  void look_at(const void* const* pointers, int count) {
+    for (int k = 0; k < count; ++k) look_at(pointers[k]);
+  }
+  void look_at(void* const* pointers, int count) {
+    for (int k = 0; k < count; ++k) look_at(pointers[k]);
+  }
+
+  /// Calls use(std::integral_constant of the width of packs).
+  template <typename Use>
+  void with_width(const Use& use) const {
+    if (aligned_) {
+      use(std::integral_constant<int, kWide>());
+    } else {
+      use(std::integral_constant<int, 1>());
+    }
+  }
+
+ private:
+  std::size_t bytes_;
+  bool aligned_;
+};
+
+/// Calls use(std::integral_constant of the count), 0 where it is large.
 template <typename Use>
-void with_type(Number number, const Use& use) {
-  switch (number) {
-    case Number::float32:
-      return use(static_cast<float*>(nullptr));
-    case Number::float64:
-      return use(static_cast<double*>(nullptr));
-    case Number::bfloat16:
-      return use(static_cast<__nv_bfloat16*>(nullptr));
+void with_count(int count, const Use& use) {
+  switch (count) {
+    case 1:
+      return use(std::integral_constant<int, 1>());
+    case 2:
+      return use(std::integral_constant<int, 2>());
+    case 3:
+      return use(std::integral_constant<int, 3>());
+    default:
+      return use(std::integral_constant<int, 0>());
   }
 }
 
-template <typename Pointer>
-using Pointee = std::remove_pointer_t<Pointer>;
+template <typename T, int kWidth>
+void launch_gradients_of(const GradientLaunch& launch, cudaStream_t stream) {
+  with_count(launch.arrived_count, [&](auto count) {
+    constexpr int kArrived = decltype(count)::value;
+    if (launch.norms > 0) {
+      gradient_sums_kernel<T, kWidth, kArrived>
+          <<<channel_grid(launch.sizes, launch.norms),
+             kSumThreads,
+             0,
+             stream>>>(launch);
+    }
+    gradients_kernel<T, kWidth, kArrived>
+        <<<map_grid(launch.sizes),
+           map_threads(launch.sizes, kWidth),
+           0,
+           stream>>>(launch);
+  });
+}
 
 }  // namespace
 
@@ -278,18 +409,33 @@ void launch_moments(
     cudaStream_t stream) {
   with_type(number, [&](auto* type) {
     using T = Pointee<decltype(type)>;
-    moments_kernel<T>
-        <<<channel_grid(launch.sizes, launch.count), kSumThreads, 0, stream>>>(
-            launch, lanes_for(launch.sizes));
+    Alignment alignment(launch.sizes, sizeof(T));
+    alignment.look_at(launch.x, launch.count);
+    alignment.with_width([&](auto width) {
+      moments_kernel<T, decltype(width)::value>
+          <<<channel_grid(launch.sizes, launch.count),
+             kSumThreads,
+             0,
+             stream>>>(launch);
+    });
   });
 }
 
 void launch_sum(Number number, const SumLaunch& launch, cudaStream_t stream) {
   with_type(number, [&](auto* type) {
     using T = Pointee<decltype(type)>;
-    sum_kernel<T>
-        <<<map_grid(launch.sizes), map_threads(launch.sizes), 0, stream>>>(
-            launch);
+    Alignment alignment(launch.sizes, sizeof(T));
+    alignment.look_at(launch.x, launch.count);
+    alignment.look_at(launch.y);
+    alignment.look_at(launch.rectified);
+    alignment.with_width([&](auto width) {
+      constexpr int kWidth = decltype(width)::value;
+      sum_kernel<T, kWidth>
+          <<<map_grid(launch.sizes),
+             map_threads(launch.sizes, kWidth),
+             0,
+             stream>>>(launch);
+    });
   });
 }
 
@@ -299,16 +445,15 @@ void launch_gradients(
     cudaStream_t stream) {
   with_type(number, [&](auto* type) {
     using T = Pointee<decltype(type)>;
-    if (launch.norms > 0) {
-      gradient_sums_kernel<T>
-          <<<channel_grid(launch.sizes, launch.norms),
-             kSumThreads,
-             0,
-             stream>>>(launch, lanes_for(launch.sizes));
-    }
-    gradients_kernel<T>
-        <<<map_grid(launch.sizes), map_threads(launch.sizes), 0, stream>>>(
-            launch);
+    Alignment alignment(launch.sizes, sizeof(T));
+    alignment.look_at(launch.arrived, launch.arrived_count);
+    alignment.look_at(launch.y);
+    alignment.look_at(launch.x, launch.norms);
+    alignment.look_at(launch.as_it_is);
+    alignment.look_at(launch.dx, launch.norms);
+    alignment.with_width([&](auto width) {
+      launch_gradients_of<T, decltype(width)::value>(launch, stream);
+    });
   });
 }
 

@@ -41,22 +41,25 @@ struct SumLaunch {
   const double* moments;
   bool relu;
   void* y;
+  void* rectified;  ///< where relu(y) goes, too; may be null
 };
 
-/// What arrives at the sum is summed from the first to the last and let
-/// through where y > 0 (everywhere where y is null). `parameters` is
+/// What arrives at the sum is summed from the first to the last; the `masked`
+/// last of them are let through where y > 0. `parameters` is
 /// [2, norms, C]: the gradients of scales and of shifts. `as_it_is` may be
 /// null.
 struct GradientLaunch {
   MapSizes sizes;
   int arrived_count;
+  int masked;
   int norms;
   const void* arrived[kMostTerms];
   const void* y;
   const void* x[kMostTerms];
   const void* scales[kMostTerms];
   const double* moments;
-  double* parameters;
+  double* sums;
+  void* parameters;
   void* as_it_is;
   void* dx[kMostTerms];
 };

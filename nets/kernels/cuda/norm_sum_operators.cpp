@@ -50,15 +50,17 @@ at::Tensor moments_on_cuda(at::TensorList x, at::ArrayRef<double> epsilons) {
   return moments;
 }
 
-at::Tensor sum_on_cuda(
+std::vector<at::Tensor> sum_on_cuda(
     at::TensorList x,
     at::TensorList scales,
     at::TensorList shifts,
     const at::Tensor& moments,
     at::IntArrayRef norms,
-    bool relu) {
+    bool relu,
+    bool rectified) {
   const c10::cuda::CUDAGuard guard(x[0].device());
-  const at::Tensor y = at::empty(x[0].sizes(), x[0].options());
+  std::vector<at::Tensor> made{at::empty(x[0].sizes(), x[0].options())};
+  if (rectified) made.push_back(at::empty_like(made[0]));
   cuda::SumLaunch launch{};
   launch.sizes = sizes_of(x[0]);
   launch.count = static_cast<int>(x.size());
@@ -71,11 +73,12 @@ at::Tensor sum_on_cuda(
   }
   launch.moments = moments.data_ptr<double>();
   launch.relu = relu;
-  launch.y = y.data_ptr();
+  launch.y = made[0].data_ptr();
+  launch.rectified = rectified ? made[1].data_ptr() : nullptr;
   cuda::launch_sum(
-      cuda::number_of(y), launch, c10::cuda::getCurrentCUDAStream());
+      cuda::number_of(x[0]), launch, c10::cuda::getCurrentCUDAStream());
   C10_CUDA_KERNEL_LAUNCH_CHECK();
-  return y;
+  return made;
 }
 
 std::vector<at::Tensor> gradients_on_cuda(
@@ -85,7 +88,7 @@ std::vector<at::Tensor> gradients_on_cuda(
     at::TensorList scales,
     const at::Tensor& moments,
     at::IntArrayRef norms,
-    bool relu) {
+    std::int64_t masked) {
   const c10::cuda::CUDAGuard guard(arrived[0].device());
   const at::TensorOptions options = arrived[0].options();
   const auto count = static_cast<std::int64_t>(x.size());
@@ -95,7 +98,9 @@ std::vector<at::Tensor> gradients_on_cuda(
   std::vector<at::Tensor> found{
       as_it_is ? at::empty(arrived[0].sizes(), options)
                : at::empty({0}, options),
-      at::empty({2, count, channels}, options.dtype(at::kDouble))};
+      at::empty({2, count, channels}, options)};
+  const at::Tensor sums =
+      at::empty({2, count, channels}, options.dtype(at::kDouble));
   cuda::GradientLaunch launch{};
   launch.sizes = sizes_of(arrived[0]);
   launch.arrived_count = static_cast<int>(arrived.size());
@@ -103,9 +108,11 @@ std::vector<at::Tensor> gradients_on_cuda(
   point_to(arrived, launch.arrived);
   point_to(x, launch.x);
   point_to(scales, launch.scales);
-  launch.y = relu ? y.data_ptr() : nullptr;
+  launch.masked = static_cast<int>(masked);
+  launch.y = masked > 0 ? y.data_ptr() : nullptr;
   launch.moments = moments.data_ptr<double>();
-  launch.parameters = found[1].data_ptr<double>();
+  launch.sums = sums.data_ptr<double>();
+  launch.parameters = found[1].data_ptr();
   launch.as_it_is = as_it_is ? found[0].data_ptr() : nullptr;
   for (std::size_t k = 0; k < x.size(); ++k) {
     found.push_back(at::empty(x[k].sizes(), options));
