@@ -7,7 +7,8 @@
 # --zcp    the program to measure, as a portable build has it; without it one
 #          is built here against the PyTorch that python3 has
 # --write  also puts what it measured into docs/gpu.md
-# --only   some of: agreement, spaces, models, workers, proxies, reference
+# --only   some of: agreement, spaces, models, training, workers, proxies,
+#          reference
 #
 # python3 needs torch (with CUDA) and scipy. The exit status is 1 where the
 # device disagrees with the processor, 77 where there is no CUDA device.
