@@ -16,6 +16,7 @@
 #include "analysis/latent/encoded_space.h"
 #include "analysis/search/wishes.h"
 #include "apps/budget.h"
+#include "apps/encode/saved.h"
 #include "apps/search/options.h"
 #include "benchmarks/tables/table.h"
 #include "nets/spaces/space.h"
@@ -61,9 +62,12 @@ struct SearchColumn {
 /// functions may be called from several threads.
 class SearchData {
  public:
-  /// Reads the tables and resolves the columns of the objectives. Throws
-  /// UserError for a table that cannot be read.
-  explicit SearchData(const SearchOptions& options);
+  /// Reads the tables and resolves the columns of the objectives; `encode`
+  /// makes points where --encodings is an encoder. Throws UserError for a table
+  /// or an encoder that cannot be read, and for an encoder without `encode`.
+  explicit SearchData(
+      const SearchOptions& options,
+      const EncodePoints& encode = {});
 
   /// The space, as it is wished or as its points are.
   const spaces::Space& space() const {
@@ -115,7 +119,8 @@ class SearchData {
   };
   GraphFacts facts(const std::string& arch) const;
   void resolve(const std::string& name);
-  void read_encodings();
+  void read_encodings(const EncodePoints& encode);
+  tables::Table points_of_encoder(const EncodePoints& encode) const;
   void read_wishes();
   void check_predictors() const;
   void find_metric();

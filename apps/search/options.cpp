@@ -171,8 +171,9 @@ po::options_description describe_options() {
       "encodings",
       text(),
       "search among the points of this table, a row an architecture (zcp "
-      "encode --csv): its numbers are what bayes learns from, and the nearest "
-      "points are mutations and neighbours")(
+      "encode --csv), or of an encoder (zcp encode --save): these numbers are "
+      "what bayes learns from, and the nearest points are mutations and "
+      "neighbours")(
       "truth", text(), "trained accuracies: a CSV with a column arch")(
       "metric",
       text(),

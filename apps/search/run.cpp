@@ -292,14 +292,15 @@ int run_search(
     const SearchOptions& options,
     const MakeScorer& make,
     const std::function<int(const SearchData& data)>& otherwise,
-    const WriteWinner& write) {
+    const WriteWinner& write,
+    const EncodePoints& encode) {
   std::vector<std::string> outputs;
   for (const std::string& path :
        {options.csv, options.figure, options.html, options.output}) {
     if (!path.empty()) outputs.push_back(path);
   }
   check_destinations(outputs, options.inputs(), options.score.store);
-  const SearchData data(options);
+  const SearchData data(options, encode);
   check_repeats(options, data);
   const bool winner = !options.output.empty();
   if ((!data.tables_alone() && !make) || (winner && !write)) {

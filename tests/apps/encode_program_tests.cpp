@@ -39,11 +39,11 @@ std::string truth_of(const zcp::tables::Table& table) {
   std::string text = "arch,acc\n";
   for (const std::string& arch : table.arch) {
     int convolutions = 0;
-    for (std::size_t at = arch.find("nor_conv"); at != std::string::npos;
-         at = arch.find("nor_conv", at + 1)) {
+    for (std::size_t at = arch.find("conv"); at != std::string::npos;
+         at = arch.find("conv", at + 1)) {
       ++convolutions;
     }
-    text += arch + "," + std::to_string(10 * convolutions) + "\n";
+    text += "\"" + arch + "\"," + std::to_string(10 * convolutions) + "\n";
   }
   return text;
 }
@@ -164,6 +164,182 @@ TEST_CASE("zcp encode: figure, truth, and searches and predictions of it") {
   const std::string columns = read_file(importance);
   CHECK(columns.find("latent_3") != std::string::npos);
   CHECK(columns.find("params") == std::string::npos);
+}
+
+TEST_CASE("zcp encode: an encoder that is kept gives the same points") {
+  const TemporaryFolder folder;
+  const std::string encoder = (folder.path() / "nats.encoder").string();
+  const std::string csv = (folder.path() / "learned.csv").string();
+  output_of(kFew + Strings{"--save", encoder, "--csv", csv});
+  const std::string first = read_file(csv);
+  const Strings few{
+      "encode", "--space", "nats-tss", "--sample", "60", "--quiet"};
+  const Strings by{"--encoder", encoder};
+  CHECK_EQ(output_of(few + by + Strings{"--csv", "-"}), first);
+  const json found = json::parse(output_of(few + by + Strings{"--json"}));
+  CHECK_EQ(found["encoder"], encoder);
+  CHECK_EQ(found["trained"], 54);
+  CHECK_EQ(found["tested"], 60);
+  CHECK_EQ(found["losses"].size(), 2);
+  CHECK_FALSE(found.contains("draws"));
+  const std::string printed = output_of(few + by);
+  CHECK(printed.find(encoder) != std::string::npos);
+  CHECK(printed.find("draws") == std::string::npos);
+  // Architectures that it was not trained on.
+  const auto other = table_of(output_of(
+      {"encode",
+       "--space",
+       "nats-tss",
+       "--sample",
+       "5",
+       "--seed",
+       "3",
+       "--encoder",
+       encoder,
+       "--csv",
+       "-",
+       "--quiet"}));
+  CHECK_EQ(other.arch.size(), 5);
+  CHECK_EQ(other.columns.size(), 4);
+  // Again over itself, as any output of the program.
+  output_of(kFew + Strings{"--save", encoder});
+}
+
+TEST_CASE("zcp encode: an encoder stands for its table in searches") {
+  const TemporaryFolder folder;
+  const std::string encoder = (folder.path() / "nats.encoder").string();
+  const std::string csv = (folder.path() / "all.csv").string();
+  output_of(kFew + Strings{"--save", encoder});
+  output_of(
+      {"encode",
+       "--space",
+       "nats-tss",
+       "--all",
+       "--encoder",
+       encoder,
+       "--csv",
+       csv,
+       "--quiet"});
+  REQUIRE_EQ(table_of(read_file(csv)).arch.size(), 15625);
+  const Strings search{
+      "search",
+      "--space",
+      "nats-tss",
+      "--by",
+      "params",
+      "--algorithm",
+      "bayes,evolution",
+      "--evaluations",
+      "40",
+      "--json",
+      "--quiet"};
+  CHECK_EQ(
+      output_of(search + Strings{"--encodings", encoder}),
+      output_of(search + Strings{"--encodings", csv}));
+  // A space of which not all can be listed: those of the truth.
+  const std::string darts = (folder.path() / "darts.encoder").string();
+  const std::string points = (folder.path() / "darts.csv").string();
+  Strings call = kFew;
+  call[2] = "darts";
+  output_of(call + Strings{"--save", darts, "--csv", points});
+  const std::string truth =
+      folder.write("truth.csv", truth_of(table_of(read_file(points))));
+  Strings own = search;
+  own[2] = "darts";
+  check_refused(own + Strings{"--encodings", darts}, "too many to encode");
+  own[4] = "acc";
+  own = own + Strings{"--truth", truth};
+  CHECK_EQ(
+      output_of(own + Strings{"--encodings", darts}),
+      output_of(own + Strings{"--encodings", points}));
+}
+
+TEST_CASE("zcp encode: an encoder stands for its table in predictions") {
+  const TemporaryFolder folder;
+  const std::string encoder = (folder.path() / "nats.encoder").string();
+  const std::string csv = (folder.path() / "learned.csv").string();
+  output_of(kFew + Strings{"--save", encoder, "--csv", csv});
+  const std::string truth =
+      folder.write("truth.csv", truth_of(table_of(read_file(csv))));
+  const Strings predict{
+      "predict",
+      "--scores",
+      csv,
+      "--truth",
+      truth,
+      "--metric",
+      "acc",
+      "--features",
+      "points",
+      "--labels",
+      "30",
+      "--model",
+      "ridge",
+      "--repeats",
+      "2",
+      "--json",
+      "--quiet"};
+  const json by_table =
+      json::parse(output_of(predict + Strings{"--encodings", csv}));
+  const json by_encoder =
+      json::parse(output_of(predict + Strings{"--encodings", encoder}));
+  CHECK_EQ(by_encoder, by_table);
+  check_refused(
+      predict + Strings{"--encodings", encoder, "--space", "darts"},
+      "nats-tss");
+}
+
+TEST_CASE("zcp encode: encoders that are refused") {
+  const TemporaryFolder folder;
+  const std::string encoder = (folder.path() / "nats.encoder").string();
+  output_of(kFew + Strings{"--save", encoder});
+  const Strings nats{"encode", "--space", "nats-tss", "--sample", "9"};
+  const Strings by{"--encoder", encoder};
+  const std::string text = read_file(encoder);
+  const std::string half =
+      folder.write("half.encoder", text.substr(0, text.size() / 2));
+  check_refused(nats + Strings{"--encoder", half}, "half.encoder");
+  std::string other = text;
+  const std::size_t weights = other.find("\"weights\"");
+  const std::size_t digit = other.find_first_of("123456789", weights + 40);
+  other[digit] = other[digit] == '5' ? '6' : '5';
+  const std::string damaged = folder.write("damaged.encoder", other);
+  check_refused(nats + Strings{"--encoder", damaged}, "checksum");
+  check_refused(
+      {"encode", "--space", "darts", "--sample", "9", "--encoder", encoder},
+      "trained on architectures of nats-tss, found --space darts");
+  check_refused(
+      nats + Strings{"--encoder", "absent.encoder"}, "absent.encoder");
+  check_refused(nats + by + Strings{"--epochs", "3"}, "--epochs");
+  check_refused(nats + by + Strings{"--save", "x"}, "--save");
+  check_refused(nats + by + Strings{"--encoding", "path"}, "--encoder");
+  check_refused(nats + Strings{"--encoding", "path", "--save", "x"}, "--save");
+  check_refused(nats + Strings{"--save", "-"}, "--save -");
+  const Strings search{
+      "search", "--space", "darts", "--by", "params", "--encodings"};
+  check_refused(search + Strings{encoder}, "nats-tss");
+  check_refused(search + Strings{damaged}, "checksum");
+  // A cell with an operation that the encoder has never seen.
+  const std::string few = folder.write(
+      "few.txt",
+      "|none~0|+|none~0|none~1|+|none~0|none~1|skip_connect~2|\n"
+      "|none~0|+|none~0|none~1|+|none~0|skip_connect~1|none~2|\n"
+      "|none~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|\n");
+  const std::string small = (folder.path() / "small.encoder").string();
+  output_of(
+      {"encode",
+       "--space",
+       "nats-tss",
+       "--archs",
+       few,
+       "--epochs",
+       "1",
+       "--draws",
+       "10",
+       "--save",
+       small,
+       "--quiet"});
+  check_refused(nats + Strings{"--encoder", small}, "has the operation");
 }
 
 TEST_CASE("zcp encode and its tables: what is refused") {
