@@ -29,19 +29,29 @@ tables::Table read_scores_table(const SearchOptions& options) {
   return read_study_scores(options.scores, request);
 }
 
-/// The rows of a table as points, each architecture once.
+/// The rows of a table as points, each architecture once, and of them those
+/// that are allowed.
 std::unique_ptr<latent::EncodedSpace> encoded_space(
     const SearchOptions& options,
     const spaces::Space& space,
-    tables::Table read) {
+    tables::Table read,
+    const std::optional<search::WishedSpace>& wished) {
   const Lookup lookup(std::move(read), space);
   const tables::Table& table = lookup.table();
   std::vector<std::string> specs;
   std::vector<std::size_t> rows;
   for (std::size_t row = 0; row < table.arch.size(); ++row) {
-    if (lookup.row(lookup.specs()[row]) != row) continue;
-    specs.push_back(lookup.specs()[row]);
+    const std::string& spec = lookup.specs()[row];
+    if (lookup.row(spec) != row || (wished && !wished->allows(spec))) continue;
+    specs.push_back(spec);
     rows.push_back(row);
+  }
+  if (wished && rows.size() < 2) {
+    throw UserError(
+        "--fix, --forbid: leave {} of the architectures of --encodings {}; "
+        "expected two or more",
+        rows.size(),
+        options.encodings);
   }
   Eigen::MatrixXd points(
       static_cast<Eigen::Index>(table.columns.size()),
@@ -237,7 +247,10 @@ void SearchData::read_encodings(const EncodePoints& encode) {
           ? points_of_encoder(encode)
           : read_points(options_.encodings, options_.key_encodings);
   encoded_notes_ = points.notes;
-  encoded_ = encoded_space(options_, space_, std::move(points));
+  encoded_ = encoded_space(options_, space_, std::move(points), wished_);
+  if (wishes_.preferred.empty()) return;
+  preferring_.emplace(
+      *encoded_, search::Wishes{{}, {}, wishes_.preferred}, space_);
 }
 
 void SearchData::read_wishes() {
@@ -270,7 +283,10 @@ bool SearchData::takes_preference(const std::string& algorithm) const {
   for (const char* name : {"exhaustive", "progressive", "reinforce"}) {
     if (algorithm == name) return false;
   }
-  if (algorithm == "random") return space_.info().size == 0;
+  // In a space that is numbered, as points are, it takes numbers.
+  if (algorithm == "random") {
+    return space_.info().size == 0 && options_.encodings.empty();
+  }
   const bool zen = algorithm == "evolution" &&
                    !options_.settings.start.empty() &&
                    space_.info().name == "mobilenet-v2";

@@ -69,11 +69,14 @@ class SearchData {
       const SearchOptions& options,
       const EncodePoints& encode = {});
 
-  /// The space, as it is wished or as its points are.
+  /// The space, as it is wished and as its points are.
   const spaces::Space& space() const {
+    if (preferring_) return *preferring_;
     if (encoded_) return *encoded_;
     return wished_ ? static_cast<const spaces::Space&>(*wished_) : space_;
   }
+  /// The space itself, whatever is wished and whose points are searched.
+  const spaces::Space& whole_space() const { return space_; }
   /// What was wished, in words; empty without wishes.
   const search::Wishes& wishes() const { return wishes_; }
   /// Whether an algorithm draws or mutates, so that it can prefer.
@@ -130,7 +133,8 @@ class SearchData {
   const spaces::Space& space_;
   search::Wishes wishes_;
   std::optional<search::WishedSpace> wished_;
-  std::unique_ptr<latent::EncodedSpace> encoded_;
+  std::unique_ptr<latent::EncodedSpace> encoded_;  // what is allowed of them
+  std::optional<search::WishedSpace> preferring_;  // among the points
   std::vector<std::string> encoded_notes_;
   std::optional<Lookup> scores_;
   std::optional<Lookup> truth_;

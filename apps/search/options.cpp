@@ -345,16 +345,6 @@ void check_options(const SearchOptions& options) {
       throw UserError("--task-data {}: expected TASK=PATH", text);
     }
   }
-  if (!options.encodings.empty()) {
-    const bool wishes = !options.fix.empty() || !options.forbid.empty() ||
-                        !options.prefer.empty();
-    if (wishes || !options.html.empty()) {
-      throw UserError(
-          "--encodings: goes without {}, which {} of the space's own choices",
-          wishes ? "--fix, --forbid and --prefer" : "--html",
-          wishes ? "speak" : "speaks");
-    }
-  }
   for (const std::string& name : options.algorithms) {
     if (std::ranges::count(options.algorithms, name) > 1) {
       throw UserError("--algorithm {}: comes twice", name);

@@ -60,9 +60,10 @@ void check_start(const SearchOptions& options, const SearchData& data) {
       [&](const std::string& name) { return !zen || name != "evolution"; });
   if (evaluated && !data.feasible(start)) {
     throw UserError(
-        "--start {}: expected an architecture within the budget{} and in the "
+        "--start {}: expected an architecture within the budget{}{} and in the "
         "tables of the objectives",
         start,
+        options.encodings.empty() ? "" : ", among the points of --encodings",
         data.wishes().empty() ? "" : ", as --fix and --forbid want it");
   }
 }

@@ -1,6 +1,7 @@
 // zcp encode, and what takes its tables.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -289,6 +290,118 @@ TEST_CASE("zcp encode: an encoder stands for its table in predictions") {
       "nats-tss");
 }
 
+TEST_CASE("zcp search: among points as somebody wishes them, and their page") {
+  const TemporaryFolder folder;
+  const std::string csv = (folder.path() / "points.csv").string();
+  output_of(
+      {"encode",
+       "--space",
+       "nats-tss",
+       "--sample",
+       "300",
+       "--encoding",
+       "adjacency",
+       "--csv",
+       csv,
+       "--quiet"});
+  const auto table = table_of(read_file(csv));
+  const auto searched = [&](const std::string& algorithm, const Strings& more) {
+    const Strings call{
+        "search",
+        "--space",
+        "nats-tss",
+        "--encodings",
+        csv,
+        "--by",
+        "params",
+        "--algorithm",
+        algorithm,
+        "--csv",
+        "-",
+        "--quiet"};
+    return table_of(output_of(call + more)).arch;
+  };
+  const auto skips = [](const std::string& arch) {
+    int count = 0;
+    for (std::size_t at = arch.find("skip"); at != std::string::npos;
+         at = arch.find("skip", at + 1)) {
+      ++count;
+    }
+    return count;
+  };
+  // All that the wish allows of the table, and nothing else.
+  std::set<std::string> expected;
+  for (const std::string& arch : table.arch) {
+    const bool fixed = arch.starts_with("|nor_conv_3x3~0|");
+    if (fixed && skips(arch) == 0) expected.insert(arch);
+  }
+  REQUIRE_GT(expected.size(), 5);
+  const Strings wishes{"--fix", "1=nor_conv_3x3", "--forbid", "skip_connect"};
+  const auto found = searched("exhaustive", wishes);
+  CHECK(std::set<std::string>(found.begin(), found.end()) == expected);
+  for (const char* algorithm : {"bayes", "evolution", "local", "reinforce"}) {
+    CAPTURE(algorithm);
+    for (const std::string& arch :
+         searched(algorithm, wishes + Strings{"--evaluations", "5"})) {
+      CHECK(expected.contains(arch));
+    }
+  }
+  // Preferred is drawn more often, and from the table alone.
+  const std::set<std::string> known(table.arch.begin(), table.arch.end());
+  const Strings few{"--evaluations", "60"};
+  int with = 0;
+  int without = 0;
+  for (const std::string& arch :
+       searched("evolution", few + Strings{"--prefer", "skip_connect"})) {
+    CHECK(known.contains(arch));
+    with += skips(arch);
+  }
+  for (const std::string& arch : searched("evolution", few)) {
+    without += skips(arch);
+  }
+  CHECK_GT(with, without);
+  const Strings search{
+      "search",
+      "--space",
+      "nats-tss",
+      "--encodings",
+      csv,
+      "--by",
+      "params",
+      "--quiet"};
+  Strings every;
+  for (int place = 1; place <= 6; ++place) {
+    every = every + Strings{"--fix", std::to_string(place) + "=none"};
+  }
+  check_refused(search + every, "--fix, --forbid: leave ");
+  check_refused(
+      search + Strings{"--algorithm", "random", "--prefer", "none"},
+      "--prefer");
+  check_refused(
+      search +
+          Strings{
+              "--start",
+              "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|",
+              "--algorithm",
+              "local"},
+      "points of --encodings");
+  const std::string html = (folder.path() / "page.html").string();
+  output_of(search + wishes + Strings{"--html", html, "--evaluations", "20"});
+  const std::string page = read_file(html);
+  const std::string start = "<script type=\"application/json\" id=\"data\">";
+  const std::size_t from = page.find(start) + start.size();
+  const json data =
+      json::parse(page.substr(from, page.find("</script", from) - from));
+  CHECK_EQ(data["places"].size(), 7);  // six, and anywhere
+  CHECK_EQ(data["wishes"].size(), 2);
+  const auto command = data["command"].get<Strings>();
+  const auto option = std::find(command.begin(), command.end(), "--encodings");
+  REQUIRE(option != command.end());
+  CHECK_EQ(*(option + 1), "points.csv");
+  CHECK(page.find(folder.path().string()) == std::string::npos);
+  CHECK(page.find("points.csv") != std::string::npos);
+}
+
 TEST_CASE("zcp encode: encoders that are refused") {
   const TemporaryFolder folder;
   const std::string encoder = (folder.path() / "nats.encoder").string();
@@ -361,9 +474,6 @@ TEST_CASE("zcp encode and its tables: what is refused") {
   const Strings search{
       "search", "--space", "nats-tss", "--by", "params", "--encodings"};
   check_refused(search + Strings{csv}, "x of |none~0|");
-  check_refused(
-      search + Strings{csv, "--fix", "1=nor_conv_3x3"}, "--encodings");
-  check_refused(search + Strings{csv, "--html", "page.html"}, "--encodings");
   check_refused(
       {"search",
        "--space",
