@@ -2,6 +2,8 @@
 #include <array>
 
 #include "apps/commands.h"
+#include "apps/encode/encoder.h"
+#include "apps/predict/run.h"
 #include "apps/search/networks.h"
 
 namespace zcp::apps {
@@ -21,6 +23,12 @@ std::span<const Command> commands() {
 
 int search_somewhere(const Arguments&, const SearchOptions& options) {
   return search_networks(options);
+}
+
+int predict_somewhere(
+    const Arguments& arguments,
+    const PredictRequest& request) {
+  return run_predict(arguments, request, encode_points);
 }
 
 }  // namespace zcp::apps

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "apps/commands.h"
+#include "apps/predict/run.h"
 #include "apps/search/networks.h"
 #include "apps/search/run.h"
 #include "common/error.h"
@@ -36,6 +37,12 @@ int search_somewhere(const Arguments&, const SearchOptions& options) {
     }
     return 1;
   });
+}
+
+int predict_somewhere(
+    const Arguments& arguments,
+    const PredictRequest& request) {
+  return run_predict(arguments, request);
 }
 
 }  // namespace zcp::apps

@@ -12,7 +12,9 @@
 #include <vector>
 
 #include "apps/commands.h"
+#include "apps/encode/saved.h"
 #include "apps/libtorch_location.h"
+#include "apps/predict/run.h"
 #include "apps/search/networks.h"
 #include "apps/search/run.h"
 
@@ -64,10 +66,20 @@ int search_somewhere(const Arguments& arguments, const SearchOptions& options) {
     return forward("search", arguments);
   };
   // What was read from standard input could not be read again.
-  if (options.scores == "-" || options.truth == "-") {
+  if (options.scores == "-" || options.truth == "-" ||
+      options.encodings == "-" || is_encoder_file(options.encodings)) {
     return forward("search", arguments);
   }
   return run_search(options, {}, elsewhere);
+}
+
+int predict_somewhere(
+    const Arguments& arguments,
+    const PredictRequest& request) {
+  if (is_encoder_file(request.encodings)) {
+    return forward("predict", arguments);
+  }
+  return run_predict(arguments, request);
 }
 
 }  // namespace zcp::apps

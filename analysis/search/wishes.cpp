@@ -102,8 +102,11 @@ Part parse_part(
   return part;
 }
 
-WishedSpace::WishedSpace(const spaces::Space& space, Wishes wishes)
-    : space_(space), wishes_(std::move(wishes)), parts_(space) {
+WishedSpace::WishedSpace(
+    const spaces::Space& space,
+    Wishes wishes,
+    const spaces::Space& whole)
+    : space_(space), whole_(whole), wishes_(std::move(wishes)), parts_(whole) {
   check();
 }
 
@@ -149,7 +152,7 @@ void WishedSpace::check_words() const {
   constexpr std::uint64_t kDraws = 1000;
   const auto check = [&](const char* option, const Part& part) {
     for (std::uint64_t i = 0; i < kDraws; ++i) {
-      if (has(parts_.of(space_.draw(derive_seed(0, "word", i))), part)) return;
+      if (has(parts_.of(whole_.draw(derive_seed(0, "word", i))), part)) return;
     }
     throw UserError(
         "--{} {}: none of {} draws of {} has it; expected a word of its specs, "
@@ -219,7 +222,8 @@ std::string WishedSpace::draw_allowed(std::uint64_t seed) const {
     const std::uint64_t own =
         i == 0 ? seed : derive_seed(seed, "allowed draw", i);
     spec = space_.draw(own);
-    if (parts_.places() > 0) spec = mend(spec, own);
+    // Mended, one of some architectures might be none of them.
+    if (!space_.choices().empty()) spec = mend(spec, own);
     if (allows(spec)) break;
   }
   return spec;

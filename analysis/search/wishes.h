@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "nets/spaces/parts.h"
@@ -51,7 +52,16 @@ class WishedSpace final : public spaces::Space {
  public:
   /// `space` has to outlive the object. Throws UserError for wishes that
   /// exclude each other, and for a place at which everything is forbidden.
-  WishedSpace(const spaces::Space& space, Wishes wishes);
+  WishedSpace(const spaces::Space& space, Wishes wishes)
+      : WishedSpace(space, std::move(wishes), space) {}
+
+  /// The same where `space` has some architectures of another one, `whole`,
+  /// whose parts the wishes name (latent::EncodedSpace). Draws and mutations
+  /// are those of `space`, which is asked again for what is not allowed.
+  WishedSpace(
+      const spaces::Space& space,
+      Wishes wishes,
+      const spaces::Space& whole);
 
   /// Whether an architecture has what is fixed and nothing that is forbidden.
   /// Throws UserError for an ill-formed spec.
@@ -97,6 +107,7 @@ class WishedSpace final : public spaces::Space {
   std::string mutate_allowed(std::string_view spec, std::uint64_t seed) const;
 
   const spaces::Space& space_;
+  const spaces::Space& whole_;
   const Wishes wishes_;
   const spaces::Parts parts_;
 };

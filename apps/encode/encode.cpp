@@ -2,13 +2,17 @@
 
 #include <algorithm>
 #include <iostream>
+#include <numeric>
+#include <optional>
 
 #include "analysis/latent/principal.h"
 #include "analysis/report/latent_figure.h"
 #include "analysis/study/join.h"
 #include "analysis/study/proxy_columns.h"
 #include "apps/architectures.h"
+#include "apps/command_line.h"
 #include "apps/commands.h"
+#include "apps/encode/encoder.h"
 #include "apps/encode/request.h"
 #include "apps/encode/result.h"
 #include "apps/interruptible.h"
@@ -16,7 +20,6 @@
 #include "apps/study_tables.h"
 #include "common/destination.h"
 #include "common/error.h"
-#include "nets/encodings/vocabulary.h"
 
 namespace zcp::apps {
 namespace {
@@ -33,38 +36,20 @@ constexpr std::string_view kUsage =
     "here without labels (learned, arch2vec). Says how well the autoencoder\n"
     "restores graphs, how many random points are architectures, and whether\n"
     "near architectures differ in few edits and in little accuracy.\n"
+    "--save keeps a trained encoder, --encoder encodes by one.\n"
     "\n"
-    "zcp search --encodings FILE searches among the points of such a table,\n"
-    "zcp predict --encodings FILE learns from it.";
+    "zcp search --encodings FILE searches among the points of such a table, "
+    "or\n"
+    "of such an encoder, zcp predict --encodings FILE learns from them.";
 
 constexpr std::string_view kExample =
     "  zcp encode --space nats-tss --all --csv learned.csv \\\n"
     "      --truth nats_tss_accuracy.csv --metric cifar10_test \\\n"
-    "      --figure latent.svg\n"
+    "      --figure latent.svg --save nats-tss.encoder\n"
+    "  zcp encode --space nats-tss --sample 9 --encoder nats-tss.encoder \\\n"
+    "      --csv more.csv\n"
     "  zcp encode --space nas-bench-101 --sample 1000 --encoding path \\\n"
     "      --csv paths.csv";
-
-/// The shortest decimal text of a number of 32 bits, as a double.
-double shortest(float value) {
-  return std::stod(fmt::format("{}", value));
-}
-
-void add_codes(
-    const std::vector<std::vector<float>>& codes,
-    const std::vector<Text>& names,
-    tables::Table& table) {
-  const std::size_t each = names.size();
-  for (std::size_t g = 0; g < each; ++g) {
-    for (std::size_t i = 0; i < codes.front().size(); ++i) {
-      table.columns.push_back(
-          fmt::format("{}latent_{}", encodings::name_prefix(names[g]), i));
-      std::vector<double>& values = table.values.emplace_back();
-      for (std::size_t row = 0; row < table.arch.size(); ++row) {
-        values.push_back(shortest(codes[row * each + g][i]));
-      }
-    }
-  }
-}
 
 /// By row of `table`, NaN where the truth has none.
 std::vector<double> truth_of(
@@ -106,6 +91,48 @@ void write_figure(const EncodeResult& result, const EncodeRequest& request) {
   });
 }
 
+/// Encodes all graphs, laid out as the encoder has them.
+Learned encode_by_file(
+    const encodings::NodeGraphs& graphs,
+    const SavedEncoder& encoder) {
+  training::GraphAutoencoder autoencoder(graphs, encoder.options);
+  restore(encoder, autoencoder);
+  std::vector<std::size_t> all(graphs.graphs.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  Learned learned;
+  learned.codes = autoencoder.encode(all);
+  learned.facts.encoder = encoder.source;
+  learned.facts.trained = encoder.trained;
+  learned.facts.losses = encoder.losses;
+  learned.facts.tested = graphs.architectures();
+  learned.facts.reconstruction = autoencoder.reconstruct(all);
+  return learned;
+}
+
+/// The learned points, and the graphs that they are of; false where an
+/// interrupt came.
+bool encode_learned(
+    const spaces::Space& space,
+    const encodings::GraphPool& pool,
+    const EncodeRequest& request,
+    encodings::NodeGraphs& graphs,
+    EncodeResult& result) {
+  std::optional<Learned> learned;
+  if (request.encoder) {
+    const SavedEncoder encoder = read_encoder(*request.encoder);
+    require_space(encoder, space, "--encoder");
+    graphs = graphs_for(encoder, pool, result.table.arch);
+    learned = encode_by_file(graphs, encoder);
+  } else {
+    learned = learn_encoding(space, graphs, request);
+  }
+  if (!learned) return false;
+  append_codes(learned->codes, encodings::graph_names(space), result.table);
+  result.learned = std::move(learned->facts);
+  result.encoder = std::move(learned->encoder);
+  return true;
+}
+
 /// Fills the table and what is known of it; false where an interrupt came.
 bool encode_graphs(
     const spaces::Space& space,
@@ -113,8 +140,8 @@ bool encode_graphs(
     EncodeResult& result) {
   const std::vector<Text>& specs = result.table.arch;
   const auto pool = encodings::encoded_pool(space, specs);
-  const encodings::NodeGraphs graphs = encodings::node_graphs(pool);
-  std::vector<Text> names = encodings::graph_names(space);
+  encodings::NodeGraphs graphs = encodings::node_graphs(pool);
+  const std::vector<Text> names = encodings::graph_names(space);
   switch (request.kind) {
     case EncodingKind::adjacency:
       encodings::append_features(
@@ -125,12 +152,8 @@ bool encode_graphs(
           encodings::path_encoding(pool, names, request.most_paths),
           result.table);
       break;
-    case EncodingKind::learned: {
-      auto learned = learn_encoding(space, graphs, request);
-      if (!learned) return false;
-      add_codes(learned->codes, names, result.table);
-      result.learned = std::move(learned->facts);
-    }
+    case EncodingKind::learned:
+      if (!encode_learned(space, pool, request, graphs, result)) return false;
   }
   if (result.table.columns.empty()) {
     throw UserError(
@@ -155,6 +178,20 @@ bool encode_graphs(
   return true;
 }
 
+void save_encoder(
+    SavedEncoder encoder,
+    const EncodeRequest& request,
+    const Arguments& arguments) {
+  encoder.command_line = command_line("encode", arguments);
+  write_output(
+      *request.save, [&](std::ostream& out) { out << encoder_text(encoder); });
+  if (request.quiet) return;
+  std::cerr << fmt::format(
+      "kept the encoder of {} for zcp encode --encoder {}\n",
+      encoder.space,
+      *request.save);
+}
+
 }  // namespace
 
 int encode(const Arguments& arguments) {
@@ -165,11 +202,12 @@ int encode(const Arguments& arguments) {
   }
   const EncodeRequest request = parse_encode_request(values);
   std::vector<Text> outputs;
-  for (const auto& each : {request.csv, request.figure}) {
+  for (const auto& each : {request.csv, request.figure, request.save}) {
     if (each) outputs.push_back(*each);
   }
   std::vector<Text> inputs = request.selection.inputs();
   if (request.truth) inputs.push_back(request.truth->truth);
+  if (request.encoder) inputs.push_back(*request.encoder);
   check_destinations(outputs, inputs);
   const Selection selection =
       select_architectures(request.selection, request.autoencoder.seed);
@@ -187,6 +225,7 @@ int encode(const Arguments& arguments) {
     });
   }
   if (request.figure) write_figure(result, request);
+  if (request.save) save_encoder(result.encoder, request, arguments);
   if (request.format == TableFormat::json) {
     print_encoding_json(result, request);
   } else if (request.csv != "-") {

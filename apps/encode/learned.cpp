@@ -5,6 +5,7 @@
 #include <numeric>
 #include <unordered_set>
 
+#include "apps/encode/encoder.h"
 #include "apps/encode/result.h"
 #include "apps/interruptible.h"
 #include "apps/progress.h"
@@ -112,6 +113,10 @@ std::optional<Learned> learn_encoding(
   std::vector<std::size_t> all(graphs.graphs.size());
   std::iota(all.begin(), all.end(), std::size_t{0});
   learned.codes = autoencoder.encode(all);
+  learned.encoder = saved_encoder(graphs, request.autoencoder, autoencoder);
+  learned.encoder.space = space.info().name;
+  learned.encoder.held_out = request.held_out;
+  learned.encoder.trained = learned.facts.trained;
   return learned;
 }
 

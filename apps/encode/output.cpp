@@ -24,21 +24,33 @@ ordered_json number_or_null(const std::optional<double>& value) {
 }
 
 std::vector<Cells> learned_lines(const LearnedFacts& facts) {
-  return {
-      {"measure", "value"},
-      {"trained on", fmt::format("{} architectures", facts.trained)},
-      {"epochs", std::to_string(facts.losses.size())},
-      {"loss of the last", plain_number(facts.losses.back())},
-      {"trained in", fmt::format("{:.0f} s of the processor", facts.seconds)},
+  std::vector<Cells> lines{{"measure", "value"}};
+  const bool here = facts.encoder.empty();
+  if (!here) lines.push_back({"encoder", facts.encoder});
+  lines.push_back(
+      {"trained on", fmt::format("{} architectures", facts.trained)});
+  lines.push_back({"epochs", std::to_string(facts.losses.size())});
+  lines.push_back({"loss of the last", plain_number(facts.losses.back())});
+  if (here) {
+    lines.push_back(
+        {"trained in",
+         fmt::format("{:.0f} s of the processor", facts.seconds)});
+  }
+  lines.push_back(
       {"reconstruction measured on",
-       fmt::format("{} architectures", facts.tested)},
-      {"operations reconstructed", percent(facts.reconstruction.nodes)},
-      {"edges reconstructed", percent(facts.reconstruction.edges)},
-      {"whole graphs reconstructed", percent(facts.reconstruction.whole)},
+       fmt::format("{} architectures", facts.tested)});
+  lines.push_back(
+      {"operations reconstructed", percent(facts.reconstruction.nodes)});
+  lines.push_back({"edges reconstructed", percent(facts.reconstruction.edges)});
+  lines.push_back(
+      {"whole graphs reconstructed", percent(facts.reconstruction.whole)});
+  if (facts.draws == 0) return lines;
+  lines.push_back(
       {fmt::format("{} draws: valid as arch2vec counts", facts.draws),
-       percent(facts.validity_by_authors)},
-      {"valid, edges included", percent(facts.validity)},
-      {"unique among the valid", percent(facts.uniqueness)}};
+       percent(facts.validity_by_authors)});
+  lines.push_back({"valid, edges included", percent(facts.validity)});
+  lines.push_back({"unique among the valid", percent(facts.uniqueness)});
+  return lines;
 }
 
 std::vector<Cells> edit_lines(const EncodeResult& result, bool truth) {
@@ -106,6 +118,24 @@ ordered_json smoothness_json(const latent::Smoothness& found) {
   return object;
 }
 
+void add_facts(const LearnedFacts& facts, ordered_json& object) {
+  const bool here = facts.encoder.empty();
+  if (!here) object["encoder"] = facts.encoder;
+  object["epochs"] = facts.losses.size();
+  object["losses"] = facts.losses;
+  object["trained"] = facts.trained;
+  object["tested"] = facts.tested;
+  object["reconstruction_operations"] = facts.reconstruction.nodes;
+  object["reconstruction_edges"] = facts.reconstruction.edges;
+  object["reconstruction_graphs"] = facts.reconstruction.whole;
+  if (!here) return;
+  object["draws"] = facts.draws;
+  object["validity_arch2vec"] = number_or_null(facts.validity_by_authors);
+  object["validity"] = number_or_null(facts.validity);
+  object["uniqueness"] = number_or_null(facts.uniqueness);
+  object["processor_seconds"] = facts.seconds;
+}
+
 }  // namespace
 
 void print_encoding(const EncodeResult& result, const EncodeRequest& request) {
@@ -143,21 +173,7 @@ void print_encoding_json(
   object["architectures"] = result.table.arch.size();
   object["columns"] = result.table.columns.size();
   object["seed"] = request.autoencoder.seed;
-  if (result.learned) {
-    const LearnedFacts& facts = *result.learned;
-    object["epochs"] = facts.losses.size();
-    object["losses"] = facts.losses;
-    object["trained"] = facts.trained;
-    object["tested"] = facts.tested;
-    object["reconstruction_operations"] = facts.reconstruction.nodes;
-    object["reconstruction_edges"] = facts.reconstruction.edges;
-    object["reconstruction_graphs"] = facts.reconstruction.whole;
-    object["draws"] = facts.draws;
-    object["validity_arch2vec"] = number_or_null(facts.validity_by_authors);
-    object["validity"] = number_or_null(facts.validity);
-    object["uniqueness"] = number_or_null(facts.uniqueness);
-    object["processor_seconds"] = facts.seconds;
-  }
+  if (result.learned) add_facts(*result.learned, object);
   if (!request.metric().empty()) object["metric"] = request.metric();
   if (result.smoothness) {
     object["smoothness"] = smoothness_json(*result.smoothness);

@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "apps/encode/limits.h"
 #include "apps/option_values.h"
 #include "common/error.h"
 
@@ -13,9 +14,6 @@ namespace {
 namespace po = boost::program_options;
 using Text = std::string;
 
-constexpr Limits kEpochs{1, 100'000};
-constexpr Limits kWidth{1, 4096};
-constexpr Limits kLayers{1, 64};
 constexpr Limits kDraws{1, 10'000'000};
 
 /// Options that only an autoencoder has use for.
@@ -103,6 +101,37 @@ void parse_learning(const po::variables_map& values, EncodeRequest& request) {
       static_cast<std::size_t>(whole_number(values, "draws", kDraws));
 }
 
+/// A trained encoder is kept, or one that was kept encodes; which of the
+/// options of learning are then out of place.
+void parse_files(const po::variables_map& values, EncodeRequest& request) {
+  request.save = text_option(values, "save");
+  request.encoder = text_option(values, "encoder");
+  for (const char* name : {"save", "encoder"}) {
+    if (values.count(name) == 0 || request.kind == EncodingKind::learned) {
+      continue;
+    }
+    throw UserError(
+        "--{}: goes with --encoding learned, not with {}: other encodings are "
+        "not trained",
+        name,
+        request.encoding);
+  }
+  if (request.save == "-") {
+    throw UserError("--save -: expected a file, such as nats-tss.encoder");
+  }
+  if (!request.encoder) return;
+  if (request.save) {
+    throw UserError("--save: {} is kept already", *request.encoder);
+  }
+  for (const char* name : kLearned) {
+    if (values[name].defaulted()) continue;
+    throw UserError(
+        "--{}: goes with training, which --encoder {} has behind it",
+        name,
+        *request.encoder);
+  }
+}
+
 void parse_truth(const po::variables_map& values, EncodeRequest& request) {
   if (values.count("truth") == 0) {
     for (const char* name : {"metric", "key-truth", "key"}) {
@@ -137,6 +166,10 @@ po::options_description encode_options() {
       po::value<std::int64_t>()->default_value(0),
       "of --sample, weights, order, noise and random vectors");
   add_learning_options(how);
+  add("encoder",
+      po::value<Text>()->value_name("FILE"),
+      "encode by what --save has kept, without training: every architecture "
+      "has the point that it had or would have had there");
   po::options_description truth("Truth");
   add_study_options(truth, {"truth", "metric", "key", "key-truth"});
   po::options_description where("Where");
@@ -144,6 +177,10 @@ po::options_description encode_options() {
   put("csv",
       po::value<Text>(),
       "the encoding, a row an architecture (-: standard output)");
+  put("save",
+      po::value<Text>()->value_name("FILE"),
+      "keep the trained encoder, for --encoder, zcp search --encodings and zcp "
+      "predict --encodings");
   put("figure",
       po::value<Text>(),
       "two principal components, coloured by the metric (SVG)");
@@ -168,6 +205,7 @@ EncodeRequest parse_encode_request(const po::variables_map& values) {
   }
   parse_kind(values, request);
   parse_learning(values, request);
+  parse_files(values, request);
   request.most_paths =
       static_cast<std::size_t>(whole_number(values, "most-paths", kDraws));
   parse_truth(values, request);

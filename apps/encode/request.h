@@ -23,7 +23,9 @@ struct EncodeRequest {
   training::AutoencoderOptions autoencoder;  ///< its seed is the call's
   double held_out = 0.1;                     ///< share that is not trained on
   std::size_t draws = 10'000;                ///< decoded from random vectors
-  std::optional<StudyRequest> truth;         ///< with one metric
+  std::optional<std::string> encoder;  ///< a file: encodes without training
+  std::optional<std::string> save;     ///< a file for the trained encoder
+  std::optional<StudyRequest> truth;   ///< with one metric
   std::optional<std::string> csv;
   std::optional<std::string> figure;
   TableFormat format = TableFormat::text;

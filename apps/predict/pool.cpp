@@ -13,6 +13,7 @@
 #include "apps/selection.h"
 #include "apps/study_tables.h"
 #include "common/error.h"
+#include "nets/spaces/json/json_space.h"
 
 namespace zcp::apps {
 namespace {
@@ -47,6 +48,39 @@ Block proxy_block(
     block.columns.push_back(scores.columns[at]);
     block.values.push_back(scores.values[at]);
   }
+  return block;
+}
+
+/// The points that an encoder gives the scores' architectures. A space that a
+/// file describes has to be named by --space, others the encoder knows.
+Block encoder_block(
+    const tables::Table& scores,
+    const PredictRequest& request,
+    const EncodePoints& encode) {
+  const SavedEncoder encoder = read_encoder(request.encodings);
+  if (!encode) {
+    throw UserError(
+        "--encodings {}: an encoder, which this build cannot run; expected a "
+        "table of points",
+        request.encodings);
+  }
+  const bool described = encoder.space.find('@') != std::string::npos;
+  if (request.space.empty() && described) {
+    throw UserError(
+        "--encodings {}: trained on architectures of {}; expected --space with "
+        "the file that describes it",
+        request.encodings,
+        encoder.space);
+  }
+  const auto space =
+      spaces::open_space(request.space.empty() ? encoder.space : request.space);
+  require_space(encoder, *space, "--encodings");
+  tables::Table points = encode(encoder, *space, specs_of(scores, *space));
+  if (!request.quiet) print_notes(points.notes);
+  Block block;
+  block.name = "points";
+  block.columns = std::move(points.columns);
+  block.values = std::move(points.values);
   return block;
 }
 
@@ -99,7 +133,9 @@ void label_rows(
 
 }  // namespace
 
-PredictPool make_predict_pool(const PredictRequest& request) {
+PredictPool make_predict_pool(
+    const PredictRequest& request,
+    const EncodePoints& encode) {
   const tables::Table scores =
       read_study_scores(request.study.scores, request.study);
   const tables::Table truth = read_study_truth(request.study);
@@ -127,7 +163,10 @@ PredictPool make_predict_pool(const PredictRequest& request) {
     }
   }
   if (!request.encodings.empty()) {
-    blocks.push_back(points_block(scores, request));
+    blocks.push_back(
+        is_encoder_file(request.encodings)
+            ? encoder_block(scores, request, encode)
+            : points_block(scores, request));
   }
   made.design = std::make_unique<prediction::Design>(blocks);
   made.pool.design = made.design.get();

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "analysis/prediction/learning.h"
+#include "apps/encode/saved.h"
 #include "apps/predict/request.h"
 
 namespace zcp::apps {
@@ -19,8 +20,11 @@ struct PredictPool {
 };
 
 /// Reads the tables, builds graphs and says on standard error what was found.
-/// Throws UserError for tables that cannot be joined, a metric without values
-/// and an architecture that is none of the space.
-PredictPool make_predict_pool(const PredictRequest& request);
+/// `encode` makes points where --encodings is an encoder. Throws UserError for
+/// tables that cannot be joined, a metric without values, an architecture that
+/// is none of the space and an encoder without `encode`.
+PredictPool make_predict_pool(
+    const PredictRequest& request,
+    const EncodePoints& encode = {});
 
 }  // namespace zcp::apps

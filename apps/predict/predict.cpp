@@ -12,6 +12,7 @@
 #include "apps/predict/output.h"
 #include "apps/predict/pool.h"
 #include "apps/predict/request.h"
+#include "apps/predict/run.h"
 #include "apps/predict/saved.h"
 #include "apps/progress.h"
 #include "benchmarks/formats/csv.h"
@@ -232,9 +233,15 @@ int predict(const Arguments& arguments) {
   if (!parse_options(arguments, kUsage, kExample, description, values)) {
     return 0;
   }
-  PredictRequest request = parse_predict_request(values);
+  return predict_somewhere(arguments, parse_predict_request(values));
+}
+
+int run_predict(
+    const Arguments& arguments,
+    PredictRequest request,
+    const EncodePoints& encode) {
   check_outputs(request);
-  const PredictPool made = make_predict_pool(request);
+  const PredictPool made = make_predict_pool(request, encode);
   if (request.suggest) return suggest(made, request);
   prediction::LearningOptions& learning = request.learning;
   if (learning.labels.empty()) {

@@ -142,7 +142,8 @@ po::options_description predict_options() {
   add("encodings",
       po::value<Text>(),
       "a table of numbers to learn from as they are, a row an architecture "
-      "(zcp encode --csv)");
+      "(zcp encode --csv), or an encoder (zcp encode --save), which gives them "
+      "to every architecture of the scores");
   add("key-encodings",
       po::value<Text>()->value_name("COLUMN"),
       "the column of --encodings that names the architectures (default: "
@@ -202,7 +203,7 @@ PredictRequest parse_predict_request(const po::variables_map& values) {
   }
   if (request.save && !request.encodings.empty()) {
     throw UserError(
-        "--save: a predictor keeps no table of points; expected it without "
+        "--save: a predictor keeps no points; expected it without "
         "--encodings");
   }
   request.figure = text_option(values, "figure");

@@ -29,21 +29,29 @@ tables::Table read_scores_table(const SearchOptions& options) {
   return read_study_scores(options.scores, request);
 }
 
-/// The rows of a table as points, each architecture once.
+/// The rows of a table as points, each architecture once, and of them those
+/// that are allowed.
 std::unique_ptr<latent::EncodedSpace> encoded_space(
     const SearchOptions& options,
     const spaces::Space& space,
-    std::vector<std::string>& notes) {
-  const Lookup lookup(
-      read_points(options.encodings, options.key_encodings), space);
+    tables::Table read,
+    const std::optional<search::WishedSpace>& wished) {
+  const Lookup lookup(std::move(read), space);
   const tables::Table& table = lookup.table();
-  notes = table.notes;
   std::vector<std::string> specs;
   std::vector<std::size_t> rows;
   for (std::size_t row = 0; row < table.arch.size(); ++row) {
-    if (lookup.row(lookup.specs()[row]) != row) continue;
-    specs.push_back(lookup.specs()[row]);
+    const std::string& spec = lookup.specs()[row];
+    if (lookup.row(spec) != row || (wished && !wished->allows(spec))) continue;
+    specs.push_back(spec);
     rows.push_back(row);
+  }
+  if (wished && rows.size() < 2) {
+    throw UserError(
+        "--fix, --forbid: leave {} of the architectures of --encodings {}; "
+        "expected two or more",
+        rows.size(),
+        options.encodings);
   }
   Eigen::MatrixXd points(
       static_cast<Eigen::Index>(table.columns.size()),
@@ -109,18 +117,18 @@ double Lookup::value(const std::string& arch, std::size_t column) const {
   return found == rows_.end() ? kNone : table_.values[column][found->second];
 }
 
-SearchData::SearchData(const SearchOptions& options)
+SearchData::SearchData(const SearchOptions& options, const EncodePoints& encode)
     : options_(options),
       kept_(spaces::open_space(*options.score.selection.space)),
       space_(*kept_) {
   read_wishes();
-  read_encodings();
   if (!options.scores.empty()) {
     scores_.emplace(read_scores_table(options), space_);
   }
   if (!options.truth.empty()) {
     truth_.emplace(read_truth_table(options), space_);
   }
+  read_encodings(encode);
   costs_.emplace(options.budget, &space_);
   for (const Objective& objective : options.objectives) {
     for (const std::string& name : objective.columns()) resolve(name);
@@ -196,7 +204,37 @@ void SearchData::resolve(const std::string& name) {
   columns_.push_back(std::move(column));
 }
 
-void SearchData::read_encodings() {
+/// An encoder gives every architecture of the space a point or, where these are
+/// too many, every one of a table that objectives come from.
+tables::Table SearchData::points_of_encoder(const EncodePoints& encode) const {
+  constexpr std::int64_t kMost = 1'000'000;
+  const SavedEncoder encoder = read_encoder(options_.encodings);
+  require_space(encoder, space_, "--encodings");
+  if (!encode) {
+    throw UserError(
+        "--encodings {}: an encoder, which this build cannot run; expected a "
+        "table of points",
+        options_.encodings);
+  }
+  const std::int64_t size = space_.info().size;
+  if (size > 0 && size <= kMost) {
+    std::vector<std::string> specs;
+    for (std::int64_t i = 0; i < size; ++i) specs.push_back(space_.spec(i));
+    return encode(encoder, space_, specs);
+  }
+  if (scores_) return encode(encoder, space_, scores_->specs());
+  if (truth_) return encode(encoder, space_, truth_->specs());
+  throw UserError(
+      "--encodings {}: {} has more than {} architectures, too many to encode "
+      "all; expected a table of some (zcp encode --encoder {} --sample N --csv "
+      "FILE)",
+      options_.encodings,
+      space_.info().name,
+      kMost,
+      options_.encodings);
+}
+
+void SearchData::read_encodings(const EncodePoints& encode) {
   if (options_.encodings.empty()) return;
   if (!options_.settings.start.empty() &&
       space_.info().name == "mobilenet-v2") {
@@ -204,7 +242,15 @@ void SearchData::read_encodings() {
         "--start: ZenNAS's evolution edits networks, it does not go with "
         "--encodings");
   }
-  encoded_ = encoded_space(options_, space_, encoded_notes_);
+  tables::Table points =
+      is_encoder_file(options_.encodings)
+          ? points_of_encoder(encode)
+          : read_points(options_.encodings, options_.key_encodings);
+  encoded_notes_ = points.notes;
+  encoded_ = encoded_space(options_, space_, std::move(points), wished_);
+  if (wishes_.preferred.empty()) return;
+  preferring_.emplace(
+      *encoded_, search::Wishes{{}, {}, wishes_.preferred}, space_);
 }
 
 void SearchData::read_wishes() {
@@ -237,7 +283,10 @@ bool SearchData::takes_preference(const std::string& algorithm) const {
   for (const char* name : {"exhaustive", "progressive", "reinforce"}) {
     if (algorithm == name) return false;
   }
-  if (algorithm == "random") return space_.info().size == 0;
+  // In a space that is numbered, as points are, it takes numbers.
+  if (algorithm == "random") {
+    return space_.info().size == 0 && options_.encodings.empty();
+  }
   const bool zen = algorithm == "evolution" &&
                    !options_.settings.start.empty() &&
                    space_.info().name == "mobilenet-v2";

@@ -16,6 +16,7 @@
 #include "analysis/latent/encoded_space.h"
 #include "analysis/search/wishes.h"
 #include "apps/budget.h"
+#include "apps/encode/saved.h"
 #include "apps/search/options.h"
 #include "benchmarks/tables/table.h"
 #include "nets/spaces/space.h"
@@ -61,15 +62,21 @@ struct SearchColumn {
 /// functions may be called from several threads.
 class SearchData {
  public:
-  /// Reads the tables and resolves the columns of the objectives. Throws
-  /// UserError for a table that cannot be read.
-  explicit SearchData(const SearchOptions& options);
+  /// Reads the tables and resolves the columns of the objectives; `encode`
+  /// makes points where --encodings is an encoder. Throws UserError for a table
+  /// or an encoder that cannot be read, and for an encoder without `encode`.
+  explicit SearchData(
+      const SearchOptions& options,
+      const EncodePoints& encode = {});
 
-  /// The space, as it is wished or as its points are.
+  /// The space, as it is wished and as its points are.
   const spaces::Space& space() const {
+    if (preferring_) return *preferring_;
     if (encoded_) return *encoded_;
     return wished_ ? static_cast<const spaces::Space&>(*wished_) : space_;
   }
+  /// The space itself, whatever is wished and whose points are searched.
+  const spaces::Space& whole_space() const { return space_; }
   /// What was wished, in words; empty without wishes.
   const search::Wishes& wishes() const { return wishes_; }
   /// Whether an algorithm draws or mutates, so that it can prefer.
@@ -115,7 +122,8 @@ class SearchData {
   };
   GraphFacts facts(const std::string& arch) const;
   void resolve(const std::string& name);
-  void read_encodings();
+  void read_encodings(const EncodePoints& encode);
+  tables::Table points_of_encoder(const EncodePoints& encode) const;
   void read_wishes();
   void check_predictors() const;
   void find_metric();
@@ -125,7 +133,8 @@ class SearchData {
   const spaces::Space& space_;
   search::Wishes wishes_;
   std::optional<search::WishedSpace> wished_;
-  std::unique_ptr<latent::EncodedSpace> encoded_;
+  std::unique_ptr<latent::EncodedSpace> encoded_;  // what is allowed of them
+  std::optional<search::WishedSpace> preferring_;  // among the points
   std::vector<std::string> encoded_notes_;
   std::optional<Lookup> scores_;
   std::optional<Lookup> truth_;

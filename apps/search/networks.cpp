@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "apps/encode/encoder.h"
 #include "apps/fingerprints.h"
 #include "apps/interruptible.h"
 #include "apps/open_store.h"
@@ -324,7 +325,8 @@ int search_networks(const SearchOptions& options) {
             options_for(own, task, proxies), proxies, own.stored);
       },
       {},
-      write_winner);
+      write_winner,
+      encode_points);
 }
 
 }  // namespace zcp::apps

@@ -171,8 +171,9 @@ po::options_description describe_options() {
       "encodings",
       text(),
       "search among the points of this table, a row an architecture (zcp "
-      "encode --csv): its numbers are what bayes learns from, and the nearest "
-      "points are mutations and neighbours")(
+      "encode --csv), or of an encoder (zcp encode --save): these numbers are "
+      "what bayes learns from, and the nearest points are mutations and "
+      "neighbours")(
       "truth", text(), "trained accuracies: a CSV with a column arch")(
       "metric",
       text(),
@@ -342,16 +343,6 @@ void check_options(const SearchOptions& options) {
     if (equals == 0 || equals == std::string::npos ||
         equals + 1 == text.size()) {
       throw UserError("--task-data {}: expected TASK=PATH", text);
-    }
-  }
-  if (!options.encodings.empty()) {
-    const bool wishes = !options.fix.empty() || !options.forbid.empty() ||
-                        !options.prefer.empty();
-    if (wishes || !options.html.empty()) {
-      throw UserError(
-          "--encodings: goes without {}, which {} of the space's own choices",
-          wishes ? "--fix, --forbid and --prefer" : "--html",
-          wishes ? "speak" : "speaks");
     }
   }
   for (const std::string& name : options.algorithms) {

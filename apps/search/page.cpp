@@ -216,6 +216,7 @@ void add_facts(
   }
   if (!options.scores.empty()) add("scores", options.scores);
   if (!options.truth.empty()) add("truth", options.truth);
+  if (!options.encodings.empty()) add("points", options.encodings);
   if (!options.score.store.empty()) add("store", options.score.store);
   Strings bounds;
   for (const Bound& bound : options.budget.bounds) {
@@ -255,7 +256,7 @@ SearchReport make_one(
   made.best = result.history.best();
   made.queries = result.outcome.queries.size();
   add_facts(made, options, data, result);
-  add_parts(made, data.space());
+  add_parts(made, data.whole_space());
   add_wishes(made, data.wishes());
   add_command(made, options, data);
   if (summary.optimum && !result.regret.empty()) {
@@ -266,7 +267,7 @@ SearchReport make_one(
 
 /// Where an option's value names a file.
 constexpr std::array
-    kFiles{"store", "data", "truth", "scores", "costs", "space"};
+    kFiles{"store", "data", "truth", "scores", "costs", "space", "encodings"};
 
 std::string file_name(const std::string& path) {
   const std::size_t last = path.find_last_not_of('/');

@@ -60,9 +60,10 @@ void check_start(const SearchOptions& options, const SearchData& data) {
       [&](const std::string& name) { return !zen || name != "evolution"; });
   if (evaluated && !data.feasible(start)) {
     throw UserError(
-        "--start {}: expected an architecture within the budget{} and in the "
+        "--start {}: expected an architecture within the budget{}{} and in the "
         "tables of the objectives",
         start,
+        options.encodings.empty() ? "" : ", among the points of --encodings",
         data.wishes().empty() ? "" : ", as --fix and --forbid want it");
   }
 }
@@ -292,14 +293,15 @@ int run_search(
     const SearchOptions& options,
     const MakeScorer& make,
     const std::function<int(const SearchData& data)>& otherwise,
-    const WriteWinner& write) {
+    const WriteWinner& write,
+    const EncodePoints& encode) {
   std::vector<std::string> outputs;
   for (const std::string& path :
        {options.csv, options.figure, options.html, options.output}) {
     if (!path.empty()) outputs.push_back(path);
   }
   check_destinations(outputs, options.inputs(), options.score.store);
-  const SearchData data(options);
+  const SearchData data(options, encode);
   check_repeats(options, data);
   const bool winner = !options.output.empty();
   if ((!data.tables_alone() && !make) || (winner && !write)) {

@@ -89,11 +89,12 @@ struct SearchSummary {
 /// `make` is null, or a winner is to be written and `write` is, as in a program
 /// without LibTorch, the value of `otherwise` is returned before anything was
 /// done. Returns the exit status: 1 where an
-/// interrupt ended a search.
+/// interrupt ended a search. `encode` is for an encoder among the options.
 int run_search(
     const SearchOptions& options,
     const MakeScorer& make,
     const std::function<int(const SearchData& data)>& otherwise = {},
-    const WriteWinner& write = {});
+    const WriteWinner& write = {},
+    const EncodePoints& encode = {});
 
 }  // namespace zcp::apps

@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <limits>
+#include <stdexcept>
+#include <unordered_map>
 
 #include "common/error.h"
 #include "common/hash.h"
@@ -50,16 +51,11 @@ bool is_direct(const CellGraph& graph, std::size_t node) {
   return graph.ops[node] == kDirect;
 }
 
-/// The least and the greatest logarithm of a size.
-struct SizeRange {
-  double low = std::numeric_limits<double>::infinity();
-  double high = -std::numeric_limits<double>::infinity();
-
-  float share(double size) const {
-    const double width = high - low;
-    return width > 0 ? static_cast<float>((std::log(size) - low) / width) : 0;
-  }
-};
+float share_of(double size, const SizeRange& range) {
+  const double width = range.high - range.low;
+  return width > 0 ? static_cast<float>((std::log(size) - range.low) / width)
+                   : 0;
+}
 
 SizeRange range_of(const GraphPool& rows) {
   SizeRange range;
@@ -82,16 +78,28 @@ std::vector<std::size_t> places_of(const CellGraph& cell) {
   return places;
 }
 
-NodeGraph node_graph(
-    const CellGraph& cell,
-    const std::vector<std::uint8_t>& words,
-    const NodeGraphs& all,
-    const SizeRange& range) {
+/// How many nodes a cell has as a node graph, input and output included.
+std::size_t nodes_of(const CellGraph& cell) {
+  return cell.ops.size() + 2 -
+         static_cast<std::size_t>(std::ranges::count(cell.ops, kDirect));
+}
+
+using Codes = std::unordered_map<std::string, std::uint8_t>;
+
+/// The place of each operation in the words.
+Codes codes_of(const NodeLayout& layout) {
+  Codes codes;
+  for (std::size_t w = 1; w + 1 < layout.words.size(); ++w) {
+    codes.emplace(layout.words[w], static_cast<std::uint8_t>(w));
+  }
+  return codes;
+}
+
+NodeGraph
+node_graph(const CellGraph& cell, const Codes& codes, const NodeLayout& all) {
   const std::size_t nodes = all.nodes;
   const auto places = places_of(cell);
-  const auto direct =
-      static_cast<std::size_t>(std::ranges::count(cell.ops, kDirect));
-  const std::size_t output = cell.ops.size() - direct + 1;
+  const std::size_t output = nodes_of(cell) - 1;
   NodeGraph graph;
   graph.words.assign(nodes, NodeGraph::kNoWord);
   graph.edges.assign(nodes * nodes, 0);
@@ -103,9 +111,9 @@ NodeGraph node_graph(
       graph.edges[output] = 1;
       continue;
     }
-    graph.words[places[v]] = words[v];
+    graph.words[places[v]] = codes.at(cell.ops[v]);
     if (!cell.sizes.empty()) {
-      graph.sizes[places[v]] = range.share(cell.sizes[v]);
+      graph.sizes[places[v]] = share_of(cell.sizes[v], all.sizes);
     }
   }
   const auto place = [&](int v) { return places[static_cast<std::size_t>(v)]; };
@@ -119,6 +127,31 @@ NodeGraph node_graph(
     graph.edges[place(from) * nodes + place(to)] = 1;
   }
   return graph;
+}
+
+NodeLayout layout_of(const GraphPool& pool) {
+  constexpr std::size_t kMostWords = NodeGraph::kNoWord;
+  const GraphPool rows = one_by_one(pool);
+  const Vocabulary known = vocabulary_of(rows, 0);
+  NodeLayout layout;
+  layout.each = pool.empty() ? 1 : pool.front().size();
+  layout.words.emplace_back("input");
+  for (const std::string& op : known.ops) {
+    if (op != kDirect) layout.words.push_back(op);
+  }
+  layout.words.emplace_back("output");
+  if (layout.words.size() > kMostWords) {
+    throw UserError(
+        "{} different operations in one space, expected at most {}",
+        known.ops.size(),
+        kMostWords - 2);
+  }
+  for (const auto& graphs : rows) {
+    layout.nodes = std::max(layout.nodes, nodes_of(graphs[0]));
+    layout.sized = layout.sized || !graphs[0].sizes.empty();
+  }
+  layout.sizes = range_of(rows);
+  return layout;
 }
 
 }  // namespace
@@ -137,38 +170,52 @@ GraphPool encoded_pool(
 }
 
 NodeGraphs node_graphs(const GraphPool& pool) {
-  constexpr std::size_t kMostWords = NodeGraph::kNoWord;
-  const GraphPool rows = one_by_one(pool);
-  const Vocabulary known = vocabulary_of(rows, 0);
-  NodeGraphs all;
-  all.each = pool.empty() ? 1 : pool.front().size();
-  all.words.emplace_back("input");
-  std::vector<std::uint8_t> words;  // of the vocabulary's operations
-  for (const std::string& op : known.ops) {
-    words.push_back(static_cast<std::uint8_t>(all.words.size()));
-    if (op != kDirect) all.words.push_back(op);
-  }
-  all.words.emplace_back("output");
-  if (all.words.size() > kMostWords) {
-    throw UserError(
-        "{} different operations in one space, expected at most {}",
-        known.ops.size(),
-        kMostWords - 2);
-  }
-  for (const auto& graphs : rows) {
-    const CellGraph& cell = graphs[0];
-    const auto direct =
-        static_cast<std::size_t>(std::ranges::count(cell.ops, kDirect));
-    all.nodes = std::max(all.nodes, cell.ops.size() - direct + 2);
-    all.sized = all.sized || !cell.sizes.empty();
-  }
-  const SizeRange range = range_of(rows);
-  for (std::size_t row = 0; row < rows.size(); ++row) {
-    std::vector<std::uint8_t> own;
-    for (const std::uint8_t code : known.codes[row]) own.push_back(words[code]);
-    all.graphs.push_back(node_graph(rows[row][0], own, all, range));
+  return node_graphs(pool, layout_of(pool));
+}
+
+NodeGraphs node_graphs(const GraphPool& pool, const NodeLayout& layout) {
+  NodeGraphs all{layout, {}};
+  const Codes codes = codes_of(layout);
+  for (const auto& graphs : pool) {
+    if (const auto why = misfit(graphs, layout)) {
+      throw std::invalid_argument("node_graphs: an architecture " + *why);
+    }
+    for (const CellGraph& cell : graphs) {
+      all.graphs.push_back(node_graph(cell, codes, all));
+    }
   }
   return all;
+}
+
+std::optional<std::string> misfit(
+    const std::vector<CellGraph>& graphs,
+    const NodeLayout& layout) {
+  if (graphs.size() != layout.each) {
+    return fmt::format("has {} graphs, not {}", graphs.size(), layout.each);
+  }
+  const std::span operations(layout.words.begin() + 1, layout.words.end() - 1);
+  for (const CellGraph& cell : graphs) {
+    for (const std::string& op : cell.ops) {
+      const bool known = op == kDirect ||
+                         std::ranges::find(operations, op) != operations.end();
+      if (!known) return fmt::format("has the operation {}", op);
+    }
+    if (nodes_of(cell) > layout.nodes) {
+      return fmt::format(
+          "has {} nodes, more than {}", nodes_of(cell), layout.nodes);
+    }
+    if (!cell.sizes.empty() && !layout.sized) return "has sizes";
+    for (const double size : cell.sizes) {
+      const double place = std::log(size);
+      if (place >= layout.sizes.low && place <= layout.sizes.high) continue;
+      return fmt::format(
+          "has the size {}, outside {:.6g} to {:.6g}",
+          size,
+          std::exp(layout.sizes.low),
+          std::exp(layout.sizes.high));
+    }
+  }
+  return std::nullopt;
 }
 
 int edit_distance(const NodeGraph& a, const NodeGraph& b) {

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -29,14 +30,31 @@ struct NodeGraph {
   bool operator==(const NodeGraph&) const = default;
 };
 
-/// The graphs of a pool of architectures.
-struct NodeGraphs {
+/// The least and the greatest logarithm of a size, which are 0 and 1 in
+/// NodeGraph::sizes; without sizes low is above high.
+struct SizeRange {
+  double low = std::numeric_limits<double>::infinity();
+  double high = -std::numeric_limits<double>::infinity();
+
+  bool operator==(const SizeRange&) const = default;
+};
+
+/// What the graphs of a pool have in common, and so what the graphs of other
+/// architectures have to have for a network that knows that pool.
+struct NodeLayout {
   /// What nodes are: the input, the operations of the pool in alphabetical
   /// order, the output.
   std::vector<std::string> words;
   std::size_t nodes = 0;  ///< of each graph
   bool sized = false;     ///< whether NodeGraph::sizes are there
-  std::size_t each = 1;   ///< graphs of an architecture
+  SizeRange sizes;
+  std::size_t each = 1;  ///< graphs of an architecture
+
+  bool operator==(const NodeLayout&) const = default;
+};
+
+/// The graphs of a pool of architectures.
+struct NodeGraphs : NodeLayout {
   /// Those of the first architecture, then those of the second, ...
   std::vector<NodeGraph> graphs;
 
@@ -55,6 +73,17 @@ GraphPool encoded_pool(
 /// the branch from input to output of a NAS-Bench-101 cell is an edge here and
 /// no node. Throws UserError where the pool has more than 253 operations.
 NodeGraphs node_graphs(const GraphPool& pool);
+
+/// The same as another pool's graphs are laid out. Throws std::invalid_argument
+/// for an architecture of which misfit() has something to say.
+NodeGraphs node_graphs(const GraphPool& pool, const NodeLayout& layout);
+
+/// Why an architecture's graphs cannot be laid out so, in words that follow its
+/// name: it has an operation that is none of the words, more nodes or other
+/// graphs, or a size beyond the range. None where they can.
+std::optional<std::string> misfit(
+    const std::vector<CellGraph>& graphs,
+    const NodeLayout& layout);
 
 /// How many nodes and edges differ, place by place: in a space whose graphs
 /// differ in their operations alone, how many edits lie between two of them.

@@ -229,16 +229,22 @@ class GraphAutoencoder::State {
 
   std::vector<std::vector<float>> encode(
       std::span<const std::size_t> which) const {
+    // Products of matrices round by their sizes: filled up, every part has one.
+    constexpr std::size_t kPart = 64;
+    const at::NoGradGuard no_grad;
+    const auto width = static_cast<std::size_t>(options_.latent);
     std::vector<std::vector<float>> codes;
-    for_parts(which, [&](std::span<const std::size_t>, const Batch& batch) {
-      const at::Tensor rows = encoded(batch, false).first.mean(1).contiguous();
-      const std::span<const float> all = values_of(rows);
-      const auto width = static_cast<std::size_t>(options_.latent);
-      for (std::size_t at = 0; at < all.size(); at += width) {
-        const auto row = all.subspan(at, width);
+    for (std::size_t begin = 0; begin < which.size(); begin += kPart) {
+      const std::size_t count = std::min(kPart, which.size() - begin);
+      std::vector<std::size_t> part(kPart, which[begin]);
+      std::ranges::copy(which.subspan(begin, count), part.begin());
+      const at::Tensor rows =
+          encoded(batch_of(part), false).first.mean(1).contiguous();
+      for (std::size_t i = 0; i < count; ++i) {
+        const auto row = values_of(rows).subspan(i * width, width);
         codes.emplace_back(row.begin(), row.end());
       }
-    });
+    }
     return codes;
   }
 
@@ -291,15 +297,25 @@ class GraphAutoencoder::State {
     return graphs;
   }
 
-  std::vector<Parameter> parameters() {
+  std::vector<Parameter> parameters() { return spans_of(named_); }
+
+  std::vector<Parameter> memory() {
+    std::vector<Parameter> all = spans_of(named_);
+    for (Parameter& each : spans_of(seen_)) all.push_back(std::move(each));
+    return all;
+  }
+
+ private:
+  using Named = std::vector<std::pair<std::string, at::Tensor>>;
+
+  static std::vector<Parameter> spans_of(const Named& tensors) {
     std::vector<Parameter> all;
-    for (const auto& [name, tensor] : named_) {
+    for (const auto& [name, tensor] : tensors) {
       all.push_back({name, values_of(tensor)});
     }
     return all;
   }
 
- private:
   /// A one of the words, and a size.
   std::int64_t numbers_of_node() const {
     return std::ssize(graphs_.words) + (graphs_.sized ? 1 : 0);
@@ -337,6 +353,8 @@ class GraphAutoencoder::State {
     Norm own(options_.hidden);
     keep(name + " scale", own.scale);
     keep(name + " shift", own.shift);
+    seen_.emplace_back(name + " mean", own.mean);
+    seen_.emplace_back(name + " variance", own.variance);
     return own;
   }
 
@@ -463,7 +481,8 @@ class GraphAutoencoder::State {
   Linear mean_;
   Linear spread_;
   Linear words_;
-  std::vector<std::pair<std::string, at::Tensor>> named_;
+  Named named_;
+  Named seen_;  // of the columns, in training
   std::vector<double> losses_;
   Moments moments_;  // of the last epoch's means
   std::uint64_t steps_ = 0;
@@ -507,6 +526,10 @@ std::vector<NodeGraph> GraphAutoencoder::sample(
 
 std::vector<GraphAutoencoder::Parameter> GraphAutoencoder::parameters() {
   return state_->parameters();
+}
+
+std::vector<GraphAutoencoder::Parameter> GraphAutoencoder::memory() {
+  return state_->memory();
 }
 
 }  // namespace zcp::training

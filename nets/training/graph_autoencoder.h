@@ -71,7 +71,8 @@ class GraphAutoencoder {
   const std::vector<double>& losses() const;
 
   /// The means of those graphs' latent vectors, averaged over all nodes,
-  /// [graph][number].
+  /// [graph][number]. What it says of a graph does not depend on how many
+  /// others there are.
   std::vector<std::vector<float>> encode(
       std::span<const std::size_t> which) const;
 
@@ -92,6 +93,13 @@ class GraphAutoencoder {
     std::span<float> values;
   };
   std::vector<Parameter> parameters();
+
+  /// All that encode() and reconstruct() know beside the graphs: the
+  /// parameters, then mean and variance of the columns as training saw them.
+  /// An autoencoder with the same options, whose graphs are laid out alike, is
+  /// a copy of this one once this is written to it, but for sample() and
+  /// losses(), which go by its own training.
+  std::vector<Parameter> memory();
 
  private:
   class State;

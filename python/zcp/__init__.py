@@ -18,6 +18,7 @@ _require_matching_torch()
 from ._build import version as __version__  # noqa: E402
 from ._commands import (  # noqa: E402
     correlate,
+    encode,
     latency,
     pareto,
     plan,
@@ -38,6 +39,7 @@ __all__ = [
     "Scores",
     "Space",
     "correlate",
+    "encode",
     "find_measures",
     "latency",
     "pareto",

@@ -307,10 +307,94 @@ def _tabled(command: str, options: dict) -> Any:
         return _run_to_csv(command, {**options, **archs}, files)
 
 
-def search(space: Any, by: Union[str, Iterable[str]], **options: Any) -> Any:
-    """Searches a space for the best by an objective: ``zcp search``. Options as
-    ``zcp search --help`` has them: algorithm, evaluations, max={"params": 1e6},
-    truth, store, ...; DataFrames stand for tables.
+def encode(
+    space: str,
+    *,
+    archs: Any = None,
+    sample: Optional[int] = None,
+    all: bool = False,  # noqa: A002: the command line's name
+    encoding: str = "learned",
+    encoder: Union[str, os.PathLike, None] = None,
+    save: Union[str, os.PathLike, None] = None,
+    truth: Any = None,
+    metric: Optional[str] = None,
+    csv: Union[str, os.PathLike, None] = None,
+    **options: Any,
+) -> Any:
+    """Architectures as rows of numbers: ``zcp encode``.
+
+    Args:
+        space: a name of ``zcp.spaces()``, or a JSON file that describes one.
+        archs: specs, in a list, a Series, a table with the index or column
+            ``arch``, or a file.
+        sample: or so many, drawn uniformly by ``seed``.
+        all: or the whole space.
+        encoding: ``learned`` (arch2vec's autoencoder), ``adjacency`` (operations and
+            edges by place) or ``path`` (sequences of operations from input to
+            output).
+        encoder: a file that ``save`` has made: encodes without training. Only with
+            ``learned``, as ``save``.
+        save: a file for the trained encoder; ``zcp.search`` and ``zcp.predict`` take it
+            as ``encodings``.
+        truth, metric: a table of accuracies and its column, to say in ``facts`` how
+            the points follow them. An encoder never sees them.
+        csv: a file to keep the table in.
+        **options: as ``zcp encode --help`` has them: seed, epochs, batch_size, latent,
+            hidden, layers, dropout, learning_rate, held_out, draws, most_paths,
+            figure, quiet, ...
+
+    Returns:
+        A DataFrame of float64 with the index ``arch``, [architectures, numbers]: one
+        row a different architecture in the order asked. ``learned`` has ``latent``
+        columns a graph of an architecture (darts has two graphs), the mean of the
+        latent vectors of the graph's nodes, without a unit; each number was one of
+        32 bits and is the same one again by ``frame.astype("float32")``.
+        ``adjacency`` and ``path`` have columns of 0 and 1, and of sizes. Which
+        columns these two have depends on the architectures of the call.
+        ``frame.attrs["facts"]`` is what ``zcp encode --json`` prints:
+        reconstruction and validity as shares from 0 to 1, losses by epoch,
+        smoothness, ...
+
+    Raises:
+        ValueError: for what was used wrongly, a file that is no encoder or a damaged
+            one, an encoder of another space, and an architecture that is unlike all
+            that the encoder has seen.
+    """
+    with Files() as files:
+        name = os.fspath(csv) if csv is not None else files.new(".csv")
+        given = {
+            "space": space,
+            "sample": sample,
+            "all": all,
+            "encoding": encoding,
+            "encoder": encoder,
+            "save": save,
+            "truth": truth,
+            "metric": metric,
+            **_archs_options(archs, files),
+            **options,
+            "csv": name,
+            "json": True,
+        }
+        result = call("encode", given, files)
+        require_done(result)
+        frame = read_table(name).astype("float64")
+        frame.attrs["facts"] = json.loads(result.out)
+        return frame
+
+
+def search(
+    space: Any, by: Union[str, Iterable[str]], *, encodings: Any = None, **options: Any
+) -> Any:
+    """Searches a space for the best by an objective: ``zcp search``.
+
+    Args:
+        space: a name of ``zcp.spaces()``, or a ``zcp.Space`` of one's own.
+        by: objectives, in a list or with commas.
+        encodings: points to search among: a table with a row an architecture, such as
+            ``zcp.encode`` gives, or the file of an encoder that its ``save`` has made.
+        **options: as ``zcp search --help`` has them: algorithm, evaluations,
+            max={"params": 1e6}, truth, store, ...; DataFrames stand for tables.
 
     Returns:
         A DataFrame with the index ``arch``, a row an evaluated architecture in the
@@ -319,15 +403,40 @@ def search(space: Any, by: Union[str, Iterable[str]], **options: Any) -> Any:
     from ._space import Space
 
     if isinstance(space, Space):
+        if encodings is not None:
+            raise ValueError(
+                "encodings: a space of one's own has encode= (and neighbours=) for its points"
+            )
         return space.search(by=by, **options)
-    return _tabled("search", {"space": space, "by": by, **options})
+    return _tabled("search", {"space": space, "by": by, "encodings": encodings, **options})
 
 
-def predict(scores: Any, truth: Any, metric: Union[str, Iterable[str]], **options: Any) -> Any:
-    """Accuracy from proxies and few labels: ``zcp predict``; a DataFrame."""
-    return _described(
-        "predict", {"scores": scores, "truth": truth, "metric": metric, **options}
-    )
+def predict(
+    scores: Any,
+    truth: Any,
+    metric: Union[str, Iterable[str]],
+    *,
+    encodings: Any = None,
+    **options: Any,
+) -> Any:
+    """Accuracy from proxies and few labels: ``zcp predict``.
+
+    Args:
+        scores: a DataFrame with the index or column ``arch``, a CSV or a store.
+        truth: a DataFrame or a CSV of accuracies.
+        metric: a column of the truth.
+        encodings: numbers to learn from beside the others: a table with a row an
+            architecture, such as ``zcp.encode`` gives, or the file of an encoder that
+            its ``save`` has made. ``features="points"`` learns from them alone.
+        **options: as ``zcp predict --help`` has them: labels, model, space, features,
+            repeats, csv, ...
+
+    Returns:
+        A DataFrame, a row a number of labels and model, with the columns of
+        ``zcp predict --json``.
+    """
+    given = {"scores": scores, "truth": truth, "metric": metric, "encodings": encodings}
+    return _described("predict", {**given, **options})
 
 
 def latency(space: Optional[str] = None, **options: Any) -> Any:

@@ -15,9 +15,13 @@ from typing import Any, Iterable, Optional
 
 from . import _torch
 
-#: Options that are given once for each value; others take a list with commas.
 #: Options that take tables.
-_TABLES = {"scores", "truth", "costs"}
+_TABLES = {"scores", "truth", "costs", "encodings"}
+
+#: The option that names the key column of a table, where it has one of its own.
+_KEYS = {"scores": "key_scores", "truth": "key_truth", "encodings": "key_encodings"}
+
+#: Options that are given once for each value; others take a list with commas.
 _REPEATED = {"arch", "model", "max", "min", "bins", "range", "scores", "scores_of", "truth"}
 
 #: A bar or a line of progress, as the program draws them.
@@ -100,7 +104,7 @@ def arguments_of(options: dict, files: Files) -> list:
     words = []
     for name, value in options.items():
         option = "--" + name.rstrip("_").replace("_", "-")
-        key = {"scores": "key_scores", "truth": "key_truth"}.get(name, "key")
+        key = _KEYS.get(name, "key")
         column = options.get(key) or options.get("key") or "arch"
         if value is None or value is False:
             continue

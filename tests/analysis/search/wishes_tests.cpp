@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "analysis/latent/encoded_space.h"
 #include "analysis/search/algorithm.h"
 #include "analysis/search/runner.h"
 #include "analysis/search/wishes.h"
@@ -108,6 +109,30 @@ TEST_CASE("draws have what is fixed and nothing that is forbidden") {
     CHECK(mutant != spec);
     CHECK(space.allows(mutant));
   }
+}
+
+TEST_CASE("among some architectures of a space draws stay among them") {
+  // The nearest of these four to any of them are the other three.
+  const std::vector<std::string> specs{
+      "|none~0|+|none~0|none~1|+|none~0|none~1|skip_connect~2|",
+      "|none~0|+|none~0|none~1|+|none~0|skip_connect~1|skip_connect~2|",
+      "|none~0|+|none~0|none~1|+|skip_connect~0|skip_connect~1|none~2|",
+      "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|"};
+  const Eigen::MatrixXd points = Eigen::MatrixXd::Identity(4, 4);
+  const zcp::latent::EncodedSpace some(cells(), specs, points);
+  const WishedSpace space(some, {{}, {}, {part("6=skip_connect")}}, cells());
+  int preferred = 0;
+  for (std::uint64_t seed = 0; seed < 400; ++seed) {
+    const std::string drawn = space.draw(seed);
+    const std::string mutant = space.mutate(drawn, seed);
+    CHECK(some.has(drawn));
+    CHECK(some.has(mutant));
+    CHECK_NE(mutant, drawn);
+    if (drawn.ends_with("skip_connect~2|")) ++preferred;
+  }
+  // Two of four: of two draws one has it three times out of four.
+  CHECK_GT(preferred, 270);
+  CHECK_LT(preferred, 330);
 }
 
 TEST_CASE("without wishes that matter a draw is the space's own") {

@@ -231,3 +231,47 @@ TEST_CASE("node graphs: DARTS has two an architecture and no known rule") {
   CHECK_FALSE(rules.valid(all.graphs[0]).has_value());
   CHECK_FALSE(rules.valid_by_authors(all.graphs[0]).has_value());
 }
+
+TEST_CASE("node graphs: others as a pool lays them out, and what misfits") {
+  const spaces::Space& nats = spaces::find_space("nats-tss");
+  const NodeGraphs all = graphs_of("nats-tss", kCells);
+  const auto second = std::vector<std::string>{kCells[1]};
+  // Alone it would have fewer words.
+  const NodeGraphs again = node_graphs(encoded_pool(nats, second), all);
+  REQUIRE_EQ(again.graphs.size(), 1);
+  CHECK(again.words == all.words);
+  CHECK(again.graphs[0] == all.graphs[1]);
+  const auto why = [](const std::string& space,
+                      const std::string& spec,
+                      const NodeLayout& layout) {
+    const auto pool =
+        encoded_pool(spaces::find_space(space), std::vector<std::string>{spec});
+    return misfit(pool[0], layout).value_or("");
+  };
+  CHECK_EQ(why("nats-tss", kCells[0], all), "");
+  const NodeGraphs few = graphs_of(
+      "nats-tss", {"|none~0|+|none~0|none~1|+|none~0|none~1|nor_conv_3x3~2|"});
+  CHECK_EQ(why("nats-tss", kCells[0], few), "has the operation nor_conv_1x1");
+  CHECK_THROWS_AS(
+      node_graphs(encoded_pool(nats, kCells), few), std::invalid_argument);
+  // Operations on edges, three of them alike in both.
+  const NodeGraphs direct = graphs_of("nas-bench-101", {kDirectCell});
+  CHECK_EQ(
+      why("nas-bench-101",
+          "01100-00100-00010-00001-00000|input,conv3x3-bn-relu,conv3x3-bn-relu,"
+          "maxpool3x3,output",
+          direct),
+      "has 5 nodes, more than 4");
+  const GraphPool blocks{{chain({"conv", "conv", "pool"}, {8, 32, 16})}};
+  const NodeGraphs sizes = node_graphs(blocks);
+  CHECK_FALSE(misfit({chain({"pool", "conv"}, {10, 32})}, sizes).has_value());
+  CHECK_EQ(
+      misfit({chain({"pool", "conv"}, {10, 64})}, sizes).value_or(""),
+      "has the size 64, outside 8 to 32");
+  CHECK_EQ(
+      why("darts", spaces::find_space("darts").draw(1), all),
+      "has 2 graphs, not 1");
+  NodeLayout unsized = sizes;
+  unsized.sized = false;
+  CHECK_EQ(misfit(blocks[0], unsized).value_or(""), "has sizes");
+}

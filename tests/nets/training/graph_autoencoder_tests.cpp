@@ -1,5 +1,6 @@
 // arch2vec's autoencoder against PyTorch: tests/reference/graph_autoencoder.py
 // prints the expected values.
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <numeric>
@@ -228,6 +229,51 @@ TEST_CASE("graph autoencoder: what is random depends on its seed alone") {
   CHECK(again.sample(5, 1) == one.sample(5, 1));
   CHECK(again.sample(5, 1) != one.sample(5, 2));
   CHECK(other.losses() != one.losses());
+}
+
+TEST_CASE("graph autoencoder: its memory makes a copy, to the bit") {
+  const NodeGraphs graphs = six_cells();
+  const auto all = all_of(graphs);
+  AutoencoderOptions options = small_options();
+  options.dropout = 0.3;
+  options.seed = 5;
+  GraphAutoencoder trained(graphs, options);
+  REQUIRE(trained.train(all, kGoOn));
+  options.seed = 6;
+  GraphAutoencoder copy(graphs, options);
+  CHECK(copy.encode(all) != trained.encode(all));
+  const auto from = trained.memory();
+  const auto to = copy.memory();
+  // 24 parameters, and what four norms have seen.
+  REQUIRE_EQ(from.size(), 32);
+  REQUIRE_EQ(to.size(), 32);
+  CHECK_EQ(from.back().name, "layer 1 outer variance");
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    REQUIRE_EQ(from[i].name, to[i].name);
+    REQUIRE_EQ(from[i].values.size(), to[i].values.size());
+    std::ranges::copy(from[i].values, to[i].values.begin());
+  }
+  CHECK(copy.encode(all) == trained.encode(all));
+  const Reconstruction one = trained.reconstruct(all);
+  const Reconstruction two = copy.reconstruct(all);
+  CHECK_EQ(one.nodes, two.nodes);
+  CHECK_EQ(one.edges, two.edges);
+  CHECK_EQ(one.whole, two.whole);
+}
+
+TEST_CASE("graph autoencoder: a point is the same in other company") {
+  const NodeGraphs graphs = six_cells();
+  AutoencoderOptions options;  // as wide as usual: BLAS goes other ways
+  GraphAutoencoder autoencoder(graphs, options);
+  std::vector<std::size_t> many;
+  for (std::size_t i = 0; i < 1003; ++i) many.push_back(i % 6);
+  const auto codes = autoencoder.encode(many);
+  for (std::size_t g = 0; g < 6; ++g) {
+    const auto alone = autoencoder.encode(std::vector<std::size_t>{g});
+    for (std::size_t i = g; i < many.size(); i += 6) {
+      REQUIRE(codes[i] == alone[0]);
+    }
+  }
 }
 
 TEST_CASE("graph autoencoder: sizes are learnt beside words") {
