@@ -52,10 +52,11 @@ class Fuser {
   Fusion run() && {
     const int count = static_cast<int>(readers_.size());
     for (int i = 0; i < count; ++i) collect(i);
-    if (!for_devices_) {
+    if (for_devices_) {
+      for (int i = 0; i < count; ++i) give_copies_on_devices(i);
+    } else {
       while (const auto sum = sum_out_of_order()) dissolve(*sum);
     }
-    for (int i = 0; i < count; ++i) give_copies(i);
     std::vector<std::vector<int>> read(readers_.size());
     for (int i = 0; i < count; ++i) read[at_index(i)] = read_by(i);
     fusion_.done_after = done_after_each(
@@ -87,35 +88,32 @@ class Fuser {
   }
 
   void collect_sum(int i) {
-    if (vectors_[at_index(i)]) return;
+    bool any = false;
     for (const int term : inputs(i)) {
-      if (normalises_maps(term) && read_only_by(term, i)) defer(term, i);
+      if (!normalises_maps(term) || !read_only_by(term, i)) continue;
+      defer(term, i);
+      any = true;
     }
+    if (!any && (!for_devices_ || vectors_[at_index(i)])) return;
     const auto terms = inputs(i);
-    fusion_.sums[at_index(i)] = sum_of({terms.begin(), terms.end()});
-  }
-
-  static FusedSum sum_of(std::vector<int> terms) {
-    FusedSum sum;
-    sum.term_copies.assign(terms.size(), 0);
-    sum.terms = std::move(terms);
-    return sum;
+    fusion_.sums[at_index(i)] = FusedSum{{terms.begin(), terms.end()}};
   }
 
   void collect_relu(int i) {
     const int source = inputs(i)[0];
     auto& sum = fusion_.sums[at_index(source)];
     if (!read_only_by(source, i)) {
-      if (sum) rectify_beside(i, *sum);
+      if (for_devices_ && sum) rectify_beside(i, *sum);
       return;
     }
     if (!sum && !normalises_maps(source)) return;
-    FusedSum own = sum ? *std::exchange(sum, std::nullopt) : sum_of({source});
+    FusedSum own = sum ? *std::exchange(sum, std::nullopt) : FusedSum{{source}};
     own.relu = true;
     for (const int term : own.terms) {
       if (fusion_.deferred[at_index(term)]) defer(term, i);
     }
     defer(source, i);
+    if (!for_devices_) give_copies(i, own);
     fusion_.sums[at_index(i)] = std::move(own);
   }
 
@@ -127,82 +125,48 @@ class Fuser {
     fusion_.rectified[at_index(i)] = true;
   }
 
-  /// Where the number of the copy is kept that `reader` takes of value i; null
-  /// where it cannot say which it takes. Reads of one reader come in turn.
-  int* copy_read_by(int reader, int i, int turn) {
-    const int runs_at = runs_at_[at_index(reader)];
-    if (auto& sum = fusion_.sums[at_index(runs_at)]) {
-      const int term = node(reader).op == Op::batch_norm ? reader : i;
-      for (std::size_t k = 0; k < sum->terms.size(); ++k) {
-        if (sum->terms[k] == term && turn-- == 0) return &sum->term_copies[k];
+  /// Gives each reader of node i that reads nothing else a copy of its own.
+  /// Returns how many copies there are, at least one.
+  int copies_for_readers(int i) {
+    const auto& readers = readers_[at_index(i)];
+    const auto has_own = [&](int reader) {
+      return inputs(reader).size() == 1 &&
+             !fusion_.deferred[at_index(reader)] &&
+             !fusion_.rectified[at_index(reader)];
+    };
+    const bool shared =
+        i == graph_.output() || !std::ranges::all_of(readers, [&](int reader) {
+          return has_own(reader) || fusion_.rectified[at_index(reader)];
+        });
+    int copies = shared ? 1 : 0;
+    for (const int reader : readers) {
+      if (has_own(reader)) {
+        fusion_.copy_of_input[at_index(reader)] = copies++;
       }
     }
-    if (inputs(reader).size() > 1) return nullptr;
-    return &fusion_.copy_of_input[at_index(reader)];
+    return std::max(copies, 1);
   }
 
-  /// The copies of a value.
-  struct Copies {
-    int count = 0;
-    int shared = -1;  ///< for readers that cannot say which they take
-    int after = 0;    ///< how many stand before the ReLU `beside`
-    bool in_order = true;
-  };
-
-  /// Gives each reader of value i but the ReLU `beside` a copy of its own.
-  Copies number_copies(int i, int beside) {
-    Copies copies;
-    int last = -1;
-    int turn = 0;
-    for (const int reader : readers_[at_index(i)]) {
-      turn = reader == last ? turn + 1 : 0;
-      last = reader;
-      if (reader == beside) {
-        copies.after = copies.count;
-      } else if (int* const taken = copy_read_by(reader, i, turn)) {
-        *taken = copies.count++;
-      } else if (copies.shared < 0) {
-        copies.shared = copies.count++;
-      } else {
-        copies.in_order = false;
-      }
-    }
-    if (i == graph_.output()) copies.in_order = false;
-    return copies;
-  }
-
-  /// Lets all readers of value i take the first copy.
-  void share(int i) {
-    int last = -1;
-    int turn = 0;
-    for (const int reader : readers_[at_index(i)]) {
-      turn = reader == last ? turn + 1 : 0;
-      last = reader;
-      if (int* const taken = copy_read_by(reader, i, turn)) *taken = 0;
-    }
-  }
-
-  void give_copies(int i) {
+  void give_copies_on_devices(int i) {
     auto& sum = fusion_.sums[at_index(i)];
     if (!sum) return;
-    const int relu = sum->rectified;
-    const Copies own = number_copies(i, relu);
-    const Copies rectified = relu < 0 ? Copies() : number_copies(relu, -1);
-    if (!for_devices_ && !(own.in_order && rectified.in_order)) {
-      share(i);
-      if (relu < 0) return;
-      share(relu);
-      fusion_.rectified[at_index(relu)] = false;
-      sum->rectified = -1;
-      sum->rectified_copies = 0;
-      return;
+    sum->copies = copies_for_readers(i);
+    if (sum->rectified >= 0) {
+      sum->rectified_copies = copies_for_readers(sum->rectified);
     }
-    sum->copies = std::max(own.count, 1);
-    sum->shared_copy = std::max(own.shared, 0);
-    sum->rectified_after = own.after;
-    if (relu < 0) return;
-    sum->rectified_copies = std::max(rectified.count, 1);
-    sum->rectified_shared = std::max(rectified.shared, 0);
+  }
+
+  /// Gives each reader of node i a copy of its own, where all of them are
+  /// convolutions.
+  void give_copies(int i, FusedSum& sum) {
+    const auto& readers = readers_[at_index(i)];
+    const bool convolutions = std::ranges::all_of(
+        readers, [&](int reader) { return node(reader).op == Op::conv2d; });
+    if (!convolutions || i == graph_.output() || readers.empty()) return;
+    sum.copies = 0;
+    for (const int reader : readers) {
+      fusion_.copy_of_input[at_index(reader)] = sum.copies++;
+    }
   }
 
   /// Gradients at a value are summed in the reverse of the order in which its
@@ -224,8 +188,6 @@ class Fuser {
 
   /// Lets the nodes of a fused sum run one by one, each in its turn.
   void dissolve(int sum) {
-    const int relu = fusion_.sums[at_index(sum)]->rectified;
-    if (relu >= 0) fusion_.rectified[at_index(relu)] = false;
     fusion_.sums[at_index(sum)].reset();
     for (std::size_t i = 0; i < runs_at_.size(); ++i) {
       if (runs_at_[i] != sum) continue;

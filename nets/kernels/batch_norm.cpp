@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -154,127 +155,6 @@ variable_list collect(
   return found;
 }
 
-/// The gradients that arrived at a sum, in the order in which they are summed:
-/// from the last reader to the first.
-struct Arrived {
-  variable_list late;    ///< at copies read after the ReLU
-  variable_list masked;  ///< at what the ReLU made
-  variable_list early;   ///< at copies read before the ReLU
-  at::Tensor y;          ///< what the ReLU made; undefined where there is none
-
-  /// `gradients` as BatchNormSum returned the copies.
-  Arrived(
-      const variable_list& gradients,
-      const SumEnd& end,
-      at::Tensor what_relu_made)
-      : y(std::move(what_relu_made)) {
-    for (std::size_t k = gradients.size(); k-- > 0;) {
-      if (!gradients[k].defined()) continue;
-      const auto number = static_cast<int>(k);
-      const bool through = end.relu || number >= end.copies;
-      variable_list& part = through                         ? masked
-                            : number >= end.rectified_after ? late
-                                                            : early;
-      part.push_back(gradients[k]);
-    }
-  }
-
-  bool none() const { return late.empty() && masked.empty() && early.empty(); }
-
-  /// As a function that can be differentiated.
-  at::Tensor sum() const {
-    at::Tensor sum;
-    const auto add = [&](const at::Tensor& g) {
-      sum = sum.defined() ? sum + g : g;
-    };
-    for (const at::Tensor& g : late) add(g);
-    if (!masked.empty()) {
-      at::Tensor through = masked[0];
-      for (std::size_t k = 1; k < masked.size(); ++k) {
-        through = through + masked[k];
-      }
-      add(at::threshold_backward(through, y, 0));
-    }
-    for (const at::Tensor& g : early) add(g);
-    return sum;
-  }
-};
-
-/// Sums what arrived, part by part.
-template <typename T>
-class Gathering {
- public:
-  explicit Gathering(const Arrived& arrived)
-      : late_(laid_out(arrived.late)),
-        masked_(laid_out(arrived.masked)),
-        early_(laid_out(arrived.early)),
-        y_(arrived.y) {}
-
-  const at::Tensor& first() const {
-    return !late_.empty()     ? late_[0]
-           : !masked_.empty() ? masked_[0]
-                              : early_[0];
-  }
-
-  /// Whether the sum is not just the first.
-  bool changes() const {
-    return !masked_.empty() || late_.size() + early_.size() > 1;
-  }
-
-  void write(std::int64_t begin, std::int64_t count, T* dy) const {
-    const T* sum = nullptr;
-    const auto add = [&](const T* g) {
-      if (sum == nullptr) {
-        sum = g;
-        return;
-      }
-      add_values(sum, g, count, dy);
-      sum = dy;
-    };
-    for (const at::Tensor& g : late_) add(values(g, begin));
-    if (!masked_.empty()) {
-      const bool alone = late_.empty();
-      std::vector<T> beside(alone ? 0 : static_cast<std::size_t>(count));
-      T* through = alone ? dy : beside.data();
-      mask(begin, count, through);
-      if (alone) {
-        sum = dy;
-      } else {
-        add(through);
-      }
-    }
-    for (const at::Tensor& g : early_) add(values(g, begin));
-  }
-
- private:
-  static variable_list laid_out(const variable_list& gradients) {
-    variable_list all;
-    for (const at::Tensor& g : gradients) {
-      all.push_back(g.contiguous(kChannelsLast));
-    }
-    return all;
-  }
-
-  static const T* values(const at::Tensor& of, std::int64_t begin) {
-    return of.template data_ptr<T>() + begin;
-  }
-
-  /// What the ReLU lets through of the gradients at what it made.
-  void mask(std::int64_t begin, std::int64_t count, T* to) const {
-    const T* sum = values(masked_[0], begin);
-    for (std::size_t k = 1; k < masked_.size(); ++k) {
-      add_values(sum, values(masked_[k], begin), count, to);
-      sum = to;
-    }
-    mask_gradient(values(y_, begin), sum, count, to);
-  }
-
-  variable_list late_;
-  variable_list masked_;
-  variable_list early_;
-  at::Tensor y_;
-};
-
 template <typename T>
 class BatchNormSum : public torch::autograd::Function<BatchNormSum<T>> {
  public:
@@ -306,31 +186,14 @@ class BatchNormSum : public torch::autograd::Function<BatchNormSum<T>> {
     const bool alone = operands.size() == 1 && !shape.end.relu;
     at::Tensor y = alone ? at::empty_like(operands[0].x)
                          : empty_elementwise(operands[0].x);
-    const bool both = shape.end.rectified > 0;
-    const at::Tensor rectified = both ? at::empty_like(y) : at::Tensor();
-    fill(
-        operands,
-        m,
-        shape.end.relu,
-        y.data_ptr<T>(),
-        both ? rectified.data_ptr<T>() : nullptr);
+    fill(operands, m, shape.end.relu, y.data_ptr<T>());
     if (shape.end.relu) saved.push_back(y.tensor_data());
-    if (both) saved.push_back(rectified.tensor_data());
     context->save_for_backward(std::move(saved));
     // A copy that nothing reads brings no zeros.
     context->set_materialize_grads(false);
     context->saved_data["normalised"] = shape.normalised;
-    context->saved_data["end"] = std::vector<std::int64_t>{
-        shape.end.relu,
-        shape.end.copies,
-        shape.end.rectified,
-        shape.end.rectified_after};
-    variable_list all = copies_of(y, shape.end.copies);
-    if (both) {
-      const variable_list more = copies_of(rectified, shape.end.rectified);
-      all.insert(all.end(), more.begin(), more.end());
-    }
-    return all;
+    context->saved_data["relu"] = shape.end.relu;
+    return copies_of(y, shape.end.copies);
   }
 
   static variable_list backward(
@@ -338,19 +201,14 @@ class BatchNormSum : public torch::autograd::Function<BatchNormSum<T>> {
       variable_list gradients) {
     const variable_list saved = context->get_saved_variables();
     const std::vector<bool> normalised = kept(context);
-    const auto words = context->saved_data["end"].toIntVector();
-    const bool masks = words[0] != 0 || words[2] > 0;
-    const Arrived arrived(
-        gradients,
-        {words[0] != 0,
-         static_cast<int>(words[1]),
-         static_cast<int>(words[2]),
-         static_cast<int>(words[3])},
-        masks ? saved.back() : at::Tensor());
-    if (arrived.none()) return variable_list(tensor_count(normalised) + 1);
+    const bool relu = context->saved_data["relu"].toBool();
+    const at::Tensor y = relu ? saved.back() : at::Tensor();
+    std::erase_if(gradients, [](const auto& g) { return !g.defined(); });
+    if (gradients.empty()) return variable_list(tensor_count(normalised) + 1);
+    std::ranges::reverse(gradients);
     return at::GradMode::is_enabled()
-               ? differentiable_gradients(arrived, normalised, saved)
-               : own_gradients(arrived, normalised, saved);
+               ? differentiable_gradients(gradients, normalised, saved, y)
+               : own_gradients(gradients, normalised, saved, y);
   }
 
  private:
@@ -400,8 +258,7 @@ class BatchNormSum : public torch::autograd::Function<BatchNormSum<T>> {
       const std::vector<Operand<T>>& operands,
       const Matrix& m,
       bool relu,
-      T* y,
-      T* rectified) {
+      T* y) {
     in_parts(m, [&](std::int64_t row, std::int64_t rows) {
       T* part = y + row * m.columns;
       operands[0].write(m, row, rows, part);
@@ -409,33 +266,31 @@ class BatchNormSum : public torch::autograd::Function<BatchNormSum<T>> {
         operands[k].add(m, row, rows, part);
       }
       if (relu) rectify(rows * m.columns, part);
-      if (rectified == nullptr) return;
-      T* beside = rectified + row * m.columns;
-      std::copy_n(part, rows * m.columns, beside);
-      rectify(rows * m.columns, beside);
     });
   }
 
   static variable_list own_gradients(
-      const Arrived& arrived,
+      const variable_list& gradients,
       const std::vector<bool>& normalised,
-      const variable_list& saved) {
-    const Gathering<T> gathering(arrived);
-    const at::Tensor& first = gathering.first();
-    const Matrix m = matrix_of(first);
-    const bool changed = gathering.changes();
-    const at::Tensor dy = changed ? empty_elementwise(first) : first;
+      const variable_list& saved,
+      const at::Tensor& y) {
+    variable_list arrived;
+    for (const at::Tensor& g : gradients) {
+      arrived.push_back(g.contiguous(kChannelsLast));
+    }
+    const Matrix m = matrix_of(arrived[0]);
+    const bool changed = y.defined() || arrived.size() > 1;
+    const at::Tensor dy = changed ? empty_elementwise(arrived[0]) : arrived[0];
     std::vector<NormGradient> norms = gradients_of(saved, m);
     in_parts(m, [&](std::int64_t row, std::int64_t rows) {
       const std::int64_t begin = row * m.columns;
       T* part = dy.data_ptr<T>() + begin;
-      if (changed) gathering.write(begin, rows * m.columns, part);
+      if (changed) gather(arrived, y, begin, rows * m.columns, part);
       for (NormGradient& norm : norms) {
         norm.sweeps.add(part, norm.x.data_ptr<T>() + begin, rows);
       }
     });
     for (NormGradient& norm : norms) norm.sweeps.conclude();
-    if (norms.empty()) return collect(normalised, norms, dy);
     in_parts(m, [&](std::int64_t row, std::int64_t rows) {
       const std::int64_t begin = row * m.columns;
       const T* part = dy.data_ptr<T>() + begin;
@@ -447,11 +302,29 @@ class BatchNormSum : public torch::autograd::Function<BatchNormSum<T>> {
     return collect(normalised, norms, dy);
   }
 
+  /// A part of the sum of the gradients, of which a ReLU lets through its own.
+  static void gather(
+      const variable_list& gradients,
+      const at::Tensor& y,
+      std::int64_t begin,
+      std::int64_t count,
+      T* dy) {
+    const T* sum = gradients[0].data_ptr<T>() + begin;
+    for (std::size_t k = 1; k < gradients.size(); ++k) {
+      add_values(sum, gradients[k].data_ptr<T>() + begin, count, dy);
+      sum = dy;
+    }
+    if (y.defined()) mask_gradient(y.data_ptr<T>() + begin, sum, count, dy);
+  }
+
   static variable_list differentiable_gradients(
-      const Arrived& arrived,
+      const variable_list& gradients,
       const std::vector<bool>& normalised,
-      const variable_list& saved) {
-    const at::Tensor dy = arrived.sum();
+      const variable_list& saved,
+      const at::Tensor& y) {
+    at::Tensor dy = gradients[0];
+    for (std::size_t k = 1; k < gradients.size(); ++k) dy = dy + gradients[k];
+    if (y.defined()) dy = at::threshold_backward(dy, y, 0);
     variable_list found;
     std::size_t at = 0;
     for (const bool norm : normalised) {
@@ -503,6 +376,9 @@ std::vector<at::Tensor> sum_of_batch_norms(
     std::span<const SumTerm> terms,
     const SumEnd& end) {
   if (!terms[0].x.device().is_cpu()) return sum_on_device(terms, end);
+  if (end.rectified > 0) {
+    throw std::logic_error("a processor's sum is rectified or not");
+  }
   SumShape shape;
   shape.end = end;
   variable_list tensors;

@@ -63,12 +63,9 @@ struct SumEnd {
   /// at them are summed from the last to the first, as LibTorch's engine sums
   /// those of readers that ran in that order.
   int copies = 1;
-  /// Without `relu`: how many tensors of relu(sum) to return after those of the
-  /// sum. They are one value, too.
+  /// On devices alone, and without `relu`: how many tensors of relu(sum) to
+  /// return after those of the sum. They are one value, too.
   int rectified = 0;
-  /// The gradient through the ReLU is summed between those at the copies from
-  /// this one on and those at the copies before it.
-  int rectified_after = 0;
 };
 
 /// y, and what `SumEnd::copies` asks for beside it: the same memory without its

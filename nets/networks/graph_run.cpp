@@ -26,7 +26,6 @@ class GraphPass {
         options_(options),
         fusion_(x.device().is_cpu() ? plan.fusion : plan.device_fusion),
         values_(plan.graph.nodes().size()),
-        copies_(values_.size()),
         moments_(plan.graph.nodes().size()) {}
 
   at::Tensor run() {
@@ -70,55 +69,62 @@ class GraphPass {
     return values_[graph::at_index(graph_.output())];
   }
 
-  /// The same with each sum in one pass over memory.
+  /// By node: the copies of its value.
+  using Copies = std::vector<std::vector<at::Tensor>>;
+
+  /// The same with each sum of BatchNorms in one pass over memory.
   at::Tensor run_fused() {
+    Copies copies(values_.size());
     for (std::size_t i = 0; i < values_.size(); ++i) {
       if (fusion_.deferred[i]) continue;
       at::Tensor first;
       if (fusion_.sums[i]) {
-        take_sum(i, run_sum(*fusion_.sums[i]));
+        take_sum(i, run_sum(*fusion_.sums[i]), copies);
       } else if (!fusion_.rectified[i]) {
+        take_copy(i, copies);
         first = first_input(i);
         values_[i] = run_node(i, first);
       }
       record(i, first);
       for (const int k : fusion_.done_after[i]) {
         values_[graph::at_index(k)] = at::Tensor();
-        copies_[graph::at_index(k)].clear();
+        copies[graph::at_index(k)].clear();
       }
     }
     return values_[graph::at_index(graph_.output())];
   }
 
   /// The values of fused sum i, and of the ReLU that it makes beside it.
-  void take_sum(std::size_t i, std::vector<at::Tensor> made) {
+  void take_sum(std::size_t i, std::vector<at::Tensor> made, Copies& copies) {
     const graph::FusedSum& sum = *fusion_.sums[i];
     if (sum.rectified >= 0) {
       const auto relu = graph::at_index(sum.rectified);
-      copies_[relu].assign(made.begin() + sum.copies, made.end());
-      values_[relu] = copies_[relu][graph::at_index(sum.rectified_shared)];
+      copies[relu].assign(made.begin() + sum.copies, made.end());
+      values_[relu] = copies[relu][0];
       made.resize(static_cast<std::size_t>(sum.copies));
     }
-    values_[i] = made[graph::at_index(sum.shared_copy)];
-    copies_[i] = std::move(made);
+    values_[i] = made[0];
+    copies[i] = std::move(made);
   }
 
-  /// A copy of the value of node i; the value where it has none.
-  const at::Tensor& copy_of(int i, int copy) const {
-    const auto& copies = copies_[graph::at_index(i)];
-    return copies.empty() ? values_[graph::at_index(i)]
-                          : copies[graph::at_index(copy)];
+  /// Where what node i reads has a copy for each reader, the copy for node i
+  /// becomes the value that it reads.
+  void take_copy(std::size_t i, const Copies& copies) {
+    const graph::Node& node = graph_.nodes()[i];
+    if (node.input_count == 0) return;
+    const auto input = graph::at_index(graph_.inputs(node)[0]);
+    if (copies[input].size() < 2) return;
+    values_[input] = copies[input][graph::at_index(fusion_.copy_of_input[i])];
   }
 
   std::vector<at::Tensor> run_sum(const graph::FusedSum& sum) {
     std::vector<kernels::SumTerm> terms(sum.terms.size());
     for (std::size_t k = 0; k < terms.size(); ++k) {
       const auto i = graph::at_index(sum.terms[k]);
-      const int copy = sum.term_copies[k];
-      const bool runs = fusion_.deferred[i];
+      terms[k].x = values_[i];
+      if (!fusion_.deferred[i]) continue;
       const graph::Node& node = graph_.nodes()[i];
-      terms[k].x = copy_of(runs ? graph_.inputs(node)[0] : sum.terms[k], copy);
-      if (!runs) continue;
+      terms[k].x = values_[graph::at_index(graph_.inputs(node)[0])];
       if (bypassed()) continue;
       terms[k] = {
           terms[k].x,
@@ -133,8 +139,7 @@ class GraphPass {
           static_cast<std::size_t>(sum.copies), terms[0].x);
     }
     return kernels::sum_of_batch_norms(
-        terms,
-        {sum.relu, sum.copies, sum.rectified_copies, sum.rectified_after});
+        terms, {sum.relu, sum.copies, sum.rectified_copies});
   }
 
   const at::Tensor& parameter(int slot) const {
@@ -157,10 +162,7 @@ class GraphPass {
   at::Tensor first_input(std::size_t i) const {
     const graph::Node& node = graph_.nodes()[i];
     if (node.input_count == 0) return {};
-    const auto inputs = graph_.inputs(node);
-    const at::Tensor& first = inputs.size() == 1
-                                  ? copy_of(inputs[0], fusion_.copy_of_input[i])
-                                  : values_[graph::at_index(inputs[0])];
+    const at::Tensor& first = values_[graph::at_index(graph_.inputs(node)[0])];
     if (node.op == graph::Op::linear) {
       const bool map = node.shape.height > 1 || node.shape.width > 1;
       return map ? first.permute({0, 2, 3, 1}) : first.flatten(1);
@@ -363,8 +365,7 @@ class GraphPass {
   const GraphRunOptions& options_;
   const graph::Fusion& fusion_;
   std::vector<at::Tensor> values_;  // by node, while a later one reads it
-  std::vector<std::vector<at::Tensor>> copies_;  // by node: of a fused sum's
-  std::vector<kernels::BatchMoments> moments_;   // by node, where wanted
+  std::vector<kernels::BatchMoments> moments_;  // by node, where wanted
 };
 
 }  // namespace
