@@ -293,7 +293,7 @@ int make_report(const Arguments& arguments) {
   const std::vector<report::Report> made = make_all(asked);
   for (const report::Report& one : made) {
     if (asked.quiet) break;
-    if (made.size() > 1) std::cerr << one.name << ":\n";
+    if (made.size() > 1) std::cerr << "study " << one.name << ":\n";
     print_answers(one);
   }
   write_results(made, asked);
