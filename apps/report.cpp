@@ -7,6 +7,7 @@
 #include <iostream>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "analysis/report/figures.h"
 #include "analysis/report/page.h"
@@ -14,6 +15,7 @@
 #include "apps/command.h"
 #include "apps/commands.h"
 #include "apps/search/stored.h"
+#include "apps/shipped_scores.h"
 #include "apps/study_options.h"
 #include "apps/study_tables.h"
 #include "apps/version.h"
@@ -185,8 +187,9 @@ report::Report make(
   options.program = fmt::format("zcp {}", version());
   const Text& source = request.scores;
   const tables::Table scores = read_study_scores(source, request, asked.costs);
-  return report::make_report(
-      scores, truth, options, report::read_origin(source));
+  report::Origin origin = report::read_origin(source);
+  origin.described = shipped_protocol(source, shipped_folders());
+  return report::make_report(scores, truth, options, std::move(origin));
 }
 
 std::vector<report::Report> make_all(const ReportRequest& asked) {
@@ -290,7 +293,7 @@ int make_report(const Arguments& arguments) {
   const std::vector<report::Report> made = make_all(asked);
   for (const report::Report& one : made) {
     if (asked.quiet) break;
-    if (made.size() > 1) std::cerr << one.name << ":\n";
+    if (made.size() > 1) std::cerr << "study " << one.name << ":\n";
     print_answers(one);
   }
   write_results(made, asked);

@@ -63,6 +63,7 @@ ordered_json run_data(const store::Run& run) {
 ordered_json origin_data(const Origin& origin) {
   ordered_json data;
   data["source"] = without_folders(origin.source);
+  data["described"] = origin.described;
   data["store"] = origin.store;
   data["protocol"] = ordered_json::object();
   for (const auto& [field, value] : origin.protocol) {

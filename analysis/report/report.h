@@ -29,7 +29,8 @@ struct Reason {
 
 /// Where scores come from. A CSV names no protocol, run or reason.
 struct Origin {
-  std::string source;  ///< the file, as named
+  std::string source;     ///< the file, as named
+  std::string described;  ///< what the program says of scores of its own
   bool store = false;
   store::Protocol protocol;
   std::vector<store::Run> runs;

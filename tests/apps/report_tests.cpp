@@ -84,6 +84,33 @@ TEST_CASE("report writes a page and figures") {
   CHECK_FALSE(fs::exists(figures / "pareto-acc-params.svg"));
 }
 
+TEST_CASE("report says of scores that are shipped how they were made") {
+  const TemporaryFolder folder;
+  const std::string truth = folder.write(
+      "truth.csv",
+      "arch,acc\n"
+      "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|,10\n"
+      "|nor_conv_3x3~0|+|none~0|none~1|+|none~0|none~1|none~2|,11\n");
+  const fs::path html = folder.path() / "page.html";
+  const Arguments arguments = {
+      "--scores",
+      "nats-tss:gaussian",
+      "--truth",
+      truth,
+      "--metric",
+      "acc",
+      "--bootstrap",
+      "0",
+      "--html",
+      html,
+      "--quiet"};
+  CHECK(zcp::apps::make_report(arguments) == 0);
+  CHECK(
+      read(html).find(
+          "\"described\":\"nats-tss:gaussian: Scores of all 15,625 cells") !=
+      std::string::npos);
+}
+
 TEST_CASE("report puts several studies on one page") {
   const Files files;
   const std::string other =

@@ -18,6 +18,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,12 @@ FLAGS = [flag for flag in ("avx2", "avx512f", "avx512_bf16", "amx_bf16")
          if re.search(rf"\b{flag}\b", Path("/proc/cpuinfo").read_text())]
 # Without instructions of its own bfloat16 takes a minute where float32 takes seconds.
 PRECISIONS = ["fp32", "bf16"] if any(flag.endswith("bf16") for flag in FLAGS) else ["fp32"]
+
+
+def prose(text: str) -> str:
+    """A paragraph, or a list of them, in lines of the width that the pages have."""
+    return "".join(textwrap.fill(line, 120, subsequent_indent="  " if line.startswith("- ") else "") + "\n"
+                   for line in text.splitlines())
 
 
 @dataclass
@@ -91,14 +98,19 @@ def reference_seconds(bench: Bench, group: str) -> float:
 
 def measure_reference(bench: Bench) -> str:
     rows = []
+    ratios = []
     for group in ("core", "suite-zero"):
         first = bench.on_cells(["--proxies", group])
         slow = reference_seconds(bench, group)
         fast = min(first, bench.on_cells(["--proxies", group]))
-        rows.append([f"`{group}`", f"{slow:.2f}", f"{fast:.3f}", f"{slow / fast:.1f}"])
+        ratios.append(f"{slow / fast:.1f}")
+        rows.append([f"`{group}`", f"{slow:.2f}", f"{fast:.3f}", ratios[-1]])
     return ("## Against the straightforward program\n\n"
-            f"Seconds an architecture: {bench.cells} random cells of NATS-TSS, batch 64, all {CORES} cores for both.\n\n"
-            + table(["proxies", "PyTorch", "zcp", "times faster"], rows))
+            + prose("The straightforward program, `tests/reference/benchmark.py`, is what one would write in PyTorch: each proxy in turn, "
+                    "with a copy of the network and passes of its own. It computes with the same LibTorch and BLAS. Against it `zcp` is "
+                    f"{ratios[0]} times as fast with `core`, and {ratios[1]} times with `suite-zero`.")
+            + "\n" + prose(f"Seconds for each of {bench.cells} random cells; all {CORES} cores for both programs:")
+            + "\n" + table(["proxies", "PyTorch", "zcp", "times faster"], rows))
 
 
 PYTHON = "/usr/bin/python3"
@@ -213,11 +225,17 @@ def measure_kernels(bench: Bench) -> str:
             later.append(spent([ALMOST_HEAVIEST, HEAVIEST], precision) - spent([ALMOST_HEAVIEST], precision))
         rows.append([precision, "the first of a process", *median_spent(alone).row()])
         rows.append([precision, "after another one", *median_spent(later).row()])
-    return ("## Inside the kernels\n\nThe cell of six 3x3 convolutions, `core`, batch 64, one worker; medians of "
-            f"{repetitions} runs. Convolutions and products are what `DNNL_VERBOSE=1` tells, without SynFlow's, which "
-            "are float64 and not oneDNN's. The first cell of a process also has its memory to get from the system; the "
-            "time after another one is that of this cell and of one with a 1x1 among its six, less that of the other alone.\n\n"
-            + table(["precision", "the cell is", "scoring", "convolutions and products", "share", "reorders"], rows))
+    return ("## Inside the kernels\n\n"
+            + prose("How much of the time is spent in convolutions and matrix products, and so could not be saved by `zcp`? The table is of "
+                    "the heaviest cell, with six 3x3 convolutions, and of `core` by one worker: seconds, medians of "
+                    f"{repetitions} runs.")
+            + "\n" + prose(
+                "- *Convolutions and products* are those of oneDNN, the library that LibTorch computes them with; `DNNL_VERBOSE=1` makes it "
+                "tell their times. SynFlow's are not among them, since it runs in float64, which oneDNN does not do.\n"
+                "- *Reorders* are changes of the layout of tensors in memory.\n"
+                "- The first cell of a process also has to get its memory from the system. To leave that out, the second row is the time of "
+                "two cells, of which the first has a 1x1 convolution among its six, less the time of that first cell alone.")
+            + "\n" + table(["precision", "the cell is", "scoring", "convolutions and products", "share", "reorders"], rows))
 
 
 def measure_growth(bench: Bench) -> str:
@@ -234,11 +252,13 @@ def measure_growth(bench: Bench) -> str:
     for name in ("grad_norm", "synflow", "naswot", "zico", "suite-zero"):
         add(f"`{name}`", ["--proxies", name])
     for cells in (1, 3):
-        add(f"`core`, {cells} cell(s) a stage", ["--proxies", "core", "--cells", str(cells)])
+        add(f"`core`, the cell {cells} time{'s' if cells > 1 else ''} a stage", ["--proxies", "core", "--cells", str(cells)])
     for channels in (8, 32):
         add(f"`core`, {channels} channels", ["--proxies", "core", "--channels", str(channels)])
-    return ("## What the cost grows with\n\nThe same cells; 5 cells a stage, 16 channels, batch 64, 2 minibatches, all "
-            "cores unless said otherwise.\n\n" + table(["what", "seconds a cell", "cells a second"], rows))
+    return ("## What the cost grows with\n\n"
+            + prose(f"{bench.cells} random cells. Where a row does not say otherwise, a network repeats its cell 5 times a stage and has 16 "
+                    f"channels, the batch is 64, there are 2 minibatches, and all {CORES} cores work.")
+            + "\n" + table(["what", "seconds a cell", "cells a second"], rows))
 
 
 # Enough that the memory which a process gets from the system at its start does not count.
@@ -254,9 +274,11 @@ def measure_workers(bench: Bench) -> str:
     # In turns, so that a noisy minute falls on both.
     turns = [(seconds(1), seconds(2)) for _ in range(3)]
     rows = [[f"{one:.3f}", f"{two:.3f}", f"{one / two:.2f}"] for one, two in turns]
-    return (f"## Workers\n\nSeconds a cell of {WORKERS_CELLS} random ones, `core`, batch 64, a run after the other.\n\n"
-            + table(["one worker", "two workers", "times the throughput"], rows)
-            + f"\nMedian: {statistics.median(one / two for one, two in turns):.2f}.\n")
+    median = statistics.median(one / two for one, two in turns)
+    return ("## Workers\n\n"
+            + prose(f"Two workers score {median:.2f} times as many cells as one in the same time (the median of three pairs of runs). Seconds for "
+                    f"each of {WORKERS_CELLS} random cells, `core`, the runs of a row one after the other:")
+            + "\n" + table(["one worker", "two workers", "times the throughput"], rows))
 
 
 def measure_memory(bench: Bench) -> str:
@@ -275,8 +297,10 @@ def measure_memory(bench: Bench) -> str:
     for group in ("suite-zero",):
         used = bench.score(["--arch", HEAVIEST, "--proxies", group, "--workers", "1", "--csv", "/dev/null"]).megabytes
         rows.append([f"heaviest cell, `{group}`, fp32", f"{used:.0f}"])
-    return ("## Memory\n\nLargest resident set of the process, MiB, one worker, `core`, batch 64.\n\n"
-            + table(["what", "MiB"], rows))
+    return ("## Memory\n\n"
+            + prose("The most memory that the process held at a time (its largest resident set), with one worker and `core` where nothing else "
+                    "is said. The heaviest cell is the one with six 3x3 convolutions.")
+            + "\n" + table(["what", "MiB"], rows))
 
 
 def measure_space(bench: Bench) -> str:
@@ -288,7 +312,7 @@ def measure_space(bench: Bench) -> str:
     each = seconds * shards / cells
     slow = reference_seconds(bench, "core")
     rows = [["NATS-TSS, `core`, a hundredth of its functions", f"{cells} specs", f"{seconds:.1f}",
-             f"{each:.3f} s a spec, {slow / each:.1f} times faster than the reference"]]
+             f"{each:.3f} s a spec, {slow / each:.1f} times as fast"]]
     start = time.perf_counter()
     run([str(ZCP), "score", *NATS, "--all", "--proxies", "params,macs", "--csv", "/dev/null", "--quiet"])
     rows.append(["NATS-TSS, `params,macs`", "15625 specs", f"{time.perf_counter() - start:.1f}", "whole process"])
@@ -298,7 +322,11 @@ def measure_space(bench: Bench) -> str:
              "--quiet"])
         rows.append(["NAS-Bench-101, `params,macs`", "423624 specs", f"{time.perf_counter() - start:.1f}",
                      "whole process, enumeration included"])
-    return ("## Whole spaces\n\n" + table(["what", "size", "seconds", "that is"], rows))
+    return ("## Whole spaces\n\n"
+            + prose("The first row is of a hundredth of the functions of NATS-TSS, drawn by their hash (cells that compute the same function are "
+                    "scored once), less the time of a process that only counts their parameters. A hundred times that is the whole space. The "
+                    "other rows are whole processes. The last column compares with the straightforward program above.")
+            + "\n" + table(["what", "size", "seconds", "that is"], rows))
 
 
 CORE = "grad_norm,synflow,naswot,zico"
@@ -339,9 +367,13 @@ def measure_bf16(bench: Bench) -> str:
     slow = reference_seconds(bench, "core")
     speed = [[p, f"{s:.3f}", f"{slow / s:.1f}"] for p, s in fast.items()]
     count = 200
-    return ("## bfloat16\n\n" + table(["precision", "seconds a cell, `core`", "times faster than the reference"], speed)
-            + f"\nKendall tau between the bf16 and the fp32 scores of {count} cells:\n\n"
-            + table(["proxy", "batch", "tau", ""],
+    return ("## bfloat16\n\n"
+            + prose("`--precision bf16` computes with numbers of 16 bits (bfloat16), on processors that have instructions for them. It is faster "
+                    "than `fp32`, numbers of 32 bits, and less exact. The last column compares with the straightforward program above.")
+            + "\n" + table(["precision", "seconds a cell, `core`", "times as fast"], speed)
+            + "\n" + prose(f"Are the rankings the same? The table has Kendall's tau between the scores in bf16 and in fp32 of {count} cells: 1 is the "
+                          "same order. `zcp` refuses a proxy in bf16 where tau is below .95, or where nobody has measured it.")
+            + "\n" + table(["proxy", "batch", "tau", ""],
                     rank_agreement(bench, count, CORE, 64) + rank_agreement(bench, count, served(OTHERS), 16)))
 
 
@@ -353,7 +385,16 @@ def measure_micro(bench: Bench) -> str:
     lines = text[text.index("name,"):].splitlines()
     rows = [[f"`{row['name']}`", row["error_message"] or f"{float(row['cpu_time']):.1f} {row['time_unit']}"]
             for row in csv.DictReader(lines)]
-    return "## Kernels alone\n\n" + table(["kernel", "processor time"], rows)
+    return ("## Kernels alone\n\n"
+            + prose("Single loops of `zcp`, without a network around them (`tests/perf/kernels.cpp`).")
+            + "\n" + prose(
+                "- `pack_codes` packs which ReLUs are on for 64 samples into bits, and `count_agreement` counts where two samples agree: the "
+                "heart of `naswot`. The number behind the slash says with which instructions: 0 those of every processor, 1 AVX2, 2 AVX-512. "
+                "`agreement_by_products` is the same count by products of matrices.\n"
+                "- `own:0` is LibTorch's operator, `own:1` that of `zcp`: BatchNorm forward, average pool and depthwise convolution forward and "
+                "backward.\n"
+                "- `kendall_tau_b/N` is Kendall's tau of N pairs, `build_graph` the graph of a cell and its hash.")
+            + "\n" + table(["kernel", "processor time"], rows))
 
 
 TRAINING = ["--train-images", "5000", "--batch-size", "64", "--epochs", "4"]
@@ -374,10 +415,11 @@ def measure_training(bench: Bench) -> str:
         seconds = float(re.search(r"([0-9.]+) s per network", text)[1])
         name = "all cores a network" if processes == 1 else "a network a core"
         rows.append([f"PyTorch, {name}", f"{seconds:.2f}", f"{seconds / own:.1f}"])
-    return ("## Training\n\n" + f"{count} cells of NATS-TSS (8 channels, one a stage) on Fashion-MNIST at 12 x 12, 5,000 "
-            "images, 4 epochs; seconds a network of the whole process, reading the data included. The PyTorch program is "
-            "`tests/reference/train.py`.\n\n"
-            + table(["what", "seconds a network", "times zcp's"], rows))
+    return ("## Training\n\n"
+            + prose(f"`zcp train` on {count} cells of NATS-TSS, in networks of 8 channels that have the cell once a stage: Fashion-MNIST at 12 x 12, "
+                    "5,000 images, 4 epochs. The PyTorch program is `tests/reference/train.py`. Seconds are those of the whole process, reading the "
+                    "data included, divided by the number of networks.")
+            + "\n" + table(["what", "seconds a network", "times zcp's"], rows))
 
 
 MEASUREMENTS = {
@@ -400,22 +442,14 @@ def machine(bench: Bench) -> str:
     bench.score(["--arch", HEAVIEST, "--proxies", "params", "--store", str(store), "--csv", "/dev/null"])
     version, cpu, libtorch, blas = sqlite3.connect(store).execute(
         "SELECT version, cpu, libtorch, blas FROM run").fetchone()
-    return (f"zcp {version}, {time.strftime('%Y-%m-%d')}: {cpu}, {CORES} cores ({', '.join(FLAGS)}), "
-            f"{platform.freedesktop_os_release()['PRETTY_NAME']}, LibTorch {libtorch}, {blas.split(' NO_')[0]}.\n")
+    return prose(f"Measured on {time.strftime('%Y-%m-%d')}: zcp {version}, {cpu} with {CORES} cores ({', '.join(FLAGS)}), "
+                 f"{platform.freedesktop_os_release()['PRETTY_NAME']}, LibTorch {libtorch}, {blas.split(' NO_')[0]}.")
 
 
-INTRODUCTION = """# Speed
-
-What `tests/perf/run.sh --write` measured, each section on the machine that it names. Other machines give other seconds; the ratios carry
-further.
-
-"""
-
-
-def sections(text: str) -> dict[str, str]:
-    """The parts of a page by their titles, in order."""
-    parts = re.split(r"^(?=## )", text, flags=re.MULTILINE)[1:]
-    return {part.splitlines()[0]: part.rstrip() + "\n" for part in parts}
+def sections(text: str) -> tuple[str, dict[str, str]]:
+    """What stands before the first section of a page, and its sections by their titles, in order."""
+    introduction, *parts = re.split(r"^(?=## )", text, flags=re.MULTILINE)
+    return introduction, {part.splitlines()[0]: part.rstrip() + "\n" for part in parts}
 
 
 def main() -> None:
@@ -426,7 +460,7 @@ def main() -> None:
     options = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     page = ROOT / "docs/performance.md"
-    parts = sections(page.read_text()) if page.exists() else {}
+    introduction, parts = sections(page.read_text())
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(options.cells, Path(folder))
         where = machine(bench)
@@ -439,7 +473,7 @@ def main() -> None:
             title, rest = part.split("\n", 1)
             parts[title] = f"{title}\n\n{where}{rest}"
     if options.write:
-        page.write_text(INTRODUCTION + "\n".join(part.rstrip() + "\n" for part in parts.values()))
+        page.write_text(introduction + "\n".join(part.rstrip() + "\n" for part in parts.values()))
 
 
 if __name__ == "__main__":

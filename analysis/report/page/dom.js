@@ -123,7 +123,7 @@ function sortableTable(table, heads, rows, state, options) {
     class: h.left && "mark",
     title: h.hint,
     "aria-sort": state.by === h.title && (state.down ? "descending" : "ascending"),
-  }, el("button", { type: "button", onclick: () => sort(h) }, h.title))));
+  }, el("button", { type: "button", onclick: () => sort(h) }, ...nameParts(h.title)))));
   const first = options.first ?? 0;
   const last = options.size ? first + options.size : sorted.length;
   const lines = sorted.slice(first, last).map((row) =>
@@ -132,10 +132,20 @@ function sortableTable(table, heads, rows, state, options) {
   table.replaceChildren(el("thead", {}, top), el("tbody", {}, ...lines));
 }
 
+/** Parts of a text, between which alone it may break. */
+function breakable(parts) {
+  return parts.flatMap((part, i) =>
+    i === 0 ? [part] : [document.createElement("wbr"), part]);
+}
+
 /** A spec that may break behind its separators and nowhere else. */
 function specParts(spec) {
-  return spec.split(/(?<=[|,;+)])(?=[^|,;+)])/).flatMap((part, i) =>
-    i === 0 ? [part] : [document.createElement("wbr"), part]);
+  return breakable(spec.split(/(?<=[|,;+)])(?=[^|,;+)])/));
+}
+
+/** A column's name that may break behind its underscores. */
+function nameParts(name) {
+  return breakable(name.split(/(?<=_)(?=[^_])/));
 }
 
 /** Width in pixels of the longest of some names, as charts write them. */

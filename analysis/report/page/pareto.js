@@ -63,7 +63,7 @@ function drawParetoText() {
   const proxy = chosenProxy().label;
   drawKey("pareto-key", "", paretoKey());
   byId("pareto-read").textContent =
-    `Left is cheap, up is good. The dark steps are the best ${metricName()} to be had up to each cost, the steps with dots what one gets by choosing with ${proxy}. Their distance is what is lost by that choice.`;
+    `Left is cheap, up is good. The steps without dots are the best ${metricName()} to be had up to each cost, the steps with dots what one gets by choosing with ${proxy}. Their distance is what is lost by that choice.`;
   const metric = metricColumns[state.metric];
   let best = -1;
   let pick = -1;

@@ -9,6 +9,11 @@ function listOf(entries) {
 function drawProtocol() {
   const { origin } = data;
   const target = byId("protocol-list");
+  if (origin.described) {
+    target.replaceChildren(el("p", {}, "The scores came with the program, which says of them:"),
+      el("p", {}, `${origin.described}.`));
+    return;
+  }
   if (!origin.store) {
     target.replaceChildren(el("p", {},
       `The scores come from a table, ${origin.source}. A table names no protocol: which data, batch size, initialiser and seed made them is not known here. Scores read from a store (zcp score --store) bring it along.`));
@@ -58,19 +63,26 @@ function drawMethod() {
   ]));
 }
 
+/** As the headline counts them: the baseline is not one of them. */
+function proxiesText() {
+  const names = new Set(data.rows.map((r) => r.proxy));
+  const baseline = names.delete(study.baseline);
+  return whole(names.size) + (baseline ? ` and ${study.baseline}` : "");
+}
+
 function drawFacts() {
   const missing = proxyColumns.filter((c) => c.missing > 0).length;
   const { origin } = data;
   const task = origin.protocol.task;
   const entries = [
     ["Architectures", whole(count)],
-    ["Proxies", whole(new Set(data.rows.map((r) => r.proxy)).size)],
+    ["Proxies", proxiesText()],
     ["Population", study.population],
     ["Missing scores", missing === 0 ? "none" : `${missing} proxies, ${study.missing === "last" ? "ranked last" : "left out"}`],
     ["Intervals", study.draws > 0 ? `95 % ${study.interval}, ${whole(study.draws)} draws` : "none"],
     ["Protocol", origin.store
       ? `${task}, batch ${origin.protocol.batch_size}, seed ${origin.protocol.seed}`
-      : "not known (a table)"],
+      : origin.described ? "shipped sweep, see below" : "not known (a table)"],
   ];
   byId("facts").replaceChildren(...entries.map(([name, value]) =>
     el("div", {}, el("dt", {}, name), el("dd", {}, value))));

@@ -95,6 +95,23 @@ function axisStyle(name) {
   };
 }
 
+/** Steps: what holds at a point holds until the next one. One shape for all of
+    them, since a line of ECharts leaves out moves of less than two pixels and
+    joins what lies around them by a slope. */
+function stepSeries(points, { color, width }, more = {}) {
+  const renderItem = (params, api) => {
+    if (params.dataIndex > 0) return null;
+    const corners = [];
+    for (const [x, y] of points.map((point) => api.coord(point))) {
+      if (corners.length > 0) corners.push([x, corners[corners.length - 1][1]]);
+      corners.push([x, y]);
+    }
+    return { type: "polyline", shape: { points: corners },
+      style: { fill: "none", stroke: color, lineWidth: width, lineJoin: "bevel" } };
+  };
+  return { type: "custom", silent: true, clip: true, renderItem, data: points, ...more };
+}
+
 /** -1 orange, 0 the paper's own, 1 blue. */
 function divergingColour(value) {
   const colours = palette();

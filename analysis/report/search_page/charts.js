@@ -107,8 +107,7 @@ function drawTrace(chart) {
     ...axes(x, valueAxis(column.name, column.values)),
     series: [...dots(rows, (row) => [data.steps[row], column.values[row]],
       new Set(best === null ? [] : [best])),
-    { type: "line", step: "end", showSymbol: false, silent: true, z: 8,
-      lineStyle: { color: palette().accent, width: 1.8 }, data: bestSoFar(column) },
+    stepSeries(bestSoFar(column), { color: palette().accent, width: 1.8 }, { z: 8 }),
     ...keySeries(traceKey())] }, true);
   chart.getDom().setAttribute("aria-label",
     `${column.name} of every architecture in the order of evaluation, with the best so far; the table below has the numbers`);
@@ -151,7 +150,7 @@ function drawRegret(chart) {
   chart.setOption({ ...chartBase(),
     ...axes(x, { ...valueAxis(metric, all), type: "value" }),
     series: [...shown.flatMap((points, i) => [
-      { ...line(points.map((p) => [p[0], p[1]]), regretColours(i), 2), step: "end" },
+      stepSeries(points.map((p) => [p[0], p[1]]), { color: regretColours(i), width: 2 }, { z: 3 }),
       ...[2, 3].map((end) => line(points.filter((p) => p[end] !== null)
         .map((p) => [p[0], p[end]]), regretColours(i), 0.8))]),
     { ...line([], palette().ink, 1), markLine: { silent: true, symbol: "none",

@@ -74,7 +74,7 @@ function drawParts() {
   const most = largestEffect();
   const groups = orderedPlaces().map(({ place, shares, options }) => el("tbody", {},
     el("tr", { class: "group" }, el("th", { scope: "rowgroup", colspan: 5 },
-      `${placeText(place).replace(/^./, (c) => c.toUpperCase())}${shareText(shares[state.objective])}`)),
+      el("span", {}, `${placeText(place).replace(/^./, (c) => c.toUpperCase())}${shareText(shares[state.objective])}`))),
     ...options.map(({ name, effects }) => {
       const effect = effects[state.objective];
       const kind = wishes.get(partText(place, name));

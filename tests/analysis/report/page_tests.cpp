@@ -65,11 +65,13 @@ TEST_CASE("page: names of files, no folders; headlines of every subset") {
   material.truth.source = "/home/somebody/secret/truth.csv";
   Report report = make(material);
   report.origin.source = "../else/where/scores.sqlite";
+  report.origin.described = "noise, batch 16";
   report.study.notes.push_back(
       "/home/somebody/secret/truth.csv: 3 rows, n/a or 0/4 stay");
   const ordered_json data = data_in(page_of(report));
   CHECK(data["truth"] == "truth.csv");
   CHECK(data["origin"]["source"] == "scores.sqlite");
+  CHECK(data["origin"]["described"] == "noise, batch 16");
   CHECK(data["study"]["notes"].back() == "truth.csv: 3 rows, n/a or 0/4 stay");
   CHECK(page_of(report).find("somebody") == std::string::npos);
   REQUIRE(!data["answers"].empty());
