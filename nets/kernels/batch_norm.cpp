@@ -132,6 +132,13 @@ std::vector<NormGradient> gradients_of(
   return norms;
 }
 
+/// What a ReLU at the end of a sum has made, undefined without one, and where
+/// that ReLU ends.
+struct Rectified {
+  at::Tensor value;
+  double ceiling;
+};
+
 /// The gradients in the order of the arguments of forward(), of which the last
 /// is no tensor and has none.
 variable_list collect(
@@ -185,13 +192,14 @@ class BatchNormSum : public torch::autograd::Function<BatchNormSum<T>> {
     const bool alone = operands.size() == 1 && !shape.end.relu;
     at::Tensor y = alone ? at::empty_like(operands[0].x)
                          : empty_elementwise(operands[0].x);
-    fill(operands, m, shape.end.relu, y.data_ptr<T>());
+    fill(operands, m, shape.end, y.data_ptr<T>());
     if (shape.end.relu) saved.push_back(y.tensor_data());
     context->save_for_backward(std::move(saved));
     // A copy that nothing reads brings no zeros.
     context->set_materialize_grads(false);
     context->saved_data["normalised"] = shape.normalised;
     context->saved_data["relu"] = shape.end.relu;
+    context->saved_data["ceiling"] = shape.end.ceiling;
     return copies_of(y, shape.end.copies);
   }
 
@@ -201,7 +209,9 @@ class BatchNormSum : public torch::autograd::Function<BatchNormSum<T>> {
     const variable_list saved = context->get_saved_variables();
     const std::vector<bool> normalised = kept(context);
     const bool relu = context->saved_data["relu"].toBool();
-    const at::Tensor y = relu ? saved.back() : at::Tensor();
+    const Rectified y{
+        relu ? saved.back() : at::Tensor(),
+        context->saved_data["ceiling"].toDouble()};
     std::erase_if(gradients, [](const auto& g) { return !g.defined(); });
     if (gradients.empty()) return variable_list(tensor_count(normalised) + 1);
     std::ranges::reverse(gradients);
@@ -256,7 +266,7 @@ class BatchNormSum : public torch::autograd::Function<BatchNormSum<T>> {
   static void fill(
       const std::vector<Operand<T>>& operands,
       const Matrix& m,
-      bool relu,
+      const SumEnd& end,
       T* y) {
     in_parts(m, [&](std::int64_t row, std::int64_t rows) {
       T* part = y + row * m.columns;
@@ -264,21 +274,29 @@ class BatchNormSum : public torch::autograd::Function<BatchNormSum<T>> {
       for (std::size_t k = 1; k < operands.size(); ++k) {
         operands[k].add(m, row, rows, part);
       }
-      if (relu) rectify(rows * m.columns, part);
+      if (end.relu) rectify_part(rows * m.columns, end.ceiling, part);
     });
+  }
+
+  static void rectify_part(std::int64_t count, double ceiling, T* y) {
+    if (std::isinf(ceiling)) {
+      rectify(count, y);
+    } else {
+      clip(count, static_cast<float>(ceiling), y);
+    }
   }
 
   static variable_list own_gradients(
       const variable_list& gradients,
       const std::vector<bool>& normalised,
       const variable_list& saved,
-      const at::Tensor& y) {
+      const Rectified& y) {
     variable_list arrived;
     for (const at::Tensor& g : gradients) {
       arrived.push_back(g.contiguous(kChannelsLast));
     }
     const Matrix m = matrix_of(arrived[0]);
-    const bool changed = y.defined() || arrived.size() > 1;
+    const bool changed = y.value.defined() || arrived.size() > 1;
     const at::Tensor dy = changed ? empty_elementwise(arrived[0]) : arrived[0];
     std::vector<NormGradient> norms = gradients_of(saved, m);
     in_parts(m, [&](std::int64_t row, std::int64_t rows) {
@@ -304,7 +322,7 @@ class BatchNormSum : public torch::autograd::Function<BatchNormSum<T>> {
   /// A part of the sum of the gradients, of which a ReLU lets through its own.
   static void gather(
       const variable_list& gradients,
-      const at::Tensor& y,
+      const Rectified& y,
       std::int64_t begin,
       std::int64_t count,
       T* dy) {
@@ -313,17 +331,28 @@ class BatchNormSum : public torch::autograd::Function<BatchNormSum<T>> {
       add_values(sum, gradients[k].data_ptr<T>() + begin, count, dy);
       sum = dy;
     }
-    if (y.defined()) mask_gradient(y.data_ptr<T>() + begin, sum, count, dy);
+    if (!y.value.defined()) return;
+    const T* value = y.value.data_ptr<T>() + begin;
+    if (std::isinf(y.ceiling)) {
+      mask_gradient(value, sum, count, dy);
+    } else {
+      const auto ceiling = static_cast<float>(y.ceiling);
+      mask_clipped_gradient(value, sum, count, ceiling, dy);
+    }
   }
 
   static variable_list differentiable_gradients(
       const variable_list& gradients,
       const std::vector<bool>& normalised,
       const variable_list& saved,
-      const at::Tensor& y) {
+      const Rectified& y) {
     at::Tensor dy = gradients[0];
     for (std::size_t k = 1; k < gradients.size(); ++k) dy = dy + gradients[k];
-    if (y.defined()) dy = at::threshold_backward(dy, y, 0);
+    if (y.value.defined()) {
+      dy = std::isinf(y.ceiling)
+               ? at::threshold_backward(dy, y.value, 0)
+               : at::hardtanh_backward(dy, y.value, 0, y.ceiling);
+    }
     variable_list found;
     std::size_t at = 0;
     for (const bool norm : normalised) {

@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -63,6 +64,8 @@ struct SumEnd {
   /// at them are summed from the last to the first, as LibTorch's engine sums
   /// those of readers that ran in that order.
   int copies = 1;
+  /// Where the ReLU ends: 6 for ReLU6. On the processor alone.
+  double ceiling = std::numeric_limits<double>::infinity();
 };
 
 /// y, and what `SumEnd::copies` asks for beside it: the same memory without its

@@ -148,4 +148,16 @@ void rectify(std::int64_t count, T* y);
 template <typename T>
 void mask_gradient(const T* y, const T* dy, std::int64_t count, T* dx);
 
+/// The same two for a ReLU that ends at `ceiling`, as ReLU6 does at 6: y =
+/// min(max(y, 0), ceiling), and dx = 0 where y is at either end.
+template <typename T>
+void clip(std::int64_t count, float ceiling, T* y);
+template <typename T>
+void mask_clipped_gradient(
+    const T* y,
+    const T* dy,
+    std::int64_t count,
+    float ceiling,
+    T* dx);
+
 }  // namespace zcp::kernels

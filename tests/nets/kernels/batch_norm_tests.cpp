@@ -2,6 +2,9 @@
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include <cmath>
+#include <limits>
+
 #include "nets/kernels/batch_norm.h"
 #include "tests/support/test_files.h"
 
@@ -176,7 +179,10 @@ std::vector<at::Tensor> sum_by_parts(
                         : term.x;
     sum = sum.defined() ? sum + value : value;
   }
-  if (end.relu) sum = at::relu(sum);
+  if (end.relu) {
+    sum = std::isinf(end.ceiling) ? at::relu(sum)
+                                  : at::hardtanh(sum, 0, end.ceiling);
+  }
   return std::vector<at::Tensor>(static_cast<std::size_t>(end.copies), sum);
 }
 
@@ -224,6 +230,23 @@ TEST_CASE("a sum of BatchNorms at one go has the bits of its parts") {
   }
 }
 
+TEST_CASE("a sum of BatchNorms may end in a ReLU that ends itself") {
+  for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {
+    const Terms made = make_terms(type);
+    const zcp::kernels::SumEnd end{.relu = true, .ceiling = 1.5};
+    const auto own = zcp::kernels::sum_of_batch_norms(made.terms, end);
+    const auto parts = sum_by_parts(made.terms, end);
+    CHECK(at::equal(own[0], parts[0]));
+    CHECK(own[0].max().item<double>() == 1.5);
+    const auto found = torch::autograd::grad({read(own)}, made.leaves);
+    const auto expected = torch::autograd::grad({read(parts)}, made.leaves);
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      CAPTURE(i);
+      CHECK(at::equal(found[i], expected[i]));
+    }
+  }
+}
+
 TEST_CASE("a copy that nothing reads takes no part in the gradient") {
   const Terms made = make_terms(at::kFloat);
   const auto copies = zcp::kernels::sum_of_batch_norms(made.terms, {true, 3});
@@ -236,9 +259,14 @@ TEST_CASE("a copy that nothing reads takes no part in the gradient") {
 }
 
 TEST_CASE("a sum of BatchNorms has the second derivative of its parts") {
-  const auto second = [](bool own) {
+  double ceiling = std::numeric_limits<double>::infinity();
+  SUBCASE("with a ReLU") {}
+  SUBCASE("with one that ends") {
+    ceiling = 1.5;
+  }
+  const auto second = [&](bool own) {
     const Terms made = make_terms(at::kFloat);
-    const zcp::kernels::SumEnd end{true, 2};
+    const zcp::kernels::SumEnd end{true, 2, ceiling};
     const auto copies = own ? zcp::kernels::sum_of_batch_norms(made.terms, end)
                             : sum_by_parts(made.terms, end);
     const auto first = torch::autograd::grad(
