@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -68,6 +69,58 @@ Statistics statistics_of(const T* x, const Matrix& m, double epsilon) {
   return s;
 }
 
+/// x factor + term, by channel.
+struct Line {
+  std::vector<double> factor;
+  std::vector<double> term;
+};
+
+Line line_of(
+    const Statistics& s,
+    const at::Tensor& scale,
+    const at::Tensor& shift) {
+  Line line{channel_values(scale), channel_values(shift)};
+  for (std::size_t c = 0; c < line.factor.size(); ++c) {
+    line.factor[c] *= s.inverse[c];
+    line.term[c] -= s.mean[c] * line.factor[c];
+  }
+  return line;
+}
+
+double to_single(double value) {
+  return static_cast<double>(static_cast<float>(value));
+}
+
+/// The same two in the steps of LibTorch's operator on planes of float32, each
+/// of which rounds its result.
+Statistics planes_statistics_of(const float* x, const Matrix& m, double eps) {
+  std::vector<double> sums(static_cast<std::size_t>(m.columns), 0.0);
+  add_column_sums(x, m, sums.data());
+  Statistics s{by_channel(sums, m), {}, {}};
+  for (double& mean : s.mean) mean = to_single(mean / m.values());
+  std::vector<double> squares(sums.size(), 0.0);
+  add_centred_squares(x, m, by_column<float>(s.mean, m).data(), squares.data());
+  s.variance = by_channel(squares, m);
+  for (double& variance : s.variance) {
+    variance = to_single(to_single(variance) / m.values());
+    s.inverse.push_back(to_single(1 / std::sqrt(variance + eps)));
+  }
+  return s;
+}
+
+Line planes_line_of(
+    const Statistics& s,
+    const at::Tensor& scale,
+    const at::Tensor& shift) {
+  Line line{channel_values(scale), channel_values(shift)};
+  for (std::size_t c = 0; c < line.factor.size(); ++c) {
+    line.factor[c] = to_single(line.factor[c] * s.inverse[c]);
+    // Exact in float64: the one rounding is that of the processor's operation.
+    line.term[c] = to_single(line.term[c] - s.mean[c] * line.factor[c]);
+  }
+  return line;
+}
+
 /// What of a sum of BatchNorms is no tensor.
 struct SumShape {
   /// By term; tensors of the terms follow each other, three for a normalised
@@ -75,6 +128,7 @@ struct SumShape {
   std::vector<bool> normalised;
   std::vector<double> epsilons;
   std::vector<BatchMoments*> moments;
+  std::vector<NormRounding> roundings;
   SumEnd end;
 };
 
@@ -178,15 +232,24 @@ class BatchNormSum : public torch::autograd::Function<BatchNormSum<T>> {
             {tensors[next++].contiguous(kChannelsLast), false, {}, {}});
         continue;
       }
-      const Statistics s =
-          add_operand(tensors.slice(next, 3), m, shape.epsilons[k], operands);
+      const Statistics s = add_operand(
+          tensors.slice(next, 3),
+          m,
+          shape.epsilons[k],
+          shape.roundings[k],
+          operands);
       saved.insert(
           saved.end(),
           {tensors[next],
            tensors[next + 1],
            channel_tensor(s.mean),
            channel_tensor(s.inverse)});
-      give_moments(s, m, shape.moments[k]);
+      if (shape.moments[k] != nullptr) {
+        // Those that are given are not rounded on the way.
+        const bool rounded = shape.roundings[k] == NormRounding::as_planes;
+        *shape.moments[k] =
+            rounded ? channel_moments(tensors[next]) : moments_of(s, m);
+      }
       next += 3;
     }
     const bool alone = operands.size() == 1 && !shape.end.relu;
@@ -239,28 +302,38 @@ class BatchNormSum : public torch::autograd::Function<BatchNormSum<T>> {
       at::TensorList of,
       const Matrix& m,
       double epsilon,
+      NormRounding rounding,
       std::vector<Operand<T>>& operands) {
     const at::Tensor x = of[0].contiguous(kChannelsLast);
-    Statistics s = statistics_of(x.data_ptr<T>(), m, epsilon);
-    std::vector<double> factor = channel_values(of[1]);
-    std::vector<double> term = channel_values(of[2]);
-    for (std::size_t c = 0; c < factor.size(); ++c) {
-      factor[c] *= s.inverse[c];
-      term[c] -= s.mean[c] * factor[c];
+    if constexpr (std::is_same_v<T, float>) {
+      if (rounding == NormRounding::as_planes) {
+        Statistics s = planes_statistics_of(x.data_ptr<T>(), m, epsilon);
+        add_line(x, planes_line_of(s, of[1], of[2]), m, operands);
+        return s;
+      }
     }
-    operands.push_back(
-        {x, true, by_column<float>(factor, m), by_column<float>(term, m)});
+    Statistics s = statistics_of(x.data_ptr<T>(), m, epsilon);
+    add_line(x, line_of(s, of[1], of[2]), m, operands);
     return s;
   }
 
-  /// Fills `moments`, where somebody wants them.
-  static void
-  give_moments(Statistics s, const Matrix& m, BatchMoments* moments) {
-    if (moments == nullptr) return;
+  static void add_line(
+      const at::Tensor& x,
+      const Line& line,
+      const Matrix& m,
+      std::vector<Operand<T>>& operands) {
+    operands.push_back(
+        {x,
+         true,
+         by_column<float>(line.factor, m),
+         by_column<float>(line.term, m)});
+  }
+
+  static BatchMoments moments_of(Statistics s, const Matrix& m) {
     for (double& variance : s.variance) {
       variance *= unbiased_factor(m.values());
     }
-    *moments = {channel_tensor(s.mean), channel_tensor(s.variance), m.values()};
+    return {channel_tensor(s.mean), channel_tensor(s.variance), m.values()};
   }
 
   static void fill(
@@ -351,7 +424,8 @@ class BatchNormSum : public torch::autograd::Function<BatchNormSum<T>> {
     if (y.value.defined()) {
       dy = std::isinf(y.ceiling)
                ? at::threshold_backward(dy, y.value, 0)
-               : at::hardtanh_backward(dy, y.value, 0, y.ceiling);
+               : dy.masked_fill(
+                     (y.value <= 0).logical_or(y.value >= y.ceiling), 0);
     }
     variable_list found;
     std::size_t at = 0;
@@ -411,6 +485,7 @@ std::vector<at::Tensor> sum_of_batch_norms(
     shape.normalised.push_back(term.normalised);
     shape.epsilons.push_back(term.epsilon);
     shape.moments.push_back(term.moments);
+    shape.roundings.push_back(term.rounding);
     tensors.push_back(term.x);
     if (!term.normalised) continue;
     // LibTorch 1.13 takes no undefined tensors here.
@@ -432,9 +507,10 @@ at::Tensor batch_norm_of_batch(
     const at::Tensor& scale,
     const at::Tensor& shift,
     double epsilon,
-    BatchMoments* moments) {
+    BatchMoments* moments,
+    NormRounding rounding) {
   if (sums_batch_norms(x)) {
-    const SumTerm term{x, true, scale, shift, epsilon, moments};
+    const SumTerm term{x, true, scale, shift, epsilon, moments, rounding};
     return sum_of_batch_norms(std::span(&term, 1), {})[0];
   }
   if (moments != nullptr) *moments = channel_moments(x.detach());

@@ -58,6 +58,30 @@ ZCP_PROCESSOR_VERSIONS void add_moments(
 }
 
 template <typename T>
+ZCP_PROCESSOR_VERSIONS void
+add_column_sums(const T* x, const Matrix& m, double* __restrict sums) {
+  for (std::int64_t r = 0; r < m.rows; ++r, x += m.columns) {
+    for (std::int64_t c = 0; c < m.columns; ++c) {
+      sums[c] += static_cast<double>(load(x[c]));
+    }
+  }
+}
+
+template <typename T>
+ZCP_PROCESSOR_VERSIONS void add_centred_squares(
+    const T* x,
+    const Matrix& m,
+    const float* centre,
+    double* __restrict squares) {
+  for (std::int64_t r = 0; r < m.rows; ++r, x += m.columns) {
+    for (std::int64_t c = 0; c < m.columns; ++c) {
+      const float centred = load(x[c]) - centre[c];
+      squares[c] += static_cast<double>(centred * centred);
+    }
+  }
+}
+
+template <typename T>
 ZCP_PROCESSOR_VERSIONS void scale_columns(
     const T* x,
     const Matrix& m,
@@ -226,6 +250,9 @@ ZCP_PROCESSOR_VERSIONS void mask_clipped_gradient(
 
 // For the types that nets/kernels/channel_loops.h names.
 template void add_moments(const float*, const Matrix&, double*, double*);
+template void add_column_sums(const float*, const Matrix&, double*);
+template void
+add_centred_squares(const float*, const Matrix&, const float*, double*);
 template void
 scale_columns(const float*, const Matrix&, const float*, const float*, float*);
 template void add_scaled_columns(

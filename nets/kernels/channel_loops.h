@@ -33,6 +33,19 @@ Matrix matrix_of(std::int64_t values, std::int64_t channels);
 template <typename T>
 void add_moments(const T* x, const Matrix& m, double* sums, double* squares);
 
+/// Adds to `sums` [columns] the values of each column.
+template <typename T>
+void add_column_sums(const T* x, const Matrix& m, double* sums);
+
+/// Adds to `squares` [columns] those of x - centre, which are rounded to
+/// float32 one by one as LibTorch's BatchNorm of planes rounds them.
+template <typename T>
+void add_centred_squares(
+    const T* x,
+    const Matrix& m,
+    const float* centre,
+    double* squares);
+
 /// y = x factor + term.
 template <typename T>
 void scale_columns(
