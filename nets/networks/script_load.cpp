@@ -149,7 +149,8 @@ std::vector<Parameter> trainable_parameters(
         static_cast<int>(tied - held.begin());
     if (tied != held.end()) continue;
     held.push_back(named.value);
-    at::Tensor value = named.value.detach().to(options).clone();
+    // The module is the program's own: where types agree the memory is shared.
+    at::Tensor value = named.value.variable_data().to(options);
     if (value.dim() == 4) value = value.contiguous(kMemoryFormat);
     const int declared = static_cast<int>(parameters.size());
     parameters.push_back(
