@@ -14,7 +14,8 @@ namespace zcp::networks {
 /// graphs' networks, or prepared for LibTorch's: the input of a convolution is
 /// laid out channels last, and a view that the layout does not allow is made of
 /// a copy. `arguments` are those of the operator; they end with its result
-/// where true is returned. False: the operator is still to run.
+/// where true is returned. False: the operator is still to run. In float32 the
+/// values of convolutions, and means of maps, are those of planes.
 bool run_on_maps(const NodePlan& plan, torch::jit::Stack& arguments);
 
 }  // namespace zcp::networks
