@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <limits>
 #include <stdexcept>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -69,6 +70,58 @@ Statistics statistics_of(const T* x, const Matrix& m, double epsilon) {
   return s;
 }
 
+/// x factor + term, by channel.
+struct Line {
+  std::vector<double> factor;
+  std::vector<double> term;
+};
+
+Line line_of(
+    const Statistics& s,
+    const at::Tensor& scale,
+    const at::Tensor& shift) {
+  Line line{channel_values(scale), channel_values(shift)};
+  for (std::size_t c = 0; c < line.factor.size(); ++c) {
+    line.factor[c] *= s.inverse[c];
+    line.term[c] -= s.mean[c] * line.factor[c];
+  }
+  return line;
+}
+
+double to_single(double value) {
+  return static_cast<double>(static_cast<float>(value));
+}
+
+/// The same two in the steps of LibTorch's operator on planes of float32, each
+/// of which rounds its result.
+Statistics planes_statistics_of(const float* x, const Matrix& m, double eps) {
+  std::vector<double> sums(static_cast<std::size_t>(m.columns), 0.0);
+  add_column_sums(x, m, sums.data());
+  Statistics s{by_channel(sums, m), {}, {}};
+  for (double& mean : s.mean) mean = to_single(mean / m.values());
+  std::vector<double> squares(sums.size(), 0.0);
+  add_centred_squares(x, m, by_column<float>(s.mean, m).data(), squares.data());
+  s.variance = by_channel(squares, m);
+  for (double& variance : s.variance) {
+    variance = to_single(to_single(variance) / m.values());
+    s.inverse.push_back(to_single(1 / std::sqrt(variance + eps)));
+  }
+  return s;
+}
+
+Line planes_line_of(
+    const Statistics& s,
+    const at::Tensor& scale,
+    const at::Tensor& shift) {
+  Line line{channel_values(scale), channel_values(shift)};
+  for (std::size_t c = 0; c < line.factor.size(); ++c) {
+    line.factor[c] = to_single(line.factor[c] * s.inverse[c]);
+    // Exact in float64: the one rounding is that of the processor's operation.
+    line.term[c] = to_single(line.term[c] - s.mean[c] * line.factor[c]);
+  }
+  return line;
+}
+
 /// What of a sum of BatchNorms is no tensor.
 struct SumShape {
   /// By term; tensors of the terms follow each other, three for a normalised
@@ -76,6 +129,7 @@ struct SumShape {
   std::vector<bool> normalised;
   std::vector<double> epsilons;
   std::vector<BatchMoments*> moments;
+  std::vector<NormRounding> roundings;
   SumEnd end;
 };
 
@@ -133,6 +187,13 @@ std::vector<NormGradient> gradients_of(
   return norms;
 }
 
+/// What a ReLU at the end of a sum has made, undefined without one, and where
+/// that ReLU ends.
+struct Rectified {
+  at::Tensor value;
+  double ceiling;
+};
+
 /// The gradients in the order of the arguments of forward(), of which the last
 /// is no tensor and has none.
 variable_list collect(
@@ -172,27 +233,37 @@ class BatchNormSum : public torch::autograd::Function<BatchNormSum<T>> {
             {tensors[next++].contiguous(kChannelsLast), false, {}, {}});
         continue;
       }
-      const Statistics s =
-          add_operand(tensors.slice(next, 3), m, shape.epsilons[k], operands);
+      const Statistics s = add_operand(
+          tensors.slice(next, 3),
+          m,
+          shape.epsilons[k],
+          shape.roundings[k],
+          operands);
       saved.insert(
           saved.end(),
           {tensors[next],
            tensors[next + 1],
            channel_tensor(s.mean),
            channel_tensor(s.inverse)});
-      give_moments(s, m, shape.moments[k]);
+      if (shape.moments[k] != nullptr) {
+        // Those that are given are not rounded on the way.
+        const bool rounded = shape.roundings[k] == NormRounding::as_planes;
+        *shape.moments[k] =
+            rounded ? channel_moments(tensors[next]) : moments_of(s, m);
+      }
       next += 3;
     }
     const bool alone = operands.size() == 1 && !shape.end.relu;
     at::Tensor y = alone ? at::empty_like(operands[0].x)
                          : empty_elementwise(operands[0].x);
-    fill(operands, m, shape.end.relu, y.data_ptr<T>());
+    fill(operands, m, shape.end, y.data_ptr<T>());
     if (shape.end.relu) saved.push_back(y.tensor_data());
     context->save_for_backward(std::move(saved));
     // A copy that nothing reads brings no zeros.
     context->set_materialize_grads(false);
     context->saved_data["normalised"] = shape.normalised;
     context->saved_data["relu"] = shape.end.relu;
+    context->saved_data["ceiling"] = shape.end.ceiling;
     return copies_of(y, shape.end.copies);
   }
 
@@ -202,7 +273,9 @@ class BatchNormSum : public torch::autograd::Function<BatchNormSum<T>> {
     const variable_list saved = context->get_saved_variables();
     const std::vector<bool> normalised = kept(context);
     const bool relu = context->saved_data["relu"].toBool();
-    const at::Tensor y = relu ? saved.back() : at::Tensor();
+    const Rectified y{
+        relu ? saved.back() : at::Tensor(),
+        context->saved_data["ceiling"].toDouble()};
     std::erase_if(gradients, [](const auto& g) { return !g.defined(); });
     if (gradients.empty()) return variable_list(tensor_count(normalised) + 1);
     std::ranges::reverse(gradients);
@@ -230,34 +303,44 @@ class BatchNormSum : public torch::autograd::Function<BatchNormSum<T>> {
       at::TensorList of,
       const Matrix& m,
       double epsilon,
+      NormRounding rounding,
       std::vector<Operand<T>>& operands) {
     const at::Tensor x = of[0].contiguous(kChannelsLast);
-    Statistics s = statistics_of(x.data_ptr<T>(), m, epsilon);
-    std::vector<double> factor = channel_values(of[1]);
-    std::vector<double> term = channel_values(of[2]);
-    for (std::size_t c = 0; c < factor.size(); ++c) {
-      factor[c] *= s.inverse[c];
-      term[c] -= s.mean[c] * factor[c];
+    if constexpr (std::is_same_v<T, float>) {
+      if (rounding == NormRounding::as_planes) {
+        Statistics s = planes_statistics_of(x.data_ptr<T>(), m, epsilon);
+        add_line(x, planes_line_of(s, of[1], of[2]), m, operands);
+        return s;
+      }
     }
-    operands.push_back(
-        {x, true, by_column<float>(factor, m), by_column<float>(term, m)});
+    Statistics s = statistics_of(x.data_ptr<T>(), m, epsilon);
+    add_line(x, line_of(s, of[1], of[2]), m, operands);
     return s;
   }
 
-  /// Fills `moments`, where somebody wants them.
-  static void
-  give_moments(Statistics s, const Matrix& m, BatchMoments* moments) {
-    if (moments == nullptr) return;
+  static void add_line(
+      const at::Tensor& x,
+      const Line& line,
+      const Matrix& m,
+      std::vector<Operand<T>>& operands) {
+    operands.push_back(
+        {x,
+         true,
+         by_column<float>(line.factor, m),
+         by_column<float>(line.term, m)});
+  }
+
+  static BatchMoments moments_of(Statistics s, const Matrix& m) {
     for (double& variance : s.variance) {
       variance *= unbiased_factor(m.values());
     }
-    *moments = {channel_tensor(s.mean), channel_tensor(s.variance), m.values()};
+    return {channel_tensor(s.mean), channel_tensor(s.variance), m.values()};
   }
 
   static void fill(
       const std::vector<Operand<T>>& operands,
       const Matrix& m,
-      bool relu,
+      const SumEnd& end,
       T* y) {
     in_parts(m, [&](std::int64_t row, std::int64_t rows) {
       T* part = y + row * m.columns;
@@ -265,21 +348,29 @@ class BatchNormSum : public torch::autograd::Function<BatchNormSum<T>> {
       for (std::size_t k = 1; k < operands.size(); ++k) {
         operands[k].add(m, row, rows, part);
       }
-      if (relu) rectify(rows * m.columns, part);
+      if (end.relu) rectify_part(rows * m.columns, end.ceiling, part);
     });
+  }
+
+  static void rectify_part(std::int64_t count, double ceiling, T* y) {
+    if (std::isinf(ceiling)) {
+      rectify(count, y);
+    } else {
+      clip(count, static_cast<float>(ceiling), y);
+    }
   }
 
   static variable_list own_gradients(
       const variable_list& gradients,
       const std::vector<bool>& normalised,
       const variable_list& saved,
-      const at::Tensor& y) {
+      const Rectified& y) {
     variable_list arrived;
     for (const at::Tensor& g : gradients) {
       arrived.push_back(g.contiguous(kChannelsLast));
     }
     const Matrix m = matrix_of(arrived[0]);
-    const bool changed = y.defined() || arrived.size() > 1;
+    const bool changed = y.value.defined() || arrived.size() > 1;
     const at::Tensor dy = changed ? empty_elementwise(arrived[0]) : arrived[0];
     std::vector<NormGradient> norms = gradients_of(saved, m);
     in_parts(m, [&](std::int64_t row, std::int64_t rows) {
@@ -305,7 +396,7 @@ class BatchNormSum : public torch::autograd::Function<BatchNormSum<T>> {
   /// A part of the sum of the gradients, of which a ReLU lets through its own.
   static void gather(
       const variable_list& gradients,
-      const at::Tensor& y,
+      const Rectified& y,
       std::int64_t begin,
       std::int64_t count,
       T* dy) {
@@ -314,17 +405,29 @@ class BatchNormSum : public torch::autograd::Function<BatchNormSum<T>> {
       add_values(sum, gradients[k].data_ptr<T>() + begin, count, dy);
       sum = dy;
     }
-    if (y.defined()) mask_gradient(y.data_ptr<T>() + begin, sum, count, dy);
+    if (!y.value.defined()) return;
+    const T* value = y.value.data_ptr<T>() + begin;
+    if (std::isinf(y.ceiling)) {
+      mask_gradient(value, sum, count, dy);
+    } else {
+      const auto ceiling = static_cast<float>(y.ceiling);
+      mask_clipped_gradient(value, sum, count, ceiling, dy);
+    }
   }
 
   static variable_list differentiable_gradients(
       const variable_list& gradients,
       const std::vector<bool>& normalised,
       const variable_list& saved,
-      const at::Tensor& y) {
+      const Rectified& y) {
     at::Tensor dy = gradients[0];
     for (std::size_t k = 1; k < gradients.size(); ++k) dy = dy + gradients[k];
-    if (y.defined()) dy = at::threshold_backward(dy, y, 0);
+    if (y.value.defined()) {
+      dy = std::isinf(y.ceiling)
+               ? at::threshold_backward(dy, y.value, 0)
+               : dy.masked_fill(
+                     (y.value <= 0).logical_or(y.value >= y.ceiling), 0);
+    }
     variable_list found;
     std::size_t at = 0;
     for (const bool norm : normalised) {
@@ -386,6 +489,7 @@ std::vector<at::Tensor> sum_of_batch_norms(
     shape.normalised.push_back(term.normalised);
     shape.epsilons.push_back(term.epsilon);
     shape.moments.push_back(term.moments);
+    shape.roundings.push_back(term.rounding);
     tensors.push_back(term.x);
     if (!term.normalised) continue;
     // LibTorch 1.13 takes no undefined tensors here.
@@ -407,9 +511,10 @@ at::Tensor batch_norm_of_batch(
     const at::Tensor& scale,
     const at::Tensor& shift,
     double epsilon,
-    BatchMoments* moments) {
+    BatchMoments* moments,
+    NormRounding rounding) {
   if (sums_batch_norms(x)) {
-    const SumTerm term{x, true, scale, shift, epsilon, moments};
+    const SumTerm term{x, true, scale, shift, epsilon, moments, rounding};
     return sum_of_batch_norms(std::span(&term, 1), {})[0];
   }
   if (moments != nullptr) *moments = channel_moments(x.detach());

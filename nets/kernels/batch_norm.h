@@ -3,6 +3,8 @@
 
 #include <ATen/ATen.h>
 
+#include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -24,6 +26,15 @@ BatchMoments channel_moments(const at::Tensor& x);
 /// a single value.
 at::Tensor recorded_variance(const BatchMoments& moments);
 
+/// How float32 statistics and the line that they make of x are rounded.
+enum class NormRounding : std::uint8_t {
+  once,  ///< factor and term of each channel, from float64
+  /// As LibTorch rounds them for maps that lie as planes: mean, variance, 1 /
+  /// deviation and factor one after the other. The values are then the same to
+  /// the bit, at the price of going over x once more.
+  as_planes,
+};
+
 /// (x - mean) / sqrt(variance + epsilon) * scale + shift with the statistics of
 /// each channel over the batch, for x [N, C, H, W]; `scale` and `shift` [C] may
 /// be undefined.
@@ -41,7 +52,8 @@ at::Tensor batch_norm_of_batch(
     const at::Tensor& scale,
     const at::Tensor& shift,
     double epsilon,
-    BatchMoments* moments = nullptr);
+    BatchMoments* moments = nullptr,
+    NormRounding rounding = NormRounding::once);
 
 /// One term of a sum: BatchNorm of x [N, C, H, W] as above, or x itself.
 struct SumTerm {
@@ -51,6 +63,7 @@ struct SumTerm {
   at::Tensor shift;
   double epsilon = 0;
   BatchMoments* moments = nullptr;
+  NormRounding rounding = NormRounding::once;  ///< on the processor
 };
 
 /// Whether sum_of_batch_norms() can take terms of this type and place.
@@ -66,6 +79,8 @@ struct SumEnd {
   /// On devices alone, and without `relu`: how many tensors of relu(sum) to
   /// return after those of the sum. They are one value, too.
   int rectified = 0;
+  /// Where the ReLU ends: 6 for ReLU6. On the processor alone.
+  double ceiling = std::numeric_limits<double>::infinity();
 };
 
 /// y, and what `SumEnd::copies` asks for beside it: the same memory without its

@@ -58,6 +58,30 @@ ZCP_PROCESSOR_VERSIONS void add_moments(
 }
 
 template <typename T>
+ZCP_PROCESSOR_VERSIONS void
+add_column_sums(const T* x, const Matrix& m, double* __restrict sums) {
+  for (std::int64_t r = 0; r < m.rows; ++r, x += m.columns) {
+    for (std::int64_t c = 0; c < m.columns; ++c) {
+      sums[c] += static_cast<double>(load(x[c]));
+    }
+  }
+}
+
+template <typename T>
+ZCP_PROCESSOR_VERSIONS void add_centred_squares(
+    const T* x,
+    const Matrix& m,
+    const float* centre,
+    double* __restrict squares) {
+  for (std::int64_t r = 0; r < m.rows; ++r, x += m.columns) {
+    for (std::int64_t c = 0; c < m.columns; ++c) {
+      const float centred = load(x[c]) - centre[c];
+      squares[c] += static_cast<double>(centred * centred);
+    }
+  }
+}
+
+template <typename T>
 ZCP_PROCESSOR_VERSIONS void scale_columns(
     const T* x,
     const Matrix& m,
@@ -200,8 +224,35 @@ mask_gradient(const T* y, const T* dy, std::int64_t count, T* dx) {
   }
 }
 
+template <typename T>
+ZCP_PROCESSOR_VERSIONS void clip(std::int64_t count, float ceiling, T* y) {
+  for (std::int64_t i = 0; i < count; ++i) {
+    const float value = load(y[i]);
+    const float above = value < 0 ? 0.0F : value;
+    store(above > ceiling ? ceiling : above, y[i]);
+  }
+}
+
+template <typename T>
+ZCP_PROCESSOR_VERSIONS void mask_clipped_gradient(
+    const T* y,
+    const T* dy,
+    std::int64_t count,
+    float ceiling,
+    T* dx) {
+#pragma GCC ivdep
+  for (std::int64_t i = 0; i < count; ++i) {
+    const float value = load(y[i]);
+    const float inner = value <= 0 ? 0.0F : load(dy[i]);
+    store(value >= ceiling ? 0.0F : inner, dx[i]);
+  }
+}
+
 // For the types that nets/kernels/channel_loops.h names.
 template void add_moments(const float*, const Matrix&, double*, double*);
+template void add_column_sums(const float*, const Matrix&, double*);
+template void
+add_centred_squares(const float*, const Matrix&, const float*, double*);
 template void
 scale_columns(const float*, const Matrix&, const float*, const float*, float*);
 template void add_scaled_columns(
@@ -244,6 +295,9 @@ template void add_values(const float*, const float*, std::int64_t, float*);
 template void divide_values(const float*, float, std::int64_t, float*);
 template void rectify(std::int64_t, float*);
 template void mask_gradient(const float*, const float*, std::int64_t, float*);
+template void clip(std::int64_t, float, float*);
+template void
+mask_clipped_gradient(const float*, const float*, std::int64_t, float, float*);
 template void
 add_moments(const c10::BFloat16*, const Matrix&, double*, double*);
 template void scale_columns(
@@ -298,6 +352,13 @@ template void mask_gradient(
     const c10::BFloat16*,
     const c10::BFloat16*,
     std::int64_t,
+    c10::BFloat16*);
+template void clip(std::int64_t, float, c10::BFloat16*);
+template void mask_clipped_gradient(
+    const c10::BFloat16*,
+    const c10::BFloat16*,
+    std::int64_t,
+    float,
     c10::BFloat16*);
 
 }  // namespace zcp::kernels

@@ -33,6 +33,19 @@ Matrix matrix_of(std::int64_t values, std::int64_t channels);
 template <typename T>
 void add_moments(const T* x, const Matrix& m, double* sums, double* squares);
 
+/// Adds to `sums` [columns] the values of each column.
+template <typename T>
+void add_column_sums(const T* x, const Matrix& m, double* sums);
+
+/// Adds to `squares` [columns] those of x - centre, which are rounded to
+/// float32 one by one as LibTorch's BatchNorm of planes rounds them.
+template <typename T>
+void add_centred_squares(
+    const T* x,
+    const Matrix& m,
+    const float* centre,
+    double* squares);
+
 /// y = x factor + term.
 template <typename T>
 void scale_columns(
@@ -147,5 +160,17 @@ void rectify(std::int64_t count, T* y);
 /// dx = 0 where y, the output of a ReLU, is 0, else dy; dx may be dy.
 template <typename T>
 void mask_gradient(const T* y, const T* dy, std::int64_t count, T* dx);
+
+/// The same two for a ReLU that ends at `ceiling`, as ReLU6 does at 6: y =
+/// min(max(y, 0), ceiling), and dx = 0 where y is at either end.
+template <typename T>
+void clip(std::int64_t count, float ceiling, T* y);
+template <typename T>
+void mask_clipped_gradient(
+    const T* y,
+    const T* dy,
+    std::int64_t count,
+    float ceiling,
+    T* dx);
 
 }  // namespace zcp::kernels

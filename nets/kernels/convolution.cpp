@@ -22,7 +22,25 @@ using torch::autograd::variable_list;
 struct Geometry {
   Window window;
   std::int64_t groups = 1;
+  ConvolutionValues values = ConvolutionValues::fastest;
 };
+
+/// Whether LibTorch's numbers for planes come from planes alone. These are the
+/// kernels for which oneDNN sums channels-last maps in another order: dense
+/// ones of several pixels, and of one pixel with a stride over many channels.
+/// With AVX-512 that order has twice the rounding error at 64 channels and five
+/// times at 512.
+bool needs_planes(const at::Tensor& weight, const Geometry& geometry) {
+  constexpr std::int64_t kSeveral = 16;
+  constexpr std::int64_t kMany = 128;
+  if (geometry.values != ConvolutionValues::as_planes || geometry.groups > 1 ||
+      weight.scalar_type() != at::kFloat || !weight.device().is_cpu()) {
+    return false;
+  }
+  return geometry.window.kernel > 1
+             ? weight.size(1) >= kSeveral
+             : geometry.window.stride > 1 && weight.size(1) >= kMany;
+}
 
 /// The same as LibTorch's operators take it.
 struct Arguments {
@@ -95,6 +113,34 @@ at::Tensor input_gradient_of_single(
       {window.stride, window.stride});
 }
 
+/// A kernel of one pixel that does not read every pixel. The gradient at its
+/// weights writes past its buffer in oneDNN 2.6 on processors with AVX2 where
+/// channels do not fill registers; without a stride it does not.
+bool skips_pixels(const at::Tensor& weight, const Window& window) {
+  return window.stride > 1 && window.padding == 0 && weight.size(2) == 1 &&
+         weight.size(3) == 1;
+}
+
+/// The pixels that such a kernel reads.
+at::Tensor read_pixels(const at::Tensor& x, const Window& window) {
+  return x.slice(2, 0, x.size(2), window.stride)
+      .slice(3, 0, x.size(3), window.stride);
+}
+
+/// x as planes, with zeros where the kernel does not read.
+at::Tensor
+planes_of(const at::Tensor& x, const at::Tensor& weight, const Window& window) {
+  if (!skips_pixels(weight, window)) return x.contiguous();
+  at::Tensor planes = at::zeros(x.sizes(), x.options());
+  read_pixels(planes, window).copy_(read_pixels(x, window));
+  return planes;
+}
+
+Window without_stride(Window window) {
+  window.stride = 1;
+  return window;
+}
+
 at::Tensor value(
     const at::Tensor& x,
     const at::Tensor& weight,
@@ -107,7 +153,12 @@ at::Tensor value(
     return value_of_single(x, weight, geometry.window);
   }
   const Arguments a(geometry);
-  return at::conv2d(x, weight, bias, a.stride, a.padding, a.dilation, a.groups);
+  const auto run = [&](const at::Tensor& in, const at::Tensor& by) {
+    return at::conv2d(in, by, bias, a.stride, a.padding, a.dilation, a.groups);
+  };
+  if (!needs_planes(weight, geometry)) return run(x, weight);
+  const at::Tensor planes = planes_of(x, weight, geometry.window);
+  return run(planes, weight.contiguous()).contiguous(kChannelsLast);
 }
 
 /// Which of the gradients by x and weight are wanted.
@@ -128,6 +179,16 @@ variable_list gradients(
         mask[1] ? depthwise_weight_gradient(dy, x, geometry.window)
                 : at::Tensor()};
   }
+  if (mask[1] && skips_pixels(weight, geometry.window)) {
+    const Geometry dense{
+        without_stride(geometry.window), geometry.groups, geometry.values};
+    const at::Tensor read =
+        read_pixels(x, geometry.window).contiguous(kChannelsLast);
+    return {
+        mask[0] ? gradients(dy, x, weight, geometry, {true, false})[0]
+                : at::Tensor(),
+        gradients(dy, read, weight, dense, {false, true})[1]};
+  }
   if (mask[1] &&
       has_weight_gradient(x, weight, geometry.window, geometry.groups)) {
     return {
@@ -143,10 +204,11 @@ variable_list gradients(
   }
   const Arguments a(geometry);
   const std::array<std::int64_t, 2> no_padding{0, 0};
+  const bool planes = needs_planes(weight, geometry) && is_for_planes(weight);
   const auto [dx, dweight, none] = at::convolution_backward(
-      dy,
-      x,
-      weight,
+      planes ? dy.contiguous() : dy,
+      planes ? x.contiguous() : x,
+      planes ? weight.contiguous() : weight,
       at::OptionalIntArrayRef(),
       a.stride,
       a.padding,
@@ -156,14 +218,6 @@ variable_list gradients(
       a.groups,
       {mask[0], mask[1], false});
   return {dx, dweight};
-}
-
-/// A kernel of one pixel that does not read every pixel. The gradient at its
-/// weights writes past its buffer in oneDNN 2.6 on processors with AVX2 where
-/// channels do not fill registers; without a stride it does not.
-bool skips_pixels(const at::Tensor& weight, const Window& window) {
-  return window.stride > 1 && window.padding == 0 && weight.size(2) == 1 &&
-         weight.size(3) == 1;
 }
 
 /// The sum of those that are defined.
@@ -249,7 +303,8 @@ class Gradients : public torch::autograd::Function<Gradients> {
         window.stride,
         window.padding,
         window.dilation,
-        geometry.groups};
+        geometry.groups,
+        geometry.values == ConvolutionValues::as_planes ? 1 : 0};
   }
 
   static Geometry kept(AutogradContext* context) {
@@ -259,7 +314,9 @@ class Gradients : public torch::autograd::Function<Gradients> {
          static_cast<int>(words[1]),
          static_cast<int>(words[2]),
          static_cast<int>(words[3])},
-        words[4]};
+        words[4],
+        words[5] != 0 ? ConvolutionValues::as_planes
+                      : ConvolutionValues::fastest};
   }
 
  private:
@@ -301,23 +358,31 @@ class Convolution : public torch::autograd::Function<Convolution> {
 
 }  // namespace
 
+bool is_for_planes(const at::Tensor& weight) {
+  constexpr std::int64_t kMany = 256;
+  return weight.dim() == 4 && weight.size(1) >= kMany && weight.size(2) > 1;
+}
+
 at::Tensor convolution(
     const at::Tensor& x,
     const at::Tensor& weight,
     const at::Tensor& bias,
     const Window& window,
-    std::int64_t groups) {
-  if (skips_pixels(weight, window)) {
-    Window dense = window;
-    dense.stride = 1;
-    const at::Tensor read = x.slice(2, 0, x.size(2), window.stride)
-                                .slice(3, 0, x.size(3), window.stride)
-                                .contiguous(kChannelsLast);
-    return convolution(read, weight, bias, dense, groups);
+    std::int64_t groups,
+    ConvolutionValues values) {
+  const bool cut = values == ConvolutionValues::fastest || bias.defined();
+  if (cut && skips_pixels(weight, window)) {
+    return convolution(
+        read_pixels(x, window).contiguous(kChannelsLast),
+        weight,
+        bias,
+        without_stride(window),
+        groups,
+        values);
   }
   const bool differentiated = at::GradMode::is_enabled() &&
                               (x.requires_grad() || weight.requires_grad());
-  const Geometry geometry{window, groups};
+  const Geometry geometry{window, groups, values};
   // LibTorch 1.13 takes no undefined tensors in apply().
   if (!differentiated || bias.defined()) {
     return value(x, weight, bias, geometry);

@@ -15,10 +15,14 @@
 #include <utility>
 
 #include "common/error.h"
+#include "nets/kernels/convolution.h"
 #include "nets/kernels/libtorch_version.h"
 #include "nets/networks/exported_blocks.h"
 #include "nets/networks/exported_translate.h"
+#include "nets/networks/graph_parameters.h"
 #include "nets/networks/script_attention.h"
+#include "nets/networks/script_fusion.h"
+#include "nets/networks/script_lifetimes.h"
 #include "nets/networks/script_operators.h"
 #include "nets/networks/script_parameters.h"
 #include "nets/networks/script_plan.h"
@@ -149,7 +153,8 @@ std::vector<Parameter> trainable_parameters(
         static_cast<int>(tied - held.begin());
     if (tied != held.end()) continue;
     held.push_back(named.value);
-    at::Tensor value = named.value.detach().to(options).clone();
+    // The module is the program's own: where types agree the memory is shared.
+    at::Tensor value = named.value.variable_data().to(options);
     if (value.dim() == 4) value = value.contiguous(kMemoryFormat);
     const int declared = static_cast<int>(parameters.size());
     parameters.push_back(
@@ -228,6 +233,18 @@ void move_to_device(ScriptProgram& program, const at::Device& device) {
   move_constants(*program.graph->block(), device);
 }
 
+/// Lays out convolutions' weights as passes on a processor take them.
+void lay_out_weights(std::vector<Parameter>& parameters) {
+  for (Parameter& parameter : parameters) {
+    const bool weight =
+        parameter.kind == ParameterKind::conv_weight && parameter.in_calls;
+    if (!weight || !parameter.value.device().is_cpu()) continue;
+    if (kernels::is_for_planes(parameter.value)) continue;
+    parameter.value =
+        parameter.value.contiguous(graph_layout(parameter.value.device()));
+  }
+}
+
 }  // namespace
 
 LoadedScript load_script(
@@ -263,7 +280,11 @@ LoadedScript load_script(
   plan_nodes(*program);
   find_uses(*program, parameters);
   find_attention(*program);
+  plan_fusions(*program);
+  plan_lifetimes(*program);
   if (file.exported() != nullptr) find_blocks(*program);
+  program->channels_last = may_lie_channels_last(*program);
+  if (program->channels_last) lay_out_weights(parameters);
   return {std::move(program), std::move(parameters)};
 }
 

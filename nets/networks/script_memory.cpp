@@ -83,6 +83,10 @@ void ScriptMemory::set(const torch::jit::Value* name, IValue value) {
   values_[name] = std::move(value);
 }
 
+void ScriptMemory::drop(const torch::jit::Value* name) {
+  values_.erase(name);
+}
+
 const IValue* ScriptMemory::attribute(
     const IValue& owner,
     const std::string& name) const {

@@ -22,6 +22,9 @@ class ScriptMemory {
   const IValue& at(const torch::jit::Value* name) const;
   void set(const torch::jit::Value* name, IValue value);
 
+  /// Forgets a value that no later node reads.
+  void drop(const torch::jit::Value* name);
+
   /// What the attribute holds in this pass; null where the pass has neither
   /// read nor written it.
   const IValue* attribute(const IValue& owner, const std::string& name) const;

@@ -8,6 +8,7 @@
 #include <torch/script.h>
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,6 +34,22 @@ enum class Treatment : std::uint8_t {
   seeded,       ///< its random numbers are drawn from the seed
   gradients,    ///< asks whether gradients are computed: the pass decides
   no_fast_way,  ///< asks for a reason not to take a way without gradients: true
+};
+
+/// One term of a fused sum: a value, or a BatchNorm of it.
+struct FusedTerm {
+  const torch::jit::Value* value;
+  const torch::jit::Node* norm;  ///< null: the value itself
+};
+
+/// Nodes that run together, when it is the turn of the last of them, where the
+/// pass and the tensors allow it: kernels::sum_of_batch_norms().
+struct FusedNodes {
+  std::vector<FusedTerm> terms;
+  /// Its nodes but for the last one, in the order of the file.
+  std::vector<const torch::jit::Node*> before;
+  bool relu = false;  ///< whether the last one is a ReLU
+  double ceiling = std::numeric_limits<double>::infinity();  ///< of the ReLU
 };
 
 /// What is known of a node before it runs.
@@ -62,6 +79,11 @@ struct NodePlan {
   std::vector<std::pair<std::size_t, c10::IValue>> replaced;
   /// Its operator; none for what is no operator, such as control flow.
   std::optional<torch::jit::Operation> operation;
+  /// Of the last of nodes that run together; null for others.
+  std::shared_ptr<const FusedNodes> fused;
+  bool deferred = false;  ///< whether it is one of the nodes before that one
+  /// What no later node of its block reads.
+  std::vector<const torch::jit::Value*> done;
 };
 
 /// What attention computes with. The softmax is null for attention in one
@@ -88,6 +110,9 @@ struct ScriptProgram {
   int computed_weights = 0;  ///< as Network::computed_weights()
   /// By the node that makes its output.
   std::unordered_map<const torch::jit::Node*, AttentionPlan> attentions;
+  /// Whether passes on a processor may lay out maps with their channels last,
+  /// and take kernels of zcp's own.
+  bool channels_last = false;
   /// Looks up the words that are its input; null where it takes no words.
   const torch::jit::Node* words = nullptr;
   int word_table = -1;  ///< index of the parameter that it looks them up in

@@ -14,8 +14,10 @@
 #include "common/random.h"
 #include "nets/kernels/average_pool.h"
 #include "nets/kernels/batch_norm.h"
+#include "nets/kernels/channels_last.h"
 #include "nets/networks/exported_input.h"
 #include "nets/networks/script_layers.h"
+#include "nets/networks/script_maps.h"
 #include "nets/networks/script_memory.h"
 #include "nets/networks/script_operators.h"
 #include "nets/networks/script_output.h"
@@ -62,12 +64,15 @@ class ScriptPass {
     check_input(program_, x);
     if (records_blocks()) recording_->blocks.resize(program_.blocks.size());
     memory_.set(inputs[0], program_.module._ivalue());
-    memory_.set(inputs[1], x);
+    type_ = given.is_floating_point() ? given.scalar_type()
+                                      : parameters_[0].value.scalar_type();
+    channels_last_ = program_.channels_last && x.device().is_cpu() &&
+                     x.dim() == 4 && x.is_floating_point();
+    memory_.set(
+        inputs[1], channels_last_ ? x.contiguous(kernels::kChannelsLast) : x);
     for (std::size_t i = 2; i < inputs.size(); ++i) {
       memory_.set(inputs[i], further_input(i, x));
     }
-    type_ = given.is_floating_point() ? given.scalar_type()
-                                      : parameters_[0].value.scalar_type();
     run_block(*program_.graph->block());
     return chosen_output(
         value(program_.graph->outputs()[0]), program_.options, program_.path);
@@ -130,10 +135,100 @@ class ScriptPass {
   void run_block(const Block& block) {
     const bool blocks = records_blocks();
     for (const Node* node : block.nodes()) {
-      run_node(*node);
-      if (!blocks) continue;
-      for (const Value* made : node->outputs()) record_block(made);
+      const NodePlan& plan = program_.plans.at(node);
+      if (plan.deferred && fuses()) continue;
+      if (plan.fused != nullptr && fuses()) {
+        run_together(*node, *plan.fused);
+      } else {
+        run_node(*node);
+      }
+      for (const Value* made : node->outputs()) {
+        if (blocks) record_block(made);
+      }
+      for (const Value* read : plan.done) memory_.drop(read);
     }
+  }
+
+  /// Whether nodes may run together: where nobody looks at what is between
+  /// them.
+  bool fuses() const {
+    return channels_last_ && type_ != at::kDouble &&
+           batch_norm_ == BatchNormMode::batch_statistics &&
+           !(recording_ != nullptr && recording_->scope.everything);
+  }
+
+  /// `last` and the nodes before it in one pass over memory, or one by one
+  /// where the tensors do not allow that.
+  void run_together(const Node& last, const FusedNodes& nodes) {
+    std::vector<kernels::BatchMoments> moments(nodes.terms.size());
+    std::vector<kernels::SumTerm> terms;
+    for (std::size_t k = 0; k < nodes.terms.size(); ++k) {
+      terms.push_back(term_of(nodes.terms[k], moments[k]));
+    }
+    if (!std::ranges::all_of(terms, [&](const kernels::SumTerm& term) {
+          return is_like(term.x, terms[0].x);
+        })) {
+      for (const Node* node : nodes.before) run_node(*node);
+      return run_node(last);
+    }
+    const at::Tensor y = kernels::sum_of_batch_norms(
+        terms, {.relu = nodes.relu, .ceiling = nodes.ceiling})[0];
+    for (std::size_t k = 0; k < terms.size(); ++k) {
+      if (terms[k].moments == nullptr) continue;
+      LayerCall call;
+      begin_call(
+          program_.plans.at(nodes.terms[k].norm),
+          arguments(*nodes.terms[k].norm),
+          call);
+      call.batch_variance = kernels::recorded_variance(moments[k]);
+      recording_->calls.push_back(std::move(call));
+    }
+    const NodePlan& plan = program_.plans.at(&last);
+    if (recording_ != nullptr && recording_->scope.records(plan.kind)) {
+      LayerCall call;
+      begin_call(plan, {}, call);
+      call.output = y;
+      recording_->calls.push_back(std::move(call));
+    }
+    set(last, y);
+  }
+
+  kernels::SumTerm term_of(
+      const FusedTerm& term,
+      kernels::BatchMoments& moments) const {
+    kernels::SumTerm made;
+    if (term.norm == nullptr) {
+      const IValue& x = value(term.value);
+      if (x.isTensor()) made.x = x.toTensor();
+      return made;
+    }
+    const Stack given = arguments(*term.norm);
+    const auto tensor = [&](std::size_t i) {
+      return given[i].isTensor() ? given[i].toTensor() : at::Tensor();
+    };
+    const bool wanted =
+        recording_ != nullptr && recording_->scope.records_variances();
+    return {
+        tensor(0),
+        true,
+        tensor(1),
+        tensor(2),
+        given[7].toDouble(),
+        wanted ? &moments : nullptr,
+        kernels::NormRounding::as_planes};
+  }
+
+  static bool is_like(const at::Tensor& x, const at::Tensor& first) {
+    return x.defined() && x.device().is_cpu() && kernels::sums_batch_norms(x) &&
+           !is_row(x) && x.sizes() == first.sizes() &&
+           x.scalar_type() == first.scalar_type();
+  }
+
+  /// Maps of one pixel in float32: LibTorch sums them in float32, and its
+  /// numbers are wanted.
+  static bool is_row(const at::Tensor& x) {
+    return x.dim() == 4 && x.size(2) * x.size(3) == 1 &&
+           x.scalar_type() == at::kFloat;
   }
 
   void run_node(const Node& node) {
@@ -373,7 +468,10 @@ class ScriptPass {
     const bool recorded = recording_ != nullptr && plan.recorded &&
                           recording_->scope.records(plan.kind) &&
                           is_activation(input_of(plan, stack));
-    if (recorded) begin_call(plan, stack, call);
+    if (recorded) {
+      begin_call(plan, stack, call);
+      add_variance(input_of(plan, stack), call);
+    }
     const Stack given = stack;
     execute(node, plan, named, stack);
     const std::size_t count = node.outputs().size();
@@ -504,6 +602,7 @@ class ScriptPass {
         plan.treatment == Treatment::zeros) {
       return draw_seeded(node, plan, draw_seed(plan), stack);
     }
+    if (channels_last_ && run_on_maps(plan, stack)) return;
     if (numbered_padding) {
       stack = {convolve(stack)};
       return;
@@ -597,10 +696,17 @@ class ScriptPass {
     }
     const bool train =
         batch_norm_ == BatchNormMode::batch_statistics || !tensor(3).defined();
-    // LibTorch's sums of float32 cost three digits of a gradient on devices.
-    if (train && !x.device().is_cpu() && kernels::sums_batch_norms(x)) {
+    // LibTorch's sums of float32 cost three digits of a gradient on devices,
+    // and with the channels last.
+    const bool own = !x.device().is_cpu() || (channels_last_ && !is_row(x));
+    if (train && own && kernels::sums_batch_norms(x)) {
       return kernels::batch_norm_of_batch(
-          x, tensor(1), tensor(2), arguments[7].toDouble());
+          x,
+          tensor(1),
+          tensor(2),
+          arguments[7].toDouble(),
+          nullptr,
+          kernels::NormRounding::as_planes);
     }
     return at::batch_norm(
         x,
@@ -626,12 +732,6 @@ class ScriptPass {
     const at::Tensor x = input_of(plan, arguments);
     const RecordingScope& scope = recording_->scope;
     if (scope.records_input(plan.kind)) call.input = x;
-    const bool variance = scope.records_variances() &&
-                          batch_norm_ == BatchNormMode::batch_statistics;
-    if (variance && plan.kind == LayerKind::batch_norm && x.dim() == 4) {
-      call.batch_variance =
-          kernels::recorded_variance(kernels::channel_moments(x.detach()));
-    }
     call.live = plan.live;
     call.uses = plan.uses;
     call.role = plan.role;
@@ -653,6 +753,16 @@ class ScriptPass {
                            ? !call.transposed
                            : weight.defined() && weight.dim() == 2;
     if (weight.defined() && plain) call.weight = index_of(weight);
+  }
+
+  /// Of a BatchNorm of x the batch's variance, where it is asked for.
+  void add_variance(const at::Tensor& x, LayerCall& call) const {
+    if (recording_->scope.records_variances() &&
+        batch_norm_ == BatchNormMode::batch_statistics &&
+        call.kind == LayerKind::batch_norm && x.dim() == 4) {
+      call.batch_variance =
+          kernels::recorded_variance(kernels::channel_moments(x.detach()));
+    }
   }
 
   /// The parameter that a tensor is, in the same shape or, where it is a matrix
@@ -680,6 +790,7 @@ class ScriptPass {
   std::vector<bool> entered_;  ///< what they were before each `with`
   std::unordered_map<std::uint64_t, std::uint64_t> draws_;  ///< by place
   at::ScalarType type_ = at::kFloat;
+  bool channels_last_ = false;  ///< how maps lie, and by whose kernels
   at::Tensor embeddings_;  ///< in place of words; undefined: there are none
   at::Tensor hidden_;      ///< by a mask, booleans; undefined: no word is
   ScriptMemory memory_;

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import csv
 import functools
+import json
 import os
 import platform
 import re
@@ -27,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 from markdown import table  # noqa: E402
 
-ZCP = ROOT / "build/release/zcp"
+ZCP = Path(os.environ.get("ZCP", ROOT / "build/release/zcp"))
 REFERENCE = ROOT / "tests/reference/benchmark.py"
 HEAVIEST = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|nor_conv_3x3~0|nor_conv_3x3~1|nor_conv_3x3~2|"
 ALMOST_HEAVIEST = HEAVIEST.replace("nor_conv_3x3~2", "nor_conv_1x1~2")
@@ -72,9 +73,11 @@ def run(command: list[str], environment: dict[str, str] | None = None) -> Run:
 class Bench:
     """What all measurements share."""
 
-    def __init__(self, cells: int, folder: Path) -> None:
+    def __init__(self, cells: int, folder: Path, repetitions: int, torch_file: Path | None) -> None:
         self.folder = folder
         self.cells = cells
+        self.repetitions = repetitions
+        self.torch_file = torch_file
         self.specs = folder / "cells.txt"
         table = self.score(["--sample", str(cells), "--proxies", "params"]).output
         self.specs.write_text("\n".join(row["arch"] for row in csv.DictReader(table.splitlines())) + "\n")
@@ -114,6 +117,7 @@ def measure_reference(bench: Bench) -> str:
 
 
 PYTHON = "/usr/bin/python3"
+NETWORKS_TITLE = "## Networks of users"
 USER_NETWORKS = ROOT / "tests/perf/user_networks.py"
 
 
@@ -135,28 +139,66 @@ class UserNetwork:
         found = re.search(r"wall ([0-9.]+) processor ([0-9.]+)", text)
         return float(found[1]), float(found[2])
 
+    def kept_reference(self, bench: Bench, group: str, turn: int) -> tuple[float, float]:
+        """PyTorch's figures do not change with zcp: those that the file has are not measured again."""
+        if bench.torch_file is None:
+            return self.reference(group)
+        kept = json.loads(bench.torch_file.read_text()) if bench.torch_file.exists() else {}
+        runs = kept.setdefault(f"{self.name}/{group}/{self.size}", [])
+        while len(runs) <= turn:
+            runs.append(self.reference(group))
+            bench.torch_file.write_text(json.dumps(kept))
+        return tuple(runs[turn])
+
 
 def measure_networks(bench: Bench) -> str:
     """In turns, so that a noisy minute falls on both."""
-    repetitions = 3
+    repetitions = bench.repetitions
+    quiet = os.getloadavg()[0] < CORES / 2
     rows = []
     for name in ("resnet18", "resnet50", "mobilenet_v2"):
         network = UserNetwork(bench, name, 16)
         idle = network.score("params")
         for group in ("core", "suite-zero"):
-            slow, fast = [], []
-            for _ in range(repetitions):
-                slow.append(network.reference(group))
+            slow, fast, memory = [], [], []
+            for turn in range(repetitions):
+                slow.append(network.kept_reference(bench, group, turn))
                 done = network.score(group)
                 fast.append((done.seconds - idle.seconds, done.processor - idle.processor))
+                memory.append(done.megabytes)
             wall, used = ([statistics.median(x[i] for x in runs) for runs in (slow, fast)] for i in (0, 1))
-            rows.append([name, f"`{group}`", f"{wall[0]:.1f}", f"{wall[1]:.1f}", f"{wall[0] / wall[1]:.1f}",
-                         f"{used[0]:.1f}", f"{used[1]:.1f}", f"{used[0] / used[1]:.1f}"])
-    return ("## Networks of users\n\n"
-            f"One TorchScript file, images of 224 x 224, batch 16, 1,000 classes; all {CORES} cores for both, medians of {repetitions} runs in "
-            "turns. Processor time is that of all cores together.\n\n"
-            + table(["network", "proxies", "PyTorch, s", "zcp, s", "times faster", "PyTorch, processor s", "zcp, processor s",
-                     "times less"], rows))
+            walls = [f"{wall[0]:.1f}", f"{wall[1]:.1f}", f"{wall[0] / wall[1]:.1f}"] if quiet else []
+            rows.append([name, f"`{group}`", f"{used[0]:.1f}", f"{used[1]:.1f}", f"{used[0] / used[1]:.1f}",
+                         f"{statistics.median(memory):.0f}", *walls])
+    counted = "one run of each" if repetitions == 1 else f"medians of {repetitions} runs in turns"
+    other = "" if quiet else " Other programs used the machine as well, so that wall times say nothing."
+    return (f"{NETWORKS_TITLE}\n\n"
+            f"One TorchScript file, images of 224 x 224, batch 16, 1,000 classes; all {CORES} cores for both, {counted}. "
+            "Processor time is that of all cores together, of zcp less that of a process that only counts parameters. PyTorch is the "
+            f"loop of `tests/perf/user_networks.py` on the same LibTorch.{other}\n\n"
+            + table(["network", "proxies", "PyTorch, processor s", "zcp, processor s", "times less", "zcp, peak MiB",
+                     *(["PyTorch, s", "zcp, s", "times faster"] if quiet else [])], rows))
+
+
+# Why a proxy may cost more than four forward and backward passes.
+REASONS = {
+    "knas": "four minibatches, by its definition",
+    "l_swag": "the gradients of all four minibatches, as of `zico`, and the signs of all activations",
+    "ntk_condition": "BatchNorm couples the samples, so that the gradient of each sample's logits needs a backward pass over the whole batch",
+    "ntk_trace": "the same passes as `ntk_condition`; both together take one set of them",
+    "vkdnw": "the Jacobian of 1,000 logits at 62 parameter tensors takes a derivative of the derivative for each tensor, on average through half "
+             "of the layers",
+    "vkdnw_fim": "the same Jacobian as `vkdnw`; both together take one",
+}
+
+
+def reasons(costs: dict[str, float]) -> str:
+    most = 4
+    dear = [name for name, cost in costs.items() if cost > most]
+    if not dear:
+        return f"\nNone costs more than {most} passes.\n"
+    return (f"\nMore than {most} passes:\n\n"
+            + "".join(f"- `{name}`: {REASONS.get(name, 'not looked into yet')}.\n" for name in dear))
 
 
 def measure_costs(bench: Bench) -> str:
@@ -168,14 +210,17 @@ def measure_costs(bench: Bench) -> str:
     idle = network.score("params", common).processor
     used: dict[str, Run] = {name: network.score(name, common) for name in names}
     unit = used["grad_norm"].processor - idle
-    rows = [[f"`{name}`", f"{max(0.0, done.processor - idle) / unit:.2f}", f"{done.megabytes:.0f}"] for name, done in used.items()]
-    rows.sort(key=lambda row: -float(row[1]))
+    costs = {name: max(0.0, done.processor - idle) / unit for name, done in used.items()}
+    costs = dict(sorted(costs.items(), key=lambda entry: -entry[1]))
+    rows = [[f"`{name}`", f"{cost:.2f}", f"{used[name].megabytes:.0f}"] for name, cost in costs.items()]
     everything = network.score("all", common)
+    both = network.score("all", ["--minibatches", "4"])
     return ("## What a proxy costs\n\n"
             "ResNet-18 of 1,000 classes at 224 x 224, batch 8, 4 minibatches, one worker, each proxy in a process of its own: processor time "
-            f"over that of `grad_norm`, which is one forward and one backward pass ({unit:.2f} s), and the largest resident set. All 44 "
-            f"together take {everything.processor - idle:.1f} s and {everything.megabytes:.0f} MiB.\n\n"
-            + table(["proxy", "forward and backward passes", "MiB"], rows))
+            f"over that of `grad_norm`, which is one forward and one backward pass ({unit:.2f} s), and the largest resident set. All "
+            f"{len(names)} together take {everything.processor - idle:.1f} s and {everything.megabytes:.0f} MiB, with all {CORES} cores "
+            f"{both.processor - idle:.1f} s and {both.megabytes:.0f} MiB.\n\n"
+            + table(["proxy", "forward and backward passes", "MiB"], rows) + reasons(costs))
 
 
 def kernel_seconds(log: str) -> dict[str, float]:
@@ -457,12 +502,14 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="put what is measured into docs/performance.md")
     parser.add_argument("--only", default=",".join(MEASUREMENTS), help="comma-separated")
     parser.add_argument("--cells", type=int, default=20, help="cells of the sample")
+    parser.add_argument("--repetitions", type=int, default=3, help="runs of a network of a user")
+    parser.add_argument("--torch", type=Path, help="a file that keeps PyTorch's figures for those networks, for later runs on this machine")
     options = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     page = ROOT / "docs/performance.md"
     introduction, parts = sections(page.read_text())
     with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(options.cells, Path(folder))
+        bench = Bench(options.cells, Path(folder), options.repetitions, options.torch)
         where = machine(bench)
         print(where, flush=True)
         for name in options.only.split(","):

@@ -3,6 +3,7 @@
 # that docs/performance.md holds. Half an hour on two quiet cores.
 #
 #   tests/perf/run.sh [--write] [--only NAME[,NAME]] [--cells 20]
+#     [--repetitions 3] [--torch FILE]
 #
 # --write  also puts what it measured into docs/performance.md
 # --only   some of: reference, networks, costs, kernels, growth, workers, memory,

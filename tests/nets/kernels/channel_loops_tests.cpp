@@ -154,6 +154,20 @@ TEST_CASE("channel loops: sums, quotients and ReLUs of values") {
   CHECK(dx == std::vector<float>{0, 0, 4});
 }
 
+TEST_CASE("channel loops: a ReLU that ends") {
+  const float none = std::numeric_limits<float>::quiet_NaN();
+  std::vector<float> y{-1, 0, 2, 6, 7, none};
+  clip(6, 6.0F, y.data());
+  CHECK(
+      std::vector(y.begin(), y.end() - 1) == std::vector<float>{0, 0, 2, 6, 6});
+  CHECK(y[5] != y[5]);
+  const std::vector<float> dy{1, 2, 3, 4, 5, 8};
+  std::vector<float> dx(6);
+  mask_clipped_gradient(y.data(), dy.data(), 6, 6.0F, dx.data());
+  // As of LibTorch's hardtanh, nothing passes at either end.
+  CHECK(dx == std::vector<float>{0, 0, 3, 0, 0, 8});
+}
+
 TEST_CASE("channel loops: bfloat16 is rounded to nearest, ties to even") {
   // Eight bits hold 256 and 258, not 257; 259 is as near to 258 as to 260.
   const std::vector<c10::BFloat16> a{256.0F, 258.0F};
