@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <initializer_list>
 #include <optional>
 #include <set>
 #include <string>
@@ -12,6 +11,7 @@
 #include <unordered_set>
 
 #include "common/error.h"
+#include "common/one_of.h"
 
 namespace zcp::networks {
 namespace {
@@ -20,10 +20,6 @@ using torch::jit::Node;
 using torch::jit::Value;
 namespace prim = torch::jit::prim;
 using Values = std::vector<const Value*>;
-
-bool one_of(std::string_view name, std::initializer_list<const char*> names) {
-  return std::ranges::any_of(names, [&](const char* n) { return name == n; });
-}
 
 /// A sum of a branch and its shortcut.
 struct ResidualSum {

@@ -4,7 +4,6 @@
 #include <torch/csrc/jit/runtime/operator.h>
 
 #include <functional>
-#include <initializer_list>
 #include <map>
 #include <stdexcept>
 #include <string>
@@ -13,6 +12,7 @@
 #include <vector>
 
 #include "common/error.h"
+#include "common/one_of.h"
 #include "nets/networks/exported_constants.h"
 
 namespace zcp::networks {
@@ -25,10 +25,6 @@ using Kind = ExportedArgument::Kind;
 namespace prim = torch::jit::prim;
 
 constexpr std::string_view kOperators = "torch.ops.";
-
-bool one_of(std::string_view name, std::initializer_list<const char*> names) {
-  return std::ranges::any_of(names, [&](const char* n) { return name == n; });
-}
 
 /// Python's arithmetic on sizes, and TorchScript's operators of the same.
 const std::map<std::string, std::pair<const char*, const char*>>& arithmetic() {

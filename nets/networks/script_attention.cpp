@@ -1,13 +1,13 @@
 #include "nets/networks/script_attention.h"
 
 #include <algorithm>
-#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <unordered_set>
 #include <utility>
 #include <vector>
 
+#include "common/one_of.h"
 #include "nets/networks/script_parameters.h"
 
 namespace zcp::networks {
@@ -16,10 +16,6 @@ namespace {
 using torch::jit::Node;
 using torch::jit::Value;
 namespace prim = torch::jit::prim;
-
-bool one_of(std::string_view name, std::initializer_list<const char*> names) {
-  return std::ranges::any_of(names, [&](const char* n) { return name == n; });
-}
 
 /// Where a product of two activations has its operands.
 struct Product {

@@ -1,7 +1,6 @@
 #include "nets/networks/script_fusion.h"
 
 #include <algorithm>
-#include <initializer_list>
 #include <limits>
 #include <map>
 #include <memory>
@@ -10,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "common/one_of.h"
+
 namespace zcp::networks {
 namespace {
 
@@ -17,10 +18,6 @@ using torch::jit::Block;
 using torch::jit::Node;
 using torch::jit::Value;
 namespace prim = torch::jit::prim;
-
-bool one_of(std::string_view name, std::initializer_list<const char*> names) {
-  return std::ranges::any_of(names, [&](const char* n) { return name == n; });
-}
 
 bool is_tensor(const Value& value) {
   return value.type()->kind() == c10::TypeKind::TensorType;

@@ -1,12 +1,12 @@
 #include "nets/networks/script_parameters.h"
 
 #include <algorithm>
-#include <initializer_list>
 #include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
+#include "common/one_of.h"
 #include "nets/networks/script_layers.h"
 
 namespace zcp::networks {
@@ -16,10 +16,6 @@ using torch::jit::Block;
 using torch::jit::Node;
 using torch::jit::Value;
 namespace prim = torch::jit::prim;
-
-bool one_of(std::string_view name, std::initializer_list<const char*> names) {
-  return std::ranges::any_of(names, [&](const char* n) { return name == n; });
-}
 
 std::string name_of(const Node& node) {
   return node.kind().toQualString();

@@ -3,7 +3,6 @@
 #include <ATen/core/dispatch/Dispatcher.h>
 
 #include <algorithm>
-#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +10,7 @@
 #include <vector>
 
 #include "common/error.h"
+#include "common/one_of.h"
 #include "nets/kernels/device_arithmetic.h"
 
 namespace zcp::networks {
@@ -19,10 +19,6 @@ namespace {
 using torch::jit::Block;
 using torch::jit::Node;
 using torch::jit::Value;
-
-bool one_of(std::string_view name, std::initializer_list<const char*> names) {
-  return std::ranges::any_of(names, [&](const char* n) { return name == n; });
-}
 
 /// "relu" of "aten::relu_"; empty for what is no aten operator.
 std::string aten_name(const Node& node) {
