@@ -79,6 +79,27 @@ at::Tensor spread(const at::Tensor& by_channel, const at::Tensor& like) {
   return by_channel.to(like.scalar_type()).view({1, -1, 1, 1});
 }
 
+/// The sum of some gradients; undefined where there are none.
+at::Tensor sum_of(at::TensorList gradients) {
+  at::Tensor sum;
+  for (const at::Tensor& g : gradients) {
+    sum = sum.defined() ? sum + g : g;
+  }
+  return sum;
+}
+
+/// Of gradients at copies of a sum and at copies of y, which a ReLU makes of
+/// it. There is one at least.
+at::Tensor gradient_of_sum(
+    at::TensorList plain,
+    at::TensorList masked,
+    const at::Tensor& y) {
+  const at::Tensor g = sum_of(plain);
+  if (masked.empty()) return g;
+  const at::Tensor through = at::threshold_backward(sum_of(masked), y, 0);
+  return g.defined() ? g + through : through;
+}
+
 /// What of a sum is no tensor.
 struct DeviceSumShape {
   std::vector<std::int64_t> norms;  ///< as in the schemas
@@ -253,15 +274,6 @@ class DeviceSum : public torch::autograd::Function<DeviceSum> {
     return found;
   }
 
-  /// The sum of some gradients; undefined where there are none.
-  static at::Tensor sum_of(const variable_list& gradients) {
-    at::Tensor sum;
-    for (const at::Tensor& g : gradients) {
-      sum = sum.defined() ? sum + g : g;
-    }
-    return sum;
-  }
-
   /// Few enough for one launch.
   static void shorten(variable_list& gradients) {
     constexpr std::size_t kMost = kMostTerms / 2;
@@ -311,12 +323,8 @@ class DeviceSum : public torch::autograd::Function<DeviceSum> {
   static variable_list differentiable(
       const Arrived& arrived,
       const Saved& saved) {
-    at::Tensor g = sum_of(arrived.plain);
-    if (!arrived.masked.empty()) {
-      const at::Tensor through =
-          at::threshold_backward(sum_of(arrived.masked), saved.y, 0);
-      g = g.defined() ? g + through : through;
-    }
+    const at::Tensor g =
+        gradient_of_sum(arrived.plain, arrived.masked, saved.y);
     variable_list by_x;
     variable_list by_scale;
     variable_list by_shift;
@@ -431,18 +439,9 @@ std::vector<at::Tensor> norm_sum_gradients_by_operators(
     const at::Tensor& moments,
     at::IntArrayRef norms,
     std::int64_t masked) {
-  const std::int64_t plain = std::ssize(arrived) - masked;
-  at::Tensor g;
-  at::Tensor through;
-  for (std::int64_t k = 0; k < std::ssize(arrived); ++k) {
-    at::Tensor& sum = k < plain ? g : through;
-    const at::Tensor& one = arrived[static_cast<std::size_t>(k)];
-    sum = sum.defined() ? sum + one : one;
-  }
-  if (masked > 0) {
-    through = at::threshold_backward(through, y, 0);
-    g = g.defined() ? g + through : through;
-  }
+  const std::size_t plain = arrived.size() - static_cast<std::size_t>(masked);
+  const at::Tensor g =
+      gradient_of_sum(arrived.slice(0, plain), arrived.slice(plain), y);
   const bool as_it_is =
       std::ranges::any_of(norms, [](std::int64_t norm) { return norm < 0; });
   variable_list found{as_it_is ? g : at::empty({0}, g.options())};
