@@ -539,7 +539,7 @@ std::vector<Score> Evaluator::State::score(
   });
   run_networks(subject, runs, crew);
   read_scores(runs);
-  for (ProxyRun& run : runs) run.measure();
+  ProxyRun::measure(runs);
   std::vector<Score> scores;
   for (const ProxyRun& run : runs) {
     scores.push_back(run.score());

@@ -19,10 +19,6 @@
 
 namespace zcp::engine {
 
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
 #if ZCP_EVENTS
 struct Instant::Event {
   c10::Event event;

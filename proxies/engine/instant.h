@@ -11,8 +11,6 @@ namespace zcp::engine {
 
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point start);
-
 /// The moment at which a device reaches what was put on this thread's queue so
 /// far. A CUDA device works on while its processor goes on, so that there it is
 /// an event on the queue; on a processor it is the time of its clock.

@@ -75,21 +75,24 @@ void ProxyRun::fail(const std::exception& error) {
   score_ = failed_by(error);
 }
 
-double ProxyRun::seconds_of_observing() const {
-  double seconds = 0;
-  for (const Span& span : observing_) seconds += span.seconds();
-  return seconds;
-}
-
-void ProxyRun::measure() {
-  if (group_ == nullptr) return;  // it needed no run
-  double together = group_->whole.seconds();
-  for (const ProxyRun* run : group_->runs) {
-    together -= run->seconds_of_observing();
+void ProxyRun::measure(std::span<ProxyRun> runs) {
+  for (ProxyRun& run : runs) {
+    run.seconds_of_observing_ = 0;
+    for (const Span& span : run.observing_) {
+      run.seconds_of_observing_ += span.seconds();
+    }
   }
-  score_.seconds = seconds_of_observing() +
-                   (finishing_ ? finishing_->seconds() : 0) +
-                   together / static_cast<double>(group_->runs.size());
+  for (ProxyRun& run : runs) {
+    if (run.group_ == nullptr) continue;  // it needed no run
+    const GroupTime& group = *run.group_;
+    double together = group.whole.seconds();
+    for (const ProxyRun* one : group.runs) {
+      together -= one->seconds_of_observing_;
+    }
+    run.score_.seconds = run.seconds_of_observing_ +
+                         (run.finishing_ ? run.finishing_->seconds() : 0) +
+                         together / static_cast<double>(group.runs.size());
+  }
 }
 
 void ProxyRun::reset() {

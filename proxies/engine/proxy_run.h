@@ -5,6 +5,7 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -62,22 +63,20 @@ class ProxyRun {
   void share(std::shared_ptr<const GroupTime> group) {
     group_ = std::move(group);
   }
-  /// Puts into the score what its own work took and its share of the group's.
-  /// Waits for the device.
-  void measure();
+  /// Puts into each score what the run's own work took and its share of the
+  /// group's. `runs` are all of their groups. Waits for the device.
+  static void measure(std::span<ProxyRun> runs);
 
   const Score& score() const { return score_; }
   Score& score() { return score_; }
 
  private:
-  /// What observing took.
-  double seconds_of_observing() const;
-
   const Descriptor* proxy_;
   std::unique_ptr<Observer> observer_;
   Score score_;
   at::Device device_ = at::kCPU;
   std::vector<Span> observing_;
+  double seconds_of_observing_ = 0;  ///< once it was measured
   std::optional<Span> finishing_;
   std::shared_ptr<const GroupTime> group_;
   bool failed_ = false;

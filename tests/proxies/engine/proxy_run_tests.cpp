@@ -2,6 +2,7 @@
 #include <new>
 #include <stdexcept>
 #include <thread>
+#include <vector>
 
 #include "proxies/engine/proxy_run.h"
 #include "tests/proxies/linear_network.h"
@@ -91,8 +92,11 @@ TEST_CASE("a run has its own time and an equal share of its group's") {
   const networks::Recording recording;
   const test::TestRun test_run;
   const Descriptor proxy = waiting(milliseconds(40));
-  ProxyRun first(proxy);
-  ProxyRun second(proxy);
+  std::vector<ProxyRun> runs;
+  runs.emplace_back(proxy);
+  runs.emplace_back(proxy);
+  ProxyRun& first = runs[0];
+  ProxyRun& second = runs[1];
   const Instant begin = Instant::now(at::kCPU);
   for (ProxyRun* run : {&first, &second}) {
     run->start(test_run.setting(&network));
@@ -105,8 +109,8 @@ TEST_CASE("a run has its own time and an equal share of its group's") {
   for (ProxyRun* run : {&first, &second}) {
     run->share(group);
     run->finish();
-    run->measure();
   }
+  ProxyRun::measure(runs);
   // 40 of observing and half of 60; a sleep may be long, but is not shorter.
   CHECK(first.score().seconds >= 0.070);
   CHECK(second.score().seconds >= 0.030);
