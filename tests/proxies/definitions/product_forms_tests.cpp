@@ -8,11 +8,11 @@
 #include <utility>
 #include <vector>
 
-#include "common/random.h"
 #include "nets/networks/model_summary.h"
 #include "proxies/engine/evaluator.h"
 #include "proxies/registry.h"
 #include "tests/nets/networks/make_script.h"
+#include "tests/proxies/engine/noise_minibatches.h"
 #include "tests/support/test_files.h"
 
 using namespace zcp;
@@ -26,19 +26,6 @@ const Shape kShape{3, 4, 4};  // 48 numbers
 constexpr std::int64_t kHidden = 7;
 
 using Named = std::vector<std::pair<std::string, at::Tensor>>;
-
-std::vector<Minibatch> minibatches() {
-  std::vector<Minibatch> all;
-  for (std::uint64_t i = 0; i < 4; ++i) {
-    Minibatch minibatch{kBatch, kShape, {}, {}};
-    minibatch.x.resize(static_cast<std::size_t>(kBatch * kShape.elements()));
-    minibatch.y.resize(kBatch);
-    fill_normal(minibatch.x, 1.0F, i);
-    fill_integers(minibatch.y, 5, i);
-    all.push_back(std::move(minibatch));
-  }
-  return all;
-}
 
 at::Tensor weight(at::IntArrayRef sizes, double step) {
   const std::int64_t count = c10::multiply_integers(sizes);
@@ -54,7 +41,12 @@ std::map<std::string, Score> scores_of(
   options.batch_size = kBatch;
   options.minibatches = 4;
   options.precision = "fp64";
-  const auto scores = Evaluator(proxies, options, kShape, 5, minibatches())
+  const auto scores = Evaluator(
+                          proxies,
+                          options,
+                          kShape,
+                          5,
+                          test::noise_minibatches(4, kBatch, kShape, 5))
                           .score_model(file.path(), proxies);
   std::map<std::string, Score> named;
   for (std::size_t i = 0; i < proxies.size(); ++i) {
