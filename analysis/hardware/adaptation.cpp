@@ -45,9 +45,9 @@ VectorXd elements_of(
 
 /// The least-squares solution of least norm.
 VectorXd solve(const MatrixXd& x, const VectorXd& y) {
-  Eigen::BDCSVD<MatrixXd> svd(x, Eigen::ComputeThinU | Eigen::ComputeThinV);
-  svd.setThreshold(kCutoff);
-  return svd.solve(y);
+  Eigen::CompleteOrthogonalDecomposition<MatrixXd> solver;
+  solver.setThreshold(kCutoff);
+  return solver.compute(x).solve(y);
 }
 
 double rho_at(
