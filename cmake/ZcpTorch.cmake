@@ -47,7 +47,8 @@ file(CREATE_LINK ${fmt_include_dir}/fmt ${zcp_first_headers}/fmt SYMBOLIC)
 
 # LibTorch's headers are system headers, our C++20 stays ours.
 target_include_directories(zcp_torch SYSTEM INTERFACE ${zcp_first_headers} ${zcp_torch_include_dirs})
-target_link_libraries(zcp_torch INTERFACE ${zcp_torch_libraries})
+# All that includes it is compiled with OpenMP, so that all can share precompiled headers.
+target_link_libraries(zcp_torch INTERFACE ${zcp_torch_libraries} OpenMP::OpenMP_CXX)
 # libtorch.so loads the devices that this installation has, though no symbol of it is used.
 if(EXISTS ${zcp_torch_root}/lib/libtorch.so)
   target_link_libraries(zcp_torch INTERFACE
@@ -65,6 +66,7 @@ if(EXISTS ${zcp_torch_root}/lib/libc10_cuda.so)
     endif()
     enable_language(CUDA)
     set(ZCP_CUDA_KERNELS TRUE)
+    target_compile_definitions(zcp_torch INTERFACE ZCP_CUDA_KERNELS)
     # CUDA's own runtime is linked in; LibTorch's knows of streams and of what goes wrong.
     find_library(ZCP_CUDART cudart_static HINTS ${CMAKE_CUDA_IMPLICIT_LINK_DIRECTORIES} REQUIRED)
     set(ZCP_TORCH_CUDA_LIBRARIES ${zcp_torch_root}/lib/libc10_cuda.so ${ZCP_CUDART} dl rt pthread)

@@ -106,6 +106,7 @@ if(ZCP_TORCH)
 endif()
 END
   cmake -S . -B "build/$1" -G Ninja -DZCP_TORCH="$2" \
+    -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON \
     -DCMAKE_PROJECT_INCLUDE="$PWD/build/$1.cmake" >"build/$1.log" 2>&1 && return
   cat "build/$1.log" >&2
   return 1

@@ -31,8 +31,8 @@ std::string folded_name(std::string_view name) {
     folded += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   }
   const std::size_t bench = folded.find("nasbench");
-  if (bench != std::string::npos) folded.replace(bench, 8, "nb");
-  return folded;
+  if (bench == std::string::npos) return folded;
+  return folded.substr(0, bench) + "nb" + folded.substr(bench + 8);
 }
 
 std::string space_name(

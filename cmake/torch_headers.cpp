@@ -1,0 +1,1 @@
+// Nothing but the headers that ZcpPrecompiled.cmake has compiled with it.
