@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "apps/encode/saved.h"
 #include "apps/study_tables.h"
 #include "common/error.h"
 
@@ -60,6 +61,19 @@ tables::Table read_points(const std::string& path, const std::string& key) {
       table.arch.size(),
       table.columns.size()));
   return table;
+}
+
+void require_table_for_key(
+    const boost::program_options::variables_map& values,
+    const std::string& path) {
+  if (values.count("key-encodings") == 0) return;
+  if (path.empty()) throw UserError("--key-encodings: goes with --encodings");
+  if (is_encoder_file(path)) {
+    throw UserError(
+        "--key-encodings: names a column of a table of points; {} is an "
+        "encoder",
+        path);
+  }
 }
 
 }  // namespace zcp::apps

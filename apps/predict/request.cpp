@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "apps/points.h"
 #include "common/error.h"
 
 namespace zcp::apps {
@@ -32,9 +33,7 @@ void parse_features(const po::variables_map& values, PredictRequest& request) {
   request.encodings = text_option(values, "encodings").value_or("");
   request.key_encodings =
       text_option(values, "key-encodings").value_or(request.study.key);
-  if (request.encodings.empty() && values.count("key-encodings") != 0) {
-    throw UserError("--key-encodings: goes with --encodings");
-  }
+  require_table_for_key(values, request.encodings);
   const Text fallback = request.space.empty() ? "proxies" : "all";
   request.features = text_option(values, "features").value_or(fallback);
   const Text& asked = request.features;

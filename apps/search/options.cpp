@@ -9,6 +9,7 @@
 
 #include "apps/allocation.h"
 #include "apps/command_line.h"
+#include "apps/points.h"
 #include "apps/study_options.h"
 #include "common/error.h"
 
@@ -278,9 +279,7 @@ void read_tables(const po::variables_map& values, SearchOptions& options) {
       throw UserError("--{}: goes with --truth", name);
     }
   }
-  if (values.count("key-encodings") != 0 && options.encodings.empty()) {
-    throw UserError("--key-encodings: goes with --encodings");
-  }
+  require_table_for_key(values, options.encodings);
 }
 
 /// The number of islands, and what of the call an array of jobs decides.
@@ -329,8 +328,12 @@ void check_options(const SearchOptions& options) {
   }
   if (!options.output.empty() && !options.output.ends_with(".pt")) {
     throw UserError(
-        "--output {}: expected a name that ends in .pt, as --model takes it",
-        options.output);
+        "--output {}: expected a name that ends in .pt, as --model takes it{}",
+        options.output,
+        options.output.ends_with(".pt2")
+            ? "; exported programs are written from Python, by "
+              "zcp.search(output=...)"
+            : "");
   }
   if (options.stored && options.repeats) {
     throw UserError("--stored: goes with one search, not with --repeats");

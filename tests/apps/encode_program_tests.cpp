@@ -453,6 +453,17 @@ TEST_CASE("zcp encode: encoders that are refused") {
        small,
        "--quiet"});
   check_refused(nats + Strings{"--encoder", small}, "has the operation");
+  check_refused(
+      {"search",
+       "--space",
+       "nats-tss",
+       "--by",
+       "params",
+       "--encodings",
+       small,
+       "--key-encodings",
+       "cell"},
+      "small.encoder is an encoder");
 }
 
 TEST_CASE("zcp encode and its tables: what is refused") {

@@ -151,6 +151,7 @@ TEST_CASE("search: proxies of other tasks, and what is refused") {
   check_refused(
       kSmall + Strings{"--output", "winner.csv"},
       "--output winner.csv: expected a name that ends in .pt");
+  check_refused(kSmall + Strings{"--output", "winner.pt2"}, "from Python");
   const std::string absent = folder.path() / "absent.sqlite";
   check_refused(
       kSmall + Strings{"--store", absent, "--stored"}, "--stored: found no ");
