@@ -1,7 +1,9 @@
 // What a task asks of a network, and so what the network has to give.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <string_view>
 
 namespace zcp {
 
@@ -13,6 +15,14 @@ enum class Head : std::uint8_t {
   pixels,         ///< numbers for every pixel
   tokens,         ///< features of every token, as many as the network has
 };
+
+/// Their names in files and in Python, in the order of Head.
+inline constexpr std::array<std::string_view, 5> kHeadNames{
+    "classes",
+    "vector",
+    "pixel_classes",
+    "pixels",
+    "tokens"};
 
 /// Shape of a network's output, without the batch.
 struct Output {

@@ -257,43 +257,52 @@ class NetworkScorer final : public ProxyScorer {
   std::int64_t computed_ = 0;
 };
 
-/// Of what the benchmark's own network has, nothing is left out.
-graph::Graph declared_graph(
+/// What a network was made of, so that others can make it again.
+nlohmann::ordered_json note_of(
+    const SearchOptions& options,
+    const std::string& arch,
+    const TaskChoice& task,
+    const spaces::Skeleton& skeleton) {
+  nlohmann::ordered_json note;
+  note["made_by"] = options.score.command_line;
+  note["space"] = *options.score.selection.space;
+  note["arch"] = arch;
+  note["image"] = {task.shape.channels, task.shape.height, task.shape.width};
+  note["classes"] = task.output.channels;
+  note["head"] = kHeadNames.at(static_cast<std::size_t>(task.output.head));
+  note["channels"] = skeleton.channels;
+  note["cells"] = skeleton.cells_per_stage;
+  note["affine"] = skeleton.affine;
+  note["seed"] = options.score.evaluator.seed;
+  note["init"] = options.score.init;
+  return note;
+}
+
+std::string write_winner(
     const SearchOptions& options,
     const std::string& arch) {
   const Selection selection = selection_of(options.score);
   const TaskChoice task =
       choose_task(options.score.task, false, options.score.evaluator.seed);
   const auto space = spaces::open_space(*options.score.selection.space);
-  return space->build(
+  // Of what the benchmark's own network has, nothing is left out.
+  const graph::Graph graph = space->build(
       arch,
       task.shape,
       task.output,
       selection.skeleton,
       graph::Folding::as_declared);
-}
-
-std::string write_winner(
-    const SearchOptions& options,
-    const std::string& arch) {
-  const graph::Graph graph = declared_graph(options, arch);
   const std::string reason = networks::cannot_write_script(graph);
   if (!reason.empty()) {
     throw UserError("--output {}: {}: {}", options.output, arch, reason);
   }
   const auto& evaluator = options.score.evaluator;
-  nlohmann::ordered_json note;
-  note["made_by"] = options.score.command_line;
-  note["space"] = *options.score.selection.space;
-  note["arch"] = arch;
-  note["seed"] = evaluator.seed;
-  note["init"] = options.score.init;
   const std::int64_t written = networks::write_script(
       {graph,
        evaluator.initialiser.value_or(initialisers::Initialiser::pytorch),
        evaluator.seed,
        evaluator.precision == "fp64",
-       json_text(note)},
+       json_text(note_of(options, arch, task, selection.skeleton))},
       options.output);
   std::string text = fmt::format(
       "{}: the network of {}, {} parameters, weights by seed {}",

@@ -76,16 +76,23 @@ std::unique_ptr<ScriptNetwork> network_of(
 
 }  // namespace
 
+Values draw_program(
+    const graph::Program& program,
+    std::optional<Initialiser> initialiser,
+    std::uint64_t seed) {
+  Values values;
+  for (const graph::ProgramParameter& parameter : program.parameters) {
+    values.push_back(drawn(parameter, initialiser, seed));
+  }
+  return values;
+}
+
 std::unique_ptr<ScriptNetwork> make_program_network(
     const graph::Program& program,
     std::optional<Initialiser> initialiser,
     std::uint64_t seed,
     const at::TensorOptions& options) {
-  Values values;
-  for (const graph::ProgramParameter& parameter : program.parameters) {
-    values.push_back(drawn(parameter, initialiser, seed));
-  }
-  return network_of(program, values, options);
+  return network_of(program, draw_program(program, initialiser, seed), options);
 }
 
 std::unique_ptr<ScriptNetwork> make_program_network(

@@ -9,12 +9,20 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "nets/graph/program.h"
 #include "nets/initialisers/initialise.h"
 #include "nets/networks/script_network.h"
 
 namespace zcp::networks {
+
+/// The values of a program's parameters, in the order in which it declares
+/// them: drawn by the seed, each tensor by its name.
+std::vector<std::vector<float>> draw_program(
+    const graph::Program& program,
+    std::optional<initialisers::Initialiser> initialiser,
+    std::uint64_t seed);
 
 /// The network with weights drawn by the seed, each tensor by its name: by its
 /// own rule, or, where there is an initialiser, layers' weights and biases by

@@ -9,6 +9,7 @@
 #include "common/error.h"
 #include "common/score_status.h"
 #include "proxies/registry.h"
+#include "python/bindings/network.h"
 #include "python/bindings/request.h"
 #include "python/bindings/search.h"
 #include "python/bindings/waiting.h"
@@ -95,5 +96,6 @@ PYBIND11_MODULE(_core, m) {
   m.def("draw_inputs", &zcp::python::draw_inputs);
   m.def("objective_columns", &zcp::python::objective_columns);
   m.def("search_space", &zcp::python::search_space);
+  m.def("space_network", &zcp::python::space_network);
   m.def("derive_by_inputs", &zcp::python::derive_by_inputs);
 }

@@ -32,16 +32,19 @@ from ._commands import (  # noqa: E402
     train,
 )
 from ._find_measures import find_measures  # noqa: E402
+from ._module import Network, module  # noqa: E402
 from ._score import Scores, score  # noqa: E402
 from ._space import Space  # noqa: E402
 
 __all__ = [
+    "Network",
     "Scores",
     "Space",
     "correlate",
     "encode",
     "find_measures",
     "latency",
+    "module",
     "pareto",
     "plan",
     "predict",

@@ -396,6 +396,10 @@ def search(
         **options: as ``zcp search --help`` has them: algorithm, evaluations,
             max={"params": 1e6}, truth, store, ...; DataFrames stand for tables.
 
+    Where ``output`` ends in ``.pt2`` the winner's network is written as an exported
+    program, which needs torch 2.6; else as TorchScript. ``zcp.module`` gives the same
+    network, with the same weights, as a module.
+
     Returns:
         A DataFrame with the index ``arch``, a row an evaluated architecture in the
         order of evaluation. For a ``zcp.Space``: as its ``search`` says.
@@ -408,7 +412,18 @@ def search(
                 "encodings: a space of one's own has encode= (and neighbours=) for its points"
             )
         return space.search(by=by, **options)
-    return _tabled("search", {"space": space, "by": by, "encodings": encodings, **options})
+    given = {"space": space, "by": by, "encodings": encodings, **options}
+    output = options.get("output")
+    if output is None or not os.fspath(output).endswith(".pt2"):
+        return _tabled("search", given)
+    from ._module import check_exported, write_exported
+
+    check_exported(os.fspath(output))
+    with Files() as files:
+        script = files.new(".pt")
+        frame = _tabled("search", {**given, "output": script})
+        write_exported(script, os.fspath(output))
+    return frame
 
 
 def predict(
