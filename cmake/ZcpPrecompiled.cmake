@@ -35,6 +35,8 @@ function(zcp_precompile target)
     if(type STREQUAL "EXECUTABLE")
       target_compile_options(${target} PRIVATE -fPIC)  # CMake would say -fPIE, with which g++ takes no other's headers
     endif()
+    # g++ 14 takes no headers of another level of optimisation.
+    target_compile_options(${target} PRIVATE $<$<AND:$<CONFIG:Release>,$<COMPILE_LANG_AND_ID:CXX,GNU>>:-O2>)
     target_precompile_headers(${target} REUSE_FROM zcp_torch_headers)
   else()
     target_precompile_headers(${target} PRIVATE ${headers})

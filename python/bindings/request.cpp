@@ -1,6 +1,7 @@
 #include "python/bindings/request.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 #include <pybind11/stl.h>
 #include <torch/csrc/autograd/python_variable.h>
 

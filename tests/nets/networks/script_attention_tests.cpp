@@ -1,5 +1,6 @@
 // What is taken for attention in programs of users, and its linear layers.
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <cmath>
 #include <map>

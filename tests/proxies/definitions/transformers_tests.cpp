@@ -1,6 +1,7 @@
 // Transformers of the spaces against PyTorch modules with the same weights, and
 // their proxies against hooks on those (tests/reference/transformers.py).
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <cmath>
 #include <fstream>
