@@ -99,6 +99,7 @@ py::dict node_of(
   described["affine"] = a.affine;
   described["epsilon"] = a.epsilon;
   described["offset"] = a.offset;
+  described["slope"] = networks::kLeakySlope;
   return described;
 }
 

@@ -18,7 +18,7 @@ namespace zcp::python {
 /// number of its weights, -1: none; the same where weights come again),
 /// `weight` and `bias` (float32 tensors, or None) and the attributes `kernel`,
 /// `stride`, `padding`, `dilation`, `output_padding`, `groups`, `affine`,
-/// `epsilon`, `offset`; and `output`, the number of the last node.
+/// `epsilon`, `offset`, `slope`; and `output`, the number of the last node.
 ///
 /// Of transformers it is a program: `parameters` and `constants`, tensors by
 /// name; `inputs`, (value, name of its tensor or "") each; `calls` in their

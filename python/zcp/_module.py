@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import zipfile
+from operator import attrgetter
 from typing import Any, Optional, Union
 
 import torch
@@ -12,9 +13,7 @@ from torch import nn
 
 from . import _core
 
-_WINDOWED = {"avg_pool", "max_pool"}
 _POINTWISE = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}
-_LEAKY_SLOPE = 0.2
 
 
 def _with_values(layer: nn.Module, node: dict) -> nn.Module:
@@ -127,10 +126,10 @@ class _LayerNetwork(Network):
             return _linear(node)
         if op == "batch_norm":
             return _norm(node, self._vectors[node["inputs"][0]])
-        if op in _WINDOWED:
+        if op in ("avg_pool", "max_pool"):
             return _pool(node)
         if op == "leaky_relu":
-            return nn.LeakyReLU(_LEAKY_SLOPE)
+            return nn.LeakyReLU(node["slope"])
         return _POINTWISE[op]() if op in _POINTWISE else None
 
     @staticmethod
@@ -191,13 +190,6 @@ _DTYPES = {3: torch.int32, 4: torch.int64, 5: torch.float16, 6: torch.float32, 7
            11: torch.bool, 15: torch.bfloat16}
 
 
-def _operator(target: str) -> Any:
-    found: Any = torch
-    for part in target.split(".")[1:]:
-        found = getattr(found, part)
-    return found
-
-
 # What a trace follows only by these names, so that it holds for any number of samples.
 _FUNCTIONS = {
     "torch.ops.aten.sym_size.int": lambda x, dim: x.size(dim),
@@ -232,13 +224,6 @@ class _ProgramNetwork(Network):
         else:
             owner.register_buffer(name, value)
 
-    def _tensor(self, path: str) -> torch.Tensor:
-        *folders, name = path.split(".")
-        owner: Any = self
-        for folder in folders:
-            owner = getattr(owner, folder)
-        return getattr(owner, name)
-
     def _value(self, argument: Any, values: dict) -> Any:
         if isinstance(argument, list):
             return [self._value(one, values) for one in argument]
@@ -248,12 +233,13 @@ class _ProgramNetwork(Network):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """What the head gives for x: images [N, C, H, W], or words [N, T], whole numbers."""
-        values = {name: self._tensor(path) if path else x for name, path in self._inputs}
+        values = {name: attrgetter(path)(self) if path else x for name, path in self._inputs}
         for target, arguments, outputs in self._calls:
             given = {name: self._value(one, values) for name, one in arguments}
             # An operator's first argument is often called self, which Python's call has.
             first = [given.pop("self")] if "self" in given else []
-            made = _FUNCTIONS.get(target, _operator(target))(*first, **given)
+            function = _FUNCTIONS.get(target) or attrgetter(target.partition(".")[2])(torch)
+            made = function(*first, **given)
             for place, value in zip(outputs, [made] if len(outputs) == 1 else made):
                 values[place[0]] = value
         return self._value(self._output, values)

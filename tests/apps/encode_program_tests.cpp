@@ -35,6 +35,8 @@ const Strings kFew{
     "50",
     "--quiet"};
 
+const Strings kSearch{"search", "--space", "nats-tss", "--by", "params"};
+
 /// A conv, then accuracies that follow its number.
 std::string truth_of(const zcp::tables::Table& table) {
   std::string text = "arch,acc\n";
@@ -454,15 +456,7 @@ TEST_CASE("zcp encode: encoders that are refused") {
        "--quiet"});
   check_refused(nats + Strings{"--encoder", small}, "has the operation");
   check_refused(
-      {"search",
-       "--space",
-       "nats-tss",
-       "--by",
-       "params",
-       "--encodings",
-       small,
-       "--key-encodings",
-       "cell"},
+      kSearch + Strings{"--encodings", small, "--key-encodings", "cell"},
       "small.encoder is an encoder");
 }
 
@@ -482,18 +476,8 @@ TEST_CASE("zcp encode and its tables: what is refused") {
   check_refused(encode + Strings{"--dropout", "1"}, "--dropout 1");
   check_refused(encode + Strings{"--held-out", "0.99"}, "--held-out");
   check_refused(encode + Strings{"--csv", "-", "--json"}, "--csv -");
-  const Strings search{
-      "search", "--space", "nats-tss", "--by", "params", "--encodings"};
-  check_refused(search + Strings{csv}, "x of |none~0|");
-  check_refused(
-      {"search",
-       "--space",
-       "nats-tss",
-       "--by",
-       "params",
-       "--key-encodings",
-       "x"},
-      "--key-encodings");
+  check_refused(kSearch + Strings{"--encodings", csv}, "x of |none~0|");
+  check_refused(kSearch + Strings{"--key-encodings", "x"}, "--key-encodings");
   check_refused(
       {"predict",
        "--scores",
