@@ -4,8 +4,10 @@ set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 # Compiler cache, linker and the warning policy that every target of the project inherits from zcp_options.
 find_program(ZCP_CCACHE ccache)
 if(ZCP_CCACHE)
-  # Precompiled headers are told apart by what is in them, not by their times.
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${ZCP_CCACHE})
+  # Precompiled headers are told apart by what is in them, not by their times. They have half a gigabyte: their hash is
+  # kept by inode and times.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros CCACHE_INODECACHE=1
+    ${ZCP_CCACHE})
 endif()
 find_program(ZCP_MOLD mold)
 if(ZCP_MOLD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND NOT ZCP_SANITIZE)

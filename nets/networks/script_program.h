@@ -4,8 +4,10 @@
 // This header includes LibTorch.
 #pragma once
 
+#include <ATen/ATen.h>
+#include <torch/csrc/jit/api/module.h>
+#include <torch/csrc/jit/ir/ir.h>
 #include <torch/csrc/jit/runtime/operator.h>
-#include <torch/script.h>
 
 #include <cstdint>
 #include <limits>

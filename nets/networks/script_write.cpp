@@ -1,7 +1,8 @@
 #include "nets/networks/script_write.h"
 
+#include <ATen/ATen.h>
 #include <fmt/format.h>
-#include <torch/script.h>
+#include <torch/csrc/jit/api/module.h>
 
 #include <algorithm>
 #include <fstream>

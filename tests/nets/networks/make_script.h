@@ -1,7 +1,8 @@
 // TorchScript files that tests write.
 #pragma once
 
-#include <torch/script.h>
+#include <ATen/ATen.h>
+#include <torch/csrc/jit/api/module.h>
 
 #include <filesystem>
 #include <string>

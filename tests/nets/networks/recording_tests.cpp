@@ -1,7 +1,7 @@
 // What partial recordings hold, against recordings of everything.
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
-#include <torch/script.h>
+#include <torch/csrc/jit/api/module.h>
 
 #include <algorithm>
 #include <filesystem>

@@ -2,6 +2,7 @@
 // own interpreter gives for the module in eval mode.
 #include <ATen/core/grad_mode.h>
 #include <fmt/format.h>
+#include <torch/csrc/jit/serialization/import.h>
 
 #include <random>
 #include <string>

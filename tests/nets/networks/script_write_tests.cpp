@@ -1,7 +1,9 @@
 // Networks of graphs as TorchScript files, beside the networks themselves.
+#include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 #include <fmt/format.h>
-#include <torch/script.h>
+#include <torch/csrc/jit/api/module.h>
+#include <torch/csrc/jit/serialization/import.h>
 
 #include <string>
 

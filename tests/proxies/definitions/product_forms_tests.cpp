@@ -1,6 +1,7 @@
 // A layer is what it computes: the same function scores the same whichever
 // operator multiplies with its weights.
-#include <torch/script.h>
+#include <ATen/ATen.h>
+#include <torch/csrc/jit/api/module.h>
 
 #include <cmath>
 #include <map>

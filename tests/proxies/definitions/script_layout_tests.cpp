@@ -1,6 +1,7 @@
 // How maps lie in memory and which nodes run together changes no score of a
 // TorchScript file beyond rounding.
-#include <torch/script.h>
+#include <ATen/ATen.h>
+#include <torch/csrc/jit/api/module.h>
 
 #include <cmath>
 #include <map>

@@ -1,6 +1,7 @@
 // What a score may and may not depend on.
+#include <ATen/ATen.h>
 #include <omp.h>
-#include <torch/script.h>
+#include <torch/csrc/jit/api/module.h>
 
 #include <bit>
 #include <string>

@@ -1,5 +1,6 @@
 // A proxy scores alone what it scores among all, whatever goes wrong.
-#include <torch/script.h>
+#include <ATen/ATen.h>
+#include <torch/csrc/jit/api/module.h>
 
 #include <bit>
 #include <limits>

@@ -1,6 +1,7 @@
 // A TorchScript file on a device: what it holds, buffers and constants too,
 // goes there with it.
-#include <torch/script.h>
+#include <ATen/ATen.h>
+#include <torch/csrc/jit/api/module.h>
 
 #include <string>
 #include <vector>

@@ -4,7 +4,8 @@
 //
 // ZCP_SEED is the first program's (0), ZCP_SECONDS for how long more follow (a
 // few programs), ZCP_KEEP a file that holds the program that runs.
-#include <torch/script.h>
+#include <ATen/ATen.h>
+#include <torch/csrc/jit/api/module.h>
 
 #include <bit>
 #include <chrono>
