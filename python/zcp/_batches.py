@@ -10,6 +10,8 @@ from typing import Any, Callable, Iterable, Iterator, Optional
 
 import torch
 
+from . import _record
+
 #: The largest whole number below which float32 holds every one.
 _EXACT = 1 << 24
 
@@ -41,7 +43,7 @@ class Batches:
     raw: list  #: inputs as the network takes them
     layout: Optional[list] = None  #: of packed inputs; None where they are images
     classes: Optional[int] = None  #: by the largest label
-    notes: list = field(default_factory=list)
+    rounded: bool = False  #: whether float64 inputs have digits that float32 has not
 
     @property
     def is_whole(self) -> bool:
@@ -72,7 +74,11 @@ class Unpack(torch.nn.Module):
                 arguments.append(part)
             else:
                 keywords[one.keyword] = part
-        return self.network(*arguments, **keywords)
+        value = self.network(*arguments, **keywords)
+        try:
+            return _record.plain(value)  # what a decoder keeps for its next word is no output
+        except ValueError:
+            return value
 
 
 def _describe(value: Any) -> str:
@@ -276,6 +282,10 @@ def _check_image_type(x: torch.Tensor) -> None:
         )
 
 
+def _rounds(one: torch.Tensor) -> bool:
+    return one.dtype == torch.float64 and not torch.equal(one, one.float().double())
+
+
 def _packed(x: Any) -> tuple:
     """All inputs in one tensor [N, K, 1, 1] of float32, and where they lie in it."""
     layout, parts = [], []
@@ -317,6 +327,7 @@ def read(
         taken.labels.append(labels)
         taken.targets.append(y)
         taken.raw.append(x)
+        taken.rounded = taken.rounded or any(_rounds(one) for _, one in _inputs_of(x))
         if isinstance(x, torch.Tensor) and x.dim() == 4 and x.dtype.is_floating_point:
             taken.x.append(x.detach())
             continue

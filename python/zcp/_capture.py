@@ -222,7 +222,7 @@ def _agrees(
         with torch.no_grad():
             torch.manual_seed(seed)
             try:
-                theirs = _outputs(sharing_copy(module)(other))
+                theirs = _outputs(_record.plain(sharing_copy(module)(other)))
             except Exception:  # no input of its own: noise is no token
                 continue
             compared += 1
@@ -262,15 +262,19 @@ def _trace(module: torch.nn.Module, x: torch.Tensor, device: torch.device) -> Ca
         model = _saved(script)
         # The tracer says nothing of range(x.shape[0]), for instance, so that every
         # trace is compared with its module.
-        some = _here(x, module, device)[-3:].flip(0)
-        more = torch.cat([some, torch.randn_like(some[:1])])
-        others = (some, more, some[:1], -some, torch.zeros_like(some))
-        agrees = _agrees(script, module, others)
+        agrees = _agrees(script, module, _other_samples(_here(x, module, device)))
     notes = []
     if not agrees:
         said = _decides_by_values(caught)
         notes.append(_differs(module, "trace") + (f": {said}" if said else ""))
     return Captured(name, model, "trace", notes)
+
+
+def _other_samples(x: torch.Tensor) -> tuple:
+    """Batches of other samples and of other numbers of samples than ``x``."""
+    some = x[-3:].flip(0)
+    more = torch.cat([some, torch.randn_like(some[:1])])
+    return (some, more, some[:1], -some, torch.zeros_like(some))
 
 
 def _record_functions(module: torch.nn.Module, x: torch.Tensor, device: torch.device) -> Captured:
@@ -282,7 +286,9 @@ def _record_functions(module: torch.nn.Module, x: torch.Tensor, device: torch.de
         script = torch.jit.trace(recorded, example, check_trace=False, strict=False)
         _restore_buffers(copied, module)
         model = _saved(script)
-    return Captured(name_of(module), model, "record")
+        agrees = _agrees(script, module, _other_samples(_here(x, module, device)))
+    notes = [] if agrees else [_differs(module, "recording")]
+    return Captured(name_of(module), model, "record", notes)
 
 
 def _has_export() -> bool:

@@ -46,6 +46,7 @@ class Files:
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="zcp-")
         self._count = 0
+        self.labels: dict = {}  #: file -> the argument that it was written of
 
     def __enter__(self) -> "Files":
         return self
@@ -108,24 +109,31 @@ def arguments_of(options: dict, files: Files) -> list:
         column = options.get(key) or options.get("key") or "arch"
         if value is None or value is False:
             continue
+
+        def text_of(one: Any, name: str = name, column: str = column) -> str:
+            text = _text_of(one, files, column)
+            if is_frame(one):
+                files.labels[text] = name
+            return text
+
         if value is True:
             words.append(option)
         elif isinstance(value, dict) and name in _TABLES:
             import pandas
 
-            words += [option, _text_of(pandas.DataFrame(value), files, column)]
+            words += [option, text_of(pandas.DataFrame(value))]
         elif isinstance(value, dict):
             for left, right in value.items():
-                words += [option, f"{left}={_text_of(right, files, column)}"]
+                words += [option, f"{left}={text_of(right)}"]
         elif isinstance(value, (list, tuple, set)):
-            texts = [_text_of(one, files, column) for one in value]
+            texts = [text_of(one) for one in value]
             if name in _REPEATED:
                 for text in texts:
                     words += [option, text]
             else:
                 words += [option, ",".join(texts)]
         else:
-            words += [option, _text_of(value, files, column)]
+            words += [option, text_of(value)]
     return words
 
 
@@ -148,17 +156,24 @@ class _Display:
     """Shows what the program says on standard error while it runs: as it is in a
     terminal, as a bar of HTML in a notebook, else as plain lines."""
 
-    def __init__(self, quiet: bool) -> None:
+    def __init__(self, quiet: bool, labels: Optional[dict] = None) -> None:
         self.quiet = quiet
+        self.labels = labels or {}
         self.in_notebook = "ipykernel" in sys.modules and not sys.stderr.isatty()
         self.in_terminal = sys.stderr.isatty()
         self.lines: list = []
         self._text = ""
         self._handle: Any = None
 
+    def _named(self, text: str) -> str:
+        """Temporary files by the arguments that they were written of."""
+        for file, label in self.labels.items():
+            text = text.replace(file, label)
+        return text
+
     def feed(self, text: str) -> None:
         if self.in_terminal and not self.quiet:
-            sys.stderr.write(text)
+            sys.stderr.write(self._named(text))
             sys.stderr.flush()
         self._text += text.replace("\x1b[K", "")
         *whole, self._text = re.split(r"[\r\n]+", self._text)
@@ -173,6 +188,7 @@ class _Display:
         self._text = ""
 
     def _line(self, line: str) -> None:
+        line = self._named(line)
         progress = _PROGRESS.match(line)
         if progress is None and line.strip():
             self.lines.append(line)
@@ -227,10 +243,11 @@ def _wait(process: subprocess.Popen, out: list) -> None:
         raise KeyboardInterrupt
 
 
-def run(words: list, quiet: bool = False) -> Result:
-    """Runs ``zcp WORDS...``. Raises ValueError with the last line of what it said
-    where it was used wrongly (status 2), KeyboardInterrupt after Ctrl-C."""
-    display = _Display(quiet)
+def run(words: list, quiet: bool = False, labels: Optional[dict] = None) -> Result:
+    """Runs ``zcp WORDS...``; ``labels`` say what temporary files are called. Raises
+    ValueError with the last line of what it said where it was used wrongly (status
+    2), KeyboardInterrupt after Ctrl-C."""
+    display = _Display(quiet, labels)
     if display.in_terminal or display.in_notebook:
         ours, theirs = pty.openpty()
     else:
@@ -268,7 +285,7 @@ def call(command: str, options: dict, files: Files) -> Result:
     """Runs a command with keyword arguments; ``quiet`` is one of them.
     Raises RuntimeError where it failed without a result."""
     words = [command, *arguments_of(options, files)]
-    return run(words, bool(options.get("quiet")))
+    return run(words, bool(options.get("quiet")), files.labels)
 
 
 def require_done(result: Result) -> None:

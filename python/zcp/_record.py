@@ -135,19 +135,34 @@ def _leaves(value: Any) -> list:
     return found
 
 
-def _plain(value: Any) -> Any:
-    """An output without the classes of its own: objects that are like dicts, or
-    whose attributes are tensors, become dicts."""
+def plain(value: Any) -> Any:
+    """An output of tensors without classes of its own: objects that are like dicts,
+    or whose attributes are tensors, become dicts of their tensors. A decoder's cache
+    is left out that way, and what has no tensors at the end of a tuple.
+    Raises ValueError where nothing is left, or something else stands in between."""
     if isinstance(value, torch.Tensor):
         return value
     if isinstance(value, (tuple, list)) and not hasattr(value, "_fields"):
-        return tuple(_plain(one) for one in value)
-    items = value.items() if hasattr(value, "items") else vars(value).items()
-    plain = {str(key): _plain(one) for key, one in items
+        return _plain_sequence(value)
+    items = value.items() if hasattr(value, "items") else getattr(value, "__dict__", {}).items()
+    found = {str(key): plain(one) for key, one in items
              if isinstance(one, (torch.Tensor, tuple, list, dict)) and _tensors_only(one)}
-    if not plain:
+    if not found:
         raise ValueError(f"the forward pass returned a {type(value).__name__} without tensors")
-    return plain
+    return found
+
+
+def _plain_sequence(value: Any) -> tuple:
+    found: list = []
+    for one in reversed(value):
+        try:
+            found.append(plain(one))
+        except ValueError:
+            if found:
+                raise
+    if not found:
+        raise ValueError(f"the forward pass returned a {type(value).__name__} without tensors")
+    return tuple(reversed(found))
 
 
 def _tensors_only(value: Any) -> bool:
@@ -161,5 +176,5 @@ def record(module: torch.nn.Module, x: torch.Tensor) -> torch.nn.Module:
     recorder = _Recorder(x)
     with recorder:
         value = module(x)
-    result = _map(_plain(value), recorder.place)
+    result = _map(plain(value), recorder.place)
     return _Replay(recorder.held, recorder.calls, result)

@@ -28,7 +28,7 @@ class Scores(dict):
             "exported" or "file".
         passed_over: way -> why the module was not taken so, of those that
             ``capture="auto"`` tries first.
-        notes: what should be known of the capture, a sentence each.
+        notes: what should be known of the inputs and the capture, a sentence each.
     """
 
     def __init__(
@@ -208,7 +208,8 @@ def score(
         classes: how many there are (default: the largest label and one).
         seed: of whatever is drawn: noise, and weights where ``init`` redraws them.
         init: "default", the module's own weights; or the name of an initialiser.
-        precision: of weights and activations: fp32, bf16, fp64; tf32 on CUDA.
+        precision: of weights and activations: fp32, bf16, fp64; tf32 on CUDA. Inputs
+            are numbers of float32; others are rounded.
         device: "cpu" or "cuda:N"; without, where the module's parameters lie.
         workers: passes of the network that run at once (default: the cores);
             scores do not depend on it.
@@ -232,6 +233,12 @@ def score(
         seed=seed, init=init, precision=precision, device=device, workers=workers,
         memory=memory, capture=capture,
     )()
+
+
+_ROUNDED = (
+    "inputs of float64 are rounded to float32, as those of files are; weights and "
+    "activations have 64 bits"
+)
 
 
 def prepare(
@@ -291,7 +298,8 @@ def prepare(
         memory=_number("memory", memory, 0),
         workers=cores() if workers is None else _number("workers", workers, 1),
     )
-    for note in taken.notes:
+    rounded = [_ROUNDED] if data.rounded and precision == "fp64" else []
+    for note in (*rounded, *taken.notes):
         warnings.warn(note, UserWarning, stacklevel=3)
 
     def run() -> Scores:
@@ -300,7 +308,8 @@ def prepare(
             warnings.warn(note, UserWarning, stacklevel=3)
         if data.is_whole:
             rows = _of_whole_numbers(names, rows)
-        return Scores(_in_arguments(rows), used.way, used.notes, used.passed_over)
+        notes = [*rounded, *used.notes]
+        return Scores(_in_arguments(rows), used.way, notes, used.passed_over)
 
     return run
 

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+import warnings
 
 import pytest
 import torch
@@ -272,12 +273,75 @@ def test_a_module_that_does_not_trace_is_recorded():
     assert same(row, plain) == []
 
 
+class Decoder(nn.Module):
+    """As a language model it also returns what it keeps for the next word, an
+    object, and reads the number of samples, which a recording keeps."""
+
+    def __init__(self, kept):
+        super().__init__()
+        self.words = Tokens()
+        self.kept = kept
+
+    def forward(self, ids, mask):
+        out = self.words(ids.reshape(ids.shape[0], -1), mask)
+        return self.kept(out, {"layers": [object()]})
+
+
+class Kept:
+    """An output with a cache."""
+
+    def __init__(self, logits, cache):
+        self.logits = logits
+        self.cache = cache
+
+
+@pytest.mark.parametrize("kept", [Kept, lambda logits, cache: (logits, cache),
+                                  lambda logits, cache: {"logits": logits, "cache": cache}])
+def test_what_a_decoder_keeps_is_no_output(kept):
+    torch.manual_seed(0)
+    module = Decoder(kept)
+    ids = torch.randint(0, 100, (8, 7))
+    mask = torch.arange(7)[None] < torch.randint(1, 8, (8, 1))
+    y = torch.randint(0, 3, (8,))
+    names = "params,macs,grad_norm,naswot,fisher"
+    row = zcp.score(module, ((ids, mask), y), names, precision="fp64")
+    assert same(row, zcp.score(module.words, ((ids, mask), y), names, precision="fp64")) == []
+    assert row.reasons == {}
+    assert row.capture in ("export", "trace")
+
+
 @pytest.mark.parametrize("way", ["trace", "record"])
 def test_ways_of_capture_have_the_same_scores(way):
     plain = zcp.score(small(), images(8), "core,nwot,jacob_cov,fisher,zen")
     row = zcp.score(small(), images(8), "core,nwot,jacob_cov,fisher,zen", capture=way)
     assert row.capture == way
     assert same(row, plain) == []
+
+
+class Writing(nn.Module):
+    """Writes a number into places: a trace holds it as a tensor of float32."""
+
+    def __init__(self):
+        super().__init__()
+        self.body = small()
+
+    def forward(self, x):
+        out = self.body(x)
+        written = torch.zeros_like(out)
+        written[torch.arange(1), torch.arange(1)] = 7.0
+        return out + written
+
+
+@pytest.mark.parametrize("precision", ["fp32", "fp64"])
+def test_numbers_of_a_trace_are_of_the_precision(precision):
+    x, y = images(8)
+    row = zcp.score(Writing(), [(x, y)], "grad_norm,synflow", precision=precision, capture="trace")
+    assert row.reasons == {}
+    module = Writing().double()
+    F.cross_entropy(module(x.double()), y).backward()
+    layers = [one for one in module.modules() if isinstance(one, (nn.Conv2d, nn.Linear))]
+    expected = sum(one.weight.grad.norm().item() for one in layers)
+    assert row["grad_norm"] == pytest.approx(expected, rel=1e-4 if precision == "fp32" else 1e-10)
 
 
 def test_what_a_trace_decides_by_values_is_said():
@@ -305,11 +369,24 @@ class Silent(nn.Module):
         return out
 
 
+@pytest.mark.parametrize("capture", ["trace", "record"])
 @pytest.mark.parametrize("way", ["item", "range"])
-def test_whatever_a_trace_decides_is_said(way):
+def test_whatever_a_trace_decides_is_said(way, capture):
     x, y = images(8)
     with pytest.warns(UserWarning, match="computes something else on other samples"):
-        row = zcp.score(Silent(way), (x, y), "grad_norm", capture="trace")
+        row = zcp.score(Silent(way), (x, y), "grad_norm", capture=capture)
+    assert len(row.notes) == 1
+
+
+def test_digits_that_inputs_lose_are_said():
+    x, y = images(8)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        expected = zcp.score(small(), (x.double(), y), "grad_norm", precision="fp64")
+        zcp.score(small(), (x.double() / 3, y), "grad_norm")
+    with pytest.warns(UserWarning, match="inputs of float64 are rounded to float32"):
+        row = zcp.score(small(), (x.double() * (1 + 1e-12), y), "grad_norm", precision="fp64")
+    assert row["grad_norm"] == expected["grad_norm"]
     assert len(row.notes) == 1
 
 
