@@ -5,6 +5,7 @@
 
 #include <exception>
 #include <stdexcept>
+#include <string>
 
 #include "common/error.h"
 #include "common/hash.h"
@@ -65,6 +66,65 @@ bool is_layer(LayerKind kind) {
          kind == LayerKind::batch_norm;
 }
 
+/// The output for so many inputs of ones, or of words 0.
+at::Tensor run_on_ones(
+    const ScriptNetwork& network,
+    Shape input,
+    std::int64_t samples,
+    Recording& recording) {
+  const at::TensorOptions options =
+      network.parameters().empty()
+          ? at::TensorOptions()
+          : network.parameters().back().value.options();
+  const bool words = network.vocabulary() > 0;
+  if (words && (input.channels != 1 || input.width != 1)) {
+    throw std::invalid_argument("reads words, expected --task tokens");
+  }
+  const at::Tensor x =
+      words
+          ? at::zeros({samples, input.height}, options.dtype(at::kLong))
+          : at::ones(
+                {samples, input.channels, input.height, input.width}, options);
+  at::Tensor output =
+      network.forward(x, BatchNormMode::running_statistics, &recording);
+  if (!output.is_floating_point()) {
+    throw std::invalid_argument(
+        std::string("returns numbers of the type ") +
+        at::toString(output.scalar_type()) + ", expected logits");
+  }
+  return output;
+}
+
+/// What one run showed.
+struct Probe {
+  Recording recording;
+  at::Tensor output;
+  std::int64_t samples = 1;
+};
+
+/// On as few samples as the file allows; where one is refused, on `samples`.
+Probe probe(const ScriptNetwork& network, Shape input, std::int64_t samples) {
+  Probe made;
+  made.samples = network.least_batch();
+  try {
+    made.output = run_on_ones(network, input, made.samples, made.recording);
+    return made;
+  } catch (const UserError&) {
+    throw;
+  } catch (const std::exception&) {
+    if (samples <= made.samples) throw;
+    Probe more;
+    more.samples = samples;
+    try {
+      more.output = run_on_ones(network, input, samples, more.recording);
+    } catch (const std::exception&) {
+      // What is said of one sample is closer to the cause.
+    }
+    if (!more.output.defined()) throw;
+    return more;
+  }
+}
+
 }  // namespace
 
 ModelSummary summarise_model(
@@ -78,30 +138,17 @@ ModelSummary summarise_model(
 ModelSummary summarise_model(
     const ScriptNetwork& network,
     const std::filesystem::path& path,
-    Shape input) {
+    Shape input,
+    std::int64_t samples) {
   ModelSummary summary;
   summary.notes = network.notes();
-  at::TensorOptions options;
   for (const auto& parameter : network.parameters()) {
     summary.params += parameter.value.numel();
-    options = parameter.value.options();
   }
   const at::NoGradGuard no_grad;
-  Recording recording;
-  at::Tensor output;
-  const std::int64_t batch = network.least_batch();
+  Probe run;
   try {
-    const bool words = network.vocabulary() > 0;
-    if (words && (input.channels != 1 || input.width != 1)) {
-      throw std::invalid_argument("reads words, expected --task tokens");
-    }
-    output = network.forward(
-        words
-            ? at::zeros({batch, input.height}, options.dtype(at::kLong))
-            : at::ones(
-                  {batch, input.channels, input.height, input.width}, options),
-        BatchNormMode::running_statistics,
-        &recording);
+    run = probe(network, input, samples);
   } catch (const UserError&) {
     throw;
   } catch (const std::exception& error) {
@@ -116,10 +163,11 @@ ModelSummary summarise_model(
         input.width,
         text.substr(0, text.find('\n')));
   }
-  summary.classes = static_cast<int>(output.numel() / batch);
+  const at::Tensor& output = run.output;
+  summary.classes = static_cast<int>(output.numel() / run.samples);
   summary.outputs = output.dim() > 1 ? static_cast<int>(output.size(1)) : 1;
-  for (LayerCall& call : recording.calls) {
-    call.macs /= batch;
+  for (LayerCall& call : run.recording.calls) {
+    call.macs /= run.samples;
     summary.macs += call.macs;
     if (!is_layer(call.kind)) continue;
     const graph::Layer layer = layer_of(network, call);

@@ -27,16 +27,19 @@ struct ModelSummary {
 
 /// Runs the model once on an input of ones.
 /// Throws UserError as load_script_network() does, and when the module does not
-/// take such an input.
+/// take such an input, or returns whole numbers.
 ModelSummary summarise_model(
     const ModelSource& file,
     Shape input,
     const ScriptOptions& options = {});
 
-/// The same for a file that is loaded already; `path` is for messages.
+/// The same for a file that is loaded already; `path` is for messages. A file
+/// whose number of samples was fixed when it was written, and which takes no
+/// single one, runs on `samples`, those of a minibatch.
 ModelSummary summarise_model(
     const ScriptNetwork& network,
     const std::filesystem::path& path,
-    Shape input);
+    Shape input,
+    std::int64_t samples = 1);
 
 }  // namespace zcp::networks

@@ -4,6 +4,7 @@
 #include <torch/csrc/jit/passes/inline_fork_wait.h>
 #include <torch/csrc/jit/passes/inliner.h>
 #include <torch/csrc/jit/runtime/operator.h>
+#include <torch/csrc/jit/serialization/import.h>
 #include <torch/library.h>
 
 #include <algorithm>
@@ -21,6 +22,7 @@
 #include "nets/networks/exported_translate.h"
 #include "nets/networks/graph_parameters.h"
 #include "nets/networks/script_attention.h"
+#include "nets/networks/script_cells.h"
 #include "nets/networks/script_fusion.h"
 #include "nets/networks/script_lifetimes.h"
 #include "nets/networks/script_operators.h"
@@ -100,6 +102,7 @@ std::shared_ptr<torch::jit::Graph> inlined_graph(
   torch::jit::Inline(*graph);
   torch::jit::InlineForkWait(graph);
   torch::jit::Inline(*graph);
+  expand_cells(graph);
   return graph;
 }
 
@@ -146,6 +149,12 @@ std::vector<Parameter> trainable_parameters(
   std::vector<at::Tensor> held;
   for (const auto& named : program.module.named_parameters()) {
     if (!named.value.requires_grad()) continue;
+    if (named.value.is_complex()) {
+      throw UserError(
+          "{}: the parameter {} is of complex numbers, expected real ones",
+          program.path,
+          named.name);
+    }
     const auto tied = std::ranges::find_if(held, [&](const at::Tensor& other) {
       return same_memory(other, named.value);
     });

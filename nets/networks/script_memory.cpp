@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -25,6 +27,45 @@ const void* identity(const IValue& owner) {
 /// view.
 bool shares_memory(const at::Tensor& a, const at::Tensor& b) {
   return a.defined() && a.has_storage() && b.has_storage() && a.is_alias_of(b);
+}
+
+/// Where the elements of a tensor begin and end in its storage.
+std::pair<std::int64_t, std::int64_t> span_of(const at::Tensor& tensor) {
+  std::int64_t last = tensor.storage_offset();
+  for (std::int64_t d = 0; d < tensor.dim(); ++d) {
+    last += (tensor.size(d) - 1) * tensor.stride(d);
+  }
+  return {tensor.storage_offset(), last};
+}
+
+/// The places in their common storage that both have, from `first` on.
+std::int64_t
+count_common(const at::Tensor& a, const at::Tensor& b, std::int64_t size) {
+  const auto places = [&](const at::Tensor& one) {
+    at::Tensor marks = at::zeros({size}, at::kBool);
+    marks.as_strided(one.sizes(), one.strides(), one.storage_offset())
+        .fill_(true);
+    return marks;
+  };
+  return places(a).logical_and(places(b)).sum().item<std::int64_t>();
+}
+
+/// Whether `alias` means elements of `base`, which lies in the same storage.
+/// Pieces of unsafe_chunk lie between each other and have none in common.
+/// Throws std::invalid_argument where they have some in common and some not.
+bool is_part(const at::Tensor& alias, const at::Tensor& base) {
+  if (base_of(alias).is_same(base) || alias.numel() == 0) return true;
+  const auto [first, last] = span_of(alias);
+  const auto [begin, end] = span_of(base);
+  if (last < begin || end < first) return false;
+  const bool within = begin <= first && last <= end;
+  if (within && base.is_non_overlapping_and_dense()) return true;
+  const std::int64_t common =
+      count_common(alias, base, std::max(last, end) + 1);
+  if (common == 0) return false;
+  if (common == alias.numel() && within) return true;
+  throw std::invalid_argument(
+      "writes into memory that it also reads by a tensor that lies across");
 }
 
 /// The part of `copy` that `alias` is of `base`.
@@ -71,6 +112,13 @@ void for_each_tensor(const IValue& held, const Visit& visit) {
 
 }  // namespace
 
+IValue tuple_like(const c10::ivalue::Tuple& one, std::vector<IValue> elements) {
+  const auto type = one.type();
+  return type->schema()
+             ? c10::ivalue::Tuple::createNamed(std::move(elements), type)
+             : c10::ivalue::Tuple::create(std::move(elements));
+}
+
 const IValue& ScriptMemory::at(const torch::jit::Value* name) const {
   const auto found = values_.find(name);
   if (found == values_.end()) {
@@ -113,7 +161,7 @@ IValue ScriptMemory::replaced(
   };
   if (held.isTensor()) {
     const at::Tensor& tensor = held.toTensor();
-    if (!shares_memory(tensor, base)) return held;
+    if (!shares_memory(tensor, base) || !is_part(tensor, base)) return held;
     at::Tensor& place = known[tensor.unsafeGetTensorImpl()];
     if (!place.defined()) place = moved(tensor, base, copy);
     return place;
@@ -126,11 +174,7 @@ IValue ScriptMemory::replaced(
       changed = changed || !now.is(element);
       element = std::move(now);
     }
-    if (!changed) return held;
-    const auto type = held.toTupleRef().type();
-    return type->schema()
-               ? c10::ivalue::Tuple::createNamed(std::move(elements), type)
-               : c10::ivalue::Tuple::create(std::move(elements));
+    return changed ? tuple_like(held.toTupleRef(), std::move(elements)) : held;
   }
   if (held.isTensorList()) {
     auto items = held.toTensorList();
@@ -157,13 +201,15 @@ IValue ScriptMemory::replaced(
 /// a view of, or what it was detached from.
 at::Tensor ScriptMemory::root_of(const at::Tensor& tensor) const {
   at::Tensor root = base_of(tensor);
+  // A larger one would cut the gradients that it has itself.
+  if (root.requires_grad()) return root;
   const auto rank = [](const at::Tensor& one) {
     return std::pair(one.requires_grad(), one.numel());
   };
   const auto compare = [&](const at::Tensor& other) {
     if (!shares_memory(other, tensor)) return;
     const at::Tensor base = base_of(other);
-    if (rank(base) > rank(root)) root = base;
+    if (rank(base) > rank(root) && is_part(tensor, base)) root = base;
   };
   for (const auto& [name, held] : values_) for_each_tensor(held, compare);
   for (const auto& [place, held] : attributes_) {

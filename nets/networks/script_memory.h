@@ -9,8 +9,14 @@
 #include <string>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 namespace zcp::networks {
+
+/// A tuple of the same names with other elements.
+c10::IValue tuple_like(
+    const c10::ivalue::Tuple& one,
+    std::vector<c10::IValue> elements);
 
 /// Values by their names in the graph, and attributes of modules that the pass
 /// has read or written: modules themselves never change.

@@ -78,8 +78,8 @@ std::optional<LayerKind> kind_of(const std::string& name) {
   if (name == "linear") return LayerKind::linear;
   if (name == "batch_norm") return LayerKind::batch_norm;
   if (one_of(name, {"layer_norm", "group_norm"})) return LayerKind::layer_norm;
-  if (one_of(name, {"relu", "relu6", "hardtanh"})) return LayerKind::relu;
-  if (one_of(name, {"sigmoid", "hardsigmoid", "tanh"})) {
+  if (one_of(name, {"relu", "relu6"})) return LayerKind::relu;
+  if (one_of(name, {"sigmoid", "hardsigmoid", "tanh", "hardtanh"})) {
     return LayerKind::bounded_activation;
   }
   if (one_of(
@@ -96,6 +96,13 @@ bool draws(const torch::jit::Operator& known) {
   const auto found =
       c10::Dispatcher::singleton().findSchema(known.schema().operator_name());
   return found && found->hasTag(at::Tag::nondeterministic_seeded);
+}
+
+/// Scripts write ReLU6 as hardtanh(x, 0, 6).
+bool is_relu(const std::string& name, const Node& node) {
+  if (name != "hardtanh") return false;
+  const auto least = torch::jit::toIValue(node.inputs()[1]);
+  return least && least->isScalar() && least->toScalar().toDouble() == 0;
 }
 
 /// A constant that is a number above 0 or true.
@@ -147,7 +154,7 @@ class Planner {
     plan.name = name;
     const std::string full = node.kind().toQualString();
     if (const auto kind = kind_of(name)) {
-      plan.kind = *kind;
+      plan.kind = is_relu(name, node) ? LayerKind::relu : *kind;
       plan.recorded = true;
     }
     if (plan.kind == LayerKind::relu) plan.uses = named_relus(node);

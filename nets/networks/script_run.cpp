@@ -234,9 +234,7 @@ class ScriptPass {
   void run_node(const Node& node) {
     switch (node.kind()) {
       case prim::Constant:
-        // A function is none: its calls are inlined.
-        return set(
-            node, torch::jit::toIValue(node.output()).value_or(IValue()));
+        return set(node, constant(node));
       case prim::GetAttr:
         return set(node, attribute(node));
       case prim::SetAttr:
@@ -299,6 +297,11 @@ class ScriptPass {
   }
 
   void unpack(const Node& node, const std::vector<IValue>& elements) {
+    if (elements.size() != node.outputs().size()) {
+      throw std::invalid_argument(
+          "unpacks a list of " + std::to_string(elements.size()) + " into " +
+          std::to_string(node.outputs().size()) + " names");
+    }
     for (std::size_t i = 0; i < elements.size(); ++i) {
       memory_.set(node.outputs()[i], elements[i]);
     }
@@ -308,6 +311,13 @@ class ScriptPass {
     std::vector<IValue> result;
     for (const Value* input : node.inputs()) result.push_back(value(input));
     return result;
+  }
+
+  /// A number of a trace is a tensor, too, and of this network's type. A
+  /// function is no value: its calls are inlined.
+  IValue constant(const Node& node) const {
+    IValue held = torch::jit::toIValue(node.output()).value_or(IValue());
+    return held.isTensor() ? in_this_pass(held) : held;
   }
 
   IValue list(const Node& node) const {
@@ -397,8 +407,9 @@ class ScriptPass {
     return held;
   }
 
-  /// What a module holds, with this network's parameters and buffers of its
-  /// type; recurrent layers of scripts hold a list of their parameters.
+  /// What a module or a file holds, with this network's parameters and with
+  /// other tensors of its type. Lists and dicts are copies: the program may
+  /// write into them, and each pass begins with what the file says.
   IValue in_this_pass(const IValue& held) const {
     if (held.isTensorList()) {
       c10::List<at::Tensor> tensors;
@@ -406,6 +417,25 @@ class ScriptPass {
         tensors.push_back(in_this_pass(IValue(one)).toTensor());
       }
       return tensors;
+    }
+    if (held.isList()) {
+      c10::List<IValue> items = held.toList().copy();
+      for (std::size_t i = 0; i < items.size(); ++i) {
+        items.set(i, in_this_pass(items.get(i)));
+      }
+      return items;
+    }
+    if (held.isGenericDict()) {
+      c10::impl::GenericDict entries = held.toGenericDict().copy();
+      for (const auto& entry : entries) {
+        entry.setValue(in_this_pass(entry.value()));
+      }
+      return entries;
+    }
+    if (held.isTuple()) {
+      std::vector<IValue> elements = held.toTupleRef().elements().vec();
+      for (IValue& element : elements) element = in_this_pass(element);
+      return tuple_like(held.toTupleRef(), std::move(elements));
     }
     if (!held.isTensor() || !held.toTensor().defined()) return held;
     const at::Tensor& tensor = held.toTensor();
@@ -630,9 +660,12 @@ class ScriptPass {
           ", attention in one piece, whose layers cannot be seen; expected a "
           "module that was traced with gradients enabled");
     }
-    if (plan.name == "instance_norm" && stack[5].toBool()) {
-      stack[3] = IValue();  // statistics of the module, which stay as they are
+    if (plan.name == "instance_norm") {
+      // As BatchNorm it runs as in training, whatever mode the file was written
+      // in; the statistics of the module stay as they are.
+      stack[3] = IValue();
       stack[4] = IValue();
+      stack[5] = true;
     }
     if (plan.variadic) {
       stack.emplace_back(static_cast<std::int64_t>(node.inputs().size()));

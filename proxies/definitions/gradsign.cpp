@@ -232,6 +232,12 @@ engine::Score gradsign_score(const engine::Setting& setting) {
   const at::Tensor logits = network->forward(
       batch.x, networks::BatchNormMode::sample_statistics, &recording);
   const at::Tensor loss = engine::summed_loss(logits, batch, setting.run);
+  // A file may divide a whole minibatch that it does not divide when it is
+  // small.
+  if (traced && reductions::whole_batch_fault(
+                    recording, batch.x.size(0), &reductions::has_weight)) {
+    return score_by_samples(setting, *network);
+  }
   LayerCalls layers;
   bool known = !traced || !engine::layer_call_fault(*network, recording);
   for (const networks::LayerCall& call : recording.calls) {

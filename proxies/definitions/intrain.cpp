@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "proxies/engine/observer.h"
+#include "proxies/reductions/sample_axis.h"
 #include "proxies/reductions/spectrum.h"
 
 namespace zcp::definitions {
@@ -44,7 +45,7 @@ engine::Descriptor intrain() {
       "epsilon 1e-6";
   d.paper = "CVPR 2026, InTrain";
   d.reference = "no code released";
-  d.make = engine::from_pass([](const engine::Pass& pass) {
+  const auto of_pass = engine::from_pass([](const engine::Pass& pass) {
     if (const auto fault =
             engine::layer_call_fault(pass.network, pass.recording)) {
       return engine::Score::degenerate(*fault);
@@ -64,6 +65,7 @@ engine::Descriptor intrain() {
     if (!health.empty()) score = score * (1 + at::stack(health).sum());
     return engine::score_of(score, "a gradient is not finite");
   });
+  d.make = reductions::with_whole_batches(&reductions::has_weight, of_pass);
   return d;
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "proxies/engine/observer.h"
+#include "proxies/reductions/sample_axis.h"
 
 namespace zcp::definitions {
 namespace {
@@ -52,7 +53,7 @@ engine::Descriptor near() {
   d.paper = "https://arxiv.org/abs/2408.08776";
   d.reference = "ReiherGroup/NEAR";
   d.bfloat16_tau = 0.999;
-  d.make = engine::from_pass([](const engine::Pass& pass) {
+  const auto of_pass = engine::from_pass([](const engine::Pass& pass) {
     std::vector<at::Tensor> ranks;
     for (const networks::LayerCall& call : pass.recording.calls) {
       if (counts(call))
@@ -62,6 +63,7 @@ engine::Descriptor near() {
     return engine::score_of(
         at::stack(ranks).sum(), "an activation is not finite");
   });
+  d.make = reductions::with_whole_batches(&counts, of_pass);
   return d;
 }
 

@@ -4,14 +4,19 @@
 #include "proxies/definitions.h"
 #include "proxies/engine/observer.h"
 #include "proxies/reductions/gradient_history.h"
+#include "proxies/reductions/sample_axis.h"
 
 namespace zcp::definitions {
 namespace {
 
+bool is_convolution(const networks::LayerCall& call) {
+  return call.kind == networks::LayerKind::conv;
+}
+
 double size_correction(const engine::Pass& pass) {
   double sum = 0;
   for (const networks::LayerCall& call : pass.recording.calls) {
-    if (call.kind != networks::LayerKind::conv) continue;
+    if (!is_convolution(call)) continue;
     const at::Tensor& out = call.output;
     sum += std::log(
         static_cast<double>(out.numel() / (out.size(0) * out.size(1))) /
@@ -31,7 +36,7 @@ engine::Descriptor zico_bc() {
   d.variant = "the paper's formula, beta 1";
   d.paper = "https://arxiv.org/abs/2309.14666";
   d.reference = "no code released";
-  d.make = reductions::from_gradient_history(
+  const auto of_history = reductions::from_gradient_history(
       [](const reductions::GradientHistory& gradients, double correction) {
         engine::Score score =
             engine::resolved(reductions::zico_score(gradients));
@@ -39,6 +44,7 @@ engine::Descriptor zico_bc() {
         return score;
       },
       size_correction);
+  d.make = reductions::with_whole_batches(&is_convolution, of_history);
   return d;
 }
 

@@ -125,10 +125,11 @@ Score failure_of(
 Summary summarise(
     const networks::ScriptNetwork& network,
     const std::filesystem::path& path,
-    Shape shape) {
+    Shape shape,
+    std::int64_t samples) {
   Summary summary;
   try {
-    const auto whole = networks::summarise_model(network, path, shape);
+    const auto whole = networks::summarise_model(network, path, shape, samples);
     summary.params = whole.params;
     summary.macs = whole.macs;
     summary.activations = output_elements(whole.layers);
@@ -557,7 +558,7 @@ std::vector<Score> Evaluator::State::score_script(
   });
   Summary summary;
   try {
-    summary = summarise(loaded, path, shape);
+    summary = summarise(loaded, path, shape, settings.batch_size);
   } catch (const networks::OutputNotChosen& error) {
     if (!none_runs) throw;
     summary.params = params_of(loaded);

@@ -401,6 +401,10 @@ at::Tensor quantile_entropy(const at::Tensor& information) {
   return -(t * (t + 1e-10).log()).sum();
 }
 
+bool holds_parameters(const LayerCall& call) {
+  return call.weight >= 0 || call.scale >= 0;
+}
+
 }  // namespace
 
 FisherJacobian fisher_jacobian(
@@ -420,6 +424,12 @@ FisherJacobian fisher_jacobian(
         ", expected [",
         x.size(0),
         ", classes], of two classes or more"));
+  }
+  // A file may divide a whole minibatch that it does not divide when it is
+  // small.
+  if (layout == Layout::samples_first &&
+      whole_batch_fault(recording, x.size(0), &holds_parameters)) {
+    layout = Layout::other;
   }
   std::vector<std::size_t> wanted = networks::declared_order(*runnable);
   const std::size_t tensors = wanted.size();
@@ -461,12 +471,9 @@ engine::Score fisher_spectrum_score(
   const auto make = [&] {
     Layout layout = Layout::of_graph;
     if (setting.graph == nullptr) {
-      const auto holds_parameters = [](const LayerCall& call) {
-        return call.weight >= 0 || call.scale >= 0;
-      };
       const bool other =
           sample_axis_fault(
-              *setting.network, setting.random.noise, holds_parameters)
+              *setting.network, setting.random.noise, &holds_parameters)
               .has_value();
       layout = other ? Layout::other : Layout::samples_first;
     }

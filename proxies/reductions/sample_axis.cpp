@@ -31,6 +31,41 @@ class FaultyObserver final : public engine::Observer {
   std::string reason_;
 };
 
+/// Why a call of the pass is not what a proxy takes it for; none where it is.
+using CallFault = std::function<
+    std::optional<std::string>(const LayerCall& call, std::int64_t samples)>;
+
+/// Looks at the calls of each pass first: a network may treat the samples of a
+/// whole minibatch otherwise than a few of them.
+class CheckedObserver final : public engine::Observer {
+ public:
+  CheckedObserver(
+      CallFilter looked_at,
+      CallFault fault_of,
+      std::unique_ptr<engine::Observer> own)
+      : looked_at_(std::move(looked_at)),
+        fault_of_(std::move(fault_of)),
+        own_(std::move(own)) {}
+
+  void observe(const engine::Pass& pass) override {
+    const std::int64_t samples = pass.x.size(0);
+    for (const LayerCall& call : pass.recording.calls) {
+      if (!fault_ && looked_at_(call)) fault_ = fault_of_(call, samples);
+    }
+    if (!fault_) own_->observe(pass);
+  }
+
+  engine::Score finish() override {
+    return fault_ ? engine::Score::degenerate(*fault_) : own_->finish();
+  }
+
+ private:
+  CallFilter looked_at_;
+  CallFault fault_of_;
+  std::unique_ptr<engine::Observer> own_;
+  std::optional<std::string> fault_;
+};
+
 /// x with sample 0 changed, far from where it was.
 at::Tensor with_one_changed(const at::Tensor& x) {
   at::Tensor changed = x.detach().clone();
@@ -63,6 +98,32 @@ std::string describe_shape(const at::Tensor& tensor, std::int64_t samples) {
   text << "a layer's tensor of shape " << tensor.sizes() << " has not the "
        << samples << " samples along its first axis";
   return text.str();
+}
+
+/// The first axis of a call's tensors has not the samples.
+std::optional<std::string> shape_fault(
+    const LayerCall& call,
+    std::int64_t samples) {
+  for (const at::Tensor& tensor : {call.input, call.output}) {
+    if (!tensor.defined()) continue;
+    if (tensor.dim() == 0 || tensor.size(0) != samples) {
+      return describe_shape(tensor, samples);
+    }
+  }
+  return std::nullopt;
+}
+
+/// The call has fewer rows than there are samples, and not because these lie
+/// along the second axis, [tokens, N, D].
+std::optional<std::string> part_fault(
+    const LayerCall& call,
+    std::int64_t samples) {
+  const at::Tensor& output = call.output;
+  if (!output.defined() || output.dim() < 2) return std::nullopt;
+  if (output.size(0) >= samples || output.size(1) == samples) {
+    return std::nullopt;
+  }
+  return describe_shape(output, samples);
 }
 
 constexpr const char* kMixed =
@@ -147,12 +208,7 @@ Verdict verdict_in_mode(
   for (const LayerCall& call : first.calls) {
     CallVerdict& one = verdict.calls.emplace_back();
     one.call = without_memory(call);
-    for (const at::Tensor& tensor : {call.input, call.output}) {
-      if (!tensor.defined() || one.shape_fault) continue;
-      if (tensor.dim() == 0 || tensor.size(0) != samples) {
-        one.shape_fault = describe_shape(tensor, samples);
-      }
-    }
+    one.shape_fault = shape_fault(call, samples);
   }
   if (samples < 2) return verdict;
   const Recording second = record_changed(network, x, mode);
@@ -257,8 +313,33 @@ engine::MakeObserver with_samples_first(
         if (auto fault = sample_axis_fault(setting, looked_at)) {
           return std::make_unique<FaultyObserver>(*std::move(fault));
         }
-        return make(setting);
+        if (setting.graph != nullptr) return make(setting);
+        return std::make_unique<CheckedObserver>(
+            looked_at, &shape_fault, make(setting));
       };
+}
+
+engine::MakeObserver with_whole_batches(
+    CallFilter looked_at,
+    engine::MakeObserver make) {
+  return
+      [looked_at = std::move(looked_at), make = std::move(make)](
+          const engine::Setting& setting) -> std::unique_ptr<engine::Observer> {
+        if (setting.graph != nullptr) return make(setting);
+        return std::make_unique<CheckedObserver>(
+            looked_at, &part_fault, make(setting));
+      };
+}
+
+std::optional<std::string> whole_batch_fault(
+    const networks::Recording& recording,
+    std::int64_t samples,
+    const CallFilter& looked_at) {
+  for (const LayerCall& call : recording.calls) {
+    if (!looked_at(call)) continue;
+    if (auto fault = shape_fault(call, samples)) return fault;
+  }
+  return std::nullopt;
 }
 
 bool is_relu(const LayerCall& call) {

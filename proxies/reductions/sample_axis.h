@@ -37,10 +37,25 @@ std::optional<std::string> sample_axis_fault(
 
 /// For Descriptor::make of a proxy that takes row n for sample n in the calls
 /// that `looked_at` accepts: that of `make`, but degenerate with the reason
-/// where sample_axis_fault() has one.
+/// where sample_axis_fault() has one, or where the rows of a pass are not as
+/// many as its samples.
 engine::MakeObserver with_samples_first(
     CallFilter looked_at,
     engine::MakeObserver make);
+
+/// For Descriptor::make of a proxy that takes each call that `looked_at`
+/// accepts for a layer at work on the minibatch: that of `make`, but degenerate
+/// where a file's network runs it on a part of the samples at a time.
+engine::MakeObserver with_whole_batches(
+    CallFilter looked_at,
+    engine::MakeObserver make);
+
+/// Why row n of what the recorded calls have is not sample n of `samples`, by
+/// their shapes alone; none where it may be.
+std::optional<std::string> whole_batch_fault(
+    const networks::Recording& recording,
+    std::int64_t samples,
+    const CallFilter& looked_at);
 
 /// Filters: ReLUs; activation functions that have sign patterns; layers with a
 /// weight.

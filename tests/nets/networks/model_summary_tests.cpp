@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "nets/networks/model_summary.h"
+#include "nets/networks/script_network.h"
 #include "tests/nets/networks/make_script.h"
 #include "tests/support/test_files.h"
 
@@ -48,6 +49,35 @@ TEST_CASE("model summary: an input that the model does not take is refused") {
     summarise_model(file.path(), {5, 8, 8});
   });
   CHECK(message.find("does not take an input of 5x8x8") != std::string::npos);
+}
+
+TEST_CASE("model summary: a fixed number of samples is that of a minibatch") {
+  const zcp::test::ScriptFile file(
+      {{"weight", at::ones({4, 3, 1, 1})}},
+      "def forward(self, x):\n"
+      "    return torch.conv2d(x.view([6, 3, 8, 8]), self.weight)\n");
+  const auto network = load_script_network(file.path(), at::kFloat);
+  const ModelSummary summary =
+      summarise_model(*network, file.path(), {3, 8, 8}, 6);
+  CHECK(summary.macs == 64 * 3 * 4);
+  const std::string message = zcp::test::user_error([&] {
+    summarise_model(*network, file.path(), {3, 8, 8}, 5);
+  });
+  CHECK(message.find("does not take an input of 3x8x8") != std::string::npos);
+}
+
+TEST_CASE("model summary: a network that chooses a class itself is refused") {
+  const zcp::test::ScriptFile file(
+      {{"weight", at::ones({4, 3})}},
+      "def forward(self, x):\n"
+      "    return torch.argmax(torch.linear(x.flatten(1)[:, :3], "
+      "self.weight), 1)\n");
+  const std::string message = zcp::test::user_error([&] {
+    summarise_model(file.path(), {3, 8, 8});
+  });
+  CHECK(
+      message.find("returns numbers of the type Long, expected logits") !=
+      std::string::npos);
 }
 
 namespace {

@@ -81,6 +81,18 @@ TEST_CASE("TorchScript files: only what requires a gradient, each once") {
   CHECK(loaded.program->parameter_index.size() >= 1);
 }
 
+TEST_CASE("TorchScript files: complex parameters are refused by their name") {
+  const zcp::test::ScriptFile file(
+      {{"phases", at::ones({2, 2}, at::kComplexFloat)}},
+      "def forward(self, x):\n    return torch.real(x * self.phases)\n");
+  const std::string message =
+      zcp::test::user_error([&] { load_script(file.path(), at::kFloat); });
+  CHECK(
+      message.find(
+          "net.pt: the parameter phases is of complex numbers, expected real "
+          "ones") != std::string::npos);
+}
+
 TEST_CASE("TorchScript files: a module without forward is refused") {
   torch::jit::Module module("net");
   module.register_parameter("w", at::ones({1}).requires_grad_(true), false);

@@ -92,3 +92,21 @@ def forward(self, x):
       settings == std::map<std::size_t, bool>{
                       {9, false}, {10, true}, {11, true}, {12, tf32}});
 }
+
+TEST_CASE("TorchScript plans: a hardtanh is a ReLU where it begins at 0") {
+  const auto kind = [](const std::string& bounds) {
+    const zcp::test::ScriptFile file(
+        {{"w", at::ones({1})}},
+        "def forward(self, x):\n    return torch.hardtanh(x * self.w" + bounds +
+            ")\n");
+    const LoadedScript loaded = load_script(file.path(), at::kFloat);
+    for (const auto& [node, plan] : loaded.program->plans) {
+      if (plan.name == "hardtanh") return plan.kind;
+    }
+    return LayerKind::other;
+  };
+  CHECK(kind(", 0., 6.") == LayerKind::relu);  // a scripted ReLU6
+  CHECK(kind(", 0, 6") == LayerKind::relu);
+  CHECK(kind("") == LayerKind::bounded_activation);
+  CHECK(kind(", 0.2, 6.") == LayerKind::bounded_activation);
+}

@@ -1,6 +1,9 @@
 // Passes of TorchScript programs.
 #include <ATen/core/grad_mode.h>
+#include <torch/csrc/autograd/autograd.h>
 
+#include <cstdint>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -325,4 +328,151 @@ def forward(self, x):
       nullptr);
   CHECK((y.scalar_type() == at::kDouble));
   CHECK(at::equal(y, 2 * at::ones_like(y)));
+}
+
+TEST_CASE("TorchScript runs: what a list is given stays within the pass") {
+  torch::jit::Module module("net");
+  module.register_parameter("w", at::ones({1}).requires_grad_(true), false);
+  module.register_attribute(
+      "steps", c10::ListType::ofInts(), c10::List<std::int64_t>({1}));
+  c10::Dict<std::string, at::Tensor> kept;
+  kept.insert("last", at::ones({1}));
+  module.register_attribute(
+      "kept",
+      c10::DictType::create(c10::StringType::get(), c10::TensorType::get()),
+      kept);
+  module.define(R"(
+def forward(self, x):
+    self.steps.append(1)
+    self.kept["last"] = self.kept["last"] + len(self.steps)
+    return x * self.w * self.kept["last"]
+)");
+  const zcp::test::TemporaryFolder folder;
+  const auto path = folder.path() / "net.pt";
+  module.save(path.string());
+  const LoadedScript loaded = load_script(path, at::kFloat);
+  const at::Tensor x = four_numbers();
+  for (int pass = 0; pass < 3; ++pass) {
+    CHECK(at::equal(
+        run_script(
+            *loaded.program,
+            loaded.parameters,
+            x,
+            BatchNormMode::batch_statistics,
+            nullptr),
+        3 * x));
+  }
+}
+
+TEST_CASE("TorchScript runs: a list has as many elements as names") {
+  // [2, 1, 1, 2] has two pieces along its last axis, [2, 1, 1, 4] four.
+  const std::string source = R"(
+def forward(self, x):
+    a, b = torch.split(x, 1, 3)
+    return a + b
+)";
+  const at::Tensor x = four_numbers();
+  CHECK(at::equal(run_source(source, x), x.sum(3, true)));
+  CHECK_THROWS_WITH_AS(
+      run_source(source, at::cat({x, x}, 3)),
+      "unpacks a list of 4 into 2 names",
+      std::invalid_argument);
+  CHECK_THROWS_AS(run_source(source, x.slice(3, 0, 1)), std::invalid_argument);
+}
+
+TEST_CASE("TorchScript runs: pieces between each other are no parts") {
+  // As PyTorch writes the gates of its recurrent cells: the pieces have their
+  // storage in common and no element.
+  const std::string source = R"(
+def forward(self, x):
+    y = x * self.w
+    a, b = torch.unsafe_chunk(y, 2, 3)
+    a.add_(10)
+    b.mul_(2)
+    return torch.cat([a, b], 3)
+)";
+  const at::Tensor x = four_numbers();
+  const at::Tensor expected =
+      at::tensor({11.0F, 6.0F, 15.0F, 14.0F}).view({2, 1, 1, 2});
+  CHECK(at::equal(run_source(source, x), expected));
+  const zcp::test::ScriptFile file({{"w", at::ones({1})}}, source);
+  const LoadedScript loaded = load_script(file.path(), at::kFloat);
+  std::vector<Parameter> parameters = loaded.parameters;
+  const at::Tensor w = parameters[0].value.detach().requires_grad_(true);
+  parameters[0].value = w;
+  const at::Tensor y = run_script(
+      *loaded.program, parameters, x, BatchNormMode::batch_statistics, nullptr);
+  // d/dw of the sum of 10 + x w and 2 x w: 1 + 5 + 2 (3 + 7).
+  CHECK(torch::autograd::grad({y.sum()}, {w})[0].item<float>() == 26);
+}
+
+TEST_CASE("TorchScript runs: InstanceNorm as in training, in whatever mode") {
+  const std::string source = R"(
+def forward(self, x):
+    return torch.instance_norm(x, self.scale, self.shift, self.mean,
+                               self.variance, USED, 0.1, 0.0, False)
+)";
+  const at::Tensor x = four_numbers();
+  for (const char* used : {"True", "False"}) {
+    std::string one = source;
+    one.replace(one.find("USED"), 4, used);
+    CHECK(at::allclose(
+        run_source(one, x),
+        at::tensor({-1.0F, 1.0F, -1.0F, 1.0F}).view({2, 1, 1, 2})));
+  }
+}
+
+TEST_CASE("TorchScript runs: recurrent cells are linear layers") {
+  const auto weights = [](std::int64_t rows, std::int64_t columns, double by) {
+    return (at::arange(rows * columns, at::kDouble) * by)
+        .sin()
+        .view({rows, columns});
+  };
+  const at::Tensor x = weights(3, 2, 0.7);
+  const at::Tensor h = weights(3, 4, 0.9);
+  const at::Tensor c = weights(3, 4, 1.1);
+  const auto run = [&](const std::string& call, std::int64_t gates) {
+    const at::Tensor wi = weights(4 * gates, 2, 1.3);
+    const at::Tensor wh = weights(4 * gates, 4, 1.7);
+    const at::Tensor bi = weights(1, 4 * gates, 0.3)[0];
+    const at::Tensor bh = weights(1, 4 * gates, 0.4)[0];
+    const zcp::test::ScriptFile file(
+        {{"h", h}, {"c", c}, {"wi", wi}, {"wh", wh}, {"bi", bi}, {"bh", bh}},
+        "def forward(self, x):\n    return torch." + call +
+            ", self.wi, self.wh, self.bi, self.bh)\n");
+    const LoadedScript loaded = load_script(
+        file.path(),
+        at::kDouble,
+        {.output = call.starts_with("lstm") ? std::optional<std::string>("1")
+                                            : std::nullopt});
+    const at::NoGradGuard no_grad;
+    Recording recording;
+    const at::Tensor y = run_script(
+        *loaded.program,
+        loaded.parameters,
+        x,
+        BatchNormMode::batch_statistics,
+        &recording);
+    std::int64_t macs = 0;
+    int linear = 0;
+    for (const LayerCall& layer : recording.calls) {
+      if (layer.kind != LayerKind::linear) continue;
+      ++linear;
+      macs += layer.macs;
+      CHECK(layer.weight >= 0);
+    }
+    CHECK(linear == 2);
+    CHECK(macs == 3 * 4 * gates * (2 + 4 + 2));
+    const at::Tensor expected =
+        gates == 1   ? (call.find("relu") == std::string::npos
+                            ? at::rnn_tanh_cell(x, h, wi, wh, bi, bh)
+                            : at::rnn_relu_cell(x, h, wi, wh, bi, bh))
+        : gates == 3 ? at::gru_cell(x, h, wi, wh, bi, bh)
+                     : std::get<1>(at::lstm_cell(x, {h, c}, wi, wh, bi, bh));
+    CHECK(at::allclose(y, expected, 1e-14, 1e-14));
+  };
+  run("rnn_tanh_cell(x, self.h", 1);
+  run("rnn_relu_cell(x, self.h", 1);
+  run("gru_cell(x, self.h", 3);
+  run("lstm_cell(x, [self.h, self.c]", 4);
 }

@@ -72,3 +72,54 @@ TEST_CASE("calls that are not looked at have no fault") {
         return false;
       }));
 }
+
+namespace {
+
+/// What a proxy that counts nothing scores after a pass of such a call.
+engine::Score score_after(
+    const engine::MakeObserver& make,
+    networks::LayerKind kind,
+    at::IntArrayRef sizes) {
+  const Arranged network([](const at::Tensor& x) { return x.clone(); });
+  engine::RunSettings run;
+  engine::DeviceMinibatch batch;
+  batch.x = test::normal({8, 3, 4}, 1, at::kFloat);
+  const engine::Setting setting{
+      run, &network, nullptr, 0, 0, 1, std::span(&batch, 1), {}};
+  const auto observer = make(setting);
+  networks::Recording recording;
+  recording.calls.push_back(test::call_of(kind, at::ones(sizes)));
+  observer->observe({network, recording, 0, batch.x});
+  return observer->finish();
+}
+
+const engine::MakeObserver kOne =
+    engine::from_pass([](const engine::Pass&) { return engine::Score::of(1); });
+
+}  // namespace
+
+TEST_CASE("a minibatch that is divided is told where it runs") {
+  const auto relu = networks::LayerKind::relu;
+  const auto rows = reductions::with_samples_first(&reductions::is_relu, kOne);
+  CHECK(score_after(rows, relu, {8, 5}).status == ScoreStatus::ok);
+  const engine::Score part = score_after(rows, relu, {4, 5});
+  CHECK(part.status == ScoreStatus::degenerate);
+  CHECK(
+      part.reason ==
+      "a layer's tensor of shape [4, 5] has not the 8 samples along its first "
+      "axis");
+  // Layers that no one looks at may be anything.
+  CHECK(
+      score_after(rows, networks::LayerKind::conv, {4, 5}).status ==
+      ScoreStatus::ok);
+}
+
+TEST_CASE("windows and tokens in front are no part of a minibatch") {
+  const auto relu = networks::LayerKind::relu;
+  const auto whole = reductions::with_whole_batches(&reductions::is_relu, kOne);
+  CHECK(score_after(whole, relu, {8, 5}).status == ScoreStatus::ok);
+  CHECK(score_after(whole, relu, {32, 5}).status == ScoreStatus::ok);
+  CHECK(score_after(whole, relu, {5, 8, 6}).status == ScoreStatus::ok);
+  CHECK(score_after(whole, relu, {4, 5}).status == ScoreStatus::degenerate);
+  CHECK(score_after(whole, relu, {1, 5}).status == ScoreStatus::degenerate);
+}
