@@ -24,7 +24,13 @@ Scores of_one(const Scores& scores, std::size_t row) {
 }  // namespace
 
 FittedPredictor::FittedPredictor(SavedPredictor saved)
-    : saved_(std::move(saved)) {}
+    : saved_(std::move(saved)) {
+  try {
+    prediction::find_model(saved_.model);
+  } catch (const UserError& error) {
+    throw UserError("{}: {}", saved_.source, error.what());
+  }
+}
 
 Block FittedPredictor::proxy_block(Scores scores) const {
   Block block;
@@ -47,6 +53,11 @@ void FittedPredictor::fit() {
         blocks.push_back(std::move(block));
       }
     }
+    if (!saved_.points.empty()) {
+      points_ =
+          std::make_unique<PointBlock>(saved_.points, saved_.space, encode_);
+      blocks.push_back(points_->of(saved_.archs));
+    }
     predictor_ = std::make_unique<prediction::Predictor>(
         std::move(blocks), saved_.labels, saved_.model, saved_.seed);
   } catch (const UserError& error) {
@@ -68,6 +79,10 @@ std::vector<double> FittedPredictor::values(
           return std::isnan(column[i]);
         });
     if (none) continue;
+    if (points_ && !points_->has(archs[i])) {
+      ++pointless_;
+      continue;
+    }
     fresh.push_back(archs[i]);
     for (std::size_t p = 0; p < scores.size(); ++p) {
       own[p].push_back(scores[p][i]);
@@ -109,6 +124,7 @@ std::vector<double> FittedPredictor::predict(
   std::vector<Block> blocks;
   if (!saved_.proxies.empty()) blocks.push_back(proxy_block(scores));
   for (Block& block : graphs) blocks.push_back(std::move(block));
+  if (points_) blocks.push_back(points_->of(archs));
   auto values = predictor_->predict(blocks);
   if (values.size() != archs.size()) {
     throw std::logic_error("a prediction for each architecture");

@@ -133,7 +133,7 @@ SearchData::SearchData(const SearchOptions& options, const EncodePoints& encode)
   for (const Objective& objective : options.objectives) {
     for (const std::string& name : objective.columns()) resolve(name);
   }
-  check_predictors();
+  check_predictors(encode);
   find_metric();
   SelectionOptions one = options.score.selection;
   const Selection selection =
@@ -293,8 +293,8 @@ bool SearchData::takes_preference(const std::string& algorithm) const {
   return !zen;
 }
 
-/// A predictor of graphs knows those of one space.
-void SearchData::check_predictors() const {
+/// A predictor of graphs or points knows those of one space.
+void SearchData::check_predictors(const EncodePoints& encode) const {
   for (const Objective& objective : options_.objectives) {
     if (!objective.predictor) continue;
     const SavedPredictor& saved = objective.predictor->saved();
@@ -307,6 +307,12 @@ void SearchData::check_predictors() const {
           fitted->info().name,
           space_.info().name);
     }
+    if (saved.points.encoder && !encode) {
+      throw UserError(
+          "--by {}: has an encoder, which this build cannot run",
+          objective.name);
+    }
+    objective.predictor->encode_by(encode);
   }
 }
 
