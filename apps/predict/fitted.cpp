@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/error.h"
+#include "nets/spaces/json/json_space.h"
 
 namespace zcp::apps {
 namespace {
@@ -19,6 +20,18 @@ Scores of_one(const Scores& scores, std::size_t row) {
   Scores own;
   for (const auto& column : scores) own.push_back({column[row]});
   return own;
+}
+
+/// A file that describes a space may have been edited.
+void check_space(const SavedPredictor& saved) {
+  if (saved.space_name.empty()) return;
+  const std::string name = spaces::open_space(saved.space)->info().name;
+  if (name == saved.space_name) return;
+  throw UserError(
+      "fitted to architectures of {}; {} describes {}",
+      saved.space_name,
+      saved.space,
+      name);
 }
 
 }  // namespace
@@ -44,6 +57,7 @@ Block FittedPredictor::proxy_block(Scores scores) const {
 
 void FittedPredictor::fit() {
   try {
+    check_space(saved_);
     std::vector<Block> blocks;
     if (!saved_.proxies.empty()) blocks.push_back(proxy_block(saved_.scores));
     if (saved_.graph || saved_.encoding) {

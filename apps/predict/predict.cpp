@@ -21,6 +21,7 @@
 #include "benchmarks/formats/csv.h"
 #include "common/destination.h"
 #include "common/error.h"
+#include "nets/spaces/json/json_space.h"
 
 namespace zcp::apps {
 namespace {
@@ -93,6 +94,10 @@ SavedPredictor made_predictor(
     saved.task = request.task;
   }
   if (!saved.points.empty()) saved.space = made.points_space;
+  if (!saved.space.empty()) {
+    const std::string name = spaces::open_space(saved.space)->info().name;
+    if (name != saved.space) saved.space_name = name;
+  }
   saved.command_line = call;
   std::vector<std::size_t> places(made.pool.rows.size());
   std::iota(places.begin(), places.end(), 0);

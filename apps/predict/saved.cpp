@@ -130,6 +130,7 @@ SavedPredictor read_object(const ordered_json& object) {
   predictor.model = object.at("model").get<std::string>();
   predictor.seed = whole_number_in<std::uint64_t>(object, "seed");
   predictor.space = object.at("space").get<std::string>();
+  predictor.space_name = object.value("space_name", "");
   predictor.task = object.at("task").get<std::string>();
   predictor.graph = object.at("graph").get<bool>();
   predictor.encoding = object.at("encoding").get<bool>();
@@ -152,6 +153,9 @@ std::string predictor_text(const SavedPredictor& predictor) {
   object["model"] = predictor.model;
   object["seed"] = predictor.seed;
   object["space"] = predictor.space;
+  if (!predictor.space_name.empty()) {
+    object["space_name"] = predictor.space_name;
+  }
   object["task"] = predictor.task;
   object["graph"] = predictor.graph;
   object["encoding"] = predictor.encoding;

@@ -31,6 +31,9 @@ struct SavedPredictor {
   std::string model;
   std::uint64_t seed = 0;
   std::string space;  ///< of the graphs and the points; empty: neither
+  /// SpaceInfo::name of a space that a file describes, which has a hash of what
+  /// the file says; else empty, and in files that older programs wrote.
+  std::string space_name;
   std::string task;
   bool graph = false;
   bool encoding = false;

@@ -299,12 +299,15 @@ void SearchData::check_predictors(const EncodePoints& encode) const {
     if (!objective.predictor) continue;
     const SavedPredictor& saved = objective.predictor->saved();
     if (saved.space.empty()) continue;
-    const auto fitted = spaces::open_space(saved.space);
-    if (fitted->info().name != space_.info().name) {
+    // What a file describes may be another space by now.
+    const std::string fitted =
+        saved.space_name.empty() ? spaces::open_space(saved.space)->info().name
+                                 : saved.space_name;
+    if (fitted != space_.info().name) {
       throw UserError(
           "--by {}: fitted to architectures of {}, found --space {}",
           objective.name,
-          fitted->info().name,
+          fitted,
           space_.info().name);
     }
     if (saved.points.encoder && !encode) {

@@ -524,6 +524,38 @@ TEST_CASE("zcp predict: a predictor that is kept carries a table of points") {
                    "table of points has no row") != std::string::npos);
 }
 
+TEST_CASE("zcp predict: a predictor knows the space that it was fitted to") {
+  const FewLabels files;
+  const std::string text = read_file(
+      std::filesystem::path(ZCP_TABLES_DIR) /
+      "../../nets/spaces/examples/nats_tss.json");
+  const std::string space = files.folder.write("my.json", text).string();
+  Strings call = files.predict(files.points, {"--space", space});
+  const auto encodings = std::ranges::find(call, "--encodings");
+  call.erase(encodings, encodings + 2);  // features of graphs are enough
+  output_of(call + Strings{"--features", "encoding"});
+  const auto search = Strings{
+      "search",
+      "--space",
+      space,
+      "--by",
+      "predict:" + files.saved,
+      "--evaluations",
+      "20",
+      "--quiet"};
+  output_of(search);
+  // The same file of another content.
+  std::string other = text;
+  const std::size_t at = other.find("nor_conv_3x3");
+  REQUIRE(at != std::string::npos);
+  for (std::size_t i = at; i != std::string::npos;
+       i = other.find("nor_conv_3x3", i)) {
+    other.replace(i, 12, "nor_conv_5x5");
+  }
+  files.folder.write("my.json", other);
+  check_refused(search, "fitted to architectures of ");
+}
+
 TEST_CASE("zcp search: among points as somebody wishes them, and their page") {
   const TemporaryFolder folder;
   const std::string csv = (folder.path() / "points.csv").string();

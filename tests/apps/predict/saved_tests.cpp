@@ -84,6 +84,13 @@ TEST_CASE(
   CHECK_EQ(read.labels, std::vector<double>{0.5, 0.25});
   CHECK(std::isnan(read.scores[1][0]));
   CHECK_EQ(predictor_text(read), kFirst);
+  SavedPredictor described = read;
+  described.space = "my.json";
+  described.space_name = "mine@0123456789abcdef";
+  described.graph = true;
+  CHECK_EQ(
+      parse_predictor(predictor_text(described), "x.json").space_name,
+      described.space_name);
 }
 
 TEST_CASE("saved predictor: an encoder and its checksum are carried") {
