@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -65,9 +66,15 @@ int search_somewhere(const Arguments& arguments, const SearchOptions& options) {
   const auto elsewhere = [&](const SearchData&) {
     return forward("search", arguments);
   };
+  const bool encoders =
+      is_encoder_file(options.encodings) ||
+      std::ranges::any_of(options.objectives, [](const Objective& objective) {
+        return objective.predictor &&
+               objective.predictor->saved().points.encoder;
+      });
   // What was read from standard input could not be read again.
-  if (options.scores == "-" || options.truth == "-" ||
-      options.encodings == "-" || is_encoder_file(options.encodings)) {
+  if (encoders || options.scores == "-" || options.truth == "-" ||
+      options.encodings == "-") {
     return forward("search", arguments);
   }
   return run_search(options, {}, elsewhere);

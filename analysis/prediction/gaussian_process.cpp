@@ -5,6 +5,7 @@
 #include "analysis/prediction/kernel.h"
 #include "analysis/prediction/model.h"
 #include "analysis/prediction/numbers.h"
+#include "analysis/statistics/gaussian_posterior.h"
 #include "common/random.h"
 
 namespace zcp::prediction {
@@ -86,8 +87,7 @@ class GaussianProcess final : public Fitted {
         mean_(y.mean()) {
     MatrixXd k = weighted_kernel(x_, x_, design_, weights_);
     k.diagonal().array() += noise() + kJitter;
-    factor_.compute(k);
-    alpha_ = factor_.solve((y.array() - mean_).matrix());
+    posterior_ = statistics::GaussianPosterior(k, (y.array() - mean_).matrix());
   }
 
   Predicted predict(std::span<const std::size_t> rows) const override {
@@ -99,9 +99,9 @@ class GaussianProcess final : public Fitted {
           rows.subspan(first, std::min(kChunk, rows.size() - first));
       const MatrixXd k =
           weighted_kernel(x_, rows_of(design_, some), design_, weights_);
-      const VectorXd mean = k.transpose() * alpha_;
-      const MatrixXd half = factor_.matrixL().solve(k);
-      const VectorXd explained = half.colwise().squaredNorm().transpose();
+      const VectorXd mean = posterior_.mean(k);
+      const VectorXd explained =
+          posterior_.reduced(k).colwise().squaredNorm().transpose();
       for (Index i = 0; i < mean.size(); ++i) {
         result.mean.push_back(mean[i] + mean_);
         result.deviation.push_back(
@@ -131,8 +131,7 @@ class GaussianProcess final : public Fitted {
   RowMatrix x_;
   VectorXd weights_;
   double mean_;
-  Eigen::LLT<MatrixXd> factor_;
-  VectorXd alpha_;
+  statistics::GaussianPosterior posterior_;
 };
 
 }  // namespace

@@ -32,10 +32,9 @@ GaussianProcess::GaussianProcess(
   }
   Eigen::MatrixXd own = kernel(points_, points_);
   own.diagonal().array() += parameters_.noise;
-  factor_.compute(own);
-  weights_ = factor_.solve(values_);
+  posterior_ = statistics::GaussianPosterior(own, values_);
   const auto n = static_cast<double>(values_.size());
-  variance_ = std::max(values_.dot(weights_) / n, 1e-12);
+  variance_ = std::max(posterior_.squared_norm(values_) / n, 1e-12);
 }
 
 Eigen::MatrixXd GaussianProcess::kernel(
@@ -48,10 +47,8 @@ Eigen::MatrixXd GaussianProcess::kernel(
 
 double GaussianProcess::log_likelihood() const {
   const auto n = static_cast<double>(values_.size());
-  const Eigen::MatrixXd& lower = factor_.matrixLLT();
-  const double determinant = 2 * lower.diagonal().array().log().sum();
-  return -0.5 *
-         (n * std::log(2 * std::numbers::pi * variance_) + determinant + n);
+  return -0.5 * (n * std::log(2 * std::numbers::pi * variance_) +
+                 posterior_.log_determinant() + n);
 }
 
 GaussianProcess::Parameters GaussianProcess::fit(
@@ -79,10 +76,10 @@ GaussianProcess::Parameters GaussianProcess::fit(
 GaussianProcess::Prediction GaussianProcess::predict(
     const Eigen::MatrixXd& at) const {
   const Eigen::MatrixXd cross = kernel(points_, at);
-  const Eigen::MatrixXd reduced = factor_.matrixL().solve(cross);
+  const Eigen::MatrixXd reduced = posterior_.reduced(cross);
   const Eigen::ArrayXd left =
       1 - reduced.colwise().squaredNorm().transpose().array();
-  return {cross.transpose() * weights_, variance_ * left.max(0).matrix()};
+  return {posterior_.mean(cross), variance_ * left.max(0).matrix()};
 }
 
 std::vector<Eigen::Index> GaussianProcess::choose(
@@ -90,8 +87,8 @@ std::vector<Eigen::Index> GaussianProcess::choose(
     double best,
     std::size_t count) const {
   const Eigen::MatrixXd cross = kernel(points_, at);
-  Eigen::MatrixXd reduced = factor_.matrixL().solve(cross);
-  const Eigen::VectorXd mean = cross.transpose() * weights_;
+  Eigen::MatrixXd reduced = posterior_.reduced(cross);
+  const Eigen::VectorXd mean = posterior_.mean(cross);
   Eigen::VectorXd left = Eigen::VectorXd::Ones(at.cols()) -
                          reduced.colwise().squaredNorm().transpose();
   std::vector<Eigen::Index> chosen;

@@ -6,6 +6,8 @@
 #include <Eigen/Dense>
 #include <vector>
 
+#include "analysis/statistics/gaussian_posterior.h"
+
 namespace zcp::search {
 
 /// Matern's kernel of smoothness 5/2 on Euclidean distances, mean 0, noise of
@@ -53,8 +55,7 @@ class GaussianProcess {
   Eigen::MatrixXd points_;
   Eigen::VectorXd values_;
   Parameters parameters_;
-  Eigen::LLT<Eigen::MatrixXd> factor_;
-  Eigen::VectorXd weights_;  // the inverse of the kernel matrix times values
+  statistics::GaussianPosterior posterior_;
   double variance_ = 1;
 };
 

@@ -2,16 +2,17 @@
 
 #include <fmt/format.h>
 
-#include <cctype>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <sstream>
 
+#include "apps/encode/encoder_json.h"
 #include "apps/encode/limits.h"
+#include "apps/saved_json.h"
 #include "common/error.h"
 #include "common/hash.h"
-#include "common/json.h"
 
 namespace zcp::apps {
 namespace {
@@ -24,14 +25,6 @@ constexpr int kVersion = 1;
 std::string plain_text(const ordered_json& object) {
   using Handler = ordered_json::error_handler_t;
   return object.dump(-1, ' ', true, Handler::replace);
-}
-
-/// Of everything in the object but the checksum itself. A number's text is the
-/// shortest that is read back as the same number, so that it does not matter
-/// who formatted the file.
-std::string checksum_of(ordered_json object) {
-  object.erase("checksum");
-  return hash_hex(hash64(plain_text(object)));
 }
 
 ordered_json options_json(const training::AutoencoderOptions& options) {
@@ -48,16 +41,7 @@ ordered_json options_json(const training::AutoencoderOptions& options) {
 }
 
 int number_in(const ordered_json& object, const char* name, Limits limits) {
-  const auto number = object.at(name).get<std::int64_t>();
-  if (number < limits.least || number > limits.most) {
-    throw UserError(
-        "{}: found {}, expected {} to {}",
-        name,
-        number,
-        limits.least,
-        limits.most);
-  }
-  return static_cast<int>(number);
+  return whole_number_in<int>(object, name, limits.least, limits.most);
 }
 
 training::AutoencoderOptions read_options(const ordered_json& object) {
@@ -70,7 +54,7 @@ training::AutoencoderOptions read_options(const ordered_json& object) {
   options.layers = number_in(object, "layers", kLayers);
   options.hidden = number_in(object, "hidden", kWidth);
   options.latent = number_in(object, "latent", kWidth);
-  options.seed = object.at("seed").get<std::uint64_t>();
+  options.seed = whole_number_in<std::uint64_t>(object, "seed");
   if (!(options.dropout >= 0 && options.dropout < 1)) {
     throw UserError("dropout: found {}, expected 0 to 1", options.dropout);
   }
@@ -109,7 +93,55 @@ encodings::NodeLayout read_layout(const ordered_json& object) {
   return layout;
 }
 
-ordered_json object_of(const SavedEncoder& encoder) {
+/// Numbers of 32 bits.
+std::vector<float> read_weights(
+    const std::string& name,
+    const ordered_json& list) {
+  constexpr double kMost = std::numeric_limits<float>::max();
+  if (!list.is_array()) throw UserError("{}: expected a list", name);
+  std::vector<float> weights;
+  weights.reserve(list.size());
+  for (const ordered_json& value : list) {
+    const auto number = value.get<double>();
+    if (!(std::abs(number) <= kMost)) {
+      throw UserError(
+          "{}: found {}, expected a number of 32 bits", name, number);
+    }
+    weights.push_back(static_cast<float>(number));
+  }
+  return weights;
+}
+
+void check_format(const ordered_json& object) {
+  if (!object.is_object() || object.value("format", "") != kFormat) {
+    throw UserError("no encoder: expected a file of zcp encode --save");
+  }
+  const int version = whole_number_in<int>(object, "version");
+  if (version != kVersion) {
+    throw UserError(
+        "an encoder of version {}: this program reads version {}",
+        version,
+        kVersion);
+  }
+  const std::string stated = object.at("checksum").get<std::string>();
+  const std::string found = encoder_checksum(object);
+  if (stated != found) {
+    throw UserError(
+        "damaged: its checksum is {}, what it holds has {}; expected it as zcp "
+        "encode --save wrote it",
+        stated,
+        found);
+  }
+}
+
+}  // namespace
+
+std::string encoder_checksum(ordered_json object) {
+  object.erase("checksum");
+  return hash_hex(hash64(plain_text(object)));
+}
+
+ordered_json encoder_json(const SavedEncoder& encoder) {
   ordered_json object;
   object["format"] = kFormat;
   object["version"] = kVersion;
@@ -122,50 +154,42 @@ ordered_json object_of(const SavedEncoder& encoder) {
   object["layout"] = layout_json(encoder.layout);
   ordered_json& weights = object["weights"] = ordered_json::object();
   for (const auto& [name, values] : encoder.weights) weights[name] = values;
+  object["checksum"] = encoder_checksum(object);
   return object;
 }
 
-SavedEncoder read_object(const ordered_json& object) {
-  if (!object.is_object() || object.value("format", "") != kFormat) {
-    throw UserError("no encoder: expected a file of zcp encode --save");
-  }
-  const int version = object.at("version").get<int>();
-  if (version != kVersion) {
-    throw UserError(
-        "an encoder of version {}: this program reads version {}",
-        version,
-        kVersion);
-  }
-  const std::string stated = object.at("checksum").get<std::string>();
-  const std::string found = checksum_of(object);
-  if (stated != found) {
-    throw UserError(
-        "damaged: its checksum is {}, what it holds has {}; expected it as zcp "
-        "encode --save wrote it",
-        stated,
-        found);
-  }
+SavedEncoder encoder_of(const ordered_json& object) {
+  check_format(object);
   SavedEncoder encoder;
   encoder.space = object.at("space").get<std::string>();
   encoder.options = read_options(object.at("options"));
   encoder.held_out = object.at("held_out").get<double>();
-  encoder.trained = object.at("trained").get<std::size_t>();
+  encoder.trained = whole_number_in<std::size_t>(object, "trained");
   encoder.command_line = object.at("command_line").get<std::string>();
   encoder.losses = object.at("losses").get<std::vector<double>>();
   if (encoder.losses.empty()) throw UserError("losses: expected one an epoch");
   encoder.layout = read_layout(object.at("layout"));
   for (const auto& [name, values] : object.at("weights").items()) {
-    encoder.weights.emplace_back(name, values.get<std::vector<float>>());
+    encoder.weights.emplace_back(name, read_weights(name, values));
   }
   return encoder;
 }
 
-}  // namespace
-
 std::string encoder_text(const SavedEncoder& encoder) {
-  ordered_json object = object_of(encoder);
-  object["checksum"] = checksum_of(object);
-  return plain_text(object) + "\n";
+  return plain_text(encoder_json(encoder)) + "\n";
+}
+
+SavedEncoder parse_encoder(std::string_view text, const std::string& source) {
+  try {
+    SavedEncoder encoder = encoder_of(parse_saved_json(text));
+    encoder.source = source;
+    return encoder;
+  } catch (const UserError& error) {
+    throw UserError("{}: {}", source, error.what());
+  } catch (const nlohmann::json::exception&) {
+    throw UserError(
+        "{}: no whole encoder: expected a file of zcp encode --save", source);
+  }
 }
 
 SavedEncoder read_encoder(const std::string& path) {
@@ -175,16 +199,7 @@ SavedEncoder read_encoder(const std::string& path) {
   }
   std::ostringstream text;
   text << file.rdbuf();
-  try {
-    SavedEncoder encoder = read_object(ordered_json::parse(text.str()));
-    encoder.source = path;
-    return encoder;
-  } catch (const UserError& error) {
-    throw UserError("{}: {}", path, error.what());
-  } catch (const nlohmann::json::exception&) {
-    throw UserError(
-        "{}: no whole encoder: expected a file of zcp encode --save", path);
-  }
+  return parse_encoder(text.str(), path);
 }
 
 bool is_encoder_file(const std::string& path) {

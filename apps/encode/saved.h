@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -31,8 +32,12 @@ struct SavedEncoder {
 /// JSON with a checksum of all else. Every number is read back to the bit.
 std::string encoder_text(const SavedEncoder& encoder);
 
-/// Throws UserError, which names the file, where it is not there, is none, is
-/// damaged (the checksum is another), or of a version that is not known.
+/// The encoder of a file's text. Throws UserError, which names `source`, for a
+/// text that is none, is damaged (the checksum is another), or of a version
+/// that is not known.
+SavedEncoder parse_encoder(std::string_view text, const std::string& source);
+
+/// As parse_encoder(); throws UserError also where the file is not there.
 SavedEncoder read_encoder(const std::string& path);
 
 /// Whether a file is meant to be an encoder and no table of points: it begins

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/error.h"
+#include "nets/spaces/json/json_space.h"
 
 namespace zcp::apps {
 namespace {
@@ -21,10 +22,28 @@ Scores of_one(const Scores& scores, std::size_t row) {
   return own;
 }
 
+/// A file that describes a space may have been edited.
+void check_space(const SavedPredictor& saved) {
+  if (saved.space_name.empty()) return;
+  const std::string name = spaces::open_space(saved.space)->info().name;
+  if (name == saved.space_name) return;
+  throw UserError(
+      "fitted to architectures of {}; {} describes {}",
+      saved.space_name,
+      saved.space,
+      name);
+}
+
 }  // namespace
 
 FittedPredictor::FittedPredictor(SavedPredictor saved)
-    : saved_(std::move(saved)) {}
+    : saved_(std::move(saved)) {
+  try {
+    prediction::find_model(saved_.model);
+  } catch (const UserError& error) {
+    throw UserError("{}: {}", saved_.source, error.what());
+  }
+}
 
 Block FittedPredictor::proxy_block(Scores scores) const {
   Block block;
@@ -38,6 +57,7 @@ Block FittedPredictor::proxy_block(Scores scores) const {
 
 void FittedPredictor::fit() {
   try {
+    check_space(saved_);
     std::vector<Block> blocks;
     if (!saved_.proxies.empty()) blocks.push_back(proxy_block(saved_.scores));
     if (saved_.graph || saved_.encoding) {
@@ -46,6 +66,11 @@ void FittedPredictor::fit() {
       for (Block& block : graphs_->of(saved_.archs)) {
         blocks.push_back(std::move(block));
       }
+    }
+    if (!saved_.points.empty()) {
+      points_ =
+          std::make_unique<PointBlock>(saved_.points, saved_.space, encode_);
+      blocks.push_back(points_->of(saved_.archs));
     }
     predictor_ = std::make_unique<prediction::Predictor>(
         std::move(blocks), saved_.labels, saved_.model, saved_.seed);
@@ -68,6 +93,10 @@ std::vector<double> FittedPredictor::values(
           return std::isnan(column[i]);
         });
     if (none) continue;
+    if (points_ && !points_->has(archs[i])) {
+      ++pointless_;
+      continue;
+    }
     fresh.push_back(archs[i]);
     for (std::size_t p = 0; p < scores.size(); ++p) {
       own[p].push_back(scores[p][i]);
@@ -109,6 +138,7 @@ std::vector<double> FittedPredictor::predict(
   std::vector<Block> blocks;
   if (!saved_.proxies.empty()) blocks.push_back(proxy_block(scores));
   for (Block& block : graphs) blocks.push_back(std::move(block));
+  if (points_) blocks.push_back(points_->of(archs));
   auto values = predictor_->predict(blocks);
   if (values.size() != archs.size()) {
     throw std::logic_error("a prediction for each architecture");

@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <cmath>
 #include <iostream>
+#include <unordered_map>
 
 #include "analysis/study/join.h"
 #include "analysis/study/proxy_columns.h"
 #include "apps/points.h"
 #include "apps/predict/graph_blocks.h"
+#include "apps/predict/point_block.h"
 #include "apps/selection.h"
 #include "apps/study_tables.h"
 #include "common/error.h"
@@ -56,8 +58,9 @@ Block proxy_block(
 Block encoder_block(
     const tables::Table& scores,
     const PredictRequest& request,
-    const EncodePoints& encode) {
-  const SavedEncoder encoder = read_encoder(request.encodings);
+    const EncodePoints& encode,
+    PredictPool& made) {
+  SavedEncoder encoder = read_encoder(request.encodings);
   if (!encode) {
     throw UserError(
         "--encodings {}: an encoder, which this build cannot run; expected a "
@@ -72,33 +75,60 @@ Block encoder_block(
         request.encodings,
         encoder.space);
   }
-  const auto space =
-      spaces::open_space(request.space.empty() ? encoder.space : request.space);
+  made.points_space = request.space.empty() ? encoder.space : request.space;
+  const auto space = spaces::open_space(made.points_space);
   require_space(encoder, *space, "--encodings");
   tables::Table points = encode(encoder, *space, specs_of(scores, *space));
   if (!request.quiet) print_notes(points.notes);
-  Block block;
-  block.name = "points";
-  block.columns = std::move(points.columns);
-  block.values = std::move(points.values);
-  return block;
+  if (request.save) made.points.encoder = std::move(encoder);
+  return points_block(std::move(points));
+}
+
+/// What a predictor keeps of a table: each architecture once, by its spec.
+tables::Table kept_points(
+    const tables::Table& points,
+    const std::string& space_name) {
+  const auto space = spaces::open_space(space_name);
+  const std::vector<std::string> specs = specs_of(points, *space);
+  std::unordered_map<std::string, std::size_t> rows;
+  tables::Table kept;
+  kept.columns = points.columns;
+  kept.values.resize(points.columns.size());
+  for (std::size_t row = 0; row < specs.size(); ++row) {
+    const auto [found, is_new] = rows.emplace(specs[row], row);
+    if (is_new) kept.arch.push_back(specs[row]);
+    for (std::size_t c = 0; c < points.columns.size(); ++c) {
+      const auto& values = points.values[c];
+      if (is_new) kept.values[c].push_back(values[row]);
+      if (values[found->second] == values[row]) continue;
+      throw UserError(
+          "{}: {} and {} are one architecture with different {}",
+          points.source,
+          points.arch[found->second],
+          points.arch[row],
+          points.columns[c]);
+    }
+  }
+  return kept;
 }
 
 /// The points of the scores' architectures, by their names in either form.
-Block points_block(const tables::Table& scores, const PredictRequest& request) {
+Block table_block(
+    const tables::Table& scores,
+    const PredictRequest& request,
+    PredictPool& made) {
   const tables::Table points =
       read_points(request.encodings, request.key_encodings);
   if (!request.quiet) print_notes(points.notes);
-  Block block;
-  block.name = "points";
-  block.columns = points.columns;
-  block.values.assign(
+  tables::Table own;
+  own.columns = points.columns;
+  own.values.assign(
       points.columns.size(), std::vector<double>(scores.arch.size()));
   std::vector<bool> found(scores.arch.size(), false);
   for (const study::MatchedRow& row : study::join(scores, points)) {
     found[row.score_row] = true;
     for (std::size_t c = 0; c < points.columns.size(); ++c) {
-      block.values[c][row.score_row] = points.values[c][row.truth_row];
+      own.values[c][row.score_row] = points.values[c][row.truth_row];
     }
   }
   for (std::size_t row = 0; row < found.size(); ++row) {
@@ -109,7 +139,11 @@ Block points_block(const tables::Table& scores, const PredictRequest& request) {
         scores.arch[row],
         request.study.scores);
   }
-  return block;
+  if (request.save) {
+    made.points_space = request.space;
+    made.points.table = kept_points(points, request.space);
+  }
+  return points_block(std::move(own));
 }
 
 void label_rows(
@@ -165,8 +199,8 @@ PredictPool make_predict_pool(
   if (!request.encodings.empty()) {
     blocks.push_back(
         is_encoder_file(request.encodings)
-            ? encoder_block(scores, request, encode)
-            : points_block(scores, request));
+            ? encoder_block(scores, request, encode, made)
+            : table_block(scores, request, made));
   }
   made.design = std::make_unique<prediction::Design>(blocks);
   made.pool.design = made.design.get();

@@ -8,6 +8,7 @@
 #include "analysis/prediction/learning.h"
 #include "apps/encode/saved.h"
 #include "apps/predict/request.h"
+#include "apps/predict/saved.h"
 
 namespace zcp::apps {
 
@@ -17,6 +18,8 @@ struct PredictPool {
   std::unique_ptr<prediction::Design> design;
   prediction::Pool pool;
   std::vector<std::size_t> unlabelled;  ///< rows without a label
+  SavedPoints points;        ///< of --encodings, where the predictor is kept
+  std::string points_space;  ///< of these, as open_space() has it
 };
 
 /// Reads the tables, builds graphs and says on standard error what was found.

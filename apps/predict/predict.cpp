@@ -1,14 +1,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <iostream>
 #include <numeric>
+#include <optional>
 
 #include "analysis/prediction/choose_labels.h"
 #include "analysis/report/learning_figure.h"
 #include "analysis/statistics/columns.h"
 #include "apps/command_line.h"
 #include "apps/commands.h"
+#include "apps/predict/fitted.h"
 #include "apps/predict/output.h"
 #include "apps/predict/pool.h"
 #include "apps/predict/request.h"
@@ -18,6 +21,7 @@
 #include "benchmarks/formats/csv.h"
 #include "common/destination.h"
 #include "common/error.h"
+#include "nets/spaces/json/json_space.h"
 
 namespace zcp::apps {
 namespace {
@@ -71,48 +75,9 @@ Asked asked_of(const PredictPool& made, const PredictRequest& request) {
   return asked;
 }
 
-/// The last model asked for is the one that predicts.
-void write_predictions(
-    const PredictPool& made,
-    const PredictRequest& request,
-    const std::string& model) {
-  const Asked asked = asked_of(made, request);
-  const auto list = prediction::predict_labels(
-      *made.design,
-      asked.rows,
-      asked.labels,
-      model,
-      asked.unlabelled,
-      request.learning.seed);
-  const std::string& metric = request.study.study.metrics.front();
-  write_output(*request.csv, [&](std::ostream& out) {
-    std::string header = "arch,";
-    formats::append_csv_field(header, metric);
-    out << header << ",low,high,model\n";
-    for (std::size_t i = 0; i < list.size(); ++i) {
-      std::string line;
-      formats::append_csv_field(line, made.archs[asked.unlabelled[i]]);
-      out << fmt::format(
-          "{},{:.17g},{:.17g},{:.17g},{}\n",
-          line,
-          list[i].value,
-          list[i].interval.low,
-          list[i].interval.high,
-          model);
-    }
-  });
-  if (!request.quiet) {
-    std::cerr << fmt::format(
-        "predicted {} of {} architectures from {} labels by {}\n",
-        metric,
-        list.size(),
-        asked.rows.size(),
-        model);
-  }
-}
-
-/// The labels as --labels has them, and the scores of the proxies.
-void save_predictor(
+/// What a predictor keeps: the labels as --labels has them, and the scores of
+/// the proxies.
+SavedPredictor made_predictor(
     const PredictPool& made,
     const PredictRequest& request,
     const std::string& model,
@@ -123,9 +88,15 @@ void save_predictor(
   saved.seed = request.learning.seed;
   saved.graph = request.graph;
   saved.encoding = request.encoding;
+  saved.points = made.points;
   if (saved.graph || saved.encoding) {
     saved.space = request.space;
     saved.task = request.task;
+  }
+  if (!saved.points.empty()) saved.space = made.points_space;
+  if (!saved.space.empty()) {
+    const std::string name = spaces::open_space(saved.space)->info().name;
+    if (name != saved.space) saved.space_name = name;
   }
   saved.command_line = call;
   std::vector<std::size_t> places(made.pool.rows.size());
@@ -136,6 +107,13 @@ void save_predictor(
         std::ranges::max(request.learning.labels),
         0,
         request.learning);
+  }
+  if (places.size() < statistics::kLeastRows) {
+    throw UserError(
+        "--save: a predictor of {} labels predicts nothing; expected {} or "
+        "more",
+        places.size(),
+        statistics::kLeastRows);
   }
   for (const std::size_t place : places) {
     saved.archs.push_back(made.archs[made.pool.rows[place]]);
@@ -150,16 +128,98 @@ void save_predictor(
       }
     }
   }
-  write_output(
-      *request.save, [&](std::ostream& out) { out << predictor_text(saved); });
+  return saved;
+}
+
+/// A predictor that is kept, and its file's text.
+struct Kept {
+  SavedPredictor predictor;
+  std::string text;
+};
+
+/// What the file will say of some rows, as whoever reads it is told.
+std::vector<double> values_of_file(
+    const Kept& kept,
+    const PredictPool& made,
+    const std::vector<std::size_t>& rows,
+    const EncodePoints& encode,
+    const std::string& file) {
+  FittedPredictor fitted(parse_predictor(kept.text, file));
+  fitted.encode_by(encode);
+  std::vector<std::string> archs;
+  for (const std::size_t row : rows) archs.push_back(made.archs[row]);
+  std::vector<std::vector<double>> scores;
+  for (std::size_t p = 0; p < kept.predictor.proxies.size(); ++p) {
+    auto& column = scores.emplace_back();
+    for (const std::size_t row : rows) {
+      column.push_back(made.pool.proxies[p].scores[row]);
+    }
+  }
+  return fitted.values(archs, scores);
+}
+
+/// The last model asked for is the one that predicts; beside it, what a
+/// predictor that is kept expects.
+void write_predictions(
+    const PredictPool& made,
+    const PredictRequest& request,
+    const std::string& model,
+    const std::optional<Kept>& kept,
+    const EncodePoints& encode) {
+  const Asked asked = asked_of(made, request);
+  const auto list = prediction::predict_labels(
+      *made.design,
+      asked.rows,
+      asked.labels,
+      model,
+      asked.unlabelled,
+      request.learning.seed);
+  std::vector<double> saved;
+  if (kept) {
+    saved =
+        values_of_file(*kept, made, asked.unlabelled, encode, *request.save);
+  }
+  const std::string& metric = request.study.study.metrics.front();
+  write_output(*request.csv, [&](std::ostream& out) {
+    std::string header = "arch,";
+    formats::append_csv_field(header, metric);
+    out << header << ",low,high,model" << (kept ? ",saved" : "") << "\n";
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      std::string line;
+      formats::append_csv_field(line, made.archs[asked.unlabelled[i]]);
+      out << fmt::format(
+          "{},{:.17g},{:.17g},{:.17g},{}",
+          line,
+          list[i].value,
+          list[i].interval.low,
+          list[i].interval.high,
+          model);
+      if (kept) {
+        out << ",";
+        if (!std::isnan(saved[i])) out << fmt::format("{:.17g}", saved[i]);
+      }
+      out << "\n";
+    }
+  });
   if (!request.quiet) {
     std::cerr << fmt::format(
-        "kept {} of {} from {} labels for zcp search --by predict:{}\n",
-        model,
-        saved.metric,
-        saved.archs.size(),
-        *request.save);
+        "predicted {} of {} architectures from {} labels by {}\n",
+        metric,
+        list.size(),
+        asked.rows.size(),
+        model);
   }
+}
+
+void keep_predictor(const Kept& kept, const PredictRequest& request) {
+  write_output(*request.save, [&](std::ostream& out) { out << kept.text; });
+  if (request.quiet) return;
+  std::cerr << fmt::format(
+      "kept {} of {} from {} labels for zcp search --by predict:{}\n",
+      kept.predictor.model,
+      kept.predictor.metric,
+      kept.predictor.archs.size(),
+      *request.save);
 }
 
 /// The model with the greatest tau at the most labels.
@@ -264,11 +324,17 @@ int run_predict(
       write_importance(out, rows);
     });
   }
-  if (request.csv) write_predictions(made, request, best_model(rows));
+  std::optional<Kept> kept;
   if (request.save) {
-    save_predictor(
+    kept.emplace();
+    kept->predictor = made_predictor(
         made, request, best_model(rows), command_line("predict", arguments));
+    kept->text = predictor_text(kept->predictor);
   }
+  if (request.csv) {
+    write_predictions(made, request, best_model(rows), kept, encode);
+  }
+  if (kept) keep_predictor(*kept, request);
   if (request.format == TableFormat::json) {
     print_learning_json(rows, request);
   } else if (request.csv != "-") {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "apps/encode/saved.h"
 #include "apps/points.h"
 #include "common/error.h"
 
@@ -162,7 +163,9 @@ po::options_description predict_options() {
   add("save",
       po::value<Text>()->value_name("FILE"),
       "keep the predictor, for zcp search --by predict:FILE: fitted to every "
-      "label or, with --labels, to the most of them as first drawn");
+      "label or, with --labels, to the most of them as first drawn; it carries "
+      "the encoder or the table of --encodings. --csv has what it expects as "
+      "the column saved");
   add("figure", po::value<Text>(), "also draw the learning curve (SVG)");
   add("importance",
       po::value<Text>()->value_name("FILE"),
@@ -200,10 +203,14 @@ PredictRequest parse_predict_request(const po::variables_map& values) {
         "which "
         "an architecture alone has not; expected their members as proxies");
   }
-  if (request.save && !request.encodings.empty()) {
+  const bool table =
+      !request.encodings.empty() && !is_encoder_file(request.encodings);
+  if (request.save && table && request.space.empty()) {
     throw UserError(
-        "--save: a predictor keeps no points; expected it without "
-        "--encodings");
+        "--save: {} has points of named architectures; expected --space as "
+        "well, whose specs name them, or an encoder (zcp encode --save), which "
+        "knows its space",
+        request.encodings);
   }
   request.figure = text_option(values, "figure");
   request.importance = text_option(values, "importance");

@@ -133,7 +133,7 @@ SearchData::SearchData(const SearchOptions& options, const EncodePoints& encode)
   for (const Objective& objective : options.objectives) {
     for (const std::string& name : objective.columns()) resolve(name);
   }
-  check_predictors();
+  check_predictors(encode);
   find_metric();
   SelectionOptions one = options.score.selection;
   const Selection selection =
@@ -293,20 +293,29 @@ bool SearchData::takes_preference(const std::string& algorithm) const {
   return !zen;
 }
 
-/// A predictor of graphs knows those of one space.
-void SearchData::check_predictors() const {
+/// A predictor of graphs or points knows those of one space.
+void SearchData::check_predictors(const EncodePoints& encode) const {
   for (const Objective& objective : options_.objectives) {
     if (!objective.predictor) continue;
     const SavedPredictor& saved = objective.predictor->saved();
     if (saved.space.empty()) continue;
-    const auto fitted = spaces::open_space(saved.space);
-    if (fitted->info().name != space_.info().name) {
+    // What a file describes may be another space by now.
+    const std::string fitted =
+        saved.space_name.empty() ? spaces::open_space(saved.space)->info().name
+                                 : saved.space_name;
+    if (fitted != space_.info().name) {
       throw UserError(
           "--by {}: fitted to architectures of {}, found --space {}",
           objective.name,
-          fitted->info().name,
+          fitted,
           space_.info().name);
     }
+    if (saved.points.encoder && !encode) {
+      throw UserError(
+          "--by {}: has an encoder, which this build cannot run",
+          objective.name);
+    }
+    objective.predictor->encode_by(encode);
   }
 }
 

@@ -63,8 +63,9 @@ struct SearchColumn {
 class SearchData {
  public:
   /// Reads the tables and resolves the columns of the objectives; `encode`
-  /// makes points where --encodings is an encoder. Throws UserError for a table
-  /// or an encoder that cannot be read, and for an encoder without `encode`.
+  /// makes points where --encodings is an encoder and where a predictor has
+  /// one. Throws UserError for a table or an encoder that cannot be read, and
+  /// for an encoder without `encode`.
   explicit SearchData(
       const SearchOptions& options,
       const EncodePoints& encode = {});
@@ -125,7 +126,7 @@ class SearchData {
   void read_encodings(const EncodePoints& encode);
   tables::Table points_of_encoder(const EncodePoints& encode) const;
   void read_wishes();
-  void check_predictors() const;
+  void check_predictors(const EncodePoints& encode) const;
   void find_metric();
 
   const SearchOptions& options_;

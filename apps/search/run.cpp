@@ -186,7 +186,8 @@ Agreement compare_scores(
       const double there = saved.scores[proxies[c]][i];
       if (std::isnan(here) || std::isnan(there)) continue;
       const double most = std::max(std::abs(here), std::abs(there));
-      const bool close = std::abs(here - there) <= kTolerance * most;
+      const bool close =
+          here == there || std::abs(here - there) <= kTolerance * most;
       ++(close ? agreement.close : agreement.apart);
       if (close || !agreement.example.empty()) continue;
       agreement.example = fmt::format(
@@ -222,14 +223,27 @@ void check_scores_of_predictors(
 
 /// Says of how many architectures a predictor knew nothing.
 void say_unknown(const SearchOptions& options) {
+  if (options.score.quiet) return;
   for (const Objective& objective : options.objectives) {
-    if (!objective.predictor || objective.predictor->unknown() == 0) continue;
-    if (options.score.quiet) continue;
-    std::cerr << fmt::format(
-        "zcp: note: {}: nothing is expected of {} architectures, whose graphs "
-        "have an operation or a size that none of those it was fitted to has\n",
-        objective.name,
-        objective.predictor->unknown());
+    if (!objective.predictor) continue;
+    const FittedPredictor& predictor = *objective.predictor;
+    if (predictor.unknown() > 0) {
+      std::cerr << fmt::format(
+          "zcp: note: {}: nothing is expected of {} architectures, whose "
+          "graphs have an operation or a size that none of those it was fitted "
+          "to has\n",
+          objective.name,
+          predictor.unknown());
+    }
+    if (predictor.pointless() > 0) {
+      std::cerr << fmt::format(
+          "zcp: note: {}: nothing is expected of {} architectures, {}\n",
+          objective.name,
+          predictor.pointless(),
+          predictor.saved().points.encoder
+              ? "which are unlike all that its encoder has seen"
+              : "of which its table of points has no row");
+    }
   }
 }
 

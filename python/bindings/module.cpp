@@ -6,6 +6,7 @@
 #include <atomic>
 #include <new>
 
+#include "benchmarks/tables/table.h"
 #include "common/error.h"
 #include "common/score_status.h"
 #include "proxies/registry.h"
@@ -96,6 +97,7 @@ PYBIND11_MODULE(_core, m) {
   m.def("draw_inputs", &zcp::python::draw_inputs);
   m.def("objective_columns", &zcp::python::objective_columns);
   m.def("search_space", &zcp::python::search_space);
+  m.def("is_index_column", &zcp::tables::is_index_column);
   m.def("space_network", &zcp::python::space_network);
   m.def("derive_by_inputs", &zcp::python::derive_by_inputs);
 }

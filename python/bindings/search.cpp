@@ -3,8 +3,11 @@
 #include <pybind11/stl.h>
 
 #include <algorithm>
+#include <memory>
 #include <stdexcept>
+#include <utility>
 
+#include "analysis/latent/encoded_space.h"
 #include "analysis/search/fronts.h"
 #include "analysis/search/runner.h"
 #include "analysis/study/objective.h"
@@ -140,6 +143,28 @@ class CallbackEvaluator final : public search::Evaluator {
   tables::Table rows_;
 };
 
+/// The space's architectures that Python has points of, None where it has none:
+/// [architecture][number].
+std::unique_ptr<latent::EncodedSpace> read_points(
+    const spaces::Space& space,
+    const py::handle& given) {
+  if (given.is_none()) return nullptr;
+  auto [specs, rows] = given.cast<
+      std::pair<std::vector<std::string>, std::vector<std::vector<double>>>>();
+  const std::size_t width = rows.empty() ? 0 : rows.front().size();
+  Eigen::MatrixXd points(
+      static_cast<Eigen::Index>(width), static_cast<Eigen::Index>(rows.size()));
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (rows[i].size() != width) {
+      throw std::logic_error("points of different lengths");
+    }
+    points.col(static_cast<Eigen::Index>(i)) =
+        Eigen::VectorXd::Map(rows[i].data(), points.rows());
+  }
+  return std::make_unique<latent::EncodedSpace>(
+      space, std::move(specs), std::move(points));
+}
+
 search::Settings read_settings(const py::kwargs& arguments) {
   search::Settings settings;
   settings.seed = arguments["seed"].cast<std::uint64_t>();
@@ -158,7 +183,10 @@ std::vector<std::string> objective_columns(const std::string& objectives) {
 }
 
 py::dict search_space(const py::kwargs& arguments) {
-  const CallbackSpace space(arguments["space"]);
+  const CallbackSpace whole(arguments["space"]);
+  const auto points = read_points(whole, arguments["points"]);
+  const spaces::Space& space =
+      points ? static_cast<const spaces::Space&>(*points) : whole;
   auto objectives =
       read_objectives(arguments["objectives"].cast<std::string>());
   std::vector<std::string> names;

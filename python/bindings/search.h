@@ -15,14 +15,16 @@ std::vector<std::string> objective_columns(const std::string& objectives);
 /// Lets one of search::algorithms() search. Keyword arguments: `space`, an
 /// object with `name`, `size`, `spec(index)`, `draw(seed)`, `mutate(spec,
 /// seed)`, `neighbours(spec)` and `encode(spec)`, the last two may give None;
-/// `algorithm`, `objectives`, `seed`, `batch`, `population`, `tournament`,
+/// `points`, None or the specs and numbers [spec][number] that are searched
+/// among as `zcp search --encodings` does; `algorithm`, `objectives`, `seed`, `batch`, `population`, `tournament`,
 /// `evaluations`, `start`; `feasible(spec)`, and `evaluate(specs)`, which gives
 /// a list of numbers for each of objective_columns().
 ///
 /// Returns a dict: `names` of the objectives, `archs` in the order of
 /// evaluation, `values` [objective] [record] not negated, `steps` from 1,
 /// `front`, `best` (None: no value) and `exhausted`. What the functions throw
-/// is thrown.
+/// is thrown; UserError also for fewer than two points and points that are all
+/// alike.
 pybind11::dict search_space(const pybind11::kwargs& arguments);
 
 }  // namespace zcp::python

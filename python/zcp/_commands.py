@@ -308,12 +308,12 @@ def _tabled(command: str, options: dict) -> Any:
 
 
 def encode(
-    space: str,
+    space: Any,
     *,
     archs: Any = None,
     sample: Optional[int] = None,
     all: bool = False,  # noqa: A002: the command line's name
-    encoding: str = "learned",
+    encoding: Optional[str] = None,
     encoder: Union[str, os.PathLike, None] = None,
     save: Union[str, os.PathLike, None] = None,
     truth: Any = None,
@@ -324,12 +324,15 @@ def encode(
     """Architectures as rows of numbers: ``zcp encode``.
 
     Args:
-        space: a name of ``zcp.spaces()``, or a JSON file that describes one.
+        space: a name of ``zcp.spaces()``, or a JSON file that describes one; or a
+            ``zcp.Space`` of one's own with ``encode=``, whose numbers are the points:
+            its modules are no graphs, so that no other option but ``seed`` and ``csv``
+            goes with it.
         archs: specs, in a list, a Series, a table with the index or column
             ``arch``, or a file.
         sample: or so many, drawn uniformly by ``seed``.
         all: or the whole space.
-        encoding: ``learned`` (arch2vec's autoencoder), ``adjacency`` (operations and
+        encoding: ``learned`` (arch2vec's autoencoder, the default), ``adjacency`` (operations and
             edges by place) or ``path`` (sequences of operations from input to
             output).
         encoder: a file that ``save`` has made: encodes without training. Only with
@@ -360,13 +363,23 @@ def encode(
             one, an encoder of another space, and an architecture that is unlike all
             that the encoder has seen.
     """
+    from ._points import own_points
+    from ._space import Space
+
+    if isinstance(space, Space):
+        others = dict(encoding=encoding, encoder=encoder, save=save, truth=truth, metric=metric,
+                      **options)
+        frame = own_points(space, others, archs=archs, sample=sample, all=all)
+        if csv is not None:
+            frame.to_csv(os.fspath(csv), float_format="%.17g")
+        return frame
     with Files() as files:
         name = os.fspath(csv) if csv is not None else files.new(".csv")
         given = {
             "space": space,
             "sample": sample,
             "all": all,
-            "encoding": encoding,
+            "encoding": "learned" if encoding is None else encoding,
             "encoder": encoder,
             "save": save,
             "truth": truth,
@@ -392,7 +405,8 @@ def search(
         space: a name of ``zcp.spaces()``, or a ``zcp.Space`` of one's own.
         by: objectives, in a list or with commas.
         encodings: points to search among: a table with a row an architecture, such as
-            ``zcp.encode`` gives, or the file of an encoder that its ``save`` has made.
+            ``zcp.encode`` gives, or the file of an encoder that its ``save`` has made
+            (not for a ``zcp.Space``, which has no graphs).
         **options: as ``zcp search --help`` has them: algorithm, evaluations,
             max={"params": 1e6}, truth, store, ...; DataFrames stand for tables.
 
@@ -407,11 +421,7 @@ def search(
     from ._space import Space
 
     if isinstance(space, Space):
-        if encodings is not None:
-            raise ValueError(
-                "encodings: a space of one's own has encode= (and neighbours=) for its points"
-            )
-        return space.search(by=by, **options)
+        return space.search(by=by, encodings=encodings, **options)
     given = {"space": space, "by": by, "encodings": encodings, **options}
     output = options.get("output")
     if output is None or not os.fspath(output).endswith(".pt2"):
@@ -444,12 +454,19 @@ def predict(
             architecture, such as ``zcp.encode`` gives, or the file of an encoder that
             its ``save`` has made. ``features="points"`` learns from them alone.
         **options: as ``zcp predict --help`` has them: labels, model, space, features,
-            repeats, csv, ...
+            repeats, csv, save, ... ``space`` may be a ``zcp.Space`` of one's own: it is
+            learned from proxies and from the points of ``encodings`` or, without it, of
+            the space's ``encode=``.
 
     Returns:
         A DataFrame, a row a number of labels and model, with the columns of
         ``zcp predict --json``.
     """
+    from ._points import own_features
+    from ._space import Space
+
+    if isinstance(options.get("space"), Space):
+        encodings, options = own_features(scores, encodings, options)
     given = {"scores": scores, "truth": truth, "metric": metric, "encodings": encodings}
     return _described("predict", {**given, **options})
 

@@ -294,9 +294,10 @@ def require_done(result: Result) -> None:
         raise RuntimeError(result.last)
 
 
-def read_table(name: str, index: Optional[str] = "arch") -> Any:
-    """A CSV of the program as a DataFrame; every digit is kept."""
+def read_table(name: Any, index: str = "arch") -> Any:
+    """A CSV of the program as a DataFrame; every digit is kept, and specs are texts:
+    00101211 is one."""
     import pandas
 
-    frame = pandas.read_csv(name, float_precision="round_trip")
+    frame = pandas.read_csv(name, float_precision="round_trip", converters={index: str})
     return frame.set_index(index) if index in frame.columns else frame

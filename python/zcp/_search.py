@@ -13,13 +13,15 @@ from . import _core, _program
 class Functions:
     """A space as the engine's algorithms ask for it."""
 
-    def __init__(self, space: Any, algorithm: str) -> None:
+    def __init__(self, space: Any, algorithm: str, points: Any = None) -> None:
         self.space = space
         self.algorithm = algorithm
         self.name = space.name
-        # Those that look for what is new are spared drawing in vain.
-        in_order = algorithm in ("random", "exhaustive")
+        # Those that look for what is new are spared drawing in vain, and one moves
+        # among points that are all known. Points of a table are listed already.
+        in_order = algorithm in ("random", "exhaustive", "reinforce")
         listed = space.enumerate is not None and (in_order or space.sample is None)
+        listed = listed and points is None
         self.specs = [str(one) for one in space.enumerate()] if listed else []
         self.size = len(self.specs)
 
@@ -54,7 +56,7 @@ class Functions:
     def encode(self, spec: str) -> Optional[list]:
         if self.space.encode is None:
             return None  # counts of pairs of the spec's characters
-        return [float(one) for one in self.space.encode(spec)]
+        return self.space.point(spec)
 
 
 class Table:

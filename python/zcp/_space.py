@@ -27,8 +27,9 @@ class Space:
             ``search``.
         neighbours: every neighbour of a spec, for ``search(algorithm="local")``;
             without it those that a number of mutations find.
-        encode: numbers of a spec that ``search(algorithm="bayes")`` learns from, as
-            many for each; without it counts of pairs of the spec's characters.
+        encode: numbers of a spec, its point, as many for each; ``search`` learns from
+            them (algorithms bayes and reinforce), without them from counts of pairs of
+            the spec's characters. ``zcp.encode`` makes a table of them.
         name: what it is called in stores and messages.
     """
 
@@ -52,6 +53,7 @@ class Space:
         self.neighbours = neighbours
         self.encode = encode
         self.name = name
+        self._width = 0  # how many numbers encode= gives, once it was asked
 
     def __repr__(self) -> str:
         return f"zcp.Space({self.name!r})"
@@ -89,6 +91,50 @@ class Space:
         with _capture.RANDOM_STATE, torch.random.fork_rng(devices=[]):
             torch.manual_seed(random.Random(f"{spec}:{seed}").getrandbits(63))
             return self.build(spec)
+
+    def point(self, spec: str) -> list:
+        """The numbers that ``encode`` gives of a spec. Raises ValueError where they are
+        not finite, or not as many as of the specs before."""
+        if self.encode is None:
+            raise ValueError(
+                f"space {self.name!r} has no encode=, which gives the numbers of a spec; its "
+                "modules are no graphs that could be encoded")
+        numbers = [float(one) for one in self.encode(spec)]
+        if not numbers or not all(map(math.isfinite, numbers)):
+            raise ValueError(f"encode= gives {numbers} of {spec!r}, expected finite numbers")
+        self._width = self._width or len(numbers)
+        if len(numbers) != self._width:
+            raise ValueError(
+                f"encode= gives {len(numbers)} numbers of {spec!r}, expected {self._width} as of "
+                "the specs before")
+        return numbers
+
+    def points(
+        self,
+        *,
+        archs: Any = None,
+        sample: Optional[int] = None,
+        all: bool = False,  # noqa: A002
+        seed: int = 0,
+    ) -> Any:
+        """Architectures as points by ``encode=``; what ``zcp.encode(space, ...)`` calls.
+
+        Args:
+            archs, sample, all: which architectures; see ``zcp.score_space``.
+
+        Returns:
+            A DataFrame of float64 with the index ``arch``, a row a different
+            architecture in the order asked, and columns ``point_0``, ``point_1``, ...
+        """
+        import pandas
+
+        asked = _specs_of(archs) if archs is not None else self.specs(sample, all, seed)
+        specs = list(dict.fromkeys(asked))
+        rows = [self.point(spec) for spec in specs]
+        return pandas.DataFrame(
+            rows, index=pandas.Index(specs, name="arch"),
+            columns=[f"point_{place}" for place in range(len(rows[0]) if rows else 0)],
+            dtype="float64")
 
     def score(
         self,
@@ -212,6 +258,8 @@ class Space:
         scores: Any = None,
         truth: Any = None,
         costs: Any = None,
+        encodings: Any = None,
+        key_encodings: Optional[str] = None,
         population: int = 0,
         tournament: int = 0,
         proposals: Optional[int] = None,
@@ -231,12 +279,17 @@ class Space:
             evaluations: how many different architectures are evaluated.
             batches, **options: as ``score`` takes them, ``store`` among them: a search
                 that is started again finds what was scored.
-            algorithm: random, evolution, local, nsga2, bayes or exhaustive. They draw
-                by ``sample`` or ``enumerate``; evolution, nsga2, local and bayes need
-                ``mutate`` (local: or ``neighbours``), exhaustive ``enumerate``.
+            algorithm: random, evolution, local, nsga2, bayes, reinforce or exhaustive.
+                They draw by ``sample`` or ``enumerate``; evolution, nsga2, local and
+                bayes need ``mutate`` (local: or ``neighbours``), exhaustive and
+                reinforce ``enumerate``. With ``encodings`` they need none of these.
             max, min: bounds, such as ``{"params": 1e6}``, of proxies and of columns of
                 ``costs``, ``scores`` and ``truth``. What has no value is not within.
             scores, truth, costs: tables with the index or column ``arch``.
+            encodings: points to search among, as ``zcp search --encodings`` does: a
+                table with a row an architecture, the index or column ``arch`` (or
+                ``key_encodings``) and columns of finite numbers. A mutation or a
+                neighbour is then one of the 24 nearest.
             population, tournament, start: as of ``zcp search``; 0: its own.
             proposals: architectures proposed at a time (default: 16 where networks are
                 scored, 1 on tables).
@@ -251,11 +304,17 @@ class Space:
             ValueError: for what is unknown or does not fit together, and for a
                 function that the space lacks and the algorithm needs.
         """
-        from . import _core, _search
+        from . import _core, _points, _search
 
         objectives = by if isinstance(by, str) else ",".join(map(str, by))
         tables = [None if table is None else _search.Table(what, table)
                   for what, table in (("scores", scores), ("truth", truth), ("costs", costs))]
+        points = None
+        if encodings is not None:
+            points = _points.Points(encodings, key_encodings, self)
+            points.check_start(start)
+        elif key_encodings is not None:
+            raise ValueError("key_encodings: goes with encodings")
         columns = _search.Columns(tables, lambda specs, names: self.score(
             batches, archs=specs, proxies=names, seed=seed, quiet=True, **options))
         wanted = _core.objective_columns(objectives)
@@ -272,7 +331,8 @@ class Space:
 
         try:
             result = _core.search_space(
-                space=_search.Functions(self, algorithm), algorithm=algorithm,
+                space=_search.Functions(self, algorithm, points), algorithm=algorithm,
+                points=None if points is None else (points.specs, points.rows),
                 objectives=objectives, seed=seed,
                 batch=(1 if on_tables else 16) if proposals is None else proposals,
                 population=population, tournament=tournament, evaluations=evaluations,

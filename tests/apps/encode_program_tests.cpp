@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
@@ -290,6 +292,268 @@ TEST_CASE("zcp encode: an encoder stands for its table in predictions") {
   check_refused(
       predict + Strings{"--encodings", encoder, "--space", "darts"},
       "nats-tss");
+}
+
+namespace {
+
+/// Sixty cells, an encoder of theirs, a score of each, and accuracies of forty.
+struct FewLabels {
+  FewLabels() {
+    encoder = (folder.path() / "nats.encoder").string();
+    points = (folder.path() / "learned.csv").string();
+    output_of(kFew + Strings{"--save", encoder, "--csv", points});
+    const auto table = table_of(read_file(points));
+    std::string scores_text = "arch,good\n";
+    std::string truth_text = "arch,acc\n";
+    for (std::size_t i = 0; i < table.arch.size(); ++i) {
+      const double y = table.values[0][i] + 2 * table.values[1][i];
+      scores_text +=
+          "\"" + table.arch[i] + "\"," + std::to_string(i % 7) + "\n";
+      if (i >= 40) continue;
+      truth_text += "\"" + table.arch[i] + "\"," + std::to_string(y) + "\n";
+    }
+    scores = folder.write("scores.csv", scores_text);
+    truth = folder.write("truth.csv", truth_text);
+    saved = (folder.path() / "saved.json").string();
+    said = (folder.path() / "said.csv").string();
+  }
+
+  Strings predict(const std::string& encodings, const Strings& more) const {
+    return Strings{
+               "predict",
+               "--scores",
+               scores,
+               "--truth",
+               truth,
+               "--metric",
+               "acc",
+               "--encodings",
+               encodings,
+               "--repeats",
+               "2",
+               "--quiet",
+               "--save",
+               saved,
+               "--csv",
+               said} +
+           more;
+  }
+
+  /// The objective of all cells that the search may evaluate, by their specs.
+  std::map<std::string, double> searched(const Strings& more) const {
+    const auto table = table_of(output_of(
+        Strings{
+            "search",
+            "--space",
+            "nats-tss",
+            "--by",
+            "predict:" + saved,
+            "--algorithm",
+            "exhaustive",
+            "--proposals",
+            "1000",
+            "--csv",
+            "-",
+            "--quiet"} +
+        more));
+    std::map<std::string, double> values;
+    for (std::size_t i = 0; i < table.arch.size(); ++i) {
+      values[table.arch[i]] = table.values[0][i];
+    }
+    return values;
+  }
+
+  /// Twenty predictions of the call that saved the predictor are the search's.
+  void check_said(const std::map<std::string, double>& values) const {
+    const auto table = table_of(read_file(said));
+    REQUIRE_EQ(table.arch.size(), 20);
+    const auto column = std::ranges::find(table.columns, "saved");
+    REQUIRE(column != table.columns.end());
+    const auto& expected =
+        table.values[std::size_t(column - table.columns.begin())];
+    std::set<double> different;
+    for (std::size_t i = 0; i < table.arch.size(); ++i) {
+      CHECK_EQ(values.at(table.arch[i]), expected[i]);
+      different.insert(expected[i]);
+    }
+    CHECK_GT(different.size(), 10);
+  }
+
+  TemporaryFolder folder;
+  std::string encoder;
+  std::string points;
+  std::string scores;
+  std::string truth;
+  std::string saved;
+  std::string said;
+};
+
+}  // namespace
+
+TEST_CASE("zcp predict: a predictor that is kept carries its encoder") {
+  const FewLabels files;
+  for (const char* model : {"ridge", "gp", "forest"}) {
+    CAPTURE(model);
+    output_of(files.predict(
+        files.encoder, {"--features", "points", "--model", model}));
+    // The file of the encoder may be another one by then, or none.
+    std::filesystem::rename(files.encoder, files.encoder + ".away");
+    const auto values = files.searched({});
+    CHECK_EQ(values.size(), 15625);
+    files.check_said(values);
+    std::filesystem::rename(files.encoder + ".away", files.encoder);
+  }
+  // With proxies and graphs beside the points.
+  output_of(files.predict(
+      files.encoder, {"--space", "nats-tss", "--model", "gp,ridge"}));
+  const auto values = files.searched({"--scores", files.scores});
+  CHECK_EQ(values.size(), 60);
+  files.check_said(values);
+  check_refused(
+      {"search", "--space", "darts", "--by", "predict:" + files.saved},
+      "fitted to architectures of nats-tss");
+  std::string text = read_file(files.saved);
+  const std::size_t weights = text.find("\"weights\"");
+  REQUIRE(weights != std::string::npos);
+  const std::size_t digit = text.find_first_of("123456789", weights + 40);
+  text[digit] = text[digit] == '5' ? '6' : '5';
+  check_refused(
+      {"search",
+       "--space",
+       "nats-tss",
+       "--by",
+       "predict:" + files.folder.write("damaged.json", text).string()},
+      "damaged.json: damaged: its checksum");
+}
+
+TEST_CASE("zcp predict: nothing is said of what an encoder has not seen") {
+  const FewLabels files;
+  // No cell of the sample has the operation `none`; other cells have.
+  std::string few;
+  for (int i = 0; i < 64; ++i) {
+    const auto op = [&](int edge) {
+      return std::string(
+          (i >> edge) % 2 == 0 ? "nor_conv_3x3" : "skip_connect");
+    };
+    few += "|" + op(0) + "~0|+|" + op(1) + "~0|" + op(2) + "~1|+|" + op(3) +
+           "~0|" + op(4) + "~1|" + op(5) + "~2|\n";
+  }
+  const std::string specs = files.folder.write("few.txt", few);
+  const std::string encoder = (files.folder.path() / "few.encoder").string();
+  const std::string csv = (files.folder.path() / "few.csv").string();
+  output_of(
+      {"encode",
+       "--space",
+       "nats-tss",
+       "--archs",
+       specs,
+       "--epochs",
+       "2",
+       "--hidden",
+       "16",
+       "--latent",
+       "4",
+       "--draws",
+       "10",
+       "--save",
+       encoder,
+       "--csv",
+       csv,
+       "--quiet"});
+  const std::string truth =
+      files.folder.write("few_truth.csv", truth_of(table_of(read_file(csv))));
+  const Strings predict{
+      "predict",
+      "--scores",
+      csv,
+      "--truth",
+      truth,
+      "--metric",
+      "acc",
+      "--encodings",
+      encoder,
+      "--features",
+      "points",
+      "--repeats",
+      "2",
+      "--save",
+      files.saved,
+      "--quiet"};
+  output_of(predict);
+  const auto run = run_zcp(
+      {"search",
+       "--space",
+       "nats-tss",
+       "--by",
+       "predict:" + files.saved,
+       "--algorithm",
+       "exhaustive",
+       "--proposals",
+       "1000",
+       "--csv",
+       "-"});
+  CHECK_EQ(run.status, 0);
+  CHECK(
+      run.err.find("nothing is expected of 15561 architectures, which are "
+                   "unlike all that its encoder has seen") !=
+      std::string::npos);
+}
+
+TEST_CASE("zcp predict: a predictor that is kept carries a table of points") {
+  const FewLabels files;
+  const Strings points{"--features", "points"};
+  check_refused(files.predict(files.points, points), "--save: " + files.points);
+  output_of(
+      files.predict(files.points, points + Strings{"--space", "nats-tss"}));
+  std::filesystem::remove(files.points);
+  files.check_said(files.searched({}));
+  const auto run = run_zcp(
+      {"search",
+       "--space",
+       "nats-tss",
+       "--by",
+       "predict:" + files.saved,
+       "--algorithm",
+       "exhaustive",
+       "--proposals",
+       "1000",
+       "--csv",
+       "-"});
+  CHECK(
+      run.err.find("nothing is expected of 15565 architectures, of which its "
+                   "table of points has no row") != std::string::npos);
+}
+
+TEST_CASE("zcp predict: a predictor knows the space that it was fitted to") {
+  const FewLabels files;
+  const std::string text = read_file(
+      std::filesystem::path(ZCP_TABLES_DIR) /
+      "../../nets/spaces/examples/nats_tss.json");
+  const std::string space = files.folder.write("my.json", text).string();
+  Strings call = files.predict(files.points, {"--space", space});
+  const auto encodings = std::ranges::find(call, "--encodings");
+  call.erase(encodings, encodings + 2);  // features of graphs are enough
+  output_of(call + Strings{"--features", "encoding"});
+  const auto search = Strings{
+      "search",
+      "--space",
+      space,
+      "--by",
+      "predict:" + files.saved,
+      "--evaluations",
+      "20",
+      "--quiet"};
+  output_of(search);
+  // The same file of another content.
+  std::string other = text;
+  const std::size_t at = other.find("nor_conv_3x3");
+  REQUIRE(at != std::string::npos);
+  for (std::size_t i = at; i != std::string::npos;
+       i = other.find("nor_conv_3x3", i)) {
+    other.replace(i, 12, "nor_conv_5x5");
+  }
+  files.folder.write("my.json", other);
+  check_refused(search, "fitted to architectures of ");
 }
 
 TEST_CASE("zcp search: among points as somebody wishes them, and their page") {

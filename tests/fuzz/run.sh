@@ -40,7 +40,8 @@ flags="-std=c++20 -O1 -g -fno-omit-frame-pointer -I$root
 compile="$(command -v ccache || true) $compiler $flags"
 objects=
 for source in "$root"/common/*.cpp "$root"/nets/graph/*.cpp \
-  "$root"/nets/spaces/*.cpp "$root"/nets/spaces/json/*.cpp "$root"/benchmarks/*/*.cpp; do
+  "$root"/nets/spaces/*.cpp "$root"/nets/spaces/json/*.cpp "$root"/benchmarks/*/*.cpp \
+  "$root"/apps/encode/saved.cpp "$root"/apps/predict/saved.cpp; do
   object=$build/objects/$(echo "${source#"$root"/}" | tr / _).o
   objects="$objects $object"
   $compile -fsanitize=fuzzer-no-link -c "$source" -o "$object"

@@ -39,6 +39,13 @@ def test_lists_are_frames():
     assert spaces.loc["nats-tss", "size"] == 15625
 
 
+def test_specs_keep_their_zeros():
+    archs = ["00101211", "20121210"]
+    scored = zcp.score_space(
+        "nas-bench-macro", archs=archs, proxies="params", task="gaussian", quiet=True)
+    assert list(scored.index) == archs
+
+
 def test_a_space_is_scored_as_by_the_program(frame, tmp_path):
     assert list(frame.columns) == ["params", "macs", "synflow"]
     assert frame.index.name == "arch" and list(frame.index) == list(TRUTH["arch"][:40])

@@ -78,8 +78,36 @@ def test_searches_among_points(frame, truth, encoder):
     whole = zcp.search("nats-tss", by="params", encodings=encoder, algorithm="bayes",
                        evaluations=20, quiet=True)
     assert len(whole) == 20
-    with pytest.raises(ValueError, match="encode="):
-        zcp.search(zcp.Space(lambda spec: None, name="mine"), by="acc", encodings=frame)
+
+
+@pytest.mark.parametrize("algorithm", ["bayes", "random", "reinforce", "exhaustive"])
+def test_a_space_of_ones_own_is_searched_among_points_as_the_programs(frame, truth, algorithm):
+    options = dict(by="acc", truth=truth, algorithm=algorithm, evaluations=30, seed=4,
+                   encodings=frame, quiet=True)
+    own = zcp.search(zcp.Space(lambda spec: 1 / 0, name="mine"), **options)
+    found = zcp.search("nats-tss", **options)
+    assert list(own.index) == list(found.index) and len(own) >= 30
+    assert own["acc"].tolist() == found["acc"].tolist()
+
+
+def test_a_space_of_ones_own_takes_no_encoder(frame, truth, encoder):
+    mine = zcp.Space(lambda spec: 1 / 0, name="mine")
+    with pytest.raises(ValueError, match="is an encoder of graphs, and space 'mine' makes modules"):
+        zcp.search(mine, by="acc", truth=truth, encodings=encoder)
+    with pytest.raises(ValueError, match="is an encoder of graphs"):
+        zcp.predict(frame, truth, "acc", space=mine, encodings=str(encoder))
+
+
+def test_a_predictor_that_is_kept_has_its_encoder(frame, truth, encoder, tmp_path):
+    kept, said = tmp_path / "kept.json", tmp_path / "said.csv"
+    some = truth.iloc[:40]
+    zcp.predict(frame, some, "acc", encodings=encoder, features="points", model="gp", repeats=2,
+                save=kept, csv=said, quiet=True)
+    expected = pandas.read_csv(said, index_col="arch", float_precision="round_trip")["saved"]
+    assert len(expected) == 20
+    found = zcp.search("nats-tss", by=f"predict:{kept}", algorithm="exhaustive", proposals=1000,
+                       quiet=True)
+    assert found.loc[expected.index].iloc[:, 0].tolist() == expected.tolist()
 
 
 def test_predictions_from_points(frame, truth, encoder):

@@ -232,3 +232,100 @@ def test_what_a_search_refuses():
     assert sorted(few.index) == ["0-0-0", "0-0-1", "0-1-0", "1-0-0"]
     with pytest.raises(ZeroDivisionError):
         zcp.search(grid(), by="params", batches=images(4), evaluations=2)
+
+
+def test_points_of_a_space_of_ones_own(tmp_path):
+    points = zcp.encode(grid(), all=True, csv=tmp_path / "points.csv")
+    assert list(points.index) == every_spec() and points.index.name == "arch"
+    assert list(points.columns) == ["point_0", "point_1", "point_2"]
+    assert points.values.tolist() == [list(map(float, numbers_of(spec))) for spec in every_spec()]
+    read = pandas.read_csv(tmp_path / "points.csv", index_col="arch")
+    assert read.values.tolist() == points.values.tolist()
+    few = zcp.encode(grid(), archs=["1-3-2", "0-0-0", "1-3-2"])
+    assert few.to_dict("index") == {
+        "1-3-2": {"point_0": 1, "point_1": 3, "point_2": 2},
+        "0-0-0": {"point_0": 0, "point_1": 0, "point_2": 0}}
+    pandas.testing.assert_frame_equal(
+        zcp.encode(grid(), sample=9, seed=3), points.loc[grid().specs(9, seed=3)])
+
+
+@pytest.mark.parametrize(
+    "algorithm", ["random", "evolution", "local", "nsga2", "bayes", "reinforce", "exhaustive"])
+def test_every_algorithm_searches_among_points(algorithm):
+    points = zcp.encode(grid(), all=True).iloc[::2]  # 1-3-2 is the 59th of all
+    best = truth().loc[points.index, "accuracy"].max()
+    nothing = zcp.Space(lambda spec: 1 / 0, name="no functions")
+    options = dict(by="accuracy", truth=truth(), algorithm=algorithm, seed=1, evaluations=53)
+    found = zcp.search(nothing, encodings=points, **options)
+    assert set(found.index) <= set(points.index)
+    assert found["accuracy"].max() == best == truth().loc[found.attrs["best"], "accuracy"]
+    named = points.rename_axis(index="cell").reset_index()
+    again = zcp.search(nothing, encodings=named, key_encodings="cell", **options)
+    pandas.testing.assert_frame_equal(again, found)
+
+
+def test_reinforcement_among_a_spaces_own_points():
+    found = zcp.search(
+        grid(), by="accuracy", truth=truth(), algorithm="reinforce", evaluations=60, seed=1)
+    assert found.attrs["best"] == "1-3-2" and len(found) == 60 and found.index.is_unique
+
+
+def test_points_that_are_refused(tmp_path):
+    points = zcp.encode(grid(), all=True)
+
+    def refusal(encodings, **options):
+        with pytest.raises(ValueError) as caught:
+            zcp.search(grid(), by="accuracy", truth=truth(), encodings=encodings, **options)
+        return str(caught.value)
+
+    holed = points.copy()
+    holed.loc["1-3-2", "point_1"] = math.nan
+    assert refusal(holed).startswith("encodings: point_1 of 1-3-2: found none, expected a finite")
+    assert "two rows" in refusal(pandas.concat([points, points]))
+    assert "two or more" in refusal(points.iloc[:1])
+    assert "the same numbers" in refusal(points * 0)
+    assert "expected columns of numbers" in refusal(points[[]].assign(index=1))
+    assert "not among the encodings" in refusal(points.iloc[:9], start="2-4-6", algorithm="local")
+    assert "no column 'cell'" in refusal(points, key_encodings="cell")
+    assert "expected a DataFrame or a CSV" in refusal(3)
+    with pytest.raises(ValueError, match="key_encodings: goes with encodings"):
+        zcp.search(grid(), by="accuracy", truth=truth(), key_encodings="cell")
+    with pytest.warns(UserWarning, match="word: no number of the points"):
+        zcp.search(grid(), by="accuracy", truth=truth(), algorithm="random", evaluations=9,
+                   encodings=points.assign(word="x"))
+    for name, value in [("encoding", "path"), ("save", "x"), ("epochs", 3), ("truth", truth())]:
+        with pytest.raises(ValueError, match=f"{name}: space 'grid' makes modules"):
+            zcp.encode(grid(), all=True, **{name: value})
+    with pytest.raises(ValueError, match="has no encode="):
+        zcp.encode(grid(encode=None), all=True)
+    ragged = grid(encode=lambda spec: numbers_of(spec)[:int(spec[0]) + 1])
+    with pytest.raises(ValueError, match="encode= gives 2 numbers of '1-0-0', expected 1"):
+        zcp.encode(ragged, all=True)
+    with pytest.raises(ValueError, match="encode= gives"):
+        zcp.search(ragged, by="accuracy", truth=truth(), algorithm="bayes", evaluations=40)
+    with pytest.raises(ValueError, match="expected finite numbers"):
+        zcp.encode(grid(encode=lambda spec: [math.nan]), all=True)
+
+
+def test_predictions_from_a_space_of_ones_own():
+    table = truth()
+    scores, accuracy = table[["cost", "memory"]], table[["accuracy"]]
+    options = dict(metric="accuracy", labels=40, model="gp", repeats=2, baseline="cost", quiet=True)
+    points = zcp.encode(grid(), all=True)
+    alone = zcp.predict(scores, accuracy, space=grid(), features="points", **options)
+    by_table = zcp.predict(scores, accuracy, encodings=points, features="points", **options)
+    pandas.testing.assert_frame_equal(alone, by_table)
+    assert alone["kendall_tau"][0] > 0.8  # a square of the points
+    both = zcp.predict(scores, accuracy, space=grid(), **options)
+    pandas.testing.assert_frame_equal(
+        both, zcp.predict(scores, accuracy, encodings=points, **options))
+    with_table = zcp.predict(
+        scores, accuracy, space=grid(encode=None), encodings=points, **options)
+    pandas.testing.assert_frame_equal(with_table, both)
+    proxies = zcp.predict(scores, accuracy, space=grid(encode=None), features="proxies", **options)
+    pandas.testing.assert_frame_equal(proxies, zcp.predict(scores, accuracy, **options))
+    for name, words in [("features", "graph"), ("save", "x.json")]:
+        with pytest.raises(ValueError, match=name):
+            zcp.predict(scores, accuracy, space=grid(), **{**options, name: words})
+    with pytest.raises(ValueError, match="has no encode="):
+        zcp.predict(scores, accuracy, space=grid(encode=None), **options)

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "apps/encode/encoder_json.h"
 #include "apps/encode/saved.h"
 #include "common/error.h"
 #include "tests/support/temporary.h"
@@ -117,10 +118,21 @@ TEST_CASE("saved encoder: what is refused, in a line that names the file") {
   other = text;
   other.replace(other.find("\"version\":1"), 11, "\"version\":2");
   has(refusal(other), "version 2");
+  // What walks through a value would end in want of stack.
+  has(refusal("{\"x\":" + std::string(1'000'000, '[')), "levels");
   CHECK(test::user_error([&] {
           read_encoder((folder.path() / "none").string());
         }).find("cannot be read") != std::string::npos);
   SavedEncoder wide = small_encoder();
   wide.options.hidden = 1'000'000;
   has(refusal(encoder_text(wide)), "hidden: found 1000000, expected 1 to 4096");
+  auto object = encoder_json(small_encoder());
+  const auto with = [&](const char* name, const nlohmann::ordered_json& value) {
+    auto changed = object;
+    changed["weights"][name] = value;
+    changed["checksum"] = encoder_checksum(changed);
+    return refusal(changed.dump());
+  };
+  has(with("layer 0 epsilon", {1e300}), "expected a number of 32 bits");
+  has(with("layer 0 epsilon", 1), "layer 0 epsilon: expected a list");
 }
