@@ -112,7 +112,7 @@ Composite parse_definition(std::string_view text) {
         "composite {}: an item of {} is empty; expected names separated by "
         "single commas",
         composite.name,
-        list);
+        trimmed(text.substr(equals + 1)));
   }
   return composite;
 }

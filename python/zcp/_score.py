@@ -53,6 +53,16 @@ class Scores(dict):
             if status != "ok":
                 self.reasons[name] = reason
 
+    def __missing__(self, name: str) -> float:
+        """The score of an alias: ``row["flops"]`` is ``row["macs"]``."""
+        try:
+            own = _core.select([name])
+        except (TypeError, ValueError):
+            own = []
+        if len(own) == 1 and own[0] in self:
+            return self[own[0]]
+        raise KeyError(name)
+
     def to_series(self) -> Any:
         """The scores as a pandas.Series."""
         import pandas

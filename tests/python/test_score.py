@@ -607,6 +607,16 @@ def test_autocast_inside_of_a_module_changes_nothing():
     assert dict(row) == pytest.approx(dict(zcp.score(plain, images(4), names)), rel=1e-6)
 
 
+def test_aliases_name_their_proxy():
+    row = zcp.score(small(), images(8), "flops,jacov")
+    assert list(row) == ["macs", "jacob_cov"]
+    assert row["flops"] == row["macs"]
+    assert row["jacov"] == row["jacob_cov"]
+    for none in ("zico", "core", "nope", 3):
+        with pytest.raises(KeyError):
+            row[none]
+
+
 def test_names_are_text():
     with pytest.raises(ValueError, match="found the name 3"):
         zcp.score(small(), images(8), 3)
