@@ -60,12 +60,16 @@ struct InputFaults {
 };
 
 /// Those of each minibatch. Samples are counted over all of them.
-std::vector<InputFaults> faults_of(const std::vector<Minibatch>& minibatches) {
+/// `many` and `one` name the inputs.
+std::vector<InputFaults> faults_of(
+    const std::vector<Minibatch>& minibatches,
+    const char* many,
+    const char* one_of_them) {
   std::vector<InputFaults> faults;
   std::int64_t first = 0;
   for (const Minibatch& one : minibatches) {
     faults.push_back(
-        {describe_not_finite(one.x, one.size, first, "images", "image"),
+        {describe_not_finite(one.x, one.size, first, many, one_of_them),
          describe_not_finite(
              one.numbers, one.size, first, "numbers", "sample")});
     first += one.size;
@@ -235,6 +239,8 @@ struct Evaluator::State {
   std::int64_t vocabulary = 0;      // of the minibatches; 0: real numbers
   bool noise_words = false;
   bool masked = false;
+  NetworkInputs inputs;
+  std::string parameter_prefix;
   std::int64_t memory_limit = 0;
   std::optional<std::string> script_output;
   std::vector<std::string> script_blocks;
@@ -278,6 +284,7 @@ struct Evaluator::State {
 
   std::optional<std::string> refusal(const Descriptor& proxy) const;
   std::optional<std::string> fault_of_inputs(const Descriptor& proxy) const;
+  std::optional<std::string> fault_of_wholes(const Descriptor& proxy) const;
   Workload workload(const Subject& subject) const;
   std::vector<DeviceMinibatch> minibatches_of(
       const networks::ScriptNetwork& network,
@@ -321,7 +328,24 @@ std::optional<std::string> Evaluator::State::refusal(
   if (proxy.needs.labels && !labelled && !settings.loss_function) {
     return "needs labels, which the data have not";
   }
+  if (const auto reason = fault_of_wholes(proxy)) return reason;
   return fault_of_inputs(proxy);
+}
+
+/// Why the proxy has no score where one of several inputs is of whole numbers.
+std::optional<std::string> Evaluator::State::fault_of_wholes(
+    const Descriptor& proxy) const {
+  if (!inputs.has_whole() || runs_nothing(proxy.needs.pass)) {
+    return std::nullopt;
+  }
+  if (!proxy.needs.inputs()) {
+    return "draws its own inputs, which a network of whole numbers does not "
+           "take";
+  }
+  if (proxy.needs.pass == PassKind::jacobian) {
+    return "differentiates by the inputs, which are whole numbers";
+  }
+  return std::nullopt;
 }
 
 /// Why the inputs or numbers that the proxy reads have no meaning.
@@ -619,6 +643,13 @@ Evaluator::Evaluator(
   state->script_output = options.output;
   state->script_blocks = options.blocks;
   state->labels_for = options.labels_for;
+  state->inputs = options.inputs;
+  state->parameter_prefix = options.parameter_prefix;
+  if (state->inputs.has_whole() && options.precision == "bf16") {
+    throw UserError(
+        "--precision bf16: inputs of whole numbers lose digits; expected fp32 "
+        "or fp64");
+  }
   state->shape = shape;
   state->output = output;
   for (const Minibatch& host : minibatches) {
@@ -627,7 +658,9 @@ Evaluator::Evaluator(
         on_device(host, state->settings.options));
     there.samples = {index, 0, host.size};
   }
-  state->faults = faults_of(minibatches);
+  const bool several = !options.inputs.empty();
+  state->faults = faults_of(
+      minibatches, several ? "inputs" : "images", several ? "sample" : "image");
   state->memory_limit = options.memory_limit;
   for (const Descriptor* proxy : proxies) {
     if (proxy->needs.inputs() && minibatches.empty()) {
@@ -719,7 +752,9 @@ std::vector<Score> Evaluator::score_model(
         state_->settings.options,
         {.output = state_->script_output,
          .seed = state_->settings.seed,
-         .blocks = state_->script_blocks});
+         .blocks = state_->script_blocks,
+         .inputs = state_->inputs,
+         .prefix = state_->parameter_prefix});
   } catch (const UserError&) {
     throw;
   } catch (const std::exception& error) {
