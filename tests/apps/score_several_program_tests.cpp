@@ -54,10 +54,10 @@ TEST_CASE("score: several inputs by name and by position") {
 TEST_CASE("score: several inputs of another network, and of spaces") {
   const std::string images = golden("net_resnet.pt");
   check_refused(
-      score("several_named.pt", {"--model", images}),
+      score("several_named.pt", {"--quiet", "--model", images}),
       "several_named.pt, expected the inputs of the network: 'x'");
   check_refused(
-      score("several.pt", {"--space", "nats-tss", "--sample", "1"}),
+      score("several.pt", {"--quiet", "--space", "nats-tss", "--sample", "1"}),
       "several.pt: found 3 inputs in a tuple or a dict 'x', expected one "
       "tensor: networks of spaces take one input (--model takes several)");
   // Beside others, one network that does not take them harms none.
