@@ -441,6 +441,16 @@ def lpzero(seen: Seen) -> float:
     return sum(((-q) ** 2).mean().item() for q in terms) / len(terms) if terms else math.nan
 
 
+def lpzero_gpt2(net: nn.Module, batches: list[tuple[Tensor, Tensor]]) -> float:
+    """Of the loss of a classifier, which is left out; softmax along the first axis of the weight as it is stored."""
+    x, y = batches[0]
+    net.zero_grad()
+    F.cross_entropy(net(x), y).backward()
+    terms = [m.weight.square().mean() + torch.softmax(m.weight.grad, 0).square().mean()
+             for name, m in net.named_modules() if isinstance(m, nn.Linear) and name not in ("classifier", "head")]
+    return (sum(terms) / len(terms)).item()
+
+
 def w_pca(seen: Seen) -> float:
     count = 0
     for name, _ in seen.linears(*FIRST):
@@ -533,6 +543,7 @@ def main() -> None:
                 # Behind a cosine transform GELU's derivative is 1 + erf(-10), rounding noise, of which zico takes ratios.
                 names = [name for name in names if name != "zico"]
             scores.update({name: getattr(proxies, name)(net, batches) for name in names})
+            scores["lpzero_gpt2"] = lpzero_gpt2(net, batches)
         with torch.no_grad():
             flat = net(x[:SAMPLES]).flatten()
         every = len(flat) // 60 + 1
