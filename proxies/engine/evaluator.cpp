@@ -17,6 +17,7 @@
 #include "nets/networks/graph_network.h"
 #include "nets/networks/model_summary.h"
 #include "nets/networks/network.h"
+#include "nets/networks/padding_mask.h"
 #include "nets/networks/program_network.h"
 #include "nets/networks/redraw.h"
 #include "nets/networks/script_network.h"
@@ -94,6 +95,11 @@ std::int64_t output_elements(std::span<const graph::Layer> layers) {
 /// Whether the proxy looks at the network without running it.
 bool runs_nothing(PassKind kind) {
   return kind == PassKind::structure || kind == PassKind::weights;
+}
+
+/// Whether the network can be told which of its words are padding.
+bool takes_mask(const graph::Graph& graph) {
+  return graph.program() != nullptr && networks::takes_words(*graph.program());
 }
 
 std::int64_t params_of(const Network& network) {
@@ -285,6 +291,7 @@ struct Evaluator::State {
   std::optional<std::string> refusal(const Descriptor& proxy) const;
   std::optional<std::string> fault_of_inputs(const Descriptor& proxy) const;
   std::optional<std::string> fault_of_wholes(const Descriptor& proxy) const;
+  graph::Program program_of(const graph::Graph& graph) const;
   Workload workload(const Subject& subject) const;
   std::vector<DeviceMinibatch> minibatches_of(
       const networks::ScriptNetwork& network,
@@ -358,6 +365,12 @@ std::optional<std::string> Evaluator::State::fault_of_inputs(
     if (proxy.needs.labels && faults[i].numbers) return faults[i].numbers;
   }
   return std::nullopt;
+}
+
+/// The program of a graph that has one, with a mask where the data have one.
+graph::Program Evaluator::State::program_of(const graph::Graph& graph) const {
+  const graph::Program& program = *graph.program();
+  return masked ? networks::with_mask(program) : program;
 }
 
 Workload Evaluator::State::workload(const Subject& subject) const {
@@ -541,9 +554,10 @@ std::vector<Score> Evaluator::State::score(
       none.transient = true;  // a later version may run it
       run.set(none);
     } else if (
-        subject.graph != nullptr && masked && !proxy->needs.counts_only) {
+        subject.graph != nullptr && masked && !takes_mask(*subject.graph) &&
+        !proxy->needs.counts_only) {
       run.set(Score::failed(
-          "networks of spaces take no mask, found words with one"));
+          "networks of this space take no mask, found words with one"));
     } else if (
         subject.graph != nullptr && subject.graph->program() == nullptr &&
         proxy->needs.pass == PassKind::signs) {
@@ -704,7 +718,7 @@ std::vector<Score> Evaluator::score(
            const bool own =
                !state_->initialiser && initialiser == Initialiser::pytorch;
            return networks::make_program_network(
-               *graph.program(),
+               state_->program_of(graph),
                own ? std::nullopt : std::optional(initialiser),
                state_->settings.seed,
                state_->settings.options);
@@ -732,7 +746,7 @@ std::vector<Score> Evaluator::score(
        [&](Initialiser) -> std::unique_ptr<Network> {
          if (graph.program() != nullptr) {
            return networks::make_program_network(
-               *graph.program(), parameters, state_->settings.options);
+               state_->program_of(graph), parameters, state_->settings.options);
          }
          return networks::make_graph_network(
              graph, parameters, state_->settings.options);
