@@ -125,7 +125,8 @@ class NumpyArrays final : public Arrays {
     const bool numbered = has(name + ".0");
     for (std::size_t i = 0; i < keys.size(); ++i) {
       const std::string key = numbered ? std::to_string(i) : keys[i];
-      if (!has(name + "." + key)) {
+      const std::string whole = fmt::format("{}.{}", name, key);
+      if (!has(whole)) {
         throw UserError(
             "{}: found {} within '{}', expected numbers from 0 to {}, or names "
             "alone",
@@ -134,7 +135,7 @@ class NumpyArrays final : public Arrays {
             name,
             keys.size() - 1);
       }
-      all.push_back({numbered ? "" : key, tensor(name + "." + key)});
+      all.push_back({numbered ? "" : key, tensor(whole)});
     }
     return all;
   }
