@@ -1,4 +1,4 @@
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <iostream>
 #include <map>
@@ -87,7 +87,9 @@ ordered_json describe_model(
   const networks::ModelSummary model = networks::summarise_model(
       formats::read_model_file(selection.models[0]),
       task.shape,
-      {.output = options.output, .blocks = options.blocks});
+      {.output = options.output,
+       .blocks = options.blocks,
+       .inputs = task.inputs});
   ordered_json summary = summary_json(
       selection.names()[0],
       task.name,
@@ -98,21 +100,40 @@ ordered_json describe_model(
       model.hash,
       model.layers);
   summary["notes"] = model.notes;
+  for (const NetworkInput& input : task.inputs.all) {
+    summary["inputs"].push_back({{"name", input.name}, {"sizes", input.sizes}});
+  }
   return summary;
+}
+
+/// "3x32x32"; of several inputs "image 3x32x32, age 1", by their numbers where
+/// they have no names.
+std::string input_text(const ordered_json& summary) {
+  if (!summary.contains("inputs")) {
+    const auto shape = summary["input_shape"].get<std::vector<int>>();
+    return fmt::format("{}", fmt::join(shape, "x"));
+  }
+  std::vector<std::string> all;
+  for (const auto& input : summary["inputs"]) {
+    const auto name = input["name"].get<std::string>();
+    const auto sizes = input["sizes"].get<std::vector<std::int64_t>>();
+    all.push_back(fmt::format(
+        "{} {}",
+        name.empty() ? std::to_string(all.size()) : name,
+        sizes.empty() ? "1" : fmt::format("{}", fmt::join(sizes, "x"))));
+  }
+  return fmt::format("{}", fmt::join(all, ", "));
 }
 
 void print(const ordered_json& summary) {
   const PrintableStream printable(std::cout);
-  const auto& input = summary["input_shape"];
   std::cout << fmt::format(
-      "arch            {}\ntask            {}\ninput shape     {}x{}x{}\n"
+      "arch            {}\ntask            {}\ninput shape     {}\n"
       "classes         {}\nparams          {}\nMACs            {}\n"
       "canonical hash  {}\n",
       summary["arch"].get<std::string>(),
       summary["task"].get<std::string>(),
-      input[0].get<int>(),
-      input[1].get<int>(),
-      input[2].get<int>(),
+      input_text(summary),
       summary["classes"].get<int>(),
       summary["params"].get<std::int64_t>(),
       summary["macs"].get<std::int64_t>(),

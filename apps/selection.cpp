@@ -212,10 +212,22 @@ Selection select_architectures(
   return selection;
 }
 
+void require_one_input(const TaskChoice& task) {
+  if (task.inputs.empty()) return;
+  throw UserError(
+      "{}: found {} in a tuple or a dict 'x', expected one tensor: networks of "
+      "spaces take one input (--model takes several)",
+      task.inputs.source,
+      task.inputs.all.size() == 1
+          ? std::string("an input")
+          : fmt::format("{} inputs", task.inputs.all.size()));
+}
+
 std::unique_ptr<GraphCache> graphs_of(
     const Selection& selection,
     const TaskChoice& task) {
   if (selection.space == nullptr) return nullptr;
+  require_one_input(task);
   return std::make_unique<GraphCache>(
       *selection.space, task.shape, task.output, selection.skeleton);
 }
@@ -361,7 +373,8 @@ TaskChoice choice_of(
       info.loss,
       std::move(task),
       info.notes,
-      info.guess};
+      info.guess,
+      info.inputs};
 }
 
 std::vector<std::string> task_notes(

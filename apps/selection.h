@@ -60,6 +60,7 @@ struct TaskChoice {
   std::unique_ptr<tasks::Task> task;    ///< null when data are not needed
   std::vector<std::string> notes = {};  ///< TaskInfo::notes
   std::string guess = {};               ///< TaskInfo::guess
+  NetworkInputs inputs = {};            ///< TaskInfo::inputs
 };
 
 /// Finds the task, and opens its data where they are needed or decide the
@@ -79,7 +80,12 @@ TaskChoice choice_of(
     const tasks::TaskInfo& info,
     std::unique_ptr<tasks::Task> task);
 
-/// The graphs of the selection's space for that task; none for models.
+/// Throws UserError where the task gives several inputs: networks of spaces
+/// take one.
+void require_one_input(const TaskChoice& task);
+
+/// The graphs of the selection's space for that task; none for models. Throws
+/// UserError as require_one_input() does.
 std::unique_ptr<GraphCache> graphs_of(
     const Selection& selection,
     const TaskChoice& task);

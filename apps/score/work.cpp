@@ -68,6 +68,7 @@ void Scorer::make_evaluators(const TaskChoice& task) {
   for (int i = 0; i < count; ++i) {
     engine::EvaluatorOptions options = options_.evaluator;
     options.loss = task.loss;
+    options.inputs = task.inputs;
     if (task.task != nullptr && options_.task.classes == 0) {
       options.labels_for = [&task = *task.task, size = options.batch_size](
                                int minibatch, int outputs) {

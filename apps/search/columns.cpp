@@ -146,6 +146,7 @@ SearchData::SearchData(const SearchOptions& options, const EncodePoints& encode)
   if (!graphs) return;
   const TaskChoice task =
       choose_task(options.score.task, false, options.score.evaluator.seed);
+  require_one_input(task);
   build_ = [this,
             shape = task.shape,
             output = task.output,

@@ -284,6 +284,7 @@ std::string write_winner(
   const Selection selection = selection_of(options.score);
   const TaskChoice task =
       choose_task(options.score.task, false, options.score.evaluator.seed);
+  require_one_input(task);
   const auto space = spaces::open_space(*options.score.selection.space);
   // Of what the benchmark's own network has, nothing is left out.
   const graph::Graph graph = space->build(

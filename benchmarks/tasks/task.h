@@ -11,6 +11,7 @@
 
 #include "common/loss.h"
 #include "common/minibatch.h"
+#include "common/network_inputs.h"
 #include "common/output.h"
 #include "common/shape.h"
 
@@ -47,6 +48,8 @@ struct TaskInfo {
   std::string guess = {};
   /// Of texts: how many words there are, as whole numbers; 0: real numbers.
   std::int64_t vocabulary = 0;
+  /// Of several inputs in one tensor of the shape [K, 1, 1].
+  NetworkInputs inputs = {};
 };
 
 /// An opened task. Everything is const and may be called from many threads.

@@ -1,6 +1,7 @@
 // Inputs and labels of the user's own: a file that Python writes by
-// torch.save({'x': x, 'y': y}) with x [N,C,H,W], or words [N,T], and y [N].
-#include <fmt/format.h>
+// torch.save({'x': x, 'y': y}) with x [N,C,H,W], or words [N,T], or several
+// inputs, and y [N].
+#include <fmt/ranges.h>
 
 #include <tuple>
 
@@ -21,6 +22,7 @@ class TensorsTask : public Task {
     info_.shape = file_.shape;
     info_.classes = file_.classes;
     info_.vocabulary = file_.vocabulary;
+    info_.inputs = file_.inputs;
     info_.notes = file_.notes;
     if (file_.guessed) {
       info_.guess = fmt::format(
@@ -59,12 +61,21 @@ class TensorsTask : public Task {
   std::string fingerprint() const override {
     const auto& [shape, classes, x, labels] =
         std::tie(file_.shape, file_.classes, file_.x, file_.labels);
-    const std::uint64_t head = hash64(fmt::format(
+    std::uint64_t head = hash64(fmt::format(
         "tensors {}x{}x{} {}",
         shape.channels,
         shape.height,
         shape.width,
         classes));
+    for (const NetworkInput& input : file_.inputs.all) {
+      head = hash_combine(
+          head,
+          hash64(fmt::format(
+              "{} {} {}",
+              input.name,
+              static_cast<int>(input.type),
+              fmt::join(input.sizes, "x"))));
+    }
     return hash_hex(hash_combine(
         hash_combine(head, hash_numbers(x)), hash_numbers(labels)));
   }
@@ -98,7 +109,8 @@ TaskSource tensors() {
        "none",
        "a file of torch.save({'x': x, 'y': y}) or numpy.savez(file, x=x, y=y) "
        "with x [N,C,H,W], normalised as wanted, or words [N,T] as int64, "
-       "perhaps with a mask [N,T], and labels y [N]",
+       "perhaps with a mask [N,T], or several inputs in a tuple or a dict, and "
+       "labels y [N]",
        ""},
       open};
 }

@@ -208,10 +208,12 @@ TextWords rows_of_texts(
   check_length(made.length);
   const auto most = static_cast<std::size_t>(made.length) - 2;
   std::size_t cut = 0;
+  std::size_t padding = 0;
   for (std::vector<std::int64_t>& words : all) {
     cut += words.size() > most ? 1 : 0;
     words.resize(std::min(words.size(), most));
     const std::size_t hidden = most - words.size();
+    padding += hidden;
     made.words.push_back(pieces.begin());
     made.words.insert(made.words.end(), words.begin(), words.end());
     made.words.push_back(pieces.end());
@@ -222,6 +224,13 @@ TextWords rows_of_texts(
       texts.size(),
       made.length,
       cut));
+  if (padding > 0) {
+    made.notes.push_back(fmt::format(
+        "{} of {} words are padding; proxies that read what layers compute "
+        "(such as naswot, meco and near) count their places as well",
+        padding,
+        made.words.size()));
+  }
   return made;
 }
 

@@ -31,9 +31,12 @@ std::string text_of(const ExportedAxis& axis) {
 
 }  // namespace
 
-void check_input(const ScriptProgram& program, const at::Tensor& x) {
-  const auto& axes = program.input;
-  if (axes.empty()) return;
+void check_input(
+    const ScriptProgram& program,
+    std::size_t place,
+    const at::Tensor& x) {
+  if (place >= program.axes.size() || program.axes[place].empty()) return;
+  const auto& axes = program.axes[place];
   std::vector<std::string> wanted;
   for (const ExportedAxis& axis : axes) wanted.push_back(text_of(axis));
   bool good = static_cast<std::size_t>(x.dim()) == axes.size();
@@ -42,9 +45,12 @@ void check_input(const ScriptProgram& program, const at::Tensor& x) {
   }
   if (!good) {
     throw UserError(
-        "{}: takes inputs of [{}], found [{}]",
+        "{}: takes inputs of [{}]{}, found [{}]",
         program.path,
         fmt::join(wanted, ", "),
+        program.axes.size() == 1
+            ? std::string()
+            : fmt::format(" as '{}'", program.input_names[place]),
         fmt::join(x.sizes(), ", "));
   }
   if (takes(axes[0], x.size(0))) return;
@@ -59,8 +65,8 @@ void check_input(const ScriptProgram& program, const at::Tensor& x) {
 }
 
 std::int64_t least_batch(const ScriptProgram& program) {
-  if (program.input.empty()) return 1;
-  const ExportedAxis& batch = program.input[0];
+  if (program.axes.empty() || program.axes[0].empty()) return 1;
+  const ExportedAxis& batch = program.axes[0][0];
   if (batch.size >= 0) return std::max<std::int64_t>(batch.size, 1);
   return batch.least <= 2 ? 1 : batch.least;
 }

@@ -114,7 +114,7 @@ class Translation {
           break;
         case ExportedInput::Kind::given:
           values_[input.name] = graph_->addInput(input.name);
-          remember_axes(input.name);
+          remember_input(input.name);
           break;
         case ExportedInput::Kind::constant:
           values_[input.name] =
@@ -126,15 +126,23 @@ class Translation {
     }
   }
 
-  /// What the first input has to be.
-  void remember_axes(const std::string& name) {
-    if (graph_->inputs().size() != 2) return;
+  /// What an input has to be. The program's own type is that of the first of
+  /// real numbers.
+  void remember_input(const std::string& name) {
+    program_.input_names.push_back(name);
+    auto& axes = program_.axes.emplace_back();
+    auto& type = program_.types.emplace_back();
     const auto found = exported_.meta.find(name);
     if (found == exported_.meta.end()) return;
-    program_.input = found->second.axes;
+    axes = found->second.axes;
     const auto dtype = static_cast<at::ScalarType>(found->second.dtype);
     values_[name]->setType(c10::TensorType::get()->withScalarType(dtype));
-    if (at::isFloatingType(dtype)) arguments_.set_own_type(found->second.dtype);
+    const auto is_real = [](const auto& one) {
+      return one && at::isFloatingType(*one);
+    };
+    const bool first = std::ranges::none_of(program_.types, is_real);
+    type = dtype;
+    if (first && is_real(type)) arguments_.set_own_type(found->second.dtype);
   }
 
   /// What a node or an input made.
@@ -255,7 +263,8 @@ class Translation {
     const bool one = meta != exported_.meta.end() &&
                      !meta->second.axes.empty() &&
                      meta->second.axes[0].size == 1;
-    return one && (program_.input.empty() || program_.input[0].size != 1);
+    const bool any = program_.axes.empty() || program_.axes[0].empty();
+    return one && (any || program_.axes[0][0].size != 1);
   }
 
   bool translate_batch_norm(const ExportedNode& node) {

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
+#include <fmt/format.h>
 
 #include <exception>
 #include <stdexcept>
@@ -155,12 +156,20 @@ ModelSummary summarise_model(
     const auto* torch = dynamic_cast<const c10::Error*>(&error);
     const std::string text =
         torch != nullptr ? torch->what_without_backtrace() : error.what();
+    const auto& several = network.inputs();
+    const std::string given =
+        several.empty()
+            ? fmt::format(
+                  "an input of {}x{}x{}",
+                  input.channels,
+                  input.height,
+                  input.width)
+            : fmt::format(
+                  "the {} inputs of {}", several.all.size(), several.source);
     throw UserError(
-        "{}: does not take an input of {}x{}x{}: {}",
+        "{}: does not take {}: {}",
         path.string(),
-        input.channels,
-        input.height,
-        input.width,
+        given,
         text.substr(0, text.find('\n')));
   }
   const at::Tensor& output = run.output;

@@ -336,6 +336,7 @@ class AttentionFinder {
   /// words are packed.
   void find_words(const Node* node) {
     if (name_of(node) != "embedding" || program_.words != nullptr) return;
+    if (!program_.options.inputs.empty()) return;  // words are one of several
     if (program_.exported && !takes_whole_numbers()) return;
     const Value* indices = node->inputs()[1];
     while (indices->node()->kind() != prim::Param) {

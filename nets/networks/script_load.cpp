@@ -24,6 +24,7 @@
 #include "nets/networks/script_attention.h"
 #include "nets/networks/script_cells.h"
 #include "nets/networks/script_fusion.h"
+#include "nets/networks/script_inputs.h"
 #include "nets/networks/script_lifetimes.h"
 #include "nets/networks/script_operators.h"
 #include "nets/networks/script_parameters.h"
@@ -106,16 +107,17 @@ std::shared_ptr<torch::jit::Graph> inlined_graph(
   return graph;
 }
 
-/// The defaults of the inputs after the module and the images.
-std::vector<c10::IValue> default_inputs(const torch::jit::Module& module) {
-  std::vector<c10::IValue> defaults;
+/// The names and the defaults of the inputs.
+void read_inputs(ScriptProgram& program) {
   const auto& arguments =
-      module.get_method("forward").function().getSchema().arguments();
-  for (std::size_t i = 2; i < arguments.size(); ++i) {
-    if (!arguments[i].default_value()) break;
-    defaults.push_back(*arguments[i].default_value());
+      program.module.get_method("forward").function().getSchema().arguments();
+  for (std::size_t i = 1; i < arguments.size(); ++i) {
+    program.input_names.push_back(arguments[i].name());
+    const auto& own = arguments[i].default_value();
+    // An IValue is made of an empty optional as well: None.
+    program.defaults.emplace_back();
+    if (own) program.defaults.back() = *own;
   }
-  return defaults;
 }
 
 bool same_memory(const at::Tensor& a, const at::Tensor& b) {
@@ -166,8 +168,13 @@ std::vector<Parameter> trainable_parameters(
     at::Tensor value = named.value.variable_data().to(options);
     if (value.dim() == 4) value = value.contiguous(kMemoryFormat);
     const int declared = static_cast<int>(parameters.size());
+    const std::string& prefix = program.options.prefix;
+    const std::size_t from = named.name.starts_with(prefix) ? prefix.size() : 0;
     parameters.push_back(
-        {named.name, ParameterKind::other, std::move(value), declared});
+        {named.name.substr(from),
+         ParameterKind::other,
+         std::move(value),
+         declared});
   }
   index_lists(held, program);
   return parameters;
@@ -276,8 +283,9 @@ LoadedScript load_script(
     program->module = load_module(file);
     program->module.eval();
     program->graph = inlined_graph(program->module, path);
-    program->defaults = default_inputs(program->module);
+    read_inputs(*program);
   }
+  place_inputs(*program);
   move_to_device(*program, options.device());
   std::vector<Parameter> parameters = trainable_parameters(*program, options);
   if (parameters.empty()) {

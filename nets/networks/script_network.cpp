@@ -30,6 +30,10 @@ const std::vector<std::string>& ScriptNetwork::notes() const {
   return program_->notes;
 }
 
+const NetworkInputs& ScriptNetwork::inputs() const {
+  return program_->options.inputs;
+}
+
 std::int64_t ScriptNetwork::least_batch() const {
   return networks::least_batch(*program_);
 }

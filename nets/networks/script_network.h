@@ -59,6 +59,9 @@ class ScriptNetwork final : public Network {
   /// take another one alone.
   std::int64_t least_batch() const;
 
+  /// Several inputs that passes find in one tensor; empty: it takes one.
+  const NetworkInputs& inputs() const;
+
   /// Of an exported program; null for a TorchScript file.
   const std::vector<graph::ResidualBlock>* residual_blocks() const;
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/error.h"
+#include "common/network_inputs.h"
 
 namespace zcp::networks {
 
@@ -30,6 +31,12 @@ struct ScriptOptions {
   /// its path ("layer1.0"), in the order in which they run. Empty: those that
   /// its residual sums tell.
   std::vector<std::string> blocks = {};
+  /// Several inputs, which passes find in one tensor [N, K, 1, 1]; empty: the
+  /// network takes one.
+  NetworkInputs inputs = {};
+  /// What names of parameters begin with that they are told without: that of
+  /// a module around the network.
+  std::string prefix = {};
 };
 
 }  // namespace zcp::networks

@@ -107,8 +107,12 @@ struct ScriptProgram {
   /// Index of a parameter by the tensor that the module holds.
   std::unordered_map<const c10::TensorImpl*, int> parameter_index;
   std::vector<std::string> notes;  ///< as ScriptNetwork::notes()
-  /// Values of the inputs of `forward` after the first: their defaults.
-  std::vector<c10::IValue> defaults;
+  /// The inputs of `forward`: what their arguments are called.
+  std::vector<std::string> input_names;
+  /// By input of `forward`: its default. Exported programs have none.
+  std::vector<std::optional<c10::IValue>> defaults;
+  /// By ScriptOptions::inputs: the input of `forward` that it is.
+  std::vector<std::size_t> places;
   int computed_weights = 0;  ///< as Network::computed_weights()
   /// By the node that makes its output.
   std::unordered_map<const torch::jit::Node*, AttentionPlan> attentions;
@@ -129,13 +133,21 @@ struct ScriptProgram {
   /// The modules that nodes were called in, the outermost first.
   std::unordered_map<const torch::jit::Node*, std::vector<ExportedModule>>
       modules;
-  /// The axes that its input has to have; empty: any.
-  std::vector<ExportedAxis> input;
+  /// By input of `forward`: the axes that it has to have; empty: any.
+  std::vector<std::vector<ExportedAxis>> axes;
+  /// By input of `forward`: what its elements have to be.
+  std::vector<std::optional<at::ScalarType>> types;
   /// Sizes of tensors; -1 for those that are free.
   std::unordered_map<const torch::jit::Value*, std::vector<std::int64_t>> sizes;
   /// The values that Recording::blocks holds, and where.
   std::unordered_map<const torch::jit::Value*, int> blocks;
   std::vector<graph::ResidualBlock> residual_blocks;
+
+  /// The default of an input of `forward`; null: it has none.
+  const c10::IValue* default_of(std::size_t place) const {
+    const bool some = place < defaults.size() && defaults[place].has_value();
+    return some ? &*defaults[place] : nullptr;
+  }
 };
 
 }  // namespace zcp::networks

@@ -16,6 +16,7 @@
 #include "nets/kernels/batch_norm.h"
 #include "nets/kernels/channels_last.h"
 #include "nets/networks/exported_input.h"
+#include "nets/networks/script_inputs.h"
 #include "nets/networks/script_layers.h"
 #include "nets/networks/script_maps.h"
 #include "nets/networks/script_memory.h"
@@ -61,17 +62,16 @@ class ScriptPass {
     if (inputs.size() < 2) {
       throw std::invalid_argument("forward takes no input");
     }
-    check_input(program_, x);
     if (records_blocks()) recording_->blocks.resize(program_.blocks.size());
     memory_.set(inputs[0], program_.module._ivalue());
     type_ = given.is_floating_point() ? given.scalar_type()
                                       : parameters_[0].value.scalar_type();
     channels_last_ = program_.channels_last && x.device().is_cpu() &&
                      x.dim() == 4 && x.is_floating_point();
-    memory_.set(
-        inputs[1], channels_last_ ? x.contiguous(kernels::kChannelsLast) : x);
-    for (std::size_t i = 2; i < inputs.size(); ++i) {
-      memory_.set(inputs[i], further_input(i, x));
+    if (program_.options.inputs.empty()) {
+      set_input(x);
+    } else {
+      set_several(x);
     }
     run_block(*program_.graph->block());
     return chosen_output(
@@ -79,6 +79,31 @@ class ScriptPass {
   }
 
  private:
+  void set_input(const at::Tensor& x) {
+    const auto inputs = program_.graph->inputs();
+    check_input(program_, 0, x);
+    memory_.set(
+        inputs[1], channels_last_ ? x.contiguous(kernels::kChannelsLast) : x);
+    for (std::size_t i = 2; i < inputs.size(); ++i) {
+      memory_.set(inputs[i], further_input(i, x));
+    }
+  }
+
+  /// The inputs that lie in `packed`, and the defaults of the others.
+  void set_several(const at::Tensor& packed) {
+    const auto inputs = program_.graph->inputs();
+    for (std::size_t i = 1; i < inputs.size(); ++i) {
+      const IValue* fallback = program_.default_of(i - 1);
+      if (fallback != nullptr) memory_.set(inputs[i], *fallback);
+    }
+    const std::vector<at::Tensor> all =
+        unpacked(program_.options.inputs, packed);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      check_input(program_, program_.places[i], all[i]);
+      memory_.set(inputs[program_.places[i] + 1], all[i]);
+    }
+  }
+
   const IValue& value(const Value* name) const { return memory_.at(name); }
 
   /// The words of the pass. Where their embeddings are given in their place,
@@ -118,7 +143,8 @@ class ScriptPass {
     const bool words = !x.is_floating_point();
     const bool masks = words && is_mask(name);
     if (masks && hidden_.defined()) return mask(name, x);
-    if (i - 2 < program_.defaults.size()) return program_.defaults[i - 2];
+    const IValue* fallback = program_.default_of(i - 1);
+    if (fallback != nullptr) return *fallback;
     if (masks) return mask(name, x);
     if (words && (name.find("type") != std::string::npos ||
                   name.find("segment") != std::string::npos)) {
@@ -129,7 +155,9 @@ class ScriptPass {
         " inputs without defaults, expected " +
         (words ? "words alone, or with a mask and token types (found '" + name +
                      "')"
-               : std::string("the images alone")));
+               : std::string(
+                     "the images alone; several inputs lie in a tuple or a "
+                     "dict in 'x' of --task tensors")));
   }
 
   void run_block(const Block& block) {

@@ -17,6 +17,7 @@
 #include "nets/networks/graph_network.h"
 #include "nets/networks/model_summary.h"
 #include "nets/networks/network.h"
+#include "nets/networks/padding_mask.h"
 #include "nets/networks/program_network.h"
 #include "nets/networks/redraw.h"
 #include "nets/networks/script_network.h"
@@ -60,12 +61,16 @@ struct InputFaults {
 };
 
 /// Those of each minibatch. Samples are counted over all of them.
-std::vector<InputFaults> faults_of(const std::vector<Minibatch>& minibatches) {
+/// `many` and `one` name the inputs.
+std::vector<InputFaults> faults_of(
+    const std::vector<Minibatch>& minibatches,
+    const char* many,
+    const char* one_of_them) {
   std::vector<InputFaults> faults;
   std::int64_t first = 0;
   for (const Minibatch& one : minibatches) {
     faults.push_back(
-        {describe_not_finite(one.x, one.size, first, "images", "image"),
+        {describe_not_finite(one.x, one.size, first, many, one_of_them),
          describe_not_finite(
              one.numbers, one.size, first, "numbers", "sample")});
     first += one.size;
@@ -90,6 +95,11 @@ std::int64_t output_elements(std::span<const graph::Layer> layers) {
 /// Whether the proxy looks at the network without running it.
 bool runs_nothing(PassKind kind) {
   return kind == PassKind::structure || kind == PassKind::weights;
+}
+
+/// Whether the network can be told which of its words are padding.
+bool takes_mask(const graph::Graph& graph) {
+  return graph.program() != nullptr && networks::takes_words(*graph.program());
 }
 
 std::int64_t params_of(const Network& network) {
@@ -236,6 +246,8 @@ struct Evaluator::State {
   std::int64_t vocabulary = 0;      // of the minibatches; 0: real numbers
   bool noise_words = false;
   bool masked = false;
+  NetworkInputs inputs;
+  std::string parameter_prefix;
   std::int64_t memory_limit = 0;
   std::optional<std::string> script_output;
   std::vector<std::string> script_blocks;
@@ -279,6 +291,8 @@ struct Evaluator::State {
 
   std::optional<std::string> refusal(const Descriptor& proxy) const;
   std::optional<std::string> fault_of_inputs(const Descriptor& proxy) const;
+  std::optional<std::string> fault_of_wholes(const Descriptor& proxy) const;
+  graph::Program program_of(const graph::Graph& graph) const;
   Workload workload(const Subject& subject) const;
   std::vector<DeviceMinibatch> minibatches_of(
       const networks::ScriptNetwork& network,
@@ -322,7 +336,24 @@ std::optional<std::string> Evaluator::State::refusal(
   if (proxy.needs.labels && !labelled && !settings.loss_function) {
     return "needs labels, which the data have not";
   }
+  if (const auto reason = fault_of_wholes(proxy)) return reason;
   return fault_of_inputs(proxy);
+}
+
+/// Why the proxy has no score where one of several inputs is of whole numbers.
+std::optional<std::string> Evaluator::State::fault_of_wholes(
+    const Descriptor& proxy) const {
+  if (!inputs.has_whole() || runs_nothing(proxy.needs.pass)) {
+    return std::nullopt;
+  }
+  if (!proxy.needs.inputs()) {
+    return "draws its own inputs, which a network of whole numbers does not "
+           "take";
+  }
+  if (proxy.needs.pass == PassKind::jacobian) {
+    return "differentiates by the inputs, which are whole numbers";
+  }
+  return std::nullopt;
 }
 
 /// Why the inputs or numbers that the proxy reads have no meaning.
@@ -335,6 +366,12 @@ std::optional<std::string> Evaluator::State::fault_of_inputs(
     if (proxy.needs.labels && faults[i].numbers) return faults[i].numbers;
   }
   return std::nullopt;
+}
+
+/// The program of a graph that has one, with a mask where the data have one.
+graph::Program Evaluator::State::program_of(const graph::Graph& graph) const {
+  const graph::Program& program = *graph.program();
+  return masked ? networks::with_mask(program) : program;
 }
 
 Workload Evaluator::State::workload(const Subject& subject) const {
@@ -518,9 +555,10 @@ std::vector<Score> Evaluator::State::score(
       none.transient = true;  // a later version may run it
       run.set(none);
     } else if (
-        subject.graph != nullptr && masked && !proxy->needs.counts_only) {
+        subject.graph != nullptr && masked && !takes_mask(*subject.graph) &&
+        !proxy->needs.counts_only) {
       run.set(Score::failed(
-          "networks of spaces take no mask, found words with one"));
+          "networks of this space take no mask, found words with one"));
     } else if (
         subject.graph != nullptr && subject.graph->program() == nullptr &&
         proxy->needs.pass == PassKind::signs) {
@@ -620,6 +658,13 @@ Evaluator::Evaluator(
   state->script_output = options.output;
   state->script_blocks = options.blocks;
   state->labels_for = options.labels_for;
+  state->inputs = options.inputs;
+  state->parameter_prefix = options.parameter_prefix;
+  if (state->inputs.has_whole() && options.precision == "bf16") {
+    throw UserError(
+        "--precision bf16: inputs of whole numbers lose digits; expected fp32 "
+        "or fp64");
+  }
   state->shape = shape;
   state->output = output;
   for (const Minibatch& host : minibatches) {
@@ -628,7 +673,9 @@ Evaluator::Evaluator(
         on_device(host, state->settings.options));
     there.samples = {index, 0, host.size};
   }
-  state->faults = faults_of(minibatches);
+  const bool several = !options.inputs.empty();
+  state->faults = faults_of(
+      minibatches, several ? "inputs" : "images", several ? "sample" : "image");
   state->memory_limit = options.memory_limit;
   for (const Descriptor* proxy : proxies) {
     if (proxy->needs.inputs() && minibatches.empty()) {
@@ -672,7 +719,7 @@ std::vector<Score> Evaluator::score(
            const bool own =
                !state_->initialiser && initialiser == Initialiser::pytorch;
            return networks::make_program_network(
-               *graph.program(),
+               state_->program_of(graph),
                own ? std::nullopt : std::optional(initialiser),
                state_->settings.seed,
                state_->settings.options);
@@ -700,7 +747,7 @@ std::vector<Score> Evaluator::score(
        [&](Initialiser) -> std::unique_ptr<Network> {
          if (graph.program() != nullptr) {
            return networks::make_program_network(
-               *graph.program(), parameters, state_->settings.options);
+               state_->program_of(graph), parameters, state_->settings.options);
          }
          return networks::make_graph_network(
              graph, parameters, state_->settings.options);
@@ -720,7 +767,9 @@ std::vector<Score> Evaluator::score_model(
         state_->settings.options,
         {.output = state_->script_output,
          .seed = state_->settings.seed,
-         .blocks = state_->script_blocks});
+         .blocks = state_->script_blocks,
+         .inputs = state_->inputs,
+         .prefix = state_->parameter_prefix});
   } catch (const UserError&) {
     throw;
   } catch (const std::exception& error) {

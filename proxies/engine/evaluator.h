@@ -13,6 +13,7 @@
 #include "common/loss.h"
 #include "common/minibatch.h"
 #include "common/model_source.h"
+#include "common/network_inputs.h"
 #include "common/output.h"
 #include "nets/graph/graph.h"
 #include "nets/initialisers/initialise.h"
@@ -62,6 +63,12 @@ struct EvaluatorOptions {
   /// The modules whose outputs are the blocks of an exported program, as
   /// networks::ScriptOptions::blocks has them.
   std::vector<std::string> blocks;
+  /// Several inputs of a TorchScript network, which minibatches of the shape
+  /// [K, 1, 1] hold; empty: it takes one. Where one is of whole numbers, what
+  /// draws its own inputs or differentiates by them has no score.
+  NetworkInputs inputs;
+  /// As networks::ScriptOptions::prefix.
+  std::string parameter_prefix;
   /// The labels of a minibatch for a TorchScript network of so many outputs,
   /// where they are not those of the minibatch itself. Called from several
   /// threads. Null: they always are.
@@ -73,10 +80,11 @@ struct EvaluatorOptions {
 
 class Evaluator {
  public:
-  /// Throws UserError when the precision or the device is unknown, or when a
-  /// proxy needs inputs and there are none. A proxy that needs more minibatches
-  /// than the options give, or classes where the task has none, gets no score
-  /// and a reason; so does one that reads inputs or numbers of which one is not
+  /// Throws UserError when the precision or the device is unknown, when a proxy
+  /// needs inputs and there are none, or when bfloat16 would round one of
+  /// several inputs of whole numbers. A proxy that needs more minibatches than
+  /// the options give, or classes where the task has none, gets no score and a
+  /// reason; so does one that reads inputs or numbers of which one is not
   /// finite. `shape` and `output` are the task's.
   Evaluator(
       const std::vector<const Descriptor*>& proxies,

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <stdexcept>
+#include <tuple>
 #include <utility>
 
 #include "benchmarks/formats/model_file.h"
@@ -115,6 +116,36 @@ bool is_group(const std::string& name) {
              proxies::groups().end();
 }
 
+/// Tuples of a name, empty for one by position, sizes and a type of PyTorch's.
+NetworkInputs inputs_of(const py::handle& given) {
+  static const std::pair<const char*, InputType> kWhole[] = {
+      {"bool", InputType::boolean},
+      {"uint8", InputType::uint8},
+      {"int8", InputType::int8},
+      {"int16", InputType::int16},
+      {"int32", InputType::int32},
+      {"int64", InputType::int64}};
+  NetworkInputs inputs{.source = "batches"};
+  for (const py::handle one : given) {
+    const auto [name, sizes, type] = one.cast<
+        std::tuple<std::string, std::vector<std::int64_t>, std::string>>();
+    NetworkInput& input = inputs.all.emplace_back();
+    input.name = name;
+    input.sizes = sizes;
+    const auto* const whole = std::ranges::find(
+        kWhole, type, &std::pair<const char*, InputType>::first);
+    if (whole != std::end(kWhole)) {
+      input.type = whole->second;
+    } else if (!type.starts_with("float") && !type.starts_with("bfloat")) {
+      throw UserError(
+          "batches: found inputs of {}, expected real numbers or whole ones of "
+          "a signed type",
+          type);
+    }
+  }
+  return inputs;
+}
+
 void read_options(const py::kwargs& arguments, Request& request) {
   engine::EvaluatorOptions& options = request.options;
   options.seed = arguments["seed"].cast<std::uint64_t>();
@@ -124,6 +155,8 @@ void read_options(const py::kwargs& arguments, Request& request) {
   options.output = text_of(arguments["output"]);
   options.blocks = arguments["blocks"].cast<std::vector<std::string>>();
   options.threads = arguments["workers"].cast<int>();
+  options.inputs = inputs_of(arguments["inputs"]);
+  options.parameter_prefix = arguments["prefix"].cast<std::string>();
   const auto init = arguments["init"].cast<std::string>();
   if (init != "default") {
     options.initialiser = initialisers::find_initialiser(init);

@@ -201,7 +201,7 @@ def score(
             that gives them, such as a ``DataLoader``, of which ``minibatches``
             (2 unless said otherwise) are taken. ``x`` is a float tensor
             ``[N, C, H, W]``, normalised as wanted; or any other tensor with a row
-            a sample, or a tuple or dict of tensors, for modules that take tokens,
+            a sample, or a tuple or dict of tensors, for networks that take tokens,
             sequences or several inputs. ``y`` holds the classes, int64 ``[N]``, or
             ``[N, H, W]`` for a class a pixel; with ``loss`` it may be anything.
             ``x`` alone, without labels, serves the proxies that need none.
@@ -276,17 +276,20 @@ def prepare(
         raise ValueError(
             "--precision bf16: inputs of whole numbers lose digits; expected fp32 or fp64"
         )
-    if data.layout is not None:
-        if not isinstance(model, torch.nn.Module) or isinstance(model, torch.jit.ScriptModule):
-            raise ValueError(
-                f"batches: found inputs of {list(data.x[0].shape)}, expected images "
-                "[N, C, H, W] for a file or a program; a live module takes others"
-            )
+    live = isinstance(model, torch.nn.Module) and not isinstance(model, torch.jit.ScriptModule)
+    inputs, prefix = [], ""
+    if data.layout is not None and live:
+        prefix = "network."
         taken = _capture.capture(
             _batches.Unpack(model, data.layout), data.x[0], capture, bool(modules)
         )
-        modules = [f"network.{one}" for one in modules]
+        modules = [f"{prefix}{one}" for one in modules]
     else:
+        # The engine gives a file or a program its inputs, in the same way.
+        inputs = [
+            (one.keyword or "", list(one.shape), str(one.dtype)[6:])
+            for one in data.layout or ()
+        ]
         taken = _capture.capture(model, data.x[0], capture, bool(modules))
     head = None if data.labels[0] is None else ("pixels" if data.labels[0].dim() > 1 else "classes")
     request = dict(
@@ -294,6 +297,8 @@ def prepare(
         model=taken.model,
         exported=taken.way in ("export", "exported"),
         blocks=modules,
+        inputs=inputs,
+        prefix=prefix,
         proxies=names,
         batches=list(zip(data.x, data.labels)),
         loss=_batches.engine_loss(loss, data) if loss is not None else None,

@@ -621,3 +621,68 @@ def test_names_are_text():
     with pytest.raises(ValueError, match="found the name 3"):
         zcp.score(small(), images(8), 3)
     assert list(zcp.score(small(), images(8), ["naswot", "params,naswot"])) == ["naswot", "params"]
+
+
+class Several(nn.Module):
+    """Of an image, words and an age."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Conv2d(3, 8, 3, padding=1)
+        self.norm = nn.BatchNorm2d(8)
+        self.table = nn.Embedding(9, 8)
+        self.age = nn.Linear(1, 8)
+        self.head = nn.Linear(8, 10)
+
+    def forward(self, image, words, age):
+        seen = torch.relu(self.norm(self.stem(image))).mean((2, 3))
+        read = torch.relu(self.table(words).mean(1))
+        return self.head(seen + read + torch.relu(self.age(age)))
+
+
+def several():
+    with torch.random.fork_rng():
+        torch.manual_seed(7)
+        x, y = images(8)
+        words = torch.randint(0, 9, (8, 5))
+        return Several(), {"age": torch.rand(8, 1), "image": x, "words": words}, y
+
+
+@pytest.mark.parametrize("init", ["default", "kaiming_normal"])
+@pytest.mark.parametrize("by_name", [False, True])
+def test_several_inputs_have_the_programs_scores(tmp_path, by_name, init):
+    module, named, y = several()
+    x = named if by_name else (named["image"], named["words"], named["age"])
+    model, data = tmp_path / "net.pt", tmp_path / "data.pt"
+    example = (named["image"], named["words"], named["age"])
+    torch.jit.trace(module.eval(), example, check_trace=False).save(model)
+    torch.save({"x": x, "y": y}, data)
+    done = subprocess.run(
+        [_program.path(), "score", "--model", str(model), "--task", "tensors", "--data", str(data),
+         "--proxies", "all", "--batch-size", "4", "--minibatches", "2", "--init", init],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=_program._environment(),
+    )
+    (row,) = csv.DictReader(done.stdout.splitlines())
+    expected = {name: float(value) if value else math.nan for name, value in row.items() if name != "arch"}
+    options = dict(batch_size=4, minibatches=2, init=init, capture="trace")
+    live = zcp.score(several()[0], (x, y), "all", **options)
+    assert same(live, expected) == []
+    assert sum(value == value for value in live.values()) > 20
+    file = zcp.score(model, (x, y), "all", batch_size=4, minibatches=2, init=init)
+    assert same(file, expected) == []
+    assert file.reasons == live.reasons
+    # A row for each sample of an input of any shape.
+    script = torch.jit.trace(encoder(), named["words"], check_trace=False)
+    one = zcp.score(script, (named["words"], y % 4), "grad_norm,naswot,zen")
+    assert same(one, zcp.score(encoder(), (named["words"], y % 4), "grad_norm,naswot,zen")) == []
+
+
+def test_inputs_that_a_file_does_not_take_are_refused(tmp_path):
+    module, named, y = several()
+    path = tmp_path / "net.pt"
+    torch.jit.trace(
+        module.eval(), (named["image"], named["words"], named["age"]), check_trace=False
+    ).save(path)
+    named["weight"] = named.pop("age")
+    with pytest.raises(ValueError, match="found 'weight' in batches, expected the inputs of the network"):
+        zcp.score(path, (named, y), "grad_norm")

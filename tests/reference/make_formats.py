@@ -255,6 +255,43 @@ def token_files():
                       x=np.asfortranarray(np.arange(24).reshape(2, 1, 3, 4) / 8))
 
 
+class Several(torch.nn.Module):
+  """Of an image, words and an age."""
+
+  def __init__(self):
+    super().__init__()
+    self.stem = torch.nn.Conv2d(2, 6, 3, padding=1)
+    self.norm = torch.nn.BatchNorm2d(6)
+    self.table = torch.nn.Embedding(9, 6)
+    self.age = torch.nn.Linear(1, 6)
+    self.head = torch.nn.Linear(6, 3)
+
+  def forward(self, image, words, age):
+    seen = torch.relu(self.norm(self.stem(image))).mean((2, 3))
+    read = torch.relu(self.table(words).mean(1))
+    return self.head(seen + read + torch.relu(self.age(age)))
+
+
+def several_files():
+  """A network of several inputs, and data of it by name and by position."""
+  torch.manual_seed(21)
+  image = torch.randn(6, 2, 5, 4).to(memory_format=torch.channels_last)
+  words = torch.randint(0, 9, (6, 3), dtype=torch.int32)
+  age = torch.rand(6, 1, dtype=torch.float64)
+  y = torch.tensor([2, 0, 1, 1, 0, 2])
+  net = Several().train()
+  torch.jit.trace(net, (image, words, age.float()), check_trace=False).save(
+      str(FOLDER / 'several_net.pt'))
+  # The order of names is not that of the network's arguments.
+  torch.save({'x': {'age': age, 'image': image, 'words': words}, 'y': y},
+             FOLDER / 'several_named.pt')
+  torch.save({'x': (image, words, age), 'y': y}, FOLDER / 'several.pt')
+  arrays = {'image': np.asfortranarray(image.numpy()), 'words': words.numpy(), 'age': age.numpy()}
+  np.savez(FOLDER / 'several_named.npz', y=y.numpy(), **{f'x.{k}': a for k, a in arrays.items()})
+  np.savez_compressed(FOLDER / 'several.npz', y=y.numpy(),
+                      **{f'x.{i}': a for i, a in enumerate(arrays.values())})
+
+
 def tf_record_files():
   (FOLDER / 'nas_bench_101_full.tfrecord').write_bytes(
       nas_bench_101([4, 12, 36, 108]))
@@ -266,6 +303,7 @@ if __name__ == '__main__':
   numpy_files()
   torch_files()
   token_files()
+  several_files()
   tf_record_files()
   transnas_files()
   hw_nas_bench_files()

@@ -50,7 +50,14 @@ class Softmax(nn.Softmax):
     """A module of its own, so that hooks see the weights of attention."""
 
 
+def hidden_from(scores: Tensor, seen: Tensor | None) -> Tensor:
+    """Scores [N, heads, T, T] of which padding gets none, as Hugging Face's BERT adds it; seen [N, T], or None."""
+    return scores if seen is None else scores + torch.zeros(seen.shape).masked_fill(~seen, -math.inf)[:, None, None]
+
+
 class SelfAttention(nn.Module):
+    seen: Tensor | None = None
+
     def __init__(self, hidden: int, heads: int, weighted: bool):
         super().__init__()
         self.heads = heads
@@ -60,7 +67,8 @@ class SelfAttention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         q, k, v = (heads_of(t, self.heads) for t in (self.weight(self.query(x)), self.key(x), self.value(x)))
-        return (self.softmax(q @ k.transpose(2, 3) / math.sqrt(q.shape[3])) @ v).transpose(1, 2).flatten(2)
+        scores = hidden_from(q @ k.transpose(2, 3) / math.sqrt(q.shape[3]), self.seen)
+        return (self.softmax(scores) @ v).transpose(1, 2).flatten(2)
 
 
 class Transform(nn.Module):
@@ -96,6 +104,8 @@ class Separable(nn.Module):
 class ConvAttention(nn.Module):
     """ConvBERT's: the sum over a window of tokens, by weights that depend on the token in its middle."""
 
+    seen: Tensor | None = None
+
     def __init__(self, hidden: int, heads: int, kernel: int):
         super().__init__()
         self.kernel, self.heads = kernel, max(1, heads // 2)
@@ -113,7 +123,8 @@ class ConvAttention(nn.Module):
         windows = F.pad(self.conv_out_layer(x), (0, 0, self.kernel // 2, self.kernel // 2)).unfold(1, self.kernel, 1)
         windows = windows.unflatten(2, (self.heads, -1))
         mixed = torch.einsum("nthdk,nthk->nthd", windows, kernels.softmax(-1)).flatten(2)
-        attended = (self.softmax(q @ k.transpose(2, 3) / math.sqrt(q.shape[3])) @ v).transpose(1, 2).flatten(2)
+        scores = hidden_from(q @ k.transpose(2, 3) / math.sqrt(q.shape[3]), self.seen)
+        attended = (self.softmax(scores) @ v).transpose(1, 2).flatten(2)
         return torch.cat([attended, mixed], 2)
 
 
@@ -184,8 +195,15 @@ class Embeddings(nn.Module):
                               + self.position_embeddings.weight[:words.shape[1]])
 
 
+def shown(words: Tensor) -> Tensor:
+    return torch.where(words < 0, -1 - words, words)
+
+
 class FlexiBert(nn.Module):
-    """Words [N, T], or their embeddings [N, T, 128], to features [N, T, hidden], or to logits."""
+    """Words [N, T], or their embeddings [N, T, 128], to features [N, T, hidden], or to logits. Padding is -1 - word; of
+    embeddings set_seen() says it."""
+
+    seen: Tensor | None = None
 
     def __init__(self, spec: str, classes: int = 0):
         super().__init__()
@@ -197,11 +215,25 @@ class FlexiBert(nn.Module):
         self.encoder.layer = nn.ModuleList([EncoderLayer(hidden, layer) for layer in layers])
         self.classifier = nn.Linear(hidden, classes) if classes else None
 
+    def set_seen(self, seen: Tensor | None) -> None:
+        """Booleans [N, T]; None: every word is seen."""
+        for module in self.modules():
+            if isinstance(module, (FlexiBert, SelfAttention, ConvAttention)):
+                module.seen = seen
+
     def forward(self, x: Tensor) -> Tensor:
+        if not x.is_floating_point():
+            self.set_seen(x >= 0 if (x < 0).any() else None)
+            x = shown(x)
         x = self.embeddings_project(self.embeddings(x))
         for layer in self.encoder.layer:
             x = layer(x)
-        return x if self.classifier is None else self.classifier(x.mean(1))
+        if self.classifier is None:
+            return x
+        if self.seen is None:
+            return self.classifier(x.mean(1))
+        seen = self.seen.to(x.dtype)[:, :, None]
+        return self.classifier((x * seen).sum(1) / seen.sum(1))
 
 
 class PackedAttention(nn.Module):
@@ -441,6 +473,16 @@ def lpzero(seen: Seen) -> float:
     return sum(((-q) ** 2).mean().item() for q in terms) / len(terms) if terms else math.nan
 
 
+def lpzero_gpt2(net: nn.Module, batches: list[tuple[Tensor, Tensor]]) -> float:
+    """Of the loss of a classifier, which is left out; softmax along the first axis of the weight as it is stored."""
+    x, y = batches[0]
+    net.zero_grad()
+    F.cross_entropy(net(x), y).backward()
+    terms = [m.weight.square().mean() + torch.softmax(m.weight.grad, 0).square().mean()
+             for name, m in net.named_modules() if isinstance(m, nn.Linear) and name not in ("classifier", "head")]
+    return (sum(terms) / len(terms)).item()
+
+
 def w_pca(seen: Seen) -> float:
     count = 0
     for name, _ in seen.linears(*FIRST):
@@ -451,7 +493,10 @@ def w_pca(seen: Seen) -> float:
 
 
 def jacobian_rows(net: nn.Module, x: Tensor, signs: Tensor | None) -> numpy.ndarray:
-    x = (x if x.is_floating_point() else net.embeddings.word_embeddings(x)).detach().requires_grad_()
+    if not x.is_floating_point():
+        net.set_seen(x >= 0 if (x < 0).any() else None)
+        x = net.embeddings.word_embeddings(shown(x))
+    x = x.detach().requires_grad_()
     output = net(x)
     target = output.sum() if signs is None else (output * signs[:output.numel()].reshape(output.shape)).sum()
     return torch.autograd.grad(target, x)[0].flatten(1).numpy()
@@ -477,6 +522,7 @@ def dss(net: nn.Module, signs: Tensor) -> float:
     copy = proxies.copy.deepcopy(net)
     for parameter in copy.parameters():
         parameter.data.abs_()
+    copy.set_seen(None)
     output = copy(torch.ones(1, TOKENS, 128, dtype=torch.float64))
     (output * signs[:output.numel()].reshape(output.shape)).sum().backward()
     total = 0.0
@@ -496,25 +542,32 @@ OTHERS = ["params", "grad_norm", "snip", "plain", "grasp", "fisher", "zico", "gr
 OF_IMAGES = ["synflow", "l2_norm", "dss", "near"]
 
 
-def cases() -> list[tuple[str, str, nn.Module, int, int]]:
-    """Space, spec, network, height of images (or number of tokens), classes."""
+def cases() -> list[tuple[str, str, nn.Module, int, int, bool]]:
+    """Space, spec, network, height of images (or number of tokens), classes, whether texts are padded."""
     every = "h256/DSC-5-4-512-1/LT-DFT-4-512-3/SA-SDP-2-512-1/DSC-9-2-512-1"
     two = "h128/SA-WMA-4-512-3/LT-DCT-2-512-1"
     deit, small, pit = "e24-3x3.5-4x2-2x4", "e20-1x3.5-2x2", "b8-r2-d1.1.2-h2.4.4"
-    return [("flexibert", every, FlexiBert(every), TOKENS, 0), ("flexibert", two, FlexiBert(two), TOKENS, 0),
-            ("flexibert", two, FlexiBert(two, 3), TOKENS, 3),
-            ("autoformer", deit, AutoFormer(deit, 64, 10), 64, 10),
-            ("autoformer-small", small, AutoFormerSmall(small, 64, 10), 64, 10), ("pit", pit, Pit(pit, 48, 10), 48, 10)]
+    return [("flexibert", every, FlexiBert(every), TOKENS, 0, False),
+            ("flexibert", two, FlexiBert(two), TOKENS, 0, False),
+            ("flexibert", two, FlexiBert(two, 3), TOKENS, 3, False),
+            ("flexibert", every, FlexiBert(every), TOKENS, 0, True),
+            ("flexibert", two, FlexiBert(two, 3), TOKENS, 3, True),
+            ("autoformer", deit, AutoFormer(deit, 64, 10), 64, 10, False),
+            ("autoformer-small", small, AutoFormerSmall(small, 64, 10), 64, 10, False),
+            ("pit", pit, Pit(pit, 48, 10), 48, 10, False)]
 
 
 def main() -> None:
     torch.set_num_threads(1)
     results = []
-    for space, spec, net, size, classes in cases():
+    for space, spec, net, size, classes, padded in cases():
         set_weights(net)
         if space == "flexibert":
             words = numpy.floor(uniform(2 * SAMPLES * size, "words") * WORDS)
             x = torch.tensor(words).long().reshape(2 * SAMPLES, size)
+            if padded:
+                lengths = torch.tensor([size - 5 * i % 9 for i in range(2 * SAMPLES)])
+                x = torch.where(torch.arange(size) < lengths[:, None], x, -1 - x)
         else:
             values = (2 * uniform(2 * SAMPLES * 3 * size * size, "images") - 1).astype(numpy.float32)
             x = torch.tensor(values).double().reshape(2 * SAMPLES, 3, size, size)
@@ -533,10 +586,11 @@ def main() -> None:
                 # Behind a cosine transform GELU's derivative is 1 + erf(-10), rounding noise, of which zico takes ratios.
                 names = [name for name in names if name != "zico"]
             scores.update({name: getattr(proxies, name)(net, batches) for name in names})
+            scores["lpzero_gpt2"] = lpzero_gpt2(net, batches)
         with torch.no_grad():
             flat = net(x[:SAMPLES]).flatten()
         every = len(flat) // 60 + 1
-        results.append({"space": space, "spec": spec, "size": size, "classes": classes, "samples": SAMPLES,
+        results.append({"space": space, "spec": spec, "size": size, "classes": classes, "padded": padded, "samples": SAMPLES,
                         "every": every, "output": flat[::every].tolist(),
                         "scores": {k: v if math.isfinite(v) else None for k, v in scores.items()}})
         print(space, spec, results[-1]["scores"], flush=True)

@@ -442,3 +442,119 @@ TEST_CASE("tensors: a file of torch.save") {
   for (const float value : batch.x) sum += double{value};
   CHECK(sum == doctest::Approx(-14788.163851152));
 }
+
+TEST_CASE("tensors: several inputs lie one behind the other") {
+  // Made by tests/reference/make_formats.py: by name age, image, words; by
+  // position image, words, age.
+  const auto opened = [](const std::string& name) {
+    return open_task("tensors", zcp::test::golden("formats/" + name), 0);
+  };
+  const auto named = opened("several_named.pt");
+  REQUIRE(named->info().inputs.all.size() == 3);
+  const auto& inputs = named->info().inputs.all;
+  CHECK(inputs[0].name == "age");
+  CHECK(inputs[0].sizes == std::vector<std::int64_t>{1});
+  CHECK(inputs[1].sizes == std::vector<std::int64_t>{2, 5, 4});
+  CHECK(inputs[1].type == InputType::real);
+  CHECK(inputs[2].name == "words");
+  CHECK(inputs[2].type == InputType::int32);
+  CHECK(named->info().shape == Shape{44, 1, 1});
+  CHECK(named->info().classes == 3);
+  REQUIRE(named->info().notes.size() == 1);
+  CHECK(
+      named->info().notes[0] ==
+      "'x.age' is of float64, and is converted to float32");
+  const auto placed = opened("several.pt");
+  CHECK(placed->info().inputs.all[0].name.empty());
+  CHECK(placed->fingerprint() != named->fingerprint());
+  const Minibatch one = placed->minibatch(1, 2);
+  const Minibatch other = named->minibatch(1, 2);
+  REQUIRE(one.x.size() == 88);
+  for (std::size_t n = 0; n < 2; ++n) {
+    const auto* row = one.x.data() + n * 44;
+    const auto* same = other.x.data() + n * 44;
+    CHECK(row[43] == same[0]);
+    CHECK(std::equal(row, row + 40, same + 1));
+    CHECK(std::equal(row + 40, row + 43, same + 41));
+  }
+  CHECK(one.y == std::vector<std::int64_t>{1, 1});
+  for (const char* stem : {"several", "several_named"}) {
+    CAPTURE(stem);
+    const auto torch = opened(std::string(stem) + ".pt");
+    const auto numpy = opened(std::string(stem) + ".npz");
+    // NumPy's file lists its arrays in another order.
+    CHECK(
+        (torch->fingerprint() == numpy->fingerprint()) ==
+        (std::string(stem) == "several"));
+    CHECK(numpy->info().shape == Shape{44, 1, 1});
+  }
+}
+
+namespace {
+
+/// x is a tuple, or a dict of these keys, of words [2, 3] and further tensors
+/// with these sizes; y is [2].
+std::string several_inputs(
+    const std::vector<std::string>& keys,
+    const std::vector<std::vector<int>>& sizes,
+    const std::string& beside = "") {
+  const auto text = [](const std::string& key) {
+    return "X" + zcp::test::little_endian(key.size(), 4) + key;
+  };
+  std::string x = keys.empty() ? "(" : "}(";
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    if (!keys.empty()) x += text(keys[i]);
+    std::vector<int> strides(sizes[i].size(), 1);
+    for (std::size_t k = strides.size(); k-- > 1;) {
+      strides[k - 1] = strides[k] * sizes[i][k];
+    }
+    x += pickled_tensor("LongStorage", "0", sizes[i], strides);
+  }
+  x += keys.empty() ? "t" : "u";
+  std::string program = "\x80\2}(" + text("x") + x + text("y") +
+                        pickled_tensor("LongStorage", "1", {2}, {1});
+  if (!beside.empty()) {
+    program +=
+        text(beside) + pickled_tensor("LongStorage", "0", {2, 3}, {3, 1});
+  }
+  std::vector<std::int64_t> numbers(12, 1);
+  numbers[11] = (1 << 24) + 1;
+  return zcp::test::make_zip(
+      {{"mine/data.pkl", program + "u."},
+       {"mine/data/0", zcp::test::raw(numbers)},
+       {"mine/data/1", zcp::test::raw(std::vector<std::int64_t>{1, 0})}});
+}
+
+}  // namespace
+
+TEST_CASE("tensors: several inputs that are refused") {
+  CHECK(parse_tensors(
+            bytes_in_memory(several_inputs({}, {{2, 3}, {2}})), "t.pt", 0)
+            .inputs.all[1]
+            .sizes.empty());
+  CHECK(
+      error_of(several_inputs({"ids", "age"}, {{2, 3}, {3, 1}})) ==
+      "t.pt: found 'x.age' of 3 rows beside 'x.ids' of 2, expected as many, "
+      "one for each sample");
+  CHECK(
+      error_of(several_inputs({}, {{3, 3}, {3, 1}})) ==
+      "t.pt: found 'y' of shape [2] beside inputs of 3 rows in 'x', expected "
+      "[3]");
+  CHECK(
+      error_of(several_inputs({}, {{2, 3}, {}})) ==
+      "t.pt: found 'x.1' as a single number, expected a row for each sample");
+  CHECK(
+      error_of(several_inputs({}, {{2, 6}})) ==
+      "t.pt: 'x.0': found 16777217, expected whole numbers from -16777216 to "
+      "16777216");
+  CHECK(
+      error_of(several_inputs({}, {})) ==
+      "t.pt: found nothing in 'x', expected the network's inputs");
+  CHECK(
+      error_of(several_inputs({"ids"}, {{2, 3}}, "mask")) ==
+      "t.pt: found 'mask' beside several inputs in 'x', expected it among "
+      "them");
+  CHECK(
+      error_of(several_inputs({""}, {{2, 3}})).find("expected a name") !=
+      std::string::npos);
+}

@@ -74,6 +74,13 @@ TEST_CASE("texts: rows are padded or cut, streams are neither") {
       rows.words ==
       Words{1, 'a' + 3, 2, -1, -1, 1, 'b' + 3, 'c' + 3, 'd' + 3, 2});
   CHECK(rows.notes[0] == "2 texts of 5 words; 1 longer ones are cut");
+  REQUIRE(rows.notes.size() == 2);
+  CHECK(
+      rows.notes[1] ==
+      "2 of 10 words are padding; proxies that read what layers compute (such "
+      "as naswot, meco and near) count their places as well");
+  CHECK(rows_of_texts({"a", "b"}, bytes, 0).notes.size() == 1);
+  CHECK(rows_of_texts({"abc", "bcd"}, bytes, 5).notes.size() == 1);
   CHECK(rows_of_texts({"a", "bcde"}, bytes, 0).length == 6);
   CHECK(rows_of_texts({std::string(900, 'a')}, bytes, 0).length == 512);
   const TextWords stream = packed_texts({"ab", "cd"}, bytes, 3);

@@ -175,6 +175,7 @@ const std::map<std::string, std::string>& compared_elsewhere() {
       {"activation_distance", "on transformers: transformers_tests.cpp"},
       {"jacobian_cosine", "on transformers: transformers_tests.cpp"},
       {"lpzero", "on transformers: transformers_tests.cpp"},
+      {"lpzero_gpt2", "on transformers: transformers_tests.cpp"},
       {"w_pca", "on transformers: transformers_tests.cpp"}};
   return all;
 }

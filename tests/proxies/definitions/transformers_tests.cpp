@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "nets/networks/padding_mask.h"
 #include "nets/networks/program_network.h"
 #include "nets/spaces/space.h"
 #include "proxies/engine/evaluator.h"
@@ -68,7 +69,8 @@ Minibatch minibatch(
     std::size_t index,
     std::size_t samples,
     int classes,
-    bool words) {
+    bool words,
+    bool padded) {
   Minibatch made{static_cast<int>(samples), shape, {}, {}};
   const auto elements = static_cast<std::size_t>(shape.elements());
   const std::uint32_t name = name_hash(words ? "words" : "images");
@@ -76,6 +78,10 @@ Minibatch minibatch(
     const double u = uniform(index * samples * elements + i, name);
     made.x.push_back(
         static_cast<float>(words ? std::floor(u * kWords) : 2 * u - 1));
+    const std::size_t text = index * samples + i / elements;
+    if (padded && i % elements >= elements - 5 * text % 9) {
+      made.x.back() = -1 - made.x.back();
+    }
   }
   for (std::size_t i = 0; classes > 0 && i < samples; ++i) {
     made.y.push_back(static_cast<std::int64_t>(
@@ -98,8 +104,13 @@ Case read_case(const json& of) {
       output,
       {}};
   for (const std::size_t i : {0U, 1U}) {
-    made.minibatches.push_back(
-        minibatch(shape, i, of["samples"].get<std::size_t>(), classes, words));
+    made.minibatches.push_back(minibatch(
+        shape,
+        i,
+        of["samples"].get<std::size_t>(),
+        classes,
+        words,
+        of["padded"].get<bool>()));
   }
   return made;
 }
@@ -108,7 +119,7 @@ json read_cases() {
   std::ifstream in(zcp::test::golden("transformers.json"));
   REQUIRE(in);
   json file = json::parse(in);
-  REQUIRE(file.size() == 6);
+  REQUIRE(file.size() == 8);
   return file;
 }
 
@@ -119,8 +130,11 @@ TEST_CASE("transformers of the spaces compute what PyTorch modules compute") {
     INFO(of["spec"].get<std::string>());
     const Case one = read_case(of);
     REQUIRE(one.graph.program() != nullptr);
+    const graph::Program& plain = *one.graph.program();
     const auto network = networks::make_program_network(
-        *one.graph.program(), weights_of(*one.graph.program()), at::kDouble);
+        of["padded"].get<bool>() ? networks::with_mask(plain) : plain,
+        weights_of(plain),
+        at::kDouble);
     const Minibatch& host = one.minibatches[0];
     at::Tensor x = at::tensor(host.x, at::kDouble);
     x = host.vocabulary > 0
@@ -141,8 +155,11 @@ TEST_CASE("transformers of the spaces compute what PyTorch modules compute") {
           1e-6 * std::max(1.0, std::abs(value)));
     }
     // Where words are wanted as real numbers, their embeddings are the same.
-    const at::Tensor again = network->forward(
-        network->embed(x), networks::BatchNormMode::batch_statistics, nullptr);
+    const at::Tensor again = network->forward_embedded(
+        network->embed(x),
+        x,
+        networks::BatchNormMode::batch_statistics,
+        nullptr);
     CHECK(at::equal(again, output));
   }
 }
