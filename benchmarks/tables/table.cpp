@@ -76,6 +76,18 @@ bool parse_number(std::string_view field, double& value) {
   return result.ec == std::errc() && result.ptr == end && !std::isnan(value);
 }
 
+/// True for a whole number, `value` as it was read, that double precision has
+/// not: its neighbours are read as the same one.
+bool loses_digits(std::string_view field, double value) {
+  constexpr double kExact = 9007199254740992;  // 2^53
+  if (std::abs(value) <= kExact) return false;
+  if (field.starts_with('+')) field.remove_prefix(1);
+  const bool whole =
+      field.find_first_not_of("0123456789", field.starts_with('-') ? 1 : 0) ==
+      std::string_view::npos;
+  return whole && fmt::format("{:.0f}", value) != field;
+}
+
 /// The same for a number with one comma where its decimal point belongs.
 bool parse_comma(std::string_view field, double& value) {
   const std::size_t comma = field.find(',');
@@ -126,6 +138,7 @@ struct Column {
   std::optional<LeftOut> comma = {};  ///< its first decimal comma
   bool clear_comma = false;  ///< one of them cannot set thousands apart
   std::optional<LeftOut> infinite = {};  ///< its first infinite number
+  std::optional<LeftOut> rounded = {};   ///< its first that loses digits
 };
 
 std::size_t find_key(
@@ -181,7 +194,13 @@ class TableBuilder {
           key_);
     }
     settle_commas();
-    note_infinities();
+    note(
+        &Column::infinite,
+        "infinite numbers rank at their end, without a Pearson correlation");
+    note(
+        &Column::rounded,
+        "whole numbers beyond 2^53 lose digits, so that different ones may be "
+        "equal");
     refuse_wanted();
     Table table{source_, {}, {}, {}, {}, {}};
     for (Column& column : columns_) {
@@ -284,6 +303,9 @@ class TableBuilder {
       if (std::isinf(value) && !column.infinite) {
         column.infinite = LeftOut{column.name, line, std::string(field), ""};
       }
+      if (!column.rounded && loses_digits(field, value)) {
+        column.rounded = LeftOut{column.name, line, std::string(field), ""};
+      }
       return;
     }
     if (is_missing(field)) {
@@ -332,22 +354,18 @@ class TableBuilder {
     }
   }
 
-  void note_infinities() {
+  /// Says `what` of the columns that have such a number, with their first one.
+  void note(std::optional<LeftOut> Column::*first, std::string_view what) {
     std::vector<std::string> examples;
     for (const Column& column : columns_) {
-      if (column.bad || !column.infinite) continue;
+      const std::optional<LeftOut>& found = column.*first;
+      if (column.bad || !found) continue;
       examples.push_back(fmt::format(
-          "{} (line {}: {})",
-          column.name,
-          column.infinite->line,
-          shown(column.infinite->found)));
+          "{} (line {}: {})", column.name, found->line, shown(found->found)));
     }
     if (examples.empty()) return;
-    notes_.push_back(fmt::format(
-        "{}: infinite numbers rank at their end, without a Pearson "
-        "correlation: {}",
-        source_,
-        fmt::join(examples, ", ")));
+    notes_.push_back(
+        fmt::format("{}: {}: {}", source_, what, fmt::join(examples, ", ")));
   }
 
   void refuse_wanted() const {

@@ -278,3 +278,17 @@ TEST_CASE("the names of a table's columns") {
   CHECK(names("# a note\narch,\"b,c\"\n1,2\n") == Names{"arch", "b,c"});
   CHECK(names("") == Names{});
 }
+
+TEST_CASE("table: whole numbers that lose digits are named") {
+  // 2^53 and what double precision has beyond it lose nothing.
+  CHECK(table_of("arch,v\na,9007199254740992\nb,9007199254740994\n")
+            .notes.empty());
+  CHECK(table_of("arch,v\na,1e300\nb,-9223372036854775808\n").notes.empty());
+  const Table table = table_of(
+      "arch,v,w\na,1,2\nb,100000000000000001,2\nc,100000000000000003,2\n");
+  REQUIRE(table.notes.size() == 1);
+  CHECK(
+      table.notes[0].find(
+          "whole numbers beyond 2^53 lose digits, so that different ones may "
+          "be equal: v (line 3: '100000000000000001')") != std::string::npos);
+}

@@ -98,7 +98,8 @@ void score_by_all(const Member& member, graph::Folding folding) {
     INFO(
         member.space << " " << member.spec << " " << proxies[i]->name << ": "
                      << scores[i].value << " " << scores[i].reason);
-    const bool transformers = proxies[i]->needs.pass == PassKind::signs;
+    const bool transformers = proxies[i]->needs.pass == PassKind::signs ||
+                              proxies[i]->family == "attention";
     const bool expected =
         !transformers &&
         (" " + member.without + " ").find(" " + proxies[i]->name + " ") ==

@@ -268,6 +268,7 @@ TEST_CASE("every proxy scores every kind of task, or says why not") {
         if (which[i]->family == "entropy") continue;
         const bool none = name == "dss" || name == "knas" ||
                           which[i]->needs.pass == PassKind::signs ||
+                          which[i]->family == "attention" ||
                           (class_only.contains(name) && !classes) ||
                           (name == "zen" && dense);
         if (none) {
