@@ -1,20 +1,19 @@
 #include "nets/networks/script_cells.h"
 
-#include <torch/csrc/jit/passes/subgraph_rewrite.h>
+#include <torch/csrc/jit/ir/irparser.h>
 
+#include <map>
+#include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace zcp::networks {
 namespace {
 
-/// A graph of the cell's own operator.
-std::string cell(const std::string& name) {
-  return "graph(%x, %h, %wi, %wh, %bi, %bh):\n"
-         "  %y = aten::" +
-         name +
-         "(%x, %h, %wi, %wh, %bi, %bh)\n"
-         "  return (%y)\n";
-}
+using torch::jit::Block;
+using torch::jit::Graph;
+using torch::jit::Node;
 
 std::string plain_cell(const std::string& activation) {
   return "graph(%x, %h, %wi, %wh, %bi, %bh):\n"
@@ -51,12 +50,6 @@ graph(%x, %h, %wi, %wh, %bi, %bh):
   return (%y)
 )IR";
 
-constexpr const char* kLstmCell = R"IR(
-graph(%x, %state : Tensor[], %wi, %wh, %bi, %bh):
-  %y : Tensor, %c : Tensor = aten::lstm_cell(%x, %state, %wi, %wh, %bi, %bh)
-  return (%y, %c)
-)IR";
-
 constexpr const char* kLstm = R"IR(
 graph(%x, %state : Tensor[], %wi, %wh, %bi, %bh):
   %one : int = prim::Constant[value=1]()
@@ -79,15 +72,64 @@ graph(%x, %state : Tensor[], %wi, %wh, %bi, %bh):
   return (%y, %c)
 )IR";
 
+class Expansion {
+ public:
+  explicit Expansion(ScriptProgram& program) : program_(program) {
+    add("aten::rnn_tanh_cell", plain_cell("tanh"));
+    add("aten::rnn_relu_cell", plain_cell("relu"));
+    add("aten::gru_cell", kGru);
+    add("aten::lstm_cell", kLstm);
+  }
+
+  void expand(Block& block) {
+    for (auto node = block.nodes().begin(); node != block.nodes().end();) {
+      Node* const one = *node;
+      ++node;  // a cell is destroyed
+      for (Block* inner : one->blocks()) expand(*inner);
+      const auto parts = parts_.find(one->kind().toQualString());
+      if (parts != parts_.end()) replace(*one, *parts->second);
+    }
+  }
+
+ private:
+  void add(const char* kind, const std::string& parts) {
+    auto graph = std::make_shared<Graph>();
+    torch::jit::parseIR(parts, graph.get());
+    parts_[kind] = std::move(graph);
+  }
+
+  /// What is known of the cell is known of its parts.
+  void replace(Node& cell, Graph& parts) {
+    const Node* const before = cell.prev();
+    const torch::jit::WithInsertPoint here(&cell);
+    const auto made =
+        torch::jit::insertGraph(*program_.graph, parts, cell.inputs());
+    const auto told = program_.modules.find(&cell);
+    if (told != program_.modules.end()) {
+      const std::vector<ExportedModule> modules = told->second;
+      for (const Node* part = before->next(); part != &cell;
+           part = part->next()) {
+        program_.modules[part] = modules;
+      }
+    }
+    for (std::size_t i = 0; i < made.size(); ++i) {
+      const auto sizes = program_.sizes.extract(cell.outputs()[i]);
+      if (!sizes.empty()) program_.sizes[made[i]] = sizes.mapped();
+      cell.outputs()[i]->replaceAllUsesWith(made[i]);
+    }
+    program_.modules.erase(&cell);
+    program_.operators.erase(&cell);
+    cell.destroy();
+  }
+
+  ScriptProgram& program_;
+  std::map<std::string, std::shared_ptr<Graph>> parts_;  // by the cell's kind
+};
+
 }  // namespace
 
-void expand_cells(std::shared_ptr<torch::jit::Graph>& graph) {
-  torch::jit::SubgraphRewriter rewriter;
-  rewriter.RegisterRewritePattern(cell("rnn_tanh_cell"), plain_cell("tanh"));
-  rewriter.RegisterRewritePattern(cell("rnn_relu_cell"), plain_cell("relu"));
-  rewriter.RegisterRewritePattern(cell("gru_cell"), kGru);
-  rewriter.RegisterRewritePattern(kLstmCell, kLstm);
-  rewriter.runOnGraph(graph);
+void expand_cells(ScriptProgram& program) {
+  Expansion(program).expand(*program.graph->block());
 }
 
 }  // namespace zcp::networks

@@ -103,7 +103,6 @@ std::shared_ptr<torch::jit::Graph> inlined_graph(
   torch::jit::Inline(*graph);
   torch::jit::InlineForkWait(graph);
   torch::jit::Inline(*graph);
-  expand_cells(graph);
   return graph;
 }
 
@@ -286,6 +285,7 @@ LoadedScript load_script(
     read_inputs(*program);
   }
   place_inputs(*program);
+  expand_cells(*program);
   move_to_device(*program, options.device());
   std::vector<Parameter> parameters = trainable_parameters(*program, options);
   if (parameters.empty()) {

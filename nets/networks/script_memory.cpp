@@ -112,11 +112,10 @@ void for_each_tensor(const IValue& held, const Visit& visit) {
 
 }  // namespace
 
-IValue tuple_like(const c10::ivalue::Tuple& one, std::vector<IValue> elements) {
-  const auto type = one.type();
-  return type->schema()
-             ? c10::ivalue::Tuple::createNamed(std::move(elements), type)
-             : c10::ivalue::Tuple::create(std::move(elements));
+IValue tuple_of(std::vector<IValue> elements, const c10::TupleTypePtr& type) {
+  const bool named = type != nullptr && type->schema() != nullptr;
+  return named ? c10::ivalue::Tuple::createNamed(std::move(elements), type)
+               : c10::ivalue::Tuple::create(std::move(elements));
 }
 
 const IValue& ScriptMemory::at(const torch::jit::Value* name) const {
@@ -174,7 +173,8 @@ IValue ScriptMemory::replaced(
       changed = changed || !now.is(element);
       element = std::move(now);
     }
-    return changed ? tuple_like(held.toTupleRef(), std::move(elements)) : held;
+    return changed ? tuple_of(std::move(elements), held.toTupleRef().type())
+                   : held;
   }
   if (held.isTensorList()) {
     auto items = held.toTensorList();

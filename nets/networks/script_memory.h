@@ -13,10 +13,10 @@
 
 namespace zcp::networks {
 
-/// A tuple of the same names with other elements.
-c10::IValue tuple_like(
-    const c10::ivalue::Tuple& one,
-    std::vector<c10::IValue> elements);
+/// A tuple with the names of its fields, where its type has some.
+c10::IValue tuple_of(
+    std::vector<c10::IValue> elements,
+    const c10::TupleTypePtr& type);
 
 /// Values by their names in the graph, and attributes of modules that the pass
 /// has read or written: modules themselves never change.

@@ -63,16 +63,7 @@ std::optional<LayerKind> kind_of(const std::string& name) {
            "conv_transpose3d"})) {
     return LayerKind::conv;
   }
-  if (one_of(
-          name,
-          {"lstm",
-           "gru",
-           "rnn_tanh",
-           "rnn_relu",
-           "lstm_cell",
-           "gru_cell",
-           "rnn_tanh_cell",
-           "rnn_relu_cell"})) {
+  if (one_of(name, {"lstm", "gru", "rnn_tanh", "rnn_relu"})) {
     return LayerKind::recurrent;
   }
   if (name == "linear") return LayerKind::linear;

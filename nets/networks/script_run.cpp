@@ -356,13 +356,9 @@ class ScriptPass {
     return IValue(std::move(items));
   }
 
-  /// With the names of its fields, where its type has some.
   IValue tuple(const Node& node) const {
-    const auto type = node.output()->type()->cast<c10::TupleType>();
-    if (type != nullptr && type->schema() != nullptr) {
-      return c10::ivalue::Tuple::createNamed(arguments(node), type);
-    }
-    return c10::ivalue::Tuple::create(arguments(node));
+    return tuple_of(
+        arguments(node), node.output()->type()->cast<c10::TupleType>());
   }
 
   IValue tuple_slice(const Node& node) const {
@@ -463,7 +459,7 @@ class ScriptPass {
     if (held.isTuple()) {
       std::vector<IValue> elements = held.toTupleRef().elements().vec();
       for (IValue& element : elements) element = in_this_pass(element);
-      return tuple_like(held.toTupleRef(), std::move(elements));
+      return tuple_of(std::move(elements), held.toTupleRef().type());
     }
     if (!held.isTensor() || !held.toTensor().defined()) return held;
     const at::Tensor& tensor = held.toTensor();

@@ -35,6 +35,18 @@ class FaultyObserver final : public engine::Observer {
 using CallFault = std::function<
     std::optional<std::string>(const LayerCall& call, std::int64_t samples)>;
 
+std::optional<std::string> first_fault(
+    const Recording& recording,
+    std::int64_t samples,
+    const CallFilter& looked_at,
+    const CallFault& fault_of) {
+  for (const LayerCall& call : recording.calls) {
+    if (!looked_at(call)) continue;
+    if (auto fault = fault_of(call, samples)) return fault;
+  }
+  return std::nullopt;
+}
+
 /// Looks at the calls of each pass first: a network may treat the samples of a
 /// whole minibatch otherwise than a few of them.
 class CheckedObserver final : public engine::Observer {
@@ -48,9 +60,9 @@ class CheckedObserver final : public engine::Observer {
         own_(std::move(own)) {}
 
   void observe(const engine::Pass& pass) override {
-    const std::int64_t samples = pass.x.size(0);
-    for (const LayerCall& call : pass.recording.calls) {
-      if (!fault_ && looked_at_(call)) fault_ = fault_of_(call, samples);
+    if (!fault_) {
+      fault_ =
+          first_fault(pass.recording, pass.x.size(0), looked_at_, fault_of_);
     }
     if (!fault_) own_->observe(pass);
   }
@@ -335,11 +347,7 @@ std::optional<std::string> whole_batch_fault(
     const networks::Recording& recording,
     std::int64_t samples,
     const CallFilter& looked_at) {
-  for (const LayerCall& call : recording.calls) {
-    if (!looked_at(call)) continue;
-    if (auto fault = shape_fault(call, samples)) return fault;
-  }
-  return std::nullopt;
+  return first_fault(recording, samples, looked_at, &shape_fault);
 }
 
 bool is_relu(const LayerCall& call) {

@@ -16,9 +16,10 @@ std::vector<std::string> objective_columns(const std::string& objectives);
 /// object with `name`, `size`, `spec(index)`, `draw(seed)`, `mutate(spec,
 /// seed)`, `neighbours(spec)` and `encode(spec)`, the last two may give None;
 /// `points`, None or the specs and numbers [spec][number] that are searched
-/// among as `zcp search --encodings` does; `algorithm`, `objectives`, `seed`, `batch`, `population`, `tournament`,
-/// `evaluations`, `start`; `feasible(spec)`, and `evaluate(specs)`, which gives
-/// a list of numbers for each of objective_columns().
+/// among as `zcp search --encodings` does; `algorithm`, `objectives`, `seed`,
+/// `batch`, `population`, `tournament`, `evaluations`, `start`;
+/// `feasible(spec)`, and `evaluate(specs)`, which gives a list of numbers for
+/// each of objective_columns().
 ///
 /// Returns a dict: `names` of the objectives, `archs` in the order of
 /// evaluation, `values` [objective] [record] not negated, `steps` from 1,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import numbers
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Callable, Iterable, Iterator, Optional
 
 import torch
@@ -43,7 +43,10 @@ class Batches:
     raw: list  #: inputs as the network takes them
     layout: Optional[list] = None  #: of packed inputs; None where they are images
     classes: Optional[int] = None  #: by the largest label
-    rounded: bool = False  #: whether float64 inputs have digits that float32 has not
+
+    def loses_digits(self) -> bool:
+        """Whether inputs of float64 have digits that float32 has not."""
+        return any(_rounds(one) for x in self.raw for _, one in _inputs_of(x))
 
     @property
     def is_whole(self) -> bool:
@@ -327,7 +330,6 @@ def read(
         taken.labels.append(labels)
         taken.targets.append(y)
         taken.raw.append(x)
-        taken.rounded = taken.rounded or any(_rounds(one) for _, one in _inputs_of(x))
         if isinstance(x, torch.Tensor) and x.dim() == 4 and x.dtype.is_floating_point:
             taken.x.append(x.detach())
             continue

@@ -313,7 +313,7 @@ def prepare(
         memory=_number("memory", memory, 0),
         workers=cores() if workers is None else _number("workers", workers, 1),
     )
-    rounded = [_ROUNDED] if data.rounded and precision == "fp64" else []
+    rounded = [_ROUNDED] if precision == "fp64" and data.loses_digits() else []
     for note in (*rounded, *taken.notes):
         warnings.warn(note, UserWarning, stacklevel=3)
 

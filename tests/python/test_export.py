@@ -26,6 +26,30 @@ def test_an_export_has_the_scores_of_a_trace():
         assert value == pytest.approx(traced[name], rel=1e-5, nan_ok=True), name
 
 
+@pytest.mark.parametrize("cell", ["RNNCell", "GRUCell", "LSTMCell"])
+def test_recurrent_cells_have_the_scores_of_a_trace(cell):
+    class Cell(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.cell = getattr(torch.nn, cell)(12, 5)
+            self.head = torch.nn.Linear(5, 3)
+
+        def forward(self, x):
+            h = self.cell(x.flatten(1))
+            return self.head(h[0] if isinstance(h, tuple) else h)
+
+    torch.manual_seed(0)
+    module = Cell()
+    x = images(8)[0][:, :, :2, :2]
+    data = (x, torch.arange(8) % 3)
+    names = "params,macs,l2_norm,grad_norm,snip,plain"
+    traced = zcp.score(module, data, names, precision="fp64", capture="trace")
+    row = zcp.score(module, data, names, precision="fp64", capture="export")
+    assert row.capture == "export" and row.reasons == traced.reasons == {}
+    assert row["macs"] == sum(p.numel() for n, p in module.named_parameters() if "weight" in n)
+    assert dict(row) == pytest.approx(dict(traced), rel=1e-9)
+
+
 def test_programs_files_and_modules_are_the_same(tmp_path):
     x, y = images(8)
     live = zcp.score(small(), (x, y), "grad_norm,naswot,synflow", capture="export")
