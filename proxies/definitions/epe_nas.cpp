@@ -38,15 +38,16 @@ engine::Descriptor epe_nas() {
   d.needs = {
       .pass = engine::PassKind::jacobian, .labels = true, .classes = true};
   d.dtype = "float64";
-  d.degenerate = "a sample whose Jacobian row is constant";
+  d.degenerate = "a sample whose Jacobian row is constant, or rounding noise";
   d.variant = "NASLib";
   d.paper = "https://arxiv.org/abs/2102.08099";
   d.reference = "VascoLopes/EPE-NAS: search.py";
   d.suite_zero = "epe_nas";
   d.make = engine::from_pass([](const engine::Pass& pass) {
     const at::Tensor rows = reductions::jacobian_rows(pass);
-    if (!rows.defined())
-      return engine::Score::degenerate(reductions::kConstantJacobian);
+    if (!rows.defined()) {
+      return engine::Score::degenerate(reductions::jacobian_fault(pass));
+    }
     // NASLib counts the logits, not the labels.
     const bool many = pass.logits.size(1) > 100;
     std::vector<at::Tensor> scores;

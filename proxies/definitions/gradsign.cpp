@@ -160,16 +160,75 @@ engine::DeviceMinibatch sample_of(
   return one;
 }
 
+std::vector<at::Tensor> layer_weights(const networks::Network& network) {
+  std::vector<at::Tensor> weights;
+  for (const auto& parameter : network.parameters()) {
+    if (parameter.is_layer_weight()) weights.push_back(parameter.value);
+  }
+  return weights;
+}
+
+/// Whether some layer matters so little to the loss, beside another one, that
+/// its gradient may be what rounding left.
+bool may_be_noise(const LayerCalls& layers, const Gradients& gradients) {
+  const at::NoGradGuard no_grad;
+  std::vector<at::Tensor> sizes;
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    if (!gradients.outputs[i].defined()) continue;
+    sizes.push_back(
+        gradients.outputs[i].norm(2, at::kDouble) *
+        layers[i]->output.norm(2, at::kDouble));
+  }
+  if (sizes.empty()) return false;
+  constexpr double kSmall = 1e-3;
+  const at::Tensor all = at::stack(sizes);
+  return (all < kSmall * all.max()).any().item<bool>();
+}
+
+/// Whether rounding decides on the signs: a hundredth of the first sample's
+/// are others where its loss is multiplied by three. A BatchNorm of one sample
+/// right before the last layer and its pool gives every channel the same mean,
+/// whatever the sample, and so the layers before it no gradient.
+bool signs_are_noise(
+    const engine::Setting& setting,
+    const networks::Network& network) {
+  const engine::DeviceMinibatch one = sample_of(setting.minibatches[0], 0);
+  const at::Tensor loss = engine::summed_loss(
+      network.forward(
+          one.x, networks::BatchNormMode::batch_statistics, nullptr),
+      one,
+      setting.run);
+  const auto weights = layer_weights(network);
+  const auto once =
+      engine::gradients_of(loss, weights, engine::GraphUse::again);
+  const auto thrice =
+      engine::gradients_of(3 * loss, weights, engine::GraphUse::last);
+  const at::NoGradGuard no_grad;
+  std::int64_t signs = 0;
+  std::int64_t others = 0;
+  for (std::size_t i = 0; i < once.size(); ++i) {
+    if (!once[i].defined()) continue;
+    const at::Tensor sign = once[i].sign();
+    signs += sign.count_nonzero().item<std::int64_t>();
+    others += (sign != thrice[i].sign()).sum().item<std::int64_t>();
+  }
+  return 100 * others > signs;
+}
+
+constexpr const char* kNoise =
+    "gradients of single samples are rounding noise: a BatchNorm stands right "
+    "before the last layer";
+
 /// The same score by a forward and a backward pass a sample, whatever the
 /// network does with its tensors.
 engine::Score score_by_samples(
     const engine::Setting& setting,
     const networks::Network& network) {
-  const engine::DeviceMinibatch& batch = setting.minibatches[0];
-  std::vector<at::Tensor> weights;
-  for (const auto& parameter : network.parameters()) {
-    if (parameter.is_layer_weight()) weights.push_back(parameter.value);
+  if (signs_are_noise(setting, network)) {
+    return engine::Score::degenerate(kNoise);
   }
+  const engine::DeviceMinibatch& batch = setting.minibatches[0];
+  const std::vector<at::Tensor> weights = layer_weights(network);
   std::vector<at::Tensor> signs(weights.size());
   std::vector<at::Tensor> terms;
   for (std::int64_t n = 0; n < batch.x.size(0); ++n) {
@@ -249,8 +308,12 @@ engine::Score gradsign_score(const engine::Setting& setting) {
     known = known && has_layer_form(call, *network);
   }
   if (known) {
-    const auto score = sum_of_signs(
-        *network, layers, gradients_of_calls(loss, *network, layers, traced));
+    const Gradients gradients =
+        gradients_of_calls(loss, *network, layers, traced);
+    if (may_be_noise(layers, gradients) && signs_are_noise(setting, *network)) {
+      return engine::Score::degenerate(kNoise);
+    }
+    const auto score = sum_of_signs(*network, layers, gradients);
     if (score) return *score;
   }
   return score_by_samples(setting, *network);
@@ -269,7 +332,9 @@ engine::Descriptor gradsign() {
       .labels = true,
       .mode = "train, BatchNorm by sample"};
   d.dtype = "exact integers";
-  d.degenerate = "a BatchNorm that sees one value a channel";
+  d.degenerate =
+      "a BatchNorm that sees one value a channel; gradients that are rounding "
+      "noise";
   d.variant = "authors' sum over weights, not the mean";
   d.paper = "https://arxiv.org/abs/2110.08616";
   d.reference =

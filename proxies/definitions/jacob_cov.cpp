@@ -16,7 +16,9 @@ engine::Descriptor jacob_cov() {
   d.published = "higher";
   d.needs = {.pass = engine::PassKind::jacobian};
   d.dtype = "float64";
-  d.degenerate = "a sample whose Jacobian row is constant (correlation 0/0)";
+  d.degenerate =
+      "a sample whose Jacobian row is constant (correlation 0/0), or rounding "
+      "noise";
   d.variant = "zero-cost-nas; eigenvalues symmetric and clamped at 0";
   d.paper = "https://arxiv.org/abs/2006.04647";
   d.reference =
@@ -25,8 +27,9 @@ engine::Descriptor jacob_cov() {
   d.bfloat16_tau = 0.761;
   d.make = engine::from_pass([](const engine::Pass& pass) {
     const at::Tensor rows = reductions::jacobian_rows(pass);
-    if (!rows.defined())
-      return engine::Score::degenerate(reductions::kConstantJacobian);
+    if (!rows.defined()) {
+      return engine::Score::degenerate(reductions::jacobian_fault(pass));
+    }
     const at::Tensor correlation = reductions::row_correlation(rows);
     if (!at::isfinite(correlation).all().item<bool>()) {
       return engine::Score::degenerate(reductions::kConstantJacobian);

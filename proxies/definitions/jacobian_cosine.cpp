@@ -9,14 +9,15 @@ namespace zcp::definitions {
 engine::Descriptor jacobian_cosine() {
   engine::Descriptor d = engine::variant_of(jacob_cov());
   d.formula = "1 - sum_{i != j} |J_i . J_j|^(1/20) / (2 (n^2 - n))";
-  d.degenerate = "a sample whose Jacobian is zero; a single sample";
+  d.degenerate =
+      "a sample whose Jacobian is zero, or rounding noise; a single sample";
   d.variant = "of the samples' inputs; of words their embeddings";
   d.paper = "https://arxiv.org/abs/2306.04360";
   d.reference = "aaronserianni/training-free-nas: BERT_metrics.ipynb";
   d.make = engine::from_pass([](const engine::Pass& pass) {
     const at::Tensor rows = reductions::jacobian_rows(pass);
     if (!rows.defined()) {
-      return engine::Score::degenerate(reductions::kConstantJacobian);
+      return engine::Score::degenerate(reductions::jacobian_fault(pass));
     }
     const std::int64_t n = rows.size(0);
     if (n < 2) return engine::Score::degenerate("a single sample");

@@ -100,6 +100,8 @@ struct Pass {
   /// PassKind::jacobian: that of the sum of the logits (of summed_output()), of
   /// x's shape; undefined where the logits do not depend on x.
   at::Tensor input_gradient = {};
+  /// Whether rounding alone left it (add_input_gradient()).
+  bool input_gradient_is_noise = false;
   /// What several observers make of this pass.
   std::shared_ptr<SharedValues> shared = std::make_shared<SharedValues>();
 

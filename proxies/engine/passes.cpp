@@ -14,6 +14,7 @@
 
 #include "common/crew.h"
 #include "proxies/engine/differentiate.h"
+#include "proxies/engine/input_gradient.h"
 #include "proxies/engine/loss.h"
 
 namespace zcp::engine {
@@ -122,23 +123,15 @@ std::optional<networks::RecordingScope> scope_for(const ProxyRuns& runs) {
   return scope;
 }
 
-/// What derivatives by the input are taken at: of words their embeddings, which
-/// go on depending on the table of words.
-at::Tensor differentiable_input(const Network& network, const at::Tensor& x) {
-  const at::Tensor real = network.embed(x);
-  return real.requires_grad() ? real
-                              : real.detach().clone().requires_grad_(true);
-}
-
 /// Takes the derivative of the summed logits at the input, which is let go of
 /// again afterwards.
 void show_jacobian(
     const Setting& setting,
+    const at::Tensor& inputs,
     GraphUse use,
     Pass& pass,
     const ProxyRuns& runs) {
-  pass.input_gradient =
-      gradients_of(summed_output(setting, pass.logits), {pass.x}, use)[0];
+  add_input_gradient(setting, inputs, use, pass);
   show_to_all(pass, runs);
   pass.input_gradient = at::Tensor();
   pass.x = pass.x.detach();
@@ -212,7 +205,11 @@ std::unique_ptr<MinibatchPass> pass_minibatch(
                     : network.forward(x, kMode, recording);
   if (jacobian) {
     show_jacobian(
-        setting, loss ? GraphUse::again : GraphUse::last, pass, runs.jacobian);
+        setting,
+        minibatch.x,
+        loss ? GraphUse::again : GraphUse::last,
+        pass,
+        runs.jacobian);
   }
   if (loss) {
     add_gradients(

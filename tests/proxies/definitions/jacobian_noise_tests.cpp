@@ -1,0 +1,71 @@
+// Proxies of the Jacobian where a BatchNorm takes the Jacobian away.
+#include <ATen/ATen.h>
+
+#include <cmath>
+#include <string>
+
+#include "proxies/engine/evaluator.h"
+#include "proxies/registry.h"
+#include "tests/nets/networks/make_script.h"
+#include "tests/proxies/engine/noise_minibatches.h"
+#include "tests/support/test_files.h"
+
+using namespace zcp;
+using namespace zcp::engine;
+
+namespace {
+
+constexpr int kBatch = 8;
+const Shape kShape{3, 8, 8};
+
+at::Tensor numbers(at::IntArrayRef sizes, double step) {
+  return (at::arange(c10::multiply_integers(sizes)) * step).sin().view(sizes);
+}
+
+/// A convolution, a BatchNorm, an average pool and a linear layer, with
+/// `between` behind the BatchNorm.
+test::ScriptFile network(const std::string& between) {
+  return {
+      {{"w", numbers({6, 3, 3, 3}, 0.7)},
+       {"s", 1 + 0.3 * numbers({6}, 0.3)},
+       {"t", 0.2 * numbers({6}, 0.4)},
+       {"fc", numbers({5, 6}, 1.1)}},
+      "def forward(self, x):\n"
+      "    y = torch.conv2d(x, self.w, None, [1], [1])\n"
+      "    y = torch.batch_norm(y, self.s, self.t, None, None, True, 0.1, "
+      "1e-5, False)\n" +
+          between + "    return torch.linear(y.mean([2, 3]), self.fc)\n"};
+}
+
+}  // namespace
+
+TEST_CASE("Jacobians that rounding makes are no scores") {
+  const auto proxies =
+      proxies::select_proxies({"jacob_cov", "epe_nas", "jacobian_cosine"});
+  for (const std::string precision : {"fp32", "fp64"}) {
+    CAPTURE(precision);
+    EvaluatorOptions options;
+    options.batch_size = kBatch;
+    options.minibatches = 1;
+    options.precision = precision;
+    const Evaluator evaluator(
+        proxies,
+        options,
+        kShape,
+        5,
+        test::noise_minibatches(1, kBatch, kShape, 5));
+    for (const Score& score :
+         evaluator.score_model(network("").path(), proxies)) {
+      CHECK(score.status == ScoreStatus::degenerate);
+      // In float32 the program's own BatchNorm leaves zeros.
+      CHECK(
+          score.reason.find(
+              precision == "fp64" ? "rounding noise" : "is constant") !=
+          std::string::npos);
+    }
+    for (const Score& score : evaluator.score_model(
+             network("    y = torch.relu(y)\n").path(), proxies)) {
+      CHECK(std::isfinite(score.value));
+    }
+  }
+}
