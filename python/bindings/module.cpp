@@ -94,6 +94,7 @@ PYBIND11_MODULE(_core, m) {
   m.def("score_model", &zcp::python::score_model);
   m.def("select", &zcp::python::select);
   m.def("require_served", &zcp::python::require_served);
+  m.def("reads_words", &zcp::python::reads_words);
   m.def("draw_inputs", &zcp::python::draw_inputs);
   m.def("objective_columns", &zcp::python::objective_columns);
   m.def("search_space", &zcp::python::search_space);

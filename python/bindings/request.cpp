@@ -15,6 +15,7 @@
 #include "benchmarks/formats/model_file.h"
 #include "common/error.h"
 #include "common/hash.h"
+#include "nets/networks/script_network.h"
 #include "proxies/engine/bfloat16.h"
 #include "proxies/registry.h"
 #include "python/bindings/host.h"
@@ -42,16 +43,17 @@ std::vector<Element> numbers_of(const at::Tensor& tensor, at::ScalarType type) {
   return {first, first + host.numel()};
 }
 
-/// x [N, C, H, W] and y: labels [N], or None.
+/// x [N, C, H, W], or words [N, T] as whole numbers, and y: labels [N], or
+/// None.
 Minibatch minibatch_of(const py::handle& x_object, const py::handle& y_object) {
   const at::Tensor x = tensor_of(x_object);
+  const auto axis = [&](std::int64_t i) { return static_cast<int>(x.size(i)); };
+  const bool words = !x.is_floating_point();
   Minibatch batch;
-  batch.size = static_cast<int>(x.size(0));
-  batch.shape = {
-      static_cast<int>(x.size(1)),
-      static_cast<int>(x.size(2)),
-      static_cast<int>(x.size(3))};
+  batch.size = axis(0);
+  batch.shape = words ? Shape{1, axis(1), 1} : Shape{axis(1), axis(2), axis(3)};
   batch.x = numbers_of<float>(x, at::kFloat);
+  if (words) batch.vocabulary = x.max().item<std::int64_t>() + 1;
   if (!y_object.is_none()) {
     batch.y = numbers_of<std::int64_t>(tensor_of(y_object), at::kLong);
   }
@@ -174,6 +176,11 @@ void read_batches(const py::kwargs& arguments, Request& request) {
                     : head == "pixels" ? Head::pixel_classes
                                        : Head::vector;
   request.output = Output(arguments["classes"].cast<int>(), kind);
+  std::int64_t words = 0;
+  for (const Minibatch& one : request.minibatches) {
+    words = std::max(words, one.vocabulary);
+  }
+  for (Minibatch& one : request.minibatches) one.vocabulary = words;
   request.shape = request.minibatches.at(0).shape;
   request.options.batch_size = request.minibatches[0].size;
   request.options.minibatches = static_cast<int>(request.minibatches.size());
@@ -219,6 +226,15 @@ void require_served(
           "--precision bf16: {} {}; expected fp32 or fp64", name, *refusal);
     }
   }
+}
+
+bool reads_words(const py::kwargs& arguments) {
+  ModelSource model = model_of(arguments);
+  if (arguments["model"].is_none()) {
+    model = formats::read_model_file(model.path());
+  }
+  const py::gil_scoped_release no_gil;
+  return networks::load_script_network(model, at::kFloat)->vocabulary() > 0;
 }
 
 Request read_request(const py::kwargs& arguments) {

@@ -37,6 +37,11 @@ void require_served(
 /// Throws UserError, with the command line's words where it has such a mistake.
 Request read_request(const pybind11::kwargs& arguments);
 
+/// Whether a network's input are words, which a table embeds first; `name`,
+/// `model` and `exported` are those of read_request().
+/// Throws UserError where it cannot be read.
+bool reads_words(const pybind11::kwargs& arguments);
+
 /// Scores on this thread, which must not hold the GIL.
 /// Throws UserError as Evaluator and read_model_file() do.
 std::vector<engine::Score> score(Request request);

@@ -33,6 +33,10 @@ class Input:
         return not self.dtype.is_floating_point
 
 
+#: What words are kept in.
+_WORDS = (torch.int64, torch.int32)
+
+
 @dataclass
 class Batches:
     """Minibatches, all of one shape."""
@@ -52,6 +56,18 @@ class Batches:
     def is_whole(self) -> bool:
         """Whether some input is of whole numbers: tokens, masks."""
         return self.layout is not None and any(one.is_whole for one in self.layout)
+
+
+    def words(self) -> Optional[list]:
+        """The inputs as int64 [N, T] where they may be words: whole numbers of 0 or
+        more in one tensor, given by position."""
+        if self.layout is None or len(self.layout) != 1:
+            return None
+        one = self.layout[0]
+        if one.keyword is not None or len(one.shape) != 1 or one.dtype not in _WORDS:
+            return None
+        words = [x[:, :, 0, 0].to(torch.int64) for x in self.x]
+        return None if any(bool((one < 0).any()) for one in words) else words
 
 
 class Unpack(torch.nn.Module):

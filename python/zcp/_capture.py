@@ -159,11 +159,17 @@ def type_of(module: torch.nn.Module) -> torch.dtype:
     return torch.float32
 
 
+def _on(x: torch.Tensor, module: torch.nn.Module, device: torch.device, copy: bool) -> torch.Tensor:
+    """Inputs as the module takes them; words stay whole numbers."""
+    dtype = type_of(module) if x.is_floating_point() else x.dtype
+    return x.detach().to(device=device, dtype=dtype, copy=copy)
+
+
 def example_of(x: torch.Tensor, module: torch.nn.Module) -> torch.Tensor:
     """The samples to run a module on: all of them, so that what it decides by their
     number is decided for it. BatchNorm in train mode wants two."""
     two = x if x.shape[0] > 1 else torch.cat([x, x])
-    return two.detach().to(device=device_of(module), dtype=type_of(module), copy=True)
+    return _on(two, module, device_of(module), copy=True)
 
 
 def _restore_buffers(copied: torch.nn.Module, module: torch.nn.Module) -> None:
@@ -247,7 +253,7 @@ def _differs(module: torch.nn.Module, what: str) -> str:
 
 
 def _here(x: torch.Tensor, module: torch.nn.Module, device: torch.device) -> torch.Tensor:
-    return x.detach().to(device=device, dtype=type_of(module))
+    return _on(x, module, device, copy=False)
 
 
 def _trace(module: torch.nn.Module, x: torch.Tensor, device: torch.device) -> Captured:
@@ -273,8 +279,16 @@ def _trace(module: torch.nn.Module, x: torch.Tensor, device: torch.device) -> Ca
 def _other_samples(x: torch.Tensor) -> tuple:
     """Batches of other samples and of other numbers of samples than ``x``."""
     some = x[-3:].flip(0)
-    more = torch.cat([some, torch.randn_like(some[:1])])
-    return (some, more, some[:1], -some, torch.zeros_like(some))
+    more = torch.cat([some, _drawn_like(some[:1])])
+    opposite = -some if x.is_floating_point() else some.max() - some
+    return (some, more, some[:1], opposite, torch.zeros_like(some))
+
+
+def _drawn_like(x: torch.Tensor) -> torch.Tensor:
+    """Noise, or words that are among those of ``x``."""
+    if x.is_floating_point():
+        return torch.randn_like(x)
+    return x.flatten()[torch.randint(x.numel(), x.shape)].to(x.device)
 
 
 def _record_functions(module: torch.nn.Module, x: torch.Tensor, device: torch.device) -> Captured:
@@ -321,7 +335,7 @@ def _export(module: torch.nn.Module, x: torch.Tensor, device: torch.device) -> C
         model = exported_bytes(program)  # before it runs, which moves its statistics
         # torch.export does not say that a module asks whether a number is even or 1.
         some = batch[-3:].flip(0)
-        more = torch.cat([some, torch.randn_like(some[:2])])
+        more = torch.cat([some, _drawn_like(some[:2])])
         agrees = _agrees(program.module(), module, (more, some[:1], some), enough=2)
     notes = [] if agrees else [_differs(module, "export")]
     return Captured(name_of(module), model, "export", notes)

@@ -278,13 +278,16 @@ def prepare(
         )
     live = isinstance(model, torch.nn.Module) and not isinstance(model, torch.jit.ScriptModule)
     inputs, prefix = [], ""
-    if data.layout is not None and live:
+    words = data.words()
+    taken = None if words is None else _of_words(model, words[0], capture, bool(modules))
+    x = data.x if taken is None else words
+    if taken is None and data.layout is not None and live:
         prefix = "network."
         taken = _capture.capture(
             _batches.Unpack(model, data.layout), data.x[0], capture, bool(modules)
         )
         modules = [f"{prefix}{one}" for one in modules]
-    else:
+    elif taken is None:
         # The engine gives a file or a program its inputs, in the same way.
         inputs = [
             (one.keyword or "", list(one.shape), str(one.dtype)[6:])
@@ -300,7 +303,7 @@ def prepare(
         inputs=inputs,
         prefix=prefix,
         proxies=names,
-        batches=list(zip(data.x, data.labels)),
+        batches=list(zip(x, data.labels)),
         loss=_batches.engine_loss(loss, data) if loss is not None else None,
         classes=_class_count(data, classes),
         guessed=classes is None,
@@ -321,12 +324,27 @@ def prepare(
         rows, used = _scored(request, taken)
         for note in used.notes if used is not taken else ():
             warnings.warn(note, UserWarning, stacklevel=3)
-        if data.is_whole:
+        if data.is_whole and x is not words:
             rows = _of_whole_numbers(names, rows)
         notes = [*rounded, *used.notes]
         return Scores(_in_arguments(rows), used.way, notes, used.passed_over)
 
     return run
+
+
+def _of_words(
+    model: Any, words: torch.Tensor, capture: str, blocks: bool
+) -> Optional[_capture.Captured]:
+    """The program of a network that embeds words; None for one that does something
+    else with whole numbers."""
+    try:
+        taken = _capture.capture(model, words, capture, blocks)
+        known = _core.reads_words(
+            name=taken.name, model=taken.model, exported=taken.way in ("export", "exported")
+        )
+    except ValueError:
+        return None
+    return taken if known else None
 
 
 def _scored(request: dict, taken: _capture.Captured) -> tuple:
