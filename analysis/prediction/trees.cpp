@@ -15,7 +15,14 @@
 namespace zcp::prediction {
 namespace {
 
-void check(int status) {
+/// Calls XGBoost as the first thread of a team of one. With one thread it opens
+/// no team of its own, and inside of another it would take the number of its
+/// thread there, beyond what it has room for.
+template <typename Call>
+void check(const Call& call) {
+  int status = 0;
+#pragma omp parallel num_threads(1)
+  status = call();
   if (status != 0) {
     throw std::runtime_error(std::string("XGBoost: ") + XGBGetLastError());
   }
@@ -29,12 +36,14 @@ class Matrix {
   Matrix(const Design& design, std::span<const std::size_t> rows) {
     const Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>
         numbers = rows_of(design, rows).cast<float>();
-    check(XGDMatrixCreateFromMat(
-        numbers.data(),
-        static_cast<bst_ulong>(numbers.rows()),
-        static_cast<bst_ulong>(numbers.cols()),
-        std::numeric_limits<float>::quiet_NaN(),
-        &handle_));
+    check([&] {
+      return XGDMatrixCreateFromMat(
+          numbers.data(),
+          static_cast<bst_ulong>(numbers.rows()),
+          static_cast<bst_ulong>(numbers.cols()),
+          std::numeric_limits<float>::quiet_NaN(),
+          &handle_);
+    });
   }
   ~Matrix() { XGDMatrixFree(handle_); }
   Matrix(const Matrix&) = delete;
@@ -42,8 +51,10 @@ class Matrix {
 
   void set_labels(std::span<const double> labels) {
     const std::vector<float> numbers(labels.begin(), labels.end());
-    check(XGDMatrixSetFloatInfo(
-        handle_, "label", numbers.data(), numbers.size()));
+    check([&] {
+      return XGDMatrixSetFloatInfo(
+          handle_, "label", numbers.data(), numbers.size());
+    });
   }
 
   DMatrixHandle get() const { return handle_; }
@@ -56,7 +67,7 @@ class Trees {
  public:
   Trees(const Matrix& data, const Settings& settings, std::uint64_t seed) {
     const DMatrixHandle known = data.get();
-    check(XGBoosterCreate(&known, 1, &handle_));
+    check([&] { return XGBoosterCreate(&known, 1, &handle_); });
     set("objective", "reg:squarederror");
     set("base_score", "0");
     set("tree_method", "hist");
@@ -72,7 +83,9 @@ class Trees {
 
   void grow(const Matrix& data, int rounds) {
     for (int i = 0; i < rounds; ++i) {
-      check(XGBoosterUpdateOneIter(handle_, grown_++, data.get()));
+      check([&] {
+        return XGBoosterUpdateOneIter(handle_, grown_++, data.get());
+      });
     }
   }
 
@@ -80,14 +93,16 @@ class Trees {
     bst_ulong const* shape = nullptr;
     bst_ulong dimensions = 0;
     const float* values = nullptr;
-    check(XGBoosterPredictFromDMatrix(
-        handle_,
-        data.get(),
-        R"({"type":0,"training":false,"iteration_begin":0,)"
-        R"("iteration_end":0,"strict_shape":false})",
-        &shape,
-        &dimensions,
-        &values));
+    check([&] {
+      return XGBoosterPredictFromDMatrix(
+          handle_,
+          data.get(),
+          R"({"type":0,"training":false,"iteration_begin":0,)"
+          R"("iteration_end":0,"strict_shape":false})",
+          &shape,
+          &dimensions,
+          &values);
+    });
     return {values, values + shape[0]};
   }
 
@@ -99,14 +114,16 @@ class Trees {
     char const** names = nullptr;
     bst_ulong const* shape = nullptr;
     float const* scores = nullptr;
-    check(XGBoosterFeatureScore(
-        handle_,
-        R"({"importance_type":"total_gain"})",
-        &count,
-        &names,
-        &dimensions,
-        &shape,
-        &scores));
+    check([&] {
+      return XGBoosterFeatureScore(
+          handle_,
+          R"({"importance_type":"total_gain"})",
+          &count,
+          &names,
+          &dimensions,
+          &shape,
+          &scores);
+    });
     for (bst_ulong i = 0; i < count; ++i) {
       // Without names of their own, columns are called f0, f1, ...
       const auto at = static_cast<std::size_t>(std::stoul(names[i] + 1));
@@ -117,7 +134,9 @@ class Trees {
 
  private:
   void set(const std::string& name, const std::string& value) {
-    check(XGBoosterSetParam(handle_, name.c_str(), value.c_str()));
+    check([&] {
+      return XGBoosterSetParam(handle_, name.c_str(), value.c_str());
+    });
   }
 
   BoosterHandle handle_ = nullptr;
