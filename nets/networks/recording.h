@@ -103,7 +103,9 @@ struct LayerCall {
 /// Attention as it ran. The axes before the last two are batch and heads, in
 /// that order, as one axis or as two.
 struct AttentionCall {
-  at::Tensor query;    ///< [..., tokens, features of a head]
+  /// As its layer makes it, before it is scaled: [..., tokens, features of a
+  /// head], or where it is scaled earlier [..., tokens, features].
+  at::Tensor query;
   at::Tensor key;      ///< [..., tokens, features of a head]
   at::Tensor value;    ///< [..., tokens, features of a head]
   at::Tensor weights;  ///< [..., tokens, tokens], rows of sum 1

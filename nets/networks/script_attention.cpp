@@ -79,6 +79,28 @@ class AttentionFinder {
     return plan_of(node).kind == LayerKind::linear;
   }
 
+  /// Whether a node's output has all numbers of its input, in another shape.
+  bool keeps_numbers(const Node* node) const {
+    return one_of(
+        name_of(node),
+        {"view",
+         "reshape",
+         "transpose",
+         "permute",
+         "t",
+         "squeeze",
+         "unsqueeze",
+         "flatten",
+         "unflatten",
+         "clone",
+         "contiguous",
+         "to",
+         "type_as",
+         "movedim",
+         "_unsafe_view",
+         "numpy_T"});
+  }
+
   /// Whether a node only moves numbers about, or scales them.
   bool passes(const Node* node) const {
     if (node->kind() == prim::ListUnpack || node->kind() == prim::TupleUnpack ||
@@ -87,36 +109,21 @@ class AttentionFinder {
       return true;
     }
     const NodePlan& plan = plan_of(node);
-    if (plan.treatment == Treatment::dropout) return true;
+    if (plan.treatment == Treatment::dropout || keeps_numbers(node))
+      return true;
     return one_of(
         plan.name,
-        {"view",
-         "reshape",
-         "transpose",
-         "permute",
-         "t",
-         "chunk",
+        {"chunk",
          "split",
          "split_with_sizes",
          "select",
          "slice",
          "narrow",
          "unbind",
-         "squeeze",
-         "unsqueeze",
-         "flatten",
-         "unflatten",
          "expand",
-         "clone",
-         "contiguous",
-         "to",
-         "type_as",
-         "movedim",
          "mul",
          "div",
-         "_unsafe_view",
          "__getitem__",
-         "numpy_T",
          "roll",
          "im2col",
          "unfold",
@@ -252,7 +259,24 @@ class AttentionFinder {
         {node->inputs()[0], node->inputs()[1], node->inputs()[2], nullptr});
   }
 
-  void add(const Node* product, const AttentionPlan& attention) {
+  /// The query as its layer makes it: some networks scale it, others the key
+  /// or the scores.
+  const Value* before_scale(const Value* query) const {
+    const Value* found = query;
+    const Value* at = query;
+    while (at != nullptr && at->node()->kind() != prim::Param) {
+      const Node* node = at->node();
+      const bool scales = one_of(name_of(node), {"mul", "div"});
+      if (is_linear(node) || !(scales || keeps_numbers(node))) break;
+      at = operand(node);
+      if (scales && at != nullptr) found = at;
+    }
+    return found;
+  }
+
+  void add(const Node* product, AttentionPlan attention) {
+    attention.query = before_scale(attention.query);
+    program_.queries.insert(attention.query);
     program_.attentions.emplace(product, attention);
     const std::pair<const Value*, LinearRole> parts[] = {
         {attention.query, LinearRole::query},

@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -91,8 +92,8 @@ struct NodePlan {
 /// What attention computes with. The softmax is null for attention in one
 /// piece, whose weights no node makes.
 struct AttentionPlan {
-  const torch::jit::Value* query;
-  const torch::jit::Value* key;  ///< transposed, where there is a softmax
+  const torch::jit::Value* query;  ///< before it is scaled
+  const torch::jit::Value* key;    ///< transposed, where there is a softmax
   const torch::jit::Value* value;
   const torch::jit::Node* softmax;
 };
@@ -116,6 +117,7 @@ struct ScriptProgram {
   int computed_weights = 0;  ///< as Network::computed_weights()
   /// By the node that makes its output.
   std::unordered_map<const torch::jit::Node*, AttentionPlan> attentions;
+  std::unordered_set<const torch::jit::Value*> queries;  ///< of attentions
   /// Whether passes on a processor may lay out maps with their channels last,
   /// and take kernels of zcp's own.
   bool channels_last = false;

@@ -162,6 +162,8 @@ class ScriptPass {
 
   void run_block(const Block& block) {
     const bool blocks = records_blocks();
+    const bool queries = recording_ != nullptr && recording_->scope.attention &&
+                         !program_.queries.empty();
     for (const Node* node : block.nodes()) {
       const NodePlan& plan = program_.plans.at(node);
       if (plan.deferred && fuses()) continue;
@@ -172,6 +174,7 @@ class ScriptPass {
       }
       for (const Value* made : node->outputs()) {
         if (blocks) record_block(made);
+        if (queries) keep_query(made);
       }
       for (const Value* read : plan.done) memory_.drop(read);
     }
@@ -322,6 +325,18 @@ class ScriptPass {
     if (found == program_.blocks.end()) return;
     recording_->blocks[static_cast<std::size_t>(found->second)] =
         value(made).toTensor();
+  }
+
+  /// The same of a query, which some networks scale by writing into it.
+  void keep_query(const Value* made) {
+    if (program_.queries.contains(made))
+      queries_[made] = value(made).toTensor();
+  }
+
+  /// A query as it was made.
+  at::Tensor take_query(const Value* name) {
+    const auto kept = queries_.extract(name);
+    return kept.empty() ? value(name).toTensor() : kept.mapped();
   }
 
   void unpack(const Node& node, const std::vector<IValue>& elements) {
@@ -562,12 +577,12 @@ class ScriptPass {
   }
 
   /// Keeps what attention has computed with, where the node is its last one.
-  void record_attention(const Node& node, const Stack& given) const {
+  void record_attention(const Node& node, const Stack& given) {
     const auto found = program_.attentions.find(&node);
     if (found == program_.attentions.end()) return;
     const AttentionPlan& plan = found->second;
     AttentionCall call;
-    call.query = value(plan.query).toTensor();
+    call.query = take_query(plan.query);
     call.key = value(plan.key).toTensor();
     call.value = value(plan.value).toTensor();
     call.output = value(node.output()).toTensor();
@@ -851,6 +866,7 @@ class ScriptPass {
   at::Tensor embeddings_;  ///< in place of words; undefined: there are none
   at::Tensor hidden_;      ///< by a mask, booleans; undefined: no word is
   ScriptMemory memory_;
+  std::unordered_map<const Value*, at::Tensor> queries_;
   std::unordered_map<const c10::TensorImpl*, int> index_;
 };
 

@@ -170,6 +170,35 @@ TEST_CASE("attention: a mask hides words") {
   CHECK(at::equal(run(*padding, all), run(*network, all)));
 }
 
+TEST_CASE("attention: the query as its layer makes it, scaled or not") {
+  at::manual_seed(4);
+  const at::Tensor packed = at::randn({12, 4}, at::kDouble);
+  const at::Tensor x = at::randn({2, 5, 4}, at::kDouble);
+  const at::Tensor query = at::linear(x, packed.slice(0, 0, 4));
+  const auto seen = [&](const std::string& q, const std::string& scores) {
+    const ScriptFile file(
+        {{"w", packed}},
+        "def forward(self, x):\n"
+        "    q, k, v = torch.linear(x, self.w).chunk(3, -1)\n" +
+            q + "    weights = torch.softmax(" + scores +
+            ", -1)\n    return torch.matmul(weights, v)\n");
+    const auto network = load_script_network(file.path(), at::kDouble);
+    const Recording recording = observed(*network, x);
+    REQUIRE(recording.attentions.size() == 1);
+    return recording.attentions[0].query.square().mean().item<double>();
+  };
+  const double expected = query.square().mean().item<double>();
+  const std::string product = "torch.matmul(q, k.transpose(1, 2))";
+  for (const double found :
+       {seen("", product + " / 2.0"),
+        seen("    q = q / 2.0\n", product),
+        seen("    q = (q * 0.5).contiguous().reshape([2, 5, 4])\n", product),
+        seen("    q = q.clone()\n    q.mul_(0.5)\n", product),
+        seen("    k = k * 0.5\n", product)}) {
+    CHECK(found == doctest::Approx(expected).epsilon(1e-12));
+  }
+}
+
 TEST_CASE("attention: none where a softmax is something else") {
   const ScriptFile file(
       {{"w", at::ones({5, 3})}},
