@@ -88,15 +88,21 @@ class BlockFinder {
     return found == program_.sizes.end() ? nullptr : &found->second;
   }
 
+  Values dependent_inputs(const Node* node) const {
+    Values found;
+    for (const Value* input : node->inputs()) {
+      if (depends(input)) found.push_back(input);
+    }
+    return found;
+  }
+
   /// The input that a node works on: the first, or of a product the one that
   /// is of the result's size; null where there is none or it joins several.
   const Value* main_input(const Node* node) const {
-    if (name_of(node) == "cat") return nullptr;
-    Values candidates;
-    for (const Value* input : node->inputs()) {
-      if (depends(input)) candidates.push_back(input);
-    }
+    const Values candidates = dependent_inputs(node);
     if (candidates.empty()) return nullptr;
+    const bool joins = node->kind() == prim::ListConstruct;
+    if (joins && candidates.size() > 1) return nullptr;
     if (name_of(node) == "mul") {
       const auto* size = sizes_of(node->output());
       for (const Value* candidate : candidates) {
@@ -115,13 +121,14 @@ class BlockFinder {
            depends(node->inputs()[0]) && depends(node->inputs()[1]);
   }
 
-  /// The values from `start` back to a sum, the input or where several join,
-  /// which is the last.
+  /// The values from `start` back to a sum that is no inner one, the input or
+  /// where several join, which is the last.
   Values chain_from(const Value* start) const {
     Values chain{start};
     for (;;) {
       const Node* node = chain.back()->node();
-      if (node->kind() == prim::Param || is_sum(node)) return chain;
+      const bool joins = is_sum(node) && !inner_sums_.contains(node);
+      if (node->kind() == prim::Param || joins) return chain;
       const Value* next = main_input(node);
       if (next == nullptr) return chain;
       chain.push_back(next);
@@ -134,7 +141,7 @@ class BlockFinder {
            kind == LayerKind::recurrent;
   }
 
-  std::optional<ResidualSum> residual_sum(const Node& node) const {
+  std::optional<ResidualSum> residual_sum(const Node& node) {
     if (!is_sum(&node)) return std::nullopt;
     const auto* left = sizes_of(node.inputs()[0]);
     const auto* right = sizes_of(node.inputs()[1]);
@@ -154,7 +161,10 @@ class BlockFinder {
     const auto layer = [&](const Value* value) { return is_layer(value); };
     const bool layers = std::ranges::any_of(sum.one, layer) ||
                         std::ranges::any_of(sum.two, layer);
-    if (!layers) return std::nullopt;
+    if (!layers) {
+      inner_sums_.insert(&node);
+      return std::nullopt;
+    }
     return sum;
   }
 
@@ -342,7 +352,10 @@ class BlockFinder {
           name == "layer_norm") {
         return !turned;
       }
-      value = main_input(node);
+      // Tensors that are joined lie alike.
+      const Values inputs = dependent_inputs(node);
+      const Value* main = main_input(node);
+      value = main != nullptr || inputs.empty() ? main : inputs[0];
       if (value == nullptr) return turned;
     }
   }
@@ -381,6 +394,9 @@ class BlockFinder {
 
   ScriptProgram& program_;
   std::unordered_set<const Value*> dependent_;
+  /// Of two products of one tensor, as of attention's weights with values and
+  /// with positions: a part of a branch.
+  std::unordered_set<const Node*> inner_sums_;
   std::vector<std::string> names_;  ///< of the blocks
   int loose_ = 0;                   ///< sums in no module
 };

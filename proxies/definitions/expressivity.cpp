@@ -26,7 +26,9 @@ engine::Descriptor expressivity() {
   d.bfloat16_tau = 1.000;
   d.make = engine::from_pass([](const engine::Pass& pass) {
     const auto entropies = reductions::block_entropies(pass.recording.blocks);
-    if (!entropies) return engine::Score::degenerate(reductions::kNoBlocks);
+    if (!entropies)
+      return engine::Score::degenerate(
+          reductions::block_fault(pass.recording.blocks));
     double sum = 0;
     for (const double entropy : *entropies) sum += entropy;
     return engine::Score::of(sum);

@@ -14,7 +14,8 @@ engine::Descriptor progressivity() {
   d.make = engine::from_pass([](const engine::Pass& pass) {
     const auto entropies = reductions::block_entropies(pass.recording.blocks);
     if (!entropies || entropies->size() < 2) {
-      return engine::Score::degenerate(reductions::kNoBlocks);
+      return engine::Score::degenerate(
+          reductions::block_fault(pass.recording.blocks));
     }
     double least = (*entropies)[1] - (*entropies)[0];
     for (std::size_t i = 2; i < entropies->size(); ++i) {

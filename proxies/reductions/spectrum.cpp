@@ -68,6 +68,11 @@ engine::Score stable_rank_of(const engine::Pass& pass) {
   return engine::score_of(*sum, "an activation is not finite");
 }
 
+const char* block_fault(const std::vector<at::Tensor>& blocks) {
+  if (blocks.empty()) return "no blocks";
+  return blocks.size() == 1 ? "a single block" : "a block outputs a constant";
+}
+
 std::optional<std::vector<double>> block_entropies(
     const std::vector<at::Tensor>& blocks) {
   if (blocks.empty()) return std::nullopt;

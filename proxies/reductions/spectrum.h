@@ -10,8 +10,9 @@
 
 namespace zcp::reductions {
 
-inline constexpr const char* kNoBlocks =
-    "a block outputs a constant, or the network has no blocks";
+/// Why proxies of blocks have no score where block_entropies() has none, or
+/// where they compare blocks.
+const char* block_fault(const std::vector<at::Tensor>& blocks);
 
 /// The output as a matrix [samples and positions, channels], float64, of a map
 /// [N, C, H, W], or of a sequence or vector, whose channels are its last axis.

@@ -517,6 +517,44 @@ def jacob_cov(rows: numpy.ndarray) -> float:
     return -numpy.sum(numpy.log(v) + 1 / v)
 
 
+def block_features(net: nn.Module, x: Tensor) -> list[Tensor]:
+    """The tokens that enter the first block, and the sum after each residual branch (AZ-NAS: az_nas.py of its
+    AutoFormer, which leaves out the former)."""
+    blocks = [module for module in net.modules() if isinstance(module, Block)]
+    features: list[Tensor] = []
+    hooks = [blocks[0].register_forward_pre_hook(lambda m, i: features.append(i[0]))]
+    for block in blocks:
+        hooks.append(block.norm2.register_forward_pre_hook(lambda m, i: features.append(i[0])))
+        hooks.append(block.register_forward_hook(lambda m, i, o: features.append(o)))
+    net(x)
+    for hook in hooks:
+        hook.remove()
+    return features
+
+
+def expressivity(features: list[Tensor]) -> float:
+    """Sum of the entropies of the eigenvalues of the covariance between features."""
+    total = 0.0
+    for one in features:
+        p = torch.linalg.eigvalsh(torch.cov(one.detach().flatten(0, 1).T, correction=0)).clamp(min=0)
+        p = p / p.sum()
+        total -= float((p * torch.log(p + 1e-8)).sum())
+    return total
+
+
+def trainability(features: list[Tensor], signs: Tensor) -> float:
+    """Mean of 2 - s - 1/(s + 1e-6), as in proxies.py; nan where a block changes the number of tokens."""
+    scores = []
+    for before, after in zip(features, features[1:]):
+        if before.shape[1] != after.shape[1]:
+            return math.nan
+        down = signs[:after.numel()].reshape(after.shape)
+        (up,) = torch.autograd.grad(after, before, down, retain_graph=True)
+        s = float(torch.linalg.matrix_norm(torch.einsum("nti,nto->io", up, down) / after[..., 0].numel(), 2))
+        scores.append(2 - s - 1 / (s + 1e-6))
+    return sum(scores) / len(scores)
+
+
 def dss(net: nn.Module, signs: Tensor) -> float:
     """Of a headless encoder: absolute weights, embeddings of ones, random signs times the output."""
     copy = proxies.copy.deepcopy(net)
@@ -576,6 +614,9 @@ def main() -> None:
         scores = {f.__name__: f(seen) for f in TRANSFORMER}
         rows = jacobian_rows(net, x[:SAMPLES], None if classes else signs)
         scores.update(jacobian_cosine=jacobian_cosine(rows), jacob_cov=jacob_cov(rows))
+        if space != "flexibert":
+            features = block_features(net, x[:SAMPLES])
+            scores.update(expressivity=expressivity(features), trainability=trainability(features, signs))
         if not classes:
             scores["dss"] = dss(net, signs)
         if classes:
