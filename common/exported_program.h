@@ -83,6 +83,7 @@ struct ExportedInput {
   std::string name;  ///< of the value
   std::string target = {};
   ExportedArgument constant = {};
+  bool is_parameter = false;  ///< a tensor of the module's parameters
 };
 
 /// An axis of a tensor.

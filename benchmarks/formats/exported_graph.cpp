@@ -405,6 +405,7 @@ class Parser {
              {"tensor_constant", "tensor_constant_name"}}) {
       if (kind != one) continue;
       input.kind = ExportedInput::Kind::tensor;
+      input.is_parameter = kind == "parameter";
       input.name = text_member(arg, "name", place);
       input.target = text_member(spec, target, place);
       return input;

@@ -99,6 +99,9 @@ class Translation {
         if (trains) {
           program_.module.register_parameter(
               input.target, tensor.detach().requires_grad_(true), false);
+        } else if (input.is_parameter) {  // frozen
+          program_.module.register_parameter(
+              input.target, tensor.detach(), false);
         } else {
           program_.module.register_buffer(input.target, tensor);
         }

@@ -27,6 +27,7 @@ struct Product {
 class AttentionFinder {
  public:
   explicit AttentionFinder(ScriptProgram& program) : program_(program) {
+    add_nodes(*program.graph->block());
     mark_dependent();
   }
 
@@ -42,22 +43,51 @@ class AttentionFinder {
   }
 
  private:
-  torch::jit::graph_node_list nodes() const {
-    return program_.graph->block()->nodes();
+  /// In the order in which they are written, those of branches and loops too.
+  const std::vector<const Node*>& nodes() const { return nodes_; }
+
+  void add_nodes(const torch::jit::Block& block) {
+    for (const Node* node : block.nodes()) {
+      nodes_.push_back(node);
+      for (const torch::jit::Block* inner : node->blocks()) add_nodes(*inner);
+    }
   }
 
   void mark_dependent() {
     for (const Value* input : program_.graph->inputs().slice(1)) {
       dependent_.insert(input);
     }
-    for (const Node* node : nodes()) {
-      const bool any = std::ranges::any_of(
-          node->inputs(), [&](const Value* input) { return depends(input); });
-      if (!any) continue;
-      for (const Value* output : node->outputs()) {
-        if (flows(output)) dependent_.insert(output);
-      }
+    std::size_t before = 0;
+    while (before != dependent_.size()) {  // loops lead back
+      before = dependent_.size();
+      for (const Node* node : nodes()) mark_dependent(*node);
     }
+  }
+
+  void mark_dependent(const Node& node) {
+    for (const torch::jit::Block* block : node.blocks()) {
+      mark_block(node, *block);
+    }
+    const bool any = std::ranges::any_of(
+        node.inputs(), [&](const Value* input) { return depends(input); });
+    if (!any) return;
+    for (const Value* output : node.outputs()) mark(output);
+  }
+
+  /// What a branch or a loop hands on.
+  void mark_block(const Node& node, const torch::jit::Block& block) {
+    const bool loop = node.kind() == prim::Loop;
+    for (std::size_t i = 0; i < node.outputs().size(); ++i) {
+      const Value* made = block.outputs()[i + (loop ? 1 : 0)];
+      const bool given = loop && depends(node.inputs()[i + 2]);
+      if (!given && !depends(made)) continue;
+      mark(node.outputs()[i]);
+      if (loop) mark(block.inputs()[i + 1]);
+    }
+  }
+
+  void mark(const Value* value) {
+    if (flows(value)) dependent_.insert(value);
   }
 
   bool depends(const Value* value) const { return dependent_.contains(value); }
@@ -373,9 +403,47 @@ class AttentionFinder {
     program_.words = node;
     program_.word_table = parameter_of(program_, node->inputs()[0]);
     if (program_.word_table < 0) program_.words = nullptr;
+    if (program_.words == nullptr) return;
+    program_.reads_words_again = are_read_again(program_.graph->inputs()[1]);
+  }
+
+  /// Whether something else than their lookup reads the words, and not only
+  /// how many there are.
+  bool are_read_again(const Value* words) const {
+    return std::ranges::any_of(words->uses(), [&](const auto& use) {
+      if (use.user == program_.words || reads_shape(use)) return false;
+      return !passes(use.user) ||
+             std::ranges::any_of(use.user->outputs(), [&](const Value* part) {
+               return are_read_again(part);
+             });
+    });
+  }
+
+  static bool reads_shape(const torch::jit::Use& use) {
+    const std::string name = use.user->kind().toUnqualString();
+    if (use.offset > 0) {  // of another tensor, made like this one
+      return one_of(
+          name, {"to", "type_as", "view_as", "expand_as", "reshape_as"});
+    }
+    return name.ends_with("_like") || name.starts_with("new_") ||
+           name.find("assert") != std::string::npos ||
+           one_of(
+               name,
+               {"size",
+                "sym_size",
+                "dim",
+                "len",
+                "numel",
+                "sym_numel",
+                "device",
+                "dtype",
+                "layout",
+                "is_cuda",
+                "is_floating_point"});
   }
 
   ScriptProgram& program_;
+  std::vector<const Node*> nodes_;
   std::unordered_set<const Value*> dependent_;
 };
 

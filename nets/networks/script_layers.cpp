@@ -191,8 +191,13 @@ std::int64_t count_einsum_macs(const Stack& arguments) {
 }  // namespace
 
 int first_factor(std::string_view name) {
-  if (name == "addmm" || name == "baddbmm") return 1;
-  constexpr std::array kProducts{"matmul", "mm", "bmm", "tensordot"};
+  constexpr std::array kSums{"addmm", "baddbmm", "addbmm", "addmv"};
+  if (std::ranges::any_of(
+          kSums, [&](const char* one) { return name == one; })) {
+    return 1;
+  }
+  constexpr std::array kProducts{
+      "matmul", "linalg_matmul", "mm", "bmm", "mv", "inner", "tensordot"};
   const bool product = std::ranges::any_of(
       kProducts, [&](const char* one) { return name == one; });
   return product ? 0 : -1;
@@ -272,7 +277,10 @@ std::int64_t count_contraction_macs(
   }
   const auto first = static_cast<std::size_t>(first_factor(name));
   const std::int64_t bias = first > 0 ? output.numel() : 0;
-  return output.numel() * tensor_at(arguments, first).size(-1) + bias;
+  const at::Tensor left = tensor_at(arguments, first);
+  // addbmm sums the products of a batch.
+  const std::int64_t products = name == "addbmm" ? left.size(0) : 1;
+  return output.numel() * products * left.size(-1) + bias;
 }
 
 }  // namespace zcp::networks

@@ -58,7 +58,20 @@ std::int64_t ScriptNetwork::vocabulary() const {
 at::Tensor ScriptNetwork::embed(const at::Tensor& x) const {
   if (x.is_floating_point() || program_->word_table < 0) return x;
   const auto table = static_cast<std::size_t>(program_->word_table);
-  return at::embedding(parameters()[table].value, shown_words(x));
+  const auto inputs = program_->words->inputs();
+  // The table's row of padding has no gradient, and gradients may be scaled.
+  const auto argument = [&](std::size_t place) {
+    auto found = torch::jit::toIValue(inputs[0]);
+    if (place < inputs.size()) found = torch::jit::toIValue(inputs[place]);
+    return found;
+  };
+  const auto padding = argument(2);
+  const auto scale = argument(3);
+  return at::embedding(
+      parameters()[table].value,
+      shown_words(x),
+      padding && padding->isInt() ? padding->toInt() : -1,
+      scale && scale->isBool() && scale->toBool());
 }
 
 at::Tensor ScriptNetwork::forward_embedded(

@@ -1,11 +1,16 @@
 #include "nets/networks/script_parameters.h"
 
 #include <algorithm>
+#include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
+#include "common/error.h"
 #include "common/one_of.h"
 #include "nets/networks/script_layers.h"
 
@@ -30,22 +35,86 @@ struct Origin {
   bool input = false;     ///< it depends on the network's input
   bool shape = false;     ///< it depends on the shape of the input alone
   bool rows = false;      ///< rows of tables that were looked up
+  bool frozen = false;    ///< parameters that are not trained are in it
+
+  friend bool operator==(const Origin&, const Origin&) = default;
 };
 
 /// Follows values back to the attributes that they come from.
 class Origins {
  public:
-  explicit Origins(const ScriptProgram& program) : program_(program) {}
+  explicit Origins(const ScriptProgram& program) : program_(program) {
+    for (const auto& named : program.module.named_parameters()) {
+      held_.insert(named.value.unsafeGetTensorImpl());
+    }
+    find_writes(*program.graph->block());
+    // What a loop carries, and what is kept in lists and attributes, leads back
+    // to itself: once more from what was found before, until nothing changes.
+    do {
+      before_ = std::exchange(known_, {});
+      visit_all(*program.graph->block());
+    } while (known_ != before_);
+  }
 
   const Origin& of(const Value* value) {
     const auto known = known_.find(value);
     if (known != known_.end()) return known->second;
-    known_[value] = {};  // for loops, which lead back here
+    const auto before = before_.find(value);
+    known_[value] = before == before_.end() ? Origin() : before->second;
     Origin origin = compute(value);
     return known_[value] = std::move(origin);
   }
 
  private:
+  void visit_all(const Block& block) {
+    for (const Node* node : block.nodes()) {
+      for (const Block* inner : node->blocks()) visit_all(*inner);
+      for (const Value* output : node->outputs()) of(output);
+    }
+  }
+
+  /// Where an attribute is: its module and its name.
+  using Place = std::pair<const c10::ivalue::Object*, std::string>;
+
+  std::optional<Place> place_of(const Node& node) const {
+    const c10::IValue owner = attribute(node.inputs()[0]);
+    if (!owner.isObject()) return std::nullopt;
+    return Place(owner.toObject().get(), node.s(c10::attr::name));
+  }
+
+  /// What is put into lists, dicts, tensors and attributes after they are made.
+  void find_writes(const Block& block) {
+    for (const Node* node : block.nodes()) {
+      for (const Block* inner : node->blocks()) find_writes(*inner);
+      if (node->kind() == prim::SetAttr) {
+        if (const auto place = place_of(*node)) {
+          kept_[*place].push_back(node->inputs()[1]);
+        }
+        continue;
+      }
+      const std::string name = name_of(*node);
+      const bool in_place = name.starts_with("aten::") && name.ends_with("_") &&
+                            !name.ends_with("__");
+      const bool collects = one_of(
+          name,
+          {"aten::append",
+           "aten::insert",
+           "aten::extend",
+           "aten::_set_item",
+           "aten::update"});
+      if ((!in_place && !collects) || node->inputs().size() < 2) continue;
+      const Value* target = node->inputs()[0];
+      for (;;) {  // a part of a tensor is written: the tensor, too
+        auto& written = writes_[target];
+        written.insert(
+            written.end(), node->inputs().begin() + 1, node->inputs().end());
+        const Node* maker = target->node();
+        if (!selects(name_of(*maker)) || maker->inputs().empty()) break;
+        target = maker->inputs()[0];
+      }
+    }
+  }
+
   /// The module or the tensor that an attribute holds; None where the value is
   /// no attribute.
   c10::IValue attribute(const Value* value) const {
@@ -58,6 +127,19 @@ class Origins {
   }
 
   Origin compute(const Value* value) {
+    Origin origin = compute_made(value);
+    const auto written = writes_.find(value);
+    if (written == writes_.end()) return origin;
+    const Origin made = origin;
+    for (const Value* part : written->second) add(of(part), origin);
+    const bool same = origin.parameters == made.parameters &&
+                      origin.input == made.input &&
+                      origin.frozen == made.frozen;
+    if (!same) origin.itself = origin.flipped = origin.selected = false;
+    return origin;
+  }
+
+  Origin compute_made(const Value* value) {
     const Node* node = value->node();
     if (node->kind() == prim::Param) return of_block_input(value);
     if (node->kind() == prim::GetAttr) return of_attribute(value);
@@ -138,7 +220,7 @@ class Origins {
     return origin;
   }
 
-  Origin of_attribute(const Value* value) const {
+  Origin of_attribute(const Value* value) {
     Origin origin;
     const c10::IValue held = attribute(value);
     std::vector<at::Tensor> tensors;
@@ -147,9 +229,19 @@ class Origins {
     for (const at::Tensor& tensor : tensors) {
       const auto found =
           program_.parameter_index.find(tensor.unsafeGetTensorImpl());
-      if (found == program_.parameter_index.end()) continue;
+      if (found == program_.parameter_index.end()) {
+        origin.frozen =
+            origin.frozen || held_.contains(tensor.unsafeGetTensorImpl());
+        continue;
+      }
       origin.parameters.insert(found->second);
       origin.itself = held.isTensor();
+    }
+    const auto place = place_of(*value->node());
+    const auto kept = place ? kept_.find(*place) : kept_.end();
+    if (kept != kept_.end()) {
+      for (const Value* written : kept->second) add(of(written), origin);
+      origin.itself = false;
     }
     return origin;
   }
@@ -159,10 +251,17 @@ class Origins {
     to.input = to.input || from.input;
     to.shape = to.shape || from.shape;
     to.rows = to.rows || from.rows;
+    to.frozen = to.frozen || from.frozen;
   }
 
+  using Known = std::unordered_map<const Value*, Origin>;
+
   const ScriptProgram& program_;
-  std::unordered_map<const Value*, Origin> known_;
+  std::set<const c10::TensorImpl*> held_;  ///< parameters, trained or not
+  std::map<Place, std::vector<const Value*>> kept_;  ///< in attributes
+  std::unordered_map<const Value*, std::vector<const Value*>> writes_;
+  Known before_;
+  Known known_;
 };
 
 /// Where a layer's operator has its weight and its bias; -1: nowhere.
@@ -257,13 +356,14 @@ class Uses {
   /// samples, as a first state is.
   bool varies(const Value* factor) {
     const Origin& origin = origins_.of(factor);
-    return origin.input || (origin.shape && origin.parameters.empty());
+    return origin.input ||
+           (origin.shape && origin.parameters.empty() && !origin.frozen);
   }
 
-  /// Whether a factor is made of parameters alone.
+  /// Whether a factor is made of parameters alone, trained or not.
   bool is_fixed(const Value* factor) {
     const Origin& origin = origins_.of(factor);
-    return !origin.input && !origin.parameters.empty();
+    return !origin.input && (!origin.parameters.empty() || origin.frozen);
   }
 
   /// Whether a factor is put together of the rows of several tables, as
@@ -278,6 +378,9 @@ class Uses {
   void find_product(const Node& node, const std::string& name, NodePlan& plan) {
     const Factors factors = factors_of(node, name);
     if (name == "aten::einsum") return find_einsum(node, plan);
+    if (one_of(name, {"aten::linalg_multi_dot", "aten::chain_matmul"})) {
+      return refuse_chain(node, name);
+    }
     if (name == "aten::bilinear") return contract(plan, 0);
     if (factors.left == nullptr) return;
     const bool right = varies(factors.left) && is_fixed(factors.right);
@@ -287,12 +390,29 @@ class Uses {
     if (right && is_of_tables(factors.right)) {
       return contract(plan, plan.activation);
     }
-    if (left || name == "aten::tensordot") {
+    // Products that sum over the last axis of both have their weight as W x.
+    const bool inner = name == "aten::inner";
+    if (inner) {
+      use_in_contraction(left ? factors.left : factors.right, true);
+      return contract(plan, plan.activation);
+    }
+    if (left || one_of(name, {"aten::tensordot", "aten::addbmm"})) {
       use_in_contraction(left ? factors.left : factors.right, left);
       return contract(plan, plan.activation);
     }
     plan.kind = LayerKind::linear;
     plan.recorded = true;
+  }
+
+  /// Products in whatever order is the cheapest are not read.
+  void refuse_chain(const Node& node, const std::string& name) {
+    const Origin& all = origins_.of(node.inputs()[0]);
+    if (all.parameters.empty() && !all.frozen) return;
+    throw UserError(
+        "{}: multiplies parameters by {}, expected products of two, such as "
+        "a @ b",
+        program_.path,
+        name);
   }
 
   static void contract(NodePlan& plan, int activation) {

@@ -175,6 +175,11 @@ class Planner {
       plan_draws(node, known->schema(), name, plan);
     }
     if (name == "floor") plan_floor(node, plan);
+    // Gradients of tables have the same numbers where they are not sparse.
+    const auto sparse = known->schema().argumentIndexWithName("sparse");
+    if (name.starts_with("embedding") && sparse) {
+      plan.replaced.emplace_back(static_cast<std::size_t>(*sparse), false);
+    }
   }
 
   /// A trace keeps how its own process multiplied on CUDA devices in each of
@@ -273,18 +278,53 @@ class Planner {
     }
   }
 
-  /// What the chosen output is made of, where that can be told.
+  /// What the chosen output is made of, where that can be told: "1.aux" is the
+  /// entry "aux" of the second element.
   std::vector<const Value*> chosen_outputs() const {
-    const Value* returned = program_.graph->outputs()[0];
-    const Node* maker = returned->node();
-    const auto& chosen = program_.options.output;
-    const bool tuple = maker->kind() == torch::jit::prim::TupleConstruct ||
-                       maker->kind() == torch::jit::prim::ListConstruct;
-    if (!chosen || !tuple) return {returned};
-    for (std::size_t i = 0; i < maker->inputs().size(); ++i) {
-      if (*chosen == std::to_string(i)) return {maker->inputs()[i]};
+    const Value* found = program_.graph->outputs()[0];
+    if (!program_.options.output) return {found};
+    std::string rest = *program_.options.output;
+    while (!rest.empty()) {
+      const Value* part = nullptr;
+      for (const auto& [name, value] : parts_of(*found->node())) {
+        const bool whole = rest == name;
+        if (!whole && !rest.starts_with(name + ".")) continue;
+        part = value;
+        rest.erase(0, name.size() + (whole ? 0 : 1));
+        break;
+      }
+      if (part == nullptr) break;
+      found = part;
     }
-    return {returned};
+    return {found};
+  }
+
+  /// What a tuple, a list or a dict is made of, by place or key; empty for
+  /// everything else.
+  static std::vector<std::pair<std::string, const Value*>> parts_of(
+      const Node& maker) {
+    std::vector<std::pair<std::string, const Value*>> parts;
+    const auto inputs = maker.inputs();
+    if (maker.kind() == torch::jit::prim::DictConstruct) {
+      for (std::size_t i = 0; i + 1 < inputs.size(); i += 2) {
+        const auto key = torch::jit::toIValue(inputs[i]);
+        if (!key || !key->isString()) return {};
+        parts.emplace_back(key->toStringRef(), inputs[i + 1]);
+      }
+      return parts;
+    }
+    if (maker.kind() != torch::jit::prim::TupleConstruct &&
+        maker.kind() != torch::jit::prim::ListConstruct) {
+      return {};
+    }
+    const auto type = maker.output()->type()->cast<c10::TupleType>();
+    const bool named = type != nullptr && type->schema() != nullptr;
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      parts.emplace_back(
+          named ? type->schema()->arguments()[i].name() : std::to_string(i),
+          inputs[i]);
+    }
+    return parts;
   }
 
   /// What is written into a tensor that is live, by way of a view, and what is
@@ -316,19 +356,33 @@ class Planner {
       const auto found = program_.plans.find(node);
       if (found != program_.plans.end() && found->second.live) return true;
       const std::string name = aten_name(*node);
-      if (!one_of(
-              name,
-              {"select",
-               "slice",
-               "view",
-               "narrow",
-               "transpose",
-               "permute",
-               "unsqueeze",
-               "squeeze",
-               "chunk",
-               "split",
-               "t"})) {
+      if (!one_of(name, {"select",
+                         "slice",
+                         "view",
+                         "narrow",
+                         "transpose",
+                         "permute",
+                         "unsqueeze",
+                         "squeeze",
+                         "chunk",
+                         "split",
+                         "split_with_sizes",
+                         "tensor_split",
+                         "unbind",
+                         "reshape",
+                         "expand",
+                         "expand_as",
+                         "view_as",
+                         "flatten",
+                         "unflatten",
+                         "movedim",
+                         "swapaxes",
+                         "diagonal",
+                         "detach",
+                         "__getitem__",
+                         "t"}) &&
+          node->kind() != torch::jit::prim::ListUnpack &&
+          node->kind() != torch::jit::prim::TupleUnpack) {
         return false;
       }
       node = node->inputs()[0]->node();

@@ -123,6 +123,8 @@ struct ScriptProgram {
   bool channels_last = false;
   /// Looks up the words that are its input; null where it takes no words.
   const torch::jit::Node* words = nullptr;
+  /// Whether other nodes read them too, more of them than their number.
+  bool reads_words_again = false;
   int word_table = -1;  ///< index of the parameter that it looks them up in
 
   // Of an exported program alone.

@@ -56,7 +56,7 @@ class ScriptPass {
 
   at::Tensor run(const at::Tensor& given, const at::Tensor& words) {
     const at::AutoGradMode restored(outer_gradients_);
-    const at::Tensor x = words_for(given);
+    const at::Tensor x = words_for(given, words);
     set_hidden(words.defined() ? words : given);
     const auto inputs = program_.graph->inputs();
     if (inputs.size() < 2) {
@@ -106,17 +106,26 @@ class ScriptPass {
 
   const IValue& value(const Value* name) const { return memory_.at(name); }
 
-  /// The words of the pass. Where their embeddings are given in their place,
-  /// they are all word 0, whose lookup is left out.
-  at::Tensor words_for(const at::Tensor& given) {
-    if (!given.is_floating_point() && takes_mask(program_)) {
-      return shown_words(given);
+  /// The words of the pass. Where noise stands for their embeddings, they are
+  /// all word 0, whose lookup is left out.
+  at::Tensor words_for(const at::Tensor& given, const at::Tensor& words) {
+    const bool embedded = given.is_floating_point();
+    if (program_.words == nullptr && embedded) return given;
+    const at::Tensor& read = embedded ? words : given;
+    if (embedded) {
+      if (given.dim() != 3) {
+        throw std::invalid_argument("takes words, found real numbers");
+      }
+      embeddings_ = given;
     }
-    if (program_.words == nullptr || !given.is_floating_point()) return given;
-    if (given.dim() != 3) {
-      throw std::invalid_argument("takes words, found real numbers");
+    if (read.defined() && !read.is_floating_point()) {
+      return takes_mask(program_) ? shown_words(read) : read;
     }
-    embeddings_ = given;
+    if (program_.reads_words_again) {
+      throw std::invalid_argument(
+          "reads its words beside their embeddings, too, which no noise or "
+          "ones can stand for");
+    }
     return at::zeros(
         {given.size(0), given.size(1)}, given.options().dtype(at::kLong));
   }

@@ -68,6 +68,9 @@ engine::Descriptor l_swag() {
       &reductions::has_sign_patterns,
       reductions::from_gradient_history(
           [](const reductions::GradientHistory& gradients, double patterns) {
+            if (patterns == 0) {
+              return engine::Score::degenerate("no activation runs");
+            }
             std::vector<at::Tensor> logs;
             for (const auto& layer : gradients.layers()) {
               if (!layer.empty()) logs.push_back(layer_term(layer));

@@ -2,6 +2,8 @@
 // (samples and positions) x C, of which the first C rows are taken. The authors
 // average 32 draws of the weights.
 #include <algorithm>
+#include <cstdint>
+#include <vector>
 
 #include "proxies/engine/observer.h"
 #include "proxies/reductions/sample_axis.h"
@@ -24,8 +26,31 @@ bool counts(const networks::LayerCall& call) {
   }
 }
 
-at::Tensor effective_rank(const at::Tensor& output) {
-  const at::Tensor map = output.dim() == 4 ? output.transpose(1, 3) : output;
+/// Whether the second axis of a call's output holds the channels. What follows
+/// a layer and keeps its sizes keeps its axes.
+class ChannelAxis {
+ public:
+  bool is_second(const networks::LayerCall& call) {
+    const at::Tensor& output = call.output;
+    const bool convolves = call.kind == networks::LayerKind::conv ||
+                           call.kind == networks::LayerKind::batch_norm;
+    const bool mixes = call.kind == networks::LayerKind::linear ||
+                       call.kind == networks::LayerKind::layer_norm;
+    if (convolves || mixes) {
+      second_ = convolves;
+      sizes_ = output.sizes().vec();
+      return convolves || output.dim() == 4;
+    }
+    return output.dim() >= 4 || (second_ && output.sizes() == sizes_);
+  }
+
+ private:
+  bool second_ = false;
+  std::vector<std::int64_t> sizes_;
+};
+
+at::Tensor effective_rank(const at::Tensor& output, bool second) {
+  const at::Tensor map = second ? output.transpose(1, -1) : output;
   const std::int64_t channels = map.size(-1);
   const at::Tensor rows = map.reshape({-1, channels});
   const at::Tensor square =
@@ -55,9 +80,12 @@ engine::Descriptor near() {
   d.bfloat16_tau = 0.999;
   const auto of_pass = engine::from_pass([](const engine::Pass& pass) {
     std::vector<at::Tensor> ranks;
+    ChannelAxis channels;
     for (const networks::LayerCall& call : pass.recording.calls) {
-      if (counts(call))
-        ranks.push_back(effective_rank(call.output.detach()) * call.merged);
+      if (!counts(call)) continue;
+      const bool second = channels.is_second(call);
+      ranks.push_back(
+          effective_rank(call.output.detach(), second) * call.merged);
     }
     if (ranks.empty()) return engine::Score::degenerate("no layer runs");
     return engine::score_of(

@@ -189,33 +189,43 @@ LayerCall without_memory(const LayerCall& call) {
   return bare;
 }
 
-Recording record(const Network& network, const at::Tensor& x, BatchNormMode m) {
+/// Samples as the network takes them, and what stands for their words.
+struct Inputs {
+  at::Tensor x;
+  at::Tensor real;  ///< Network::embed(x)
+
+  Inputs first(std::int64_t count) const {
+    return {x.slice(0, 0, count), real.slice(0, 0, count)};
+  }
+};
+
+Recording record(const Network& network, const Inputs& of, BatchNormMode m) {
   const at::NoGradGuard no_grad;
   Recording recording;
-  network.forward(x, m, &recording);
+  network.forward_embedded(of.real, of.x, m, &recording);
   recording.blocks.clear();
   return recording;
 }
 
-/// Of x with another sample 0.
+/// With another sample 0.
 Recording
-record_changed(const Network& network, const at::Tensor& x, BatchNormMode m) {
+record_changed(const Network& network, const Inputs& of, BatchNormMode m) {
   try {
-    return record(network, with_one_changed(x), m);
+    return record(network, {of.x, with_one_changed(of.real)}, m);
   } catch (const c10::Error&) {
     // Tokens have a least and a largest one: another sample has some of them.
-    const at::Tensor replaced = with_one_replaced(x);
-    if (at::equal(replaced, x)) throw;
-    return record(network, replaced, m);
+    const at::Tensor replaced = with_one_replaced(of.real);
+    if (at::equal(replaced, of.real)) throw;
+    return record(network, {with_one_replaced(of.x), replaced}, m);
   }
 }
 
 Verdict verdict_in_mode(
     const Network& network,
-    const at::Tensor& x,
+    const Inputs& inputs,
     BatchNormMode mode) {
-  const std::int64_t samples = x.size(0);
-  const Recording first = record(network, x, mode);
+  const std::int64_t samples = inputs.x.size(0);
+  const Recording first = record(network, inputs, mode);
   Verdict verdict;
   for (const LayerCall& call : first.calls) {
     CallVerdict& one = verdict.calls.emplace_back();
@@ -223,7 +233,7 @@ Verdict verdict_in_mode(
     one.shape_fault = shape_fault(call, samples);
   }
   if (samples < 2) return verdict;
-  const Recording second = record_changed(network, x, mode);
+  const Recording second = record_changed(network, inputs, mode);
   verdict.comparable = second.calls.size() == first.calls.size();
   for (std::size_t i = 0; verdict.comparable && i < first.calls.size(); ++i) {
     CallVerdict& one = verdict.calls[i];
@@ -243,11 +253,11 @@ class Examination {
  public:
   Examination(
       const Network& network,
-      at::Tensor x,
+      Inputs inputs,
       std::shared_ptr<engine::SharedValues> shared,
       std::string name)
       : network_(network),
-        x_(std::move(x)),
+        inputs_(std::move(inputs)),
         shared_(std::move(shared)),
         name_(std::move(name)) {}
 
@@ -270,12 +280,12 @@ class Examination {
   std::shared_ptr<const Verdict> verdict(BatchNormMode mode, const char* text)
       const {
     return engine::shared_value<Verdict>(shared_, name_ + ", " + text, [&] {
-      return verdict_in_mode(network_, x_, mode);
+      return verdict_in_mode(network_, inputs_, mode);
     });
   }
 
   const Network& network_;
-  at::Tensor x_;
+  Inputs inputs_;
   std::shared_ptr<engine::SharedValues> shared_;
   std::string name_;
 };
@@ -287,14 +297,13 @@ std::optional<std::string> fault_of(
     const at::Tensor& x,
     const std::shared_ptr<engine::SharedValues>& shared,
     const CallFilter& looked_at) {
-  const at::Tensor real = network.embed(x);
-  const at::Tensor some =
-      real.slice(0, 0, std::min(real.size(0), kMostSamples));
+  const Inputs all{x, network.embed(x)};
   try {
-    return Examination(network, some, shared, "sample axis of a few")
+    const Inputs few = all.first(std::min(x.size(0), kMostSamples));
+    return Examination(network, few, shared, "sample axis of a few")
         .fault(looked_at);
   } catch (const c10::Error&) {
-    return Examination(network, real, shared, "sample axis").fault(looked_at);
+    return Examination(network, all, shared, "sample axis").fault(looked_at);
   }
 }
 

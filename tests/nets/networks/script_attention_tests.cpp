@@ -114,6 +114,49 @@ TEST_CASE("attention: words in a file of one's own") {
   CHECK_THROWS_AS(run(at::randn({2, 3, 4, 4})), std::invalid_argument);
 }
 
+TEST_CASE("attention: words that are read beside their embeddings") {
+  at::manual_seed(5);
+  const ScriptFile file(
+      {{"table", at::randn({20, 4})}, {"w", at::randn({3, 4})}},
+      R"(
+def forward(self, words):
+    x = torch.embedding(self.table, words, 0)
+    seen = (words != 0).to(x.dtype).unsqueeze(-1)
+    return torch.linear((x * seen).sum(1) / seen.sum(1), self.w)
+)");
+  const auto network = load_script_network(file.path(), at::kDouble);
+  const at::Tensor words = at::tensor({3, 0, 5, 7, 0, 0}).view({2, 3});
+  const auto mode = BatchNormMode::batch_statistics;
+  const at::Tensor embedded = network->embed(words);
+  CHECK(at::equal(
+      network->forward_embedded(embedded, words, mode, nullptr),
+      network->forward(words, mode, nullptr)));
+  CHECK(embedded.size(2) == 4);
+  // Noise stands for embeddings, not for what is padding.
+  CHECK_THROWS_WITH_AS(
+      network->forward(at::ones({1, 3, 4}, at::kDouble), mode, nullptr),
+      doctest::Contains("reads its words beside their embeddings"),
+      std::invalid_argument);
+}
+
+TEST_CASE("attention: in a branch and in a loop of a script") {
+  at::manual_seed(6);
+  const ScriptFile file(
+      {{"q", at::randn({4, 4})}, {"k", at::randn({4, 4})}},
+      R"(
+def forward(self, x):
+    for i in range(2):
+        if x.size(0) > 1:
+            weights = torch.softmax(torch.linear(x, self.q) @ torch.linear(x, self.k).transpose(1, 2), -1)
+            x = weights @ x
+    return x
+)");
+  const auto network = load_script_network(file.path(), at::kDouble);
+  const Recording seen = observed(*network, at::randn({2, 3, 4}, at::kDouble));
+  CHECK(seen.attentions.size() == 2);
+  CHECK(roles(seen).at(LinearRole::query) == 2);
+}
+
 TEST_CASE("attention: a mask hides words") {
   const std::string body = R"(:
     x = torch.embedding(self.table, words)

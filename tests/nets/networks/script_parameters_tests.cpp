@@ -131,3 +131,77 @@ def forward(self, x):
   }
   CHECK(loaded.program->computed_weights == 1);  // the query's softmax
 }
+
+TEST_CASE("TorchScript parameters: products by way of containers and loops") {
+  const at::Tensor w = at::arange(20, at::kFloat).view({4, 5}).sin();
+  const at::Tensor v = at::arange(15, at::kFloat).view({5, 3}).cos();
+  const auto macs_of = [&](const std::string& body) {
+    const zcp::test::ScriptFile file(
+        {{"w", w}, {"v", v}, {"h", at::zeros({5})}},
+        "def forward(self, x):\n" + body);
+    const LoadedScript loaded = load_script(file.path(), at::kFloat);
+    const at::NoGradGuard no_grad;
+    Recording recording;
+    run_script(
+        *loaded.program,
+        loaded.parameters,
+        at::ones({2, 4}),
+        BatchNormMode::batch_statistics,
+        &recording);
+    std::int64_t macs = 0;
+    for (const LayerCall& call : recording.calls) macs += call.macs;
+    return macs;
+  };
+  // Two samples: 2 x 4 x 5, and 2 x 5 x 3.
+  const std::int64_t both = 40 + 30;
+  CHECK(macs_of("    return torch.relu(x @ self.w) @ self.v\n") == both);
+  CHECK(
+      macs_of("    outs = [self.h]\n"
+              "    outs.append(torch.relu(x @ self.w))\n"
+              "    return outs[1] @ self.v\n") == both);
+  CHECK(
+      macs_of("    d = {'b': self.h}\n"
+              "    d['a'] = torch.relu(x @ self.w)\n"
+              "    return torch.mm(d['a'], self.v)\n") == both);
+  CHECK(
+      macs_of("    y = torch.zeros([x.size(0), 5])\n"
+              "    y[:, :5] = x @ self.w\n"
+              "    return y @ self.v\n") == both);
+  CHECK(
+      macs_of("    y = x @ self.w\n"
+              "    for i in range(2):\n"
+              "        y = torch.relu(y)\n"
+              "    return y @ self.v\n") == both);
+  // Products that sum over last axes, with vectors, and over a batch.
+  CHECK(
+      macs_of("    return torch.inner(torch.relu(x @ self.w), self.v.t())\n") ==
+      both);
+  CHECK(macs_of("    return torch.mv(x @ self.w, self.h)\n") == 40 + 10);
+  CHECK(
+      macs_of("    y = (x @ self.w).unsqueeze(0)\n"
+              "    return torch.addbmm(x[:, :3], y, self.v.unsqueeze(0))\n") ==
+      both + 6);
+}
+
+TEST_CASE("TorchScript parameters: what is in a dict is a computed weight") {
+  const zcp::test::ScriptFile file(
+      {{"w", at::ones({4, 5})}, {"v", at::ones({4, 5})}},
+      "def forward(self, x):\n"
+      "    all = [self.w]\n"
+      "    all.append(self.v)\n"
+      "    return (x @ all[0]) + (x @ all[1])\n");
+  const LoadedScript loaded = load_script(file.path(), at::kFloat);
+  CHECK(loaded.program->computed_weights == 2);
+}
+
+TEST_CASE("TorchScript parameters: chains of products are refused") {
+  const zcp::test::ScriptFile file(
+      {{"w", at::ones({4, 5})}, {"v", at::ones({5, 3})}},
+      "def forward(self, x):\n"
+      "    return torch.linalg_multi_dot([x, self.w, self.v])\n");
+  CHECK(
+      zcp::test::user_error([&] {
+        load_script(file.path(), at::kFloat);
+      }).find("linalg_multi_dot, expected products of two") !=
+      std::string::npos);
+}

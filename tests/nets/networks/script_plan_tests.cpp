@@ -110,3 +110,46 @@ TEST_CASE("TorchScript plans: a hardtanh is a ReLU where it begins at 0") {
   CHECK(kind("") == LayerKind::bounded_activation);
   CHECK(kind(", 0.2, 6.") == LayerKind::bounded_activation);
 }
+
+TEST_CASE("TorchScript plans: the ReLUs of a chosen output alone are live") {
+  const auto live = [](const std::string& returned, const std::string& output) {
+    const zcp::test::ScriptFile file(
+        {{"w", at::ones({5, 4})}},
+        "def forward(self, x):\n"
+        "    a = torch.relu(torch.linear(x, self.w))\n"
+        "    b = torch.relu(torch.linear(x, self.w))\n    return " +
+            returned + "\n");
+    const LoadedScript loaded =
+        load_script(file.path(), at::kFloat, {.output = output});
+    int count = 0;
+    for (const auto& [node, plan] : loaded.program->plans) {
+      if (plan.kind == LayerKind::relu && plan.live) ++count;
+    }
+    return count;
+  };
+  CHECK(live("a, b", "0") == 1);
+  CHECK(live("{'a': a, 'b': b}", "b") == 1);
+  CHECK(live("a, (a, a + b)", "1.0") == 1);
+  CHECK(live("a, (a, a + b)", "1.1") == 2);
+}
+
+TEST_CASE("what is written through another view of a tensor is live") {
+  for (const std::string view :
+       {"y.reshape([-1])",
+        "y.unflatten(1, [5, 1])",
+        "y.expand([2, 5])",
+        "y.unbind(0)[0]",
+        "y.view_as(y)",
+        "y.movedim(0, 1)"}) {
+    CAPTURE(view);
+    const zcp::test::ScriptFile file(
+        {{"w", at::ones({5, 4})}},
+        "def forward(self, x):\n"
+        "    y = torch.linear(x, self.w)\n    part = " +
+            view + "\n    part.copy_(torch.relu(part))\n    return y\n");
+    const LoadedScript loaded = load_script(file.path(), at::kFloat);
+    for (const auto& [node, plan] : loaded.program->plans) {
+      if (plan.kind == LayerKind::relu) CHECK(plan.live);
+    }
+  }
+}
