@@ -132,7 +132,9 @@ Text protocol_of(
   store::Protocol skeleton;
   add_skeleton(skeleton, selection.skeleton);
   Text space = selection.space->info().name;
-  for (const auto& [what, size] : skeleton) space += ", " + what + " " + size;
+  for (const auto& [what, size] : skeleton) {
+    space += fmt::format(", {} {}", what, size);
+  }
   Text output(kHeadNames[static_cast<std::size_t>(task.output.head)]);
   if (task.output.channels > 0) {
     output = fmt::format("{} {}", task.output.channels, output);
