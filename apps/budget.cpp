@@ -50,6 +50,28 @@ void refuse_contradictions(const std::vector<Bound>& bounds) {
   }
 }
 
+/// The names of rows as the space writes them. A table of devices may have rows
+/// of other spaces, which stay as they are.
+Strings normal_names(const tables::Table& table, const spaces::Space& space) {
+  Strings names;
+  std::string problem;
+  std::size_t others = 0;
+  for (const std::string& written : table.arch) {
+    try {
+      names.push_back(space.normalise(written));
+    } catch (const UserError& error) {
+      if (others++ == 0) problem = error.what();
+      names.push_back(written);
+    }
+  }
+  if (others == 0 || others < names.size()) return names;
+  throw UserError(
+      "{}: expected architectures of {}: {}",
+      table.source,
+      space.info().name,
+      problem);
+}
+
 }  // namespace
 
 std::string Bound::text() const {
@@ -156,11 +178,11 @@ Costs::Costs(const Budget& budget, const spaces::Space* space) {
   Strings columns = budget.columns();
   std::erase_if(columns, is_size);
   table_ = tables::read_table(budget.costs, columns);
+  const Strings names =
+      space != nullptr ? normal_names(table_, *space) : table_.arch;
   for (std::size_t row = 0; row < table_.arch.size(); ++row) {
     const std::string& written = table_.arch[row];
-    const std::string name =
-        space != nullptr ? space->normalise(written) : written;
-    const auto [found, is_new] = rows_.emplace(name, row);
+    const auto [found, is_new] = rows_.emplace(names[row], row);
     if (is_new) continue;
     for (const auto& values : table_.values) {
       const double first = values[found->second];

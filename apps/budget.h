@@ -67,9 +67,10 @@ double size_value(const graph::Sizes& sizes, const std::string& column);
 class Costs {
  public:
   /// Reads the budget's file; nothing where it names none. With a `space` the
-  /// names may be specs of it in any form. Throws UserError for a file that
-  /// cannot be read, that has not the column that a bound names, or that names
-  /// an architecture twice with different costs.
+  /// names may be specs of it in any form, beside rows of other spaces. Throws
+  /// UserError for a file that cannot be read, that has not the column that a
+  /// bound names, no architecture of the space, or one twice with different
+  /// costs.
   explicit Costs(const Budget& budget, const spaces::Space* space = nullptr);
 
   /// NaN where the file has no such architecture or no cost of it. Throws

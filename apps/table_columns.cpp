@@ -98,15 +98,9 @@ std::optional<Column> column_of_costs(
   const auto header =
       tables::column_names(text, source, std::vector<std::string>{"arch"});
   if (std::ranges::find(header, column) == header.end()) return {};
-  Budget wanted;
-  wanted.costs = costs;
-  wanted.bounds.push_back({column, Bound::Side::most, 0});
-  const Costs known(wanted);
-  Column values;
-  for (const std::string& arch : table.arch) {
-    values.push_back(known.value(arch, column));
-  }
-  return values;
+  const tables::Table known =
+      tables::parse_table(text, source, std::vector<std::string>{column});
+  return study::truth_by_score(table, known, study::join(table, known), 0);
 }
 
 }  // namespace

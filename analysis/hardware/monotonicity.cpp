@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
 
 #include "analysis/statistics/cluster.h"
 #include "analysis/statistics/columns.h"
@@ -27,16 +28,19 @@ void summarise(Monotonicity& found) {
     double sum = 0;
     for (std::size_t j = 0; j < n; ++j) {
       if (i == j) continue;
-      // Devices that share too little to be compared are not alike.
-      const double rho = std::isnan(found.rho[i][j]) ? 0 : found.rho[i][j];
-      least = std::min(least, rho);
+      // A device that shares too little with another stands in for nobody: one
+      // NaN makes both numbers NaN.
+      const double rho = found.rho[i][j];
+      least = std::isnan(rho) ? rho : std::min(rho, least);
       sum += rho;
+      if (std::isnan(rho)) break;
     }
     found.least.push_back(least);
     found.mean.push_back(sum / static_cast<double>(n - 1));
+    const bool best = !std::isnan(least) &&
+                      (!found.proxy || least > found.least[*found.proxy]);
+    if (best) found.proxy = i;
   }
-  found.proxy = static_cast<std::size_t>(
-      std::ranges::max_element(found.least) - found.least.begin());
 }
 
 void choose_in_clusters(Monotonicity& found) {
@@ -59,6 +63,31 @@ void choose_in_clusters(Monotonicity& found) {
     }
     found.proxies.push_back(chosen);
   }
+}
+
+/// The rows of a front in order, those equal in value and cost together: which
+/// of them comes first depends on the table's order alone.
+std::vector<std::vector<std::size_t>> points_of(
+    std::span<const std::size_t> front,
+    std::span<const double> value,
+    std::span<const double> cost) {
+  std::vector<std::vector<std::size_t>> points;
+  for (const std::size_t row : front) {
+    const bool twin = !points.empty() &&
+                      value[points.back().front()] == value[row] &&
+                      cost[points.back().front()] == cost[row];
+    if (!twin) points.emplace_back();
+    points.back().push_back(row);
+  }
+  return points;
+}
+
+bool shares_row(
+    std::span<const std::size_t> point,
+    std::span<const std::size_t> front) {
+  return std::ranges::any_of(point, [&](std::size_t row) {
+    return std::ranges::find(front, row) != front.end();
+  });
 }
 
 }  // namespace
@@ -117,12 +146,14 @@ Transfer transfer(
     far.push_back(target[i]);
   }
   using statistics::Twins;
-  const auto chosen = statistics::pareto_front(values, near, Twins::first);
-  const auto own = statistics::pareto_front(values, far, Twins::first);
-  Transfer result{chosen.size(), own.size()};
+  const auto chosen = statistics::pareto_front(values, near, Twins::all);
+  const auto own =
+      points_of(statistics::pareto_front(values, far, Twins::all), values, far);
+  Transfer result{points_of(chosen, values, near).size(), own.size()};
   double sum = 0;
-  for (const std::size_t best : own) {
-    if (std::ranges::find(chosen, best) != chosen.end()) ++result.common;
+  for (const auto& point : own) {
+    if (shares_row(point, chosen)) ++result.common;
+    const std::size_t best = point.front();
     double greatest = -std::numeric_limits<double>::infinity();
     for (const std::size_t row : chosen) {
       // Equal costs may differ in the last digits of how they were computed.

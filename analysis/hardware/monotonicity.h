@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,11 +26,13 @@ struct Monotonicity {
   /// 1 - rho, cut at 1 - `alike`.
   std::vector<std::size_t> cluster;
   std::vector<std::size_t> order;  ///< that keeps clusters together
-  /// Of each device the least and the mean rho with all others.
+  /// Of each device the least and the mean rho with all others; NaN where it is
+  /// not known with one of them.
   std::vector<double> least;
   std::vector<double> mean;
-  /// The device with the greatest least rho: the proxy device for all.
-  std::size_t proxy = 0;
+  /// The device with the greatest least rho: the proxy device for all; none
+  /// where no device's is known.
+  std::optional<std::size_t> proxy;
   /// Of each cluster, the member with the greatest mean rho inside it.
   std::vector<std::size_t> proxies;
 };
@@ -40,9 +43,9 @@ Monotonicity monotonicity(const tables::Table& costs, double alike = 0.9);
 
 /// What choosing by another device's costs loses (OneProxy, section 3).
 struct Transfer {
-  std::size_t proxy_front = 0;   ///< members of the front on the proxy device
+  std::size_t proxy_front = 0;   ///< points of the front on the proxy device
   std::size_t target_front = 0;  ///< and of the target's own
-  std::size_t common = 0;
+  std::size_t common = 0;        ///< points of that with a row of the former
   /// Budgets (costs of the target's front) that no member of the proxy's front
   /// keeps on the target.
   std::size_t without = 0;
@@ -51,7 +54,8 @@ struct Transfer {
 };
 
 /// `value` (higher is better) against costs on both devices. Rows with a NaN
-/// are left out. Of rows equal in value and cost the first is on a front.
+/// are left out. Rows equal in value and cost are one point of a front, and
+/// each of them may be chosen.
 Transfer transfer(
     const std::vector<double>& value,
     const std::vector<double>& proxy,

@@ -72,6 +72,29 @@ void read_costs(const CorrelateOptions& options, CorrelateTables& tables) {
   tables.costs_by_index = by == keys.end() - 1;
 }
 
+/// The cost of each row of the truth, whatever form its names have there.
+study::Column costs_by_name(const CorrelateTables& tables) {
+  const tables::Table& costs = *tables.costs;
+  return study::truth_by_score(
+      tables.truth, costs, study::join(tables.truth, costs), 0);
+}
+
+/// The same by the truth's column `index`.
+study::Column costs_by_index(const CorrelateTables& tables) {
+  const std::size_t index =
+      study::require_column(tables.truth, "index", "cost");
+  std::unordered_map<Text, double> known;
+  for (std::size_t row = 0; row < tables.costs->arch.size(); ++row) {
+    known.emplace(tables.costs->arch[row], tables.costs->values[0][row]);
+  }
+  study::Column costs;
+  for (const double number : tables.truth.values[index]) {
+    const auto found = known.find(fmt::format("{}", number));
+    costs.push_back(found == known.end() ? std::nan("") : found->second);
+  }
+  return costs;
+}
+
 }  // namespace
 
 CorrelateTables read_correlate_tables(const CorrelateOptions& options) {
@@ -99,21 +122,10 @@ study::Column costs_of(
     }
     return out;
   }
-  std::unordered_map<Text, double> known;
-  for (std::size_t row = 0; row < tables.costs->arch.size(); ++row) {
-    known.emplace(tables.costs->arch[row], tables.costs->values[0][row]);
-  }
-  std::size_t index = 0;
-  if (tables.costs_by_index) {
-    index = study::require_column(tables.truth, "index", "cost");
-  }
+  const study::Column costs =
+      tables.costs_by_index ? costs_by_index(tables) : costs_by_name(tables);
   for (const study::MatchedRow& row : rows) {
-    const Text name =
-        tables.costs_by_index
-            ? fmt::format("{}", tables.truth.values[index][row.truth_row])
-            : tables.truth.arch[row.truth_row];
-    const auto found = known.find(name);
-    out.push_back(found == known.end() ? std::nan("") : found->second);
+    out.push_back(costs[row.truth_row]);
   }
   return out;
 }

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <iostream>
 
+#include "analysis/statistics/columns.h"
 #include "analysis/study/join.h"
 #include "apps/devices/request.h"
 #include "apps/study_tables.h"
@@ -39,22 +40,32 @@ void print_clusters(const Monotonicity& found) {
     for (const std::size_t at : found.order) {
       if (found.cluster[at] == c) members.push_back(found.devices[at]);
     }
+    if (members.size() == 1) {
+      std::cerr << fmt::format("cluster {}: {} alone\n", c, members.front());
+      continue;
+    }
     std::cerr << fmt::format(
         "cluster {} (rho .9 and more on average): {}; proxy device {}\n",
         c,
         fmt::join(members, ", "),
         found.devices[found.proxies[c]]);
   }
+  if (!found.proxy) {
+    std::cerr << fmt::format(
+        "no proxy device for all: none has a rho with every other, which takes "
+        "{} architectures that both measured, not all alike\n",
+        statistics::kLeastRows);
+    return;
+  }
   std::cerr << fmt::format(
       "one proxy device for all: {}, whose rho is at least {} and {} on "
       "average\n",
-      found.devices[found.proxy],
-      short_number(found.least[found.proxy]),
-      short_number(found.mean[found.proxy]));
+      found.devices[*found.proxy],
+      short_number(found.least[*found.proxy]),
+      short_number(found.mean[*found.proxy]));
 }
 
-/// The metric of each row of the costs. In their order: of equal rows the first
-/// is on a front.
+/// The metric of each row of the costs.
 study::Column truth_of(
     const DevicesRequest& request,
     const tables::Table& costs) {

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <iostream>
 
@@ -108,11 +109,20 @@ void parse_adapt(const po::variables_map& values, DevicesRequest& request) {
       static_cast<std::size_t>(whole_number(values, "validation", kRows));
 }
 
+/// A device beside itself would be a rho of 1.
+void refuse_repeated(std::vector<Text> columns) {
+  std::ranges::sort(columns);
+  const auto twice = std::ranges::adjacent_find(columns);
+  if (twice == columns.end()) return;
+  throw UserError("--columns: found {} twice, expected it once", *twice);
+}
+
 DevicesRequest parse_devices(const po::variables_map& values) {
   DevicesRequest request;
   request.table = required_option(values, "table");
   request.key = values["key"].as<Text>();
   request.columns = list_option(values, "columns");
+  refuse_repeated(request.columns);
   request.truth = text_option(values, "truth");
   request.key_truth = text_option(values, "key-truth").value_or(request.key);
   request.metric = text_option(values, "metric").value_or("");

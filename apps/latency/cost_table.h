@@ -1,41 +1,73 @@
 // A cost table that grows: a row an architecture, a column a device.
 #pragma once
 
-#include <optional>
 #include <string>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
-#include "benchmarks/tables/table.h"
+#include "nets/spaces/space.h"
 
 namespace zcp::apps {
 
+/// Throws UserError for a text that cannot be the name of a column of costs:
+/// one that other columns have by their nature, or that does not come back as
+/// it was when the table is read.
+void check_cost_name(const std::string& name);
+
 /// The table of a file with one column to be filled. Lines at its head say how
-/// each column was measured.
+/// each column was measured; all else that the file has stays as it is.
 class CostTable {
  public:
-  /// Reads `path` where it is there already. `protocol` says how `column` is
-  /// measured. Throws UserError where the file has a column of that name that
-  /// was measured otherwise, and as tables::parse_table() does.
-  CostTable(std::string path, std::string column, std::string protocol);
+  /// Reads `path` where it is a file that is there already. `protocol` says how
+  /// `column` is measured. Rows name architectures of `space`, which has to
+  /// outlive the table, in any form, or of others. Throws UserError where the
+  /// file has a column of that name that was measured otherwise or is no
+  /// numbers, for rows of one architecture that contradict each other, and as
+  /// tables::parse_table() does.
+  CostTable(
+      std::string path,
+      std::string column,
+      std::string protocol,
+      const spaces::Space& space);
 
-  /// Whether the architecture has a number in the column.
+  /// Whether the architecture, as the space normalises it, has a number in the
+  /// column.
   bool has(const std::string& arch) const;
   void put(const std::string& arch, double value);
 
-  /// Writes the file whole.
-  void write() const;
+  /// Whether what is written can be read and replaced: no stream.
+  bool is_file() const;
+
+  /// Writes the table whole. Of a file, what others have added since it was
+  /// read stays, also numbers of the column. Throws UserError as the
+  /// constructor does.
+  void write();
 
  private:
-  std::size_t row_of(const std::string& arch);
+  /// What a file says, field by field.
+  struct Content {
+    std::vector<std::string> heads;  ///< lines that begin with #
+    std::vector<std::string> header{"arch"};
+    std::vector<std::vector<std::string>> rows;
+    std::size_t key = 0;  ///< the field that names the architectures
+    std::size_t at = 0;   ///< and that of the column
+    std::unordered_map<std::string, std::size_t> row_of;  ///< by normal name
+  };
+
+  Content read() const;
+  void parse(const std::string& text, Content& content) const;
+  void add_row(std::vector<std::string> fields, Content& content) const;
+  void add_column(Content& content) const;
+  std::string normal_name(const std::string& arch) const;
+  void fill();
 
   std::string path_;
   std::string column_;
-  std::vector<std::string> heads_;  ///< "# COLUMN: PROTOCOL"
-  tables::Table table_;
-  std::size_t at_ = 0;
+  std::string protocol_;
+  const spaces::Space& space_;
+  Content content_;
+  std::vector<std::pair<std::string, double>> measured_;  ///< in their order
 };
-
-/// "# COLUMN: PROTOCOL" lines at the head of a CSV's text.
-std::vector<std::string> head_lines(const std::string& text);
 
 }  // namespace zcp::apps

@@ -116,21 +116,38 @@ LatencyRequest parse_request(const po::variables_map& values) {
   request.seed = non_negative(values, "seed");
   request.csv = values["csv"].as<Text>();
   request.name = text_option(values, "name").value_or(column_name(options));
+  check_cost_name(request.name);
   request.drop_dead = is_given(values, "drop-dead");
   request.quiet = is_given(values, "quiet");
   return request;
 }
 
-/// How the columns are measured, for the head of the table.
-Text protocol_of(const LatencyRequest& request, const TaskChoice& task) {
+/// Everything that a column's numbers depend on but the architecture, for the
+/// head of the table.
+Text protocol_of(
+    const LatencyRequest& request,
+    const Selection& selection,
+    const TaskChoice& task) {
   const engine::LatencyOptions& options = request.options;
+  store::Protocol skeleton;
+  add_skeleton(skeleton, selection.skeleton);
+  Text space = selection.space->info().name;
+  for (const auto& [what, size] : skeleton) {
+    space += fmt::format(", {} {}", what, size);
+  }
+  Text output(kHeadNames[static_cast<std::size_t>(task.output.head)]);
+  if (task.output.channels > 0) {
+    output = fmt::format("{} {}", task.output.channels, output);
+  }
   return fmt::format(
-      "seconds; task {} {}x{}x{}; batch {}; threads {}; {}; {}; median of {} "
-      "after {}",
+      "seconds; task {} {}x{}x{}, {}; space {}; batch {}; threads {}; "
+      "{}; {}; median of {} after {}",
       task.name,
       task.shape.channels,
       task.shape.height,
       task.shape.width,
+      output,
+      space,
       options.batch_size,
       options.threads,
       options.precision,
@@ -152,13 +169,30 @@ struct Noise {
   }
 };
 
+void print_noise(Noise noise, int repetitions) {
+  if (repetitions < engine::kLeastPasses) {
+    std::cerr << fmt::format(
+        "--repetitions {}: no interval of the medians; {} or more passes give "
+        "one\n",
+        repetitions,
+        engine::kLeastPasses);
+    return;
+  }
+  std::cerr << fmt::format(
+      "a median's 95 % interval is {:.1f} % of it wide, by half of them\n",
+      100 * noise.median());
+}
+
 int measure_all(const LatencyRequest& request) {
   const Selection selection =
       select_architectures(request.selection, request.seed);
   const TaskChoice task = choose_task(request.task, false, request.seed);
   const auto graphs = graphs_of(selection, task);
-  const Text protocol = protocol_of(request, task);
-  CostTable table(request.csv, request.name, protocol);
+  CostTable table(
+      request.csv,
+      request.name,
+      protocol_of(request, selection, task),
+      *selection.space);
   std::vector<Text> missing;
   for (const Text& spec : unite_names(selection.specs).unique) {
     if (!table.has(spec)) missing.push_back(spec);
@@ -181,7 +215,7 @@ int measure_all(const LatencyRequest& request) {
     table.put(spec, latency.median);
     noise.add(latency);
     constexpr std::chrono::seconds kEach{10};
-    if (request.csv != "-" && Clock::now() - written > kEach) {
+    if (table.is_file() && Clock::now() - written > kEach) {
       table.write();
       written = Clock::now();
     }
@@ -199,11 +233,7 @@ int measure_all(const LatencyRequest& request) {
       request.name,
       unite_names(selection.specs).unique.size() - missing.size(),
       dead);
-  if (!noise.widths.empty()) {
-    std::cerr << fmt::format(
-        "a median's 95 % interval is {:.1f} % of it wide, by half of them\n",
-        100 * noise.median());
-  }
+  if (!noise.widths.empty()) print_noise(noise, request.options.repetitions);
   return 0;
 }
 

@@ -8,11 +8,15 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <memory>
+#include <optional>
 #include <stdexcept>
 #include <vector>
 
+#include "common/error.h"
 #include "nets/networks/graph_network.h"
 #include "nets/networks/graph_parameters.h"
+#include "nets/networks/program_network.h"
 #include "proxies/engine/device.h"
 
 namespace zcp::engine {
@@ -36,6 +40,42 @@ double seconds_of_a_pass(
       network.forward(x, networks::BatchNormMode::running_statistics, nullptr);
   wait_for(x.device());
   return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// The network as proxies see it, with weights of no importance.
+std::unique_ptr<networks::Network> network_of(
+    const graph::Graph& graph,
+    const at::TensorOptions& tensors) {
+  if (!graph.cannot_run().empty()) throw UserError(graph.cannot_run());
+  constexpr std::uint64_t kSeed = 0;
+  if (graph.program() != nullptr) {
+    return networks::make_program_network(
+        *graph.program(), std::nullopt, kSeed, tensors);
+  }
+  return networks::make_graph_network(
+      graph, initialisers::Initialiser::pytorch, kSeed, tensors);
+}
+
+/// Noise, or words [N, T] for a network that looks words up.
+at::Tensor inputs_of(
+    const graph::Graph& graph,
+    const networks::Network& network,
+    int batch_size,
+    const at::TensorOptions& tensors) {
+  const Shape shape = graph.input_shape();
+  if (network.word_features() > 0) {
+    const auto& words = dynamic_cast<const networks::ScriptNetwork&>(network);
+    return at::randint(
+        words.vocabulary(),
+        {batch_size, shape.height},
+        tensors.dtype(at::kLong));
+  }
+  return at::randn(
+             {batch_size, shape.channels, shape.height, shape.width}, tensors)
+      .contiguous(
+          graph.program() != nullptr
+              ? networks::kMemoryFormat
+              : networks::graph_layout(tensors.device()));
 }
 
 }  // namespace
@@ -66,15 +106,8 @@ Latency measure_latency(
   const at::TensorOptions tensors =
       tensor_options(options.precision, options.device);
   at::set_num_threads(options.threads);
-  const auto network = networks::make_graph_network(
-      graph, initialisers::Initialiser::pytorch, 0, tensors);
-  const Shape shape = graph.input_shape();
-  const at::Tensor x =
-      at::ones(
-          {options.batch_size, shape.channels, shape.height, shape.width},
-          tensors)
-          .normal_()
-          .contiguous(networks::graph_layout(tensors.device()));
+  const auto network = network_of(graph, tensors);
+  const at::Tensor x = inputs_of(graph, *network, options.batch_size, tensors);
   for (int i = 0; i < options.warm_up; ++i) seconds_of_a_pass(*network, x);
   std::vector<double> seconds;
   for (int i = 0; i < options.repetitions; ++i) {

@@ -27,10 +27,15 @@ struct Latency {
   double high = 0;
 };
 
+/// From so many passes on there is an interval that holds the median with 95 %.
+constexpr int kLeastPasses = 6;
+
 /// Runs the network of a graph, with weights drawn by PyTorch's rules, on
-/// noise. Sets the threads of the calling thread's operators. Nothing else
-/// should run meanwhile. Throws UserError for a device or precision there is
-/// not, and std::invalid_argument for numbers below 1 (warm-up below 0).
+/// noise, or on random words where it looks words up. Sets the threads of the
+/// calling thread's operators. Nothing else should run meanwhile. Throws
+/// UserError for a device or precision there is not and for a graph of which no
+/// network can be run, and std::invalid_argument for numbers below 1 (warm-up
+/// below 0).
 Latency measure_latency(
     const graph::Graph& graph,
     const LatencyOptions& options);

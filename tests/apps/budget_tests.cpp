@@ -120,3 +120,19 @@ TEST_CASE("budget: one architecture under two names has one cost") {
               " are one architecture with different costs") !=
       std::string::npos);
 }
+
+TEST_CASE("budget: a table of costs may have rows of other spaces") {
+  const auto& space = zcp::spaces::find_space("nats-tss");
+  const std::string none = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|";
+  const zcp::test::TemporaryFolder folder;
+  Budget budget;
+  budget.bounds = {{"ms", Bound::Side::most, 3}};
+  budget.costs =
+      folder.write("both.csv", "arch,ms\n8:8:8:8:8,1\n" + none + ",2.5\n");
+  CHECK(Costs(budget, &space).value(none, "ms") == 2.5);
+  budget.costs = folder.write("other.csv", "arch,ms\n8:8:8:8:8,1\n");
+  CHECK(
+      zcp::test::user_error([&] { const Costs costs(budget, &space); })
+          .find("other.csv: expected architectures of nats-tss: spec "
+                "'8:8:8:8:8'") != std::string::npos);
+}

@@ -213,6 +213,7 @@ TEST_CASE("zcp devices: -1 is missing, row numbers are no device") {
     CHECK_EQ(wrong.status, 2);
     CHECK_MESSAGE(wrong.err.find(text) != std::string::npos, wrong.err);
   };
+  refused({"--columns", "near,near"}, "--columns: found near twice");
   refused(
       {"--space", "nats-tss", "--adapt", "near:near"},
       "--adapt near:near: expected two different devices");

@@ -148,6 +148,90 @@ TEST_CASE("monotonicity: -1 is missing, never fast") {
   CHECK_THROWS_AS(monotonicity({"t", {"a"}, {"x"}, {{1}}}), UserError);
 }
 
+TEST_CASE("monotonicity: a proxy device has a rho with every other") {
+  const double none = std::nan("");
+  std::vector<double> up;
+  std::vector<double> few;
+  for (int i = 0; i < 12; ++i) {
+    up.push_back(i);
+    few.push_back(i < 9 ? i : none);
+  }
+  tables::Table table{"t", {}, {"x", "y", "few"}, {up, up, few}};
+  table.arch.resize(12);
+  // Nine rows are too few for a rho.
+  const Monotonicity without = monotonicity(table);
+  CHECK_FALSE(without.proxy.has_value());
+  CHECK(std::isnan(without.least[0]));
+  CHECK(std::isnan(without.mean[2]));
+  // Of x, y and z: rho(x, y) = 1; swapped ends give z a rho of
+  // 1 - 6 * 2 * 11^2 / (12 * 143) = 2/13 with both.
+  table.columns[2] = "z";
+  table.values[2] = up;
+  std::swap(table.values[2].front(), table.values[2].back());
+  const Monotonicity known = monotonicity(table);
+  REQUIRE(known.proxy.has_value());
+  CHECK_EQ(known.least[0], doctest::Approx(2.0 / 13).epsilon(1e-12));
+  CHECK_EQ(known.mean[0], doctest::Approx(7.5 / 13).epsilon(1e-12));
+  CHECK_EQ(known.mean[2], doctest::Approx(2.0 / 13).epsilon(1e-12));
+}
+
+TEST_CASE("transfer: the order of a table's rows does not matter") {
+  // Both twins of the proxy device's front may be chosen; one of them is cheap
+  // enough for both budgets of the target, whose twins are one point.
+  const std::vector<double> value{90, 90, 91, 80, 90};
+  const std::vector<double> proxy{1, 1, 2, 5, 9};
+  const std::vector<double> target{7, 3, 9, 1, 3};
+  const auto at = [](const std::vector<double>& of, const auto& order) {
+    std::vector<double> rows;
+    for (const std::size_t row : order) rows.push_back(of[row]);
+    return rows;
+  };
+  std::vector<std::size_t> order{0, 1, 2, 3, 4};
+  int orders = 0;
+  do {
+    const Transfer found =
+        transfer(at(value, order), at(proxy, order), at(target, order));
+    CHECK_EQ(found.proxy_front, 2);
+    CHECK_EQ(found.target_front, 3);
+    CHECK_EQ(found.common, 2);
+    CHECK_EQ(found.without, 1);
+    CHECK_EQ(found.mean_loss, 0);
+    CHECK_EQ(found.most_loss, 0);
+    ++orders;
+  } while (std::ranges::next_permutation(order).found);
+  CHECK_EQ(orders, 120);
+}
+
+TEST_CASE("transfer: costs in whole steps, whatever the order") {
+  const auto costs_file = test::shared("data/hw_nas_bench_cifar10.csv");
+  const auto accuracies = test::shared("data/nats_tss_accuracy.csv");
+  if (test::absent(costs_file) || test::absent(accuracies)) return;
+  const tables::Table costs =
+      measurements(tables::read_table(costs_file), NonPositive::missing);
+  const tables::Table truth = tables::read_table(accuracies);
+  auto value = study::truth_by_score(
+      costs,
+      truth,
+      study::join(costs, truth),
+      study::require_column(truth, "cifar10_test", "metric"));
+  auto fpga = costs.values[study::require_column(costs, "fpga_latency", "")];
+  auto gpu = costs.values[study::require_column(costs, "edgegpu_latency", "")];
+  for (const bool reversed : {false, true}) {
+    CAPTURE(reversed);
+    if (reversed) {
+      for (auto* column : {&value, &fpga, &gpu}) std::ranges::reverse(*column);
+    }
+    // By a sweep in Python over the two files.
+    const Transfer found = transfer(value, fpga, gpu);
+    CHECK_EQ(found.proxy_front, 13);
+    CHECK_EQ(found.target_front, 28);
+    CHECK_EQ(found.common, 2);
+    CHECK_EQ(found.without, 12);
+    CHECK_LT(std::abs(found.mean_loss - 1.8383), 1e-4);
+    CHECK_LT(std::abs(found.most_loss - 4.005), 1e-6);
+  }
+}
+
 TEST_CASE("transfer: accuracy lost with another device's costs") {
   const auto latencies = test::shared("data/device_latency_1999.csv");
   const auto accuracies = test::shared("data/nats_tss_accuracy.csv");
