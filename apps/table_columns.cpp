@@ -187,6 +187,14 @@ Column find_numbers(
     const tables::Table& table,
     const std::string& column,
     const ColumnSources& sources) {
+  if (is_size(column) && (sources.space || sources.task)) {
+    // A space that is not the scores' is refused, whether it is needed or not;
+    // of another task the table's column says nothing.
+    const auto networks = networks_of(sources);
+    if (networks && sources.task) {
+      return sizes_of_graphs(table, column, *networks);
+    }
+  }
   if (const auto found = study::find_column(table, column)) {
     return table.values[*found];
   }

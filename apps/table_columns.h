@@ -32,8 +32,9 @@ ColumnSources parse_column_sources(
 
 /// One number an architecture of `table`, NaN where there is none: of the
 /// table's column of that name, or of the one of --costs, or, for params, macs,
-/// depth and features, of the architectures' graphs; else of the table's column
-/// of the proxy's other name. Throws UserError where none of them has it, and
+/// depth and features, of the architectures' graphs (of these alone, where a
+/// task is asked for); else of the table's column of the proxy's other name.
+/// Throws UserError where none of them has it, and
 /// for an architecture that is none of the space.
 std::vector<double> find_numbers(
     const tables::Table& table,

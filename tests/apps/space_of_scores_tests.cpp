@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -29,7 +30,8 @@ constexpr const char* kDead =
 std::string write_store(
     const TemporaryFolder& folder,
     const std::vector<std::string>& archs,
-    const zcp::store::Protocol& of_space) {
+    const zcp::store::Protocol& of_space,
+    std::optional<double> params = {}) {
   const std::string path = folder.path() / "s.sqlite";
   zcp::store::Protocol protocol = of_space;
   protocol["task"] = "gaussian";
@@ -43,6 +45,11 @@ std::string write_store(
     record.proxy = "p";
     record.value = static_cast<double>(records.size() + 1);
     records.push_back(record);
+    if (params) {
+      record.proxy = "params";
+      record.value = *params;
+      records.push_back(record);
+    }
   }
   store.put(records);
   return path;
@@ -92,6 +99,15 @@ TEST_CASE("a store's number of classes is that of its own task") {
   // The classifier reads 2 * 2 * 2 channels: 90 more classes, each with as many
   // weights and a bias.
   CHECK(first_params(store, {"--task", "cifar100"}) == own + 90 * (8 + 1));
+  // A column of the store is of the store's task.
+  const TemporaryFolder other;
+  const std::string with_params = write_store(
+      other,
+      {kLive, kDead},
+      {{"space", "nats-tss"}, {"channels", "2"}, {"cells", "1"}},
+      own);
+  CHECK(first_params(with_params, {}) == own);
+  CHECK(first_params(with_params, {"--task", "cifar100"}) == own + 810);
 }
 
 TEST_CASE("a store of a space that a file describes takes that file alone") {
