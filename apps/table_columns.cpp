@@ -128,6 +128,24 @@ bool differs_from_column(
   return false;
 }
 
+/// What zcp itself counted of a store's networks, which may be of a task whose
+/// data are not at hand. None where some architecture has no such score, or
+/// another task or space is spoken of.
+std::optional<Column> column_of_store(
+    const tables::Table& table,
+    const std::string& column,
+    const ColumnSources& sources) {
+  if (sources.space || sources.task || !store::is_sqlite_file(sources.scores)) {
+    return {};
+  }
+  const auto found = study::find_column(table, column);
+  if (!found) return {};
+  const Column& values = table.values[*found];
+  const auto missing = [](double value) { return std::isnan(value); };
+  if (std::ranges::any_of(values, missing)) return {};
+  return values;
+}
+
 /// What a budget is on: params, macs, depth and features of the networks
 /// themselves, as `zcp score` and `zcp search` have them, or a column of
 /// --costs. Where no space is known a column of the table stands for the
@@ -141,6 +159,7 @@ Column limited_numbers(
     auto costs = column_of_costs(table, column, sources.costs);
     return costs ? *costs : find_numbers(table, column, sources);
   }
+  if (auto stored = column_of_store(table, column, sources)) return *stored;
   if (const auto networks = networks_of(sources)) {
     Column own = sizes_of_graphs(table, column, *networks);
     if (differs_from_column(table, column, own)) {

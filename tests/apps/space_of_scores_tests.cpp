@@ -1,6 +1,7 @@
 // Stores that say, or do not say, what networks their scores are of.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -34,7 +35,7 @@ std::string write_store(
     std::optional<double> params = {}) {
   const std::string path = folder.path() / "s.sqlite";
   zcp::store::Protocol protocol = of_space;
-  protocol["task"] = "gaussian";
+  protocol.emplace("task", "gaussian");
   protocol["classes"] = "10";
   protocol["resolution"] = "32";
   auto store = zcp::store::ScoreStore::open(path, protocol, {});
@@ -108,6 +109,20 @@ TEST_CASE("a store's number of classes is that of its own task") {
       own);
   CHECK(first_params(with_params, {}) == own);
   CHECK(first_params(with_params, {"--task", "cifar100"}) == own + 810);
+}
+
+TEST_CASE("a store's own sizes need no task whose data are elsewhere") {
+  const TemporaryFolder folder;
+  const std::string store = write_store(
+      folder, {kLive, kDead}, {{"space", "nats-tss"}, {"task", "tensors"}}, 7);
+  const auto lines = [&](const std::string& most) {
+    const std::string out = output_of(
+        zcp::apps::export_scores,
+        {"--store", store, "--max", "params=" + most, "--quiet"});
+    return std::count(out.begin(), out.end(), '\n');
+  };
+  CHECK(lines("7") == 3);
+  CHECK(lines("6") == 1);
 }
 
 TEST_CASE("a store of a space that a file describes takes that file alone") {
