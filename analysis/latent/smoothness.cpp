@@ -50,8 +50,6 @@ Pairs pairs_of(
       all, std::min(all, kAnchors), derive_seed(seed, "smoothness-anchors"));
   const auto partners = sample_without_replacement(
       all, std::min(all, kPartners), derive_seed(seed, "smoothness-partners"));
-  // Of so few every pair would come twice, from either side.
-  const bool every_pair = all <= kAnchors;
   const std::size_t width = partners.size();
   const std::size_t size = anchors.size() * width;
   Pairs pairs{
@@ -66,8 +64,7 @@ Pairs pairs_of(
       pairs.distance[at] =
           (points.col(anchors[i]) - points.col(partners[j])).norm();
       // An architecture is no pair with itself; it is taken out below.
-      const bool none = a == b || (every_pair && b < a);
-      pairs.edits[at] = none ? -1 : edits(a, b);
+      pairs.edits[at] = a == b ? -1 : edits(a, b);
       if (!truth.empty()) pairs.difference[at] = std::abs(truth[a] - truth[b]);
     }
   });

@@ -37,11 +37,10 @@ struct Smoothness {
 };
 
 /// Over the pairs of up to 200 architectures, drawn by `seed`, with up to
-/// 20,000: of no more than 200 each pair once, of more those of the 200 with
-/// all others, so that two of the 200 count from either side. `points` has a
-/// column an architecture; `edits` gives the edit distance of two; `truth` is
-/// empty or has a number an architecture, NaN where there is none: such pairs
-/// have no difference. Throws std::invalid_argument for fewer than two points.
+/// 20,000. `points` has a column an architecture; `edits` gives the edit
+/// distance of two; `truth` is empty or has a number an architecture, NaN where
+/// there is none: such pairs have no difference. Throws std::invalid_argument
+/// for fewer than two points.
 Smoothness smoothness(
     const Eigen::MatrixXd& points,
     const std::function<int(std::size_t a, std::size_t b)>& edits,
