@@ -1,17 +1,17 @@
 #include "apps/dead.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <vector>
 
-#include "analysis/store/open_store.h"
-#include "analysis/store/score_store.h"
 #include "analysis/study/spec_names.h"
 #include "apps/graph_cache.h"
 #include "apps/selection.h"
+#include "apps/space_of_scores.h"
 #include "apps/table_columns.h"
 #include "benchmarks/tasks/task.h"
 #include "common/error.h"
@@ -21,18 +21,24 @@
 namespace zcp::apps {
 namespace {
 
-std::string space_name(
+std::shared_ptr<const spaces::Space> space_of_table(
     const tables::Table& table,
     const std::string& path,
-    const std::string& asked) {
-  if (!asked.empty()) return asked;
-  if (store::is_sqlite_file(path)) {
-    const store::Protocol protocol = store::ScoreStore::read(path).protocol();
-    const auto own = protocol.find("space");
-    if (own != protocol.end() && own->second != "models") return own->second;
+    const std::string& asked,
+    const std::function<tables::Table()>& beside) {
+  if (auto known = open_space_of_scores(path, asked)) return known;
+  std::vector<std::string> found = study::spaces_of(table);
+  if (found.size() > 1 && beside) found = study::spaces_of(table, beside());
+  if (found.size() == 1) return spaces::open_space(found.front());
+  if (!found.empty()) {
+    throw UserError(
+        "--drop-dead: {} names architectures that may be of {} (the first is "
+        "{}); expected specs in it or in the truth beside it, or --space where "
+        "the command has it",
+        table.source,
+        fmt::join(found, " or "),
+        table.arch.front());
   }
-  std::string found = study::space_of(table);
-  if (!found.empty()) return found;
   throw UserError(
       "--drop-dead: {} names architectures of no space that is known (the "
       "first is {}); only a space's graphs tell which are dead",
@@ -65,8 +71,9 @@ bool is_dead(const graph::Graph& graph) {
 void drop_dead(
     tables::Table& table,
     const std::string& path,
-    const std::string& space) {
-  const auto opened = spaces::open_space(space_name(table, path, space));
+    const std::string& space,
+    const std::function<tables::Table()>& beside) {
+  const auto opened = space_of_table(table, path, space, beside);
   const tasks::TaskInfo task = task_of(*opened);
   const GraphCache graphs(
       *opened,

@@ -82,6 +82,7 @@ std::optional<ExportOptions> parse(const Arguments& arguments) {
       "the file for the table (-: standard output)");
   add_format_option(options, "csv");
   add_budget_options(options);
+  add_space_of_scores_options(options);
   add_study_options(options, {"drop-dead"});
   po::variables_map values;
   if (!parse_options(
@@ -99,10 +100,10 @@ std::optional<ExportOptions> parse(const Arguments& arguments) {
       parse_format(values),
       parse_budget(values),
       is_given(values, "drop-dead"),
-      {values["store"].as<std::string>(),
-       optional_value<std::string>(values, "costs").value_or(""),
-       {},
-       {}},
+      parse_column_sources(
+          values,
+          values["store"].as<std::string>(),
+          optional_value<std::string>(values, "costs").value_or("")),
       is_given(values, "quiet")};
 }
 
@@ -124,7 +125,7 @@ int export_scores(const Arguments& arguments) {
   tables::Table table = scores.table();
   if (table.arch.empty()) throw UserError("{} holds no scores", options->store);
   if (options->drop_dead) {
-    drop_dead(table, options->store);
+    drop_dead(table, options->store, options->sources.space.value_or(""));
     if (!options->quiet) print_notes({table.notes.back()});
   }
   std::string note;

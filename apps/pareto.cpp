@@ -91,6 +91,7 @@ ParetoOptions parse_pareto_options(const po::variables_map& values) {
   const bool limits = values.count("max") + values.count("min") > 0;
   if (limits) options.budget = parse_budget(values);
   options.sources = parse_column_sources(values, options.scores, costs);
+  refuse_standard_input_twice({{"scores", options.scores}, {"costs", costs}});
   options.csv = values["csv"].as<Text>();
   options.figure = text_option(values, "figure");
   options.format = parse_format(values);

@@ -159,6 +159,10 @@ RankOptions parse_rank_options(const po::variables_map& values) {
   const bool limits = values.count("max") + values.count("min") > 0;
   if (limits || options.costs.empty()) options.budget = parse_budget(values);
   options.sources = parse_column_sources(values, options.scores, costs);
+  refuse_standard_input_twice(
+      {{"scores", options.scores},
+       {"truth", options.truth.truth},
+       {"costs", costs}});
   options.format = parse_format(values);
   options.drop_dead = values.count("drop-dead") != 0;
   options.quiet = values.count("quiet") != 0;
@@ -171,6 +175,8 @@ tables::Table read_table(const RankOptions& options) {
   request.key_scores = options.key_scores;
   request.drop_dead = options.drop_dead;
   request.space = options.sources.space.value_or("");
+  request.truth = options.truth.truth;
+  request.key_truth = options.truth.key_truth;
   return read_study_scores(options.scores, request);
 }
 

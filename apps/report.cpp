@@ -132,6 +132,14 @@ ReportRequest parse_report_request(const po::variables_map& values) {
     asked.studies.back().scores = scores[i];
     asked.studies.back().truth = truths[i];
   }
+  std::vector<NamedInput> inputs;
+  for (const StudyRequest& study : asked.studies) {
+    inputs.push_back({"scores", study.scores});
+    // A truth that all studies share is read once.
+    const bool shared = study.truth == truths.front();
+    if (!shared || inputs.size() == 1) inputs.push_back({"truth", study.truth});
+  }
+  refuse_standard_input_twice(inputs);
   asked.costs = list_option(values, "cost");
   asked.title = text_option(values, "title").value_or("");
   asked.html = text_option(values, "html");

@@ -445,6 +445,21 @@ std::vector<std::string> list_option(
   return names;
 }
 
+void refuse_standard_input_twice(const std::vector<NamedInput>& inputs) {
+  const NamedInput* first = nullptr;
+  for (const NamedInput& input : inputs) {
+    if (input.path != "-") continue;
+    if (first != nullptr) {
+      throw UserError(
+          "--{} - and --{} -: found standard input twice, expected it once and "
+          "a file for the other",
+          first->option,
+          input.option);
+    }
+    first = &input;
+  }
+}
+
 std::optional<double> parse_number(const std::string& text) {
   std::size_t used = 0;
   double value = 0;

@@ -94,6 +94,16 @@ std::vector<std::string> list_option(
     const boost::program_options::variables_map& values,
     const std::string& option);
 
+/// An option with the file it names.
+struct NamedInput {
+  std::string option;
+  std::string path;
+};
+
+/// Throws UserError where two of the files are `-`: standard input is read once
+/// and would be empty for the second.
+void refuse_standard_input_twice(const std::vector<NamedInput>& inputs);
+
 /// A finite number that is the whole text.
 std::optional<double> parse_number(const std::string& text);
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <iostream>
 
 #include "analysis/store/open_store.h"
@@ -99,6 +100,24 @@ void add_computed(const study::Objective& sum, tables::Table& truth) {
   truth.values.push_back(std::move(values));
 }
 
+/// The truth for its names alone, which say of which space tuples are; empty
+/// without a truth. It is read again where its numbers are needed, which
+/// standard input and pipes do not allow.
+tables::Table truth_names(const StudyRequest& request) {
+  if (request.truth.empty()) return {};
+  if (!std::filesystem::is_regular_file(request.truth)) {
+    throw UserError(
+        "--drop-dead: only the names of --truth {} say of which space the "
+        "tuples of the scores are, expected a regular file there",
+        request.truth);
+  }
+  return tables::parse_table(
+      formats::read_text(request.truth),
+      formats::source_name(request.truth),
+      {},
+      request.key_truth);
+}
+
 }  // namespace
 
 tables::Table read_study_scores(
@@ -109,7 +128,10 @@ tables::Table read_study_scores(
   tables::Table scores = store::is_sqlite_file(file)
                              ? store::read_scores(file)
                              : read_scores_csv(file, request, more);
-  if (request.drop_dead) drop_dead(scores, file, request.space);
+  if (request.drop_dead) {
+    drop_dead(
+        scores, file, request.space, [&] { return truth_names(request); });
+  }
   study::add_composites(request.composites, scores);
   return scores;
 }

@@ -12,10 +12,10 @@
 #include "analysis/study/join.h"
 #include "apps/command.h"
 #include "apps/selection.h"
+#include "apps/space_of_scores.h"
 #include "benchmarks/formats/csv.h"
 #include "common/error.h"
 #include "common/parallel.h"
-#include "nets/spaces/json/json_space.h"
 
 namespace zcp::apps {
 namespace {
@@ -45,35 +45,39 @@ struct Networks {
       column);
 }
 
-/// As the options say, else as the store's protocol does.
-Networks networks_of(const std::string& column, const ColumnSources& sources) {
-  Networks networks;
-  networks.task.name = "cifar10";
-  networks.task.transform = "normalise";
-  std::optional<std::string> space = sources.space;
-  if (store::is_sqlite_file(sources.scores)) {
-    const store::Protocol protocol =
-        store::ScoreStore::read(sources.scores).protocol();
-    const std::string own = protocol.at("space");
-    if (!space && own != "models") space = own;
-    networks.task.name = protocol.at("task");
+/// What a store says of its networks: its task's number of classes and
+/// resolution belong to that task alone.
+void add_protocol(const ColumnSources& sources, Networks& networks) {
+  const store::Protocol protocol =
+      store::ScoreStore::read(sources.scores).protocol();
+  const std::string& task = protocol.at("task");
+  if (!sources.task || *sources.task == task) {
+    networks.task.name = task;
     networks.task.classes = to_int(protocol, "classes");
     networks.task.resolution = to_int(protocol, "resolution");
-    networks.selection.skeleton.channels = to_int(protocol, "channels");
-    networks.selection.skeleton.cells_per_stage = to_int(protocol, "cells");
   }
-  if (!space) refuse_unknown_space(column, sources.scores);
-  if (sources.task) networks.task.name = *sources.task;
-  networks.selection.kept = spaces::open_space(*space);
+  networks.selection.skeleton.channels = to_int(protocol, "channels");
+  networks.selection.skeleton.cells_per_stage = to_int(protocol, "cells");
+}
+
+/// As the options say, else as the store's protocol does; none where nothing
+/// says of which space the architectures are.
+std::optional<Networks> networks_of(const ColumnSources& sources) {
+  Networks networks;
+  networks.selection.kept =
+      open_space_of_scores(sources.scores, sources.space.value_or(""));
+  if (!networks.selection.kept) return {};
   networks.selection.space = networks.selection.kept.get();
+  networks.task.name = sources.task.value_or("cifar10");
+  networks.task.transform = "normalise";
+  if (store::is_sqlite_file(sources.scores)) add_protocol(sources, networks);
   return networks;
 }
 
 Column sizes_of_graphs(
     const tables::Table& table,
     const std::string& column,
-    const ColumnSources& sources) {
-  Networks networks = networks_of(column, sources);
+    const Networks& networks) {
   const spaces::Space& space = *networks.selection.space;
   const TaskChoice task = choose_task(networks.task, false, 0);
   const auto graphs = graphs_of(networks.selection, task);
@@ -103,14 +107,78 @@ std::optional<Column> column_of_costs(
   return study::truth_by_score(table, known, study::join(table, known), 0);
 }
 
+/// A table's numbers of that name may be of another task or unit than the
+/// networks'.
+bool differs_from_column(
+    const tables::Table& table,
+    const std::string& name,
+    const Column& own) {
+  const auto column = study::find_column(table, name);
+  if (!column) return false;
+  const Column& values = table.values[*column];
+  for (std::size_t row = 0; row < own.size(); ++row) {
+    if (!std::isnan(values[row]) && values[row] != own[row]) return true;
+  }
+  return false;
+}
+
+/// What zcp itself counted of a store's networks, which may be of a task whose
+/// data are not at hand. None where some architecture has no such score, or
+/// another task or space is spoken of.
+std::optional<Column> column_of_store(
+    const tables::Table& table,
+    const std::string& column,
+    const ColumnSources& sources) {
+  if (sources.space || sources.task || !store::is_sqlite_file(sources.scores)) {
+    return {};
+  }
+  const auto found = study::find_column(table, column);
+  if (!found) return {};
+  const Column& values = table.values[*found];
+  const auto missing = [](double value) { return std::isnan(value); };
+  if (std::ranges::any_of(values, missing)) return {};
+  return values;
+}
+
+/// What a budget is on: params, macs, depth and features of the networks
+/// themselves, as `zcp score` and `zcp search` have them, or a column of
+/// --costs. Where no space is known a column of the table stands for the
+/// networks' own. `remark` says what a reader may not expect.
+Column limited_numbers(
+    const tables::Table& table,
+    const std::string& column,
+    const ColumnSources& sources,
+    std::string& remark) {
+  if (!is_size(column)) {
+    auto costs = column_of_costs(table, column, sources.costs);
+    return costs ? *costs : find_numbers(table, column, sources);
+  }
+  if (auto stored = column_of_store(table, column, sources)) return *stored;
+  if (const auto networks = networks_of(sources)) {
+    Column own = sizes_of_graphs(table, column, *networks);
+    if (differs_from_column(table, column, own)) {
+      remark = fmt::format(
+          " (of the networks for {}; the column {} of {} has other numbers)",
+          networks->task.name,
+          column,
+          table.source);
+    }
+    return own;
+  }
+  const auto found = study::find_column(table, column);
+  if (!found) refuse_unknown_space(column, sources.scores);
+  remark = fmt::format(" (the column of {})", table.source);
+  return table.values[*found];
+}
+
 }  // namespace
 
 void add_space_of_scores_options(po::options_description& options) {
   options.add_options()(
       "space",
       po::value<std::string>(),
-      "the space of the architectures, where params, macs, depth or features "
-      "are asked for and are no columns (a store knows its space)")(
+      "the space of the architectures, whose networks params, macs, depth and "
+      "features are of (a store knows its space, unless a file describes it)")(
       "task",
       po::value<std::string>(),
       "the task whose networks params, macs, depth and features are of "
@@ -132,13 +200,26 @@ Column find_numbers(
     const tables::Table& table,
     const std::string& column,
     const ColumnSources& sources) {
-  for (const std::string& name : {column, study::other_name(column)}) {
-    if (const auto found = study::find_column(table, name)) {
-      return table.values[*found];
+  if (is_size(column) && (sources.space || sources.task)) {
+    // A space that is not the scores' is refused, whether it is needed or not;
+    // of another task the table's column says nothing.
+    const auto networks = networks_of(sources);
+    if (networks && sources.task) {
+      return sizes_of_graphs(table, column, *networks);
     }
   }
+  if (const auto found = study::find_column(table, column)) {
+    return table.values[*found];
+  }
   if (auto costs = column_of_costs(table, column, sources.costs)) return *costs;
-  if (is_size(column)) return sizes_of_graphs(table, column, sources);
+  if (is_size(column)) {
+    const auto networks = networks_of(sources);
+    if (!networks) refuse_unknown_space(column, sources.scores);
+    return sizes_of_graphs(table, column, *networks);
+  }
+  if (const auto found = study::find_column(table, study::other_name(column))) {
+    return table.values[*found];
+  }
   study::refuse_left_out(table, column);
   const std::string near = nearest_name(column, table.columns);
   throw UserError(
@@ -158,11 +239,12 @@ std::vector<bool> rows_within(
   if (budget.empty()) return within;
   std::vector<std::string> texts;
   for (const Bound& bound : budget.bounds) {
-    const Column values = find_numbers(table, bound.column, sources);
+    std::string remark;
+    const Column values = limited_numbers(table, bound.column, sources, remark);
     for (std::size_t row = 0; row < within.size(); ++row) {
       within[row] = within[row] && bound.holds(values[row]);
     }
-    texts.push_back(bound.text());
+    texts.push_back(bound.text() + remark);
   }
   note = fmt::format(
       "{} of {} architectures are within {}",

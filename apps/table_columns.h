@@ -32,15 +32,20 @@ ColumnSources parse_column_sources(
 
 /// One number an architecture of `table`, NaN where there is none: of the
 /// table's column of that name, or of the one of --costs, or, for params, macs,
-/// depth and features, of the architectures' graphs. Throws UserError where
-/// none of them has it, and for an architecture that is none of the space.
+/// depth and features, of the architectures' graphs (of these alone, where a
+/// task is asked for); else of the table's column of the proxy's other name.
+/// Throws UserError where none of them has it, and
+/// for an architecture that is none of the space.
 std::vector<double> find_numbers(
     const tables::Table& table,
     const std::string& column,
     const ColumnSources& sources);
 
-/// Which rows of `table` are within the budget; all, where it is empty. Says
-/// how many they are in `note`, unless it is empty.
+/// Which rows of `table` are within the budget; all, where it is empty. Budgets
+/// on params, macs, depth and features are of the networks themselves, whatever
+/// columns the tables have; where nothing says of which space they are, the
+/// table's column of that name stands for them. Says in `note` how many rows
+/// they are, and which of the two was taken where that may be unexpected.
 std::vector<bool> rows_within(
     const Budget& budget,
     const tables::Table& table,

@@ -45,6 +45,18 @@ std::vector<double> sorted_numbers(std::span<const double> values) {
   return sorted;
 }
 
+/// The quantile at which a bin ends. Between an infinite number and another
+/// there is nothing to interpolate; whatever lay there would part the same
+/// rows as the lower of the two does.
+double edge_of(std::span<const double> sorted, double probability) {
+  if (sorted.empty()) return std::numeric_limits<double>::quiet_NaN();
+  const double at = probability * static_cast<double>(sorted.size() - 1);
+  const auto below = static_cast<std::size_t>(at);
+  const double next = sorted[std::min(below + 1, sorted.size() - 1)];
+  if (std::isinf(sorted[below]) || std::isinf(next)) return sorted[below];
+  return statistics::quantile(sorted, probability);
+}
+
 }  // namespace
 
 Bins parse_bins(std::string_view text) {
@@ -86,13 +98,17 @@ std::vector<Subset> quantile_bins(
   std::vector<Subset> subsets;
   double above = -kInfinity;
   for (std::size_t bin = 1; bin <= bins.count; ++bin) {
-    const double edge = statistics::quantile(
-        sorted, static_cast<double>(bin) / double(bins.count));
+    const double edge =
+        edge_of(sorted, static_cast<double>(bin) / double(bins.count));
+    // Nothing is below the first bin, and -inf is not above -inf.
+    const auto is_in = [&](double value) {
+      return (bin == 1 || value > above) && value <= edge;
+    };
     Subset subset;
     double low = kInfinity;
     double high = -kInfinity;
     for (std::size_t row = 0; row < values.size(); ++row) {
-      if (!(values[row] > above && values[row] <= edge)) continue;
+      if (!is_in(values[row])) continue;
       subset.rows.push_back(row);
       low = std::min(low, values[row]);
       high = std::max(high, values[row]);

@@ -9,8 +9,9 @@
 #include <optional>
 #include <utility>
 
-#include "analysis/statistics/ranks.h"
 #include "analysis/study/join.h"
+#include "analysis/study/rank_sums.h"
+#include "analysis/study/subset.h"
 #include "common/error.h"
 
 namespace zcp::study {
@@ -160,20 +161,23 @@ bool is_composite(std::string_view text) {
 std::vector<double> composite_scores(
     const Composite& composite,
     const tables::Table& scores) {
-  const auto n = static_cast<double>(scores.arch.size());
-  std::vector<double> sums(scores.arch.size(), 0.0);
   std::vector<bool> any(scores.arch.size(), false);
+  std::vector<std::pair<std::string, const std::vector<double>*>> members;
   for (const std::string& member : composite.members) {
     const std::vector<double>& values =
         member_column(composite, member, scores);
-    const std::vector<double> ranks = statistics::average_ranks(values);
-    for (std::size_t row = 0; row < sums.size(); ++row) {
-      sums[row] += composite.rule == RankRule::log_sum
-                       ? std::log(ranks[row] / n)
-                       : ranks[row];
+    members.emplace_back(member, &values);
+    for (std::size_t row = 0; row < any.size(); ++row) {
       any[row] = any[row] || !std::isnan(values[row]);
     }
   }
+  // Always added in one order: that in which they are written decides nothing,
+  // not even the last digit.
+  std::sort(members.begin(), members.end());
+  Ballots ballots;
+  for (const auto& [name, values] : members) add_ballot(*values, ballots);
+  std::vector<double> sums = ballots.sum(
+      composite.rule, all_rows(members.size()).rows, all_rows(any.size()).rows);
   for (std::size_t row = 0; row < sums.size(); ++row) {
     if (!any[row]) sums[row] = std::numeric_limits<double>::quiet_NaN();
   }

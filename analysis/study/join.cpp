@@ -128,12 +128,14 @@ Column truth_by_score(
 std::vector<MatchedRow> members_of(
     const std::string& population_name,
     const std::vector<MatchedRow>& matches,
+    const tables::Table& scores,
     const tables::Table& truth) {
   if (population_name == "all") return matches;
+  const std::vector<std::string> names = names_as_specs(truth, scores);
   std::vector<std::string> arch;
   arch.reserve(matches.size());
   for (const MatchedRow& match : matches)
-    arch.push_back(truth.arch[match.truth_row]);
+    arch.push_back(names[match.truth_row]);
   std::vector<MatchedRow> kept;
   for (const std::size_t row : population(arch, population_name).rows) {
     kept.push_back(matches[row]);

@@ -54,11 +54,13 @@ Column truth_by_score(
     const std::vector<MatchedRow>& matches,
     std::size_t column);
 
-/// Those of the matches that are in a population (see subset.h). Throws as
+/// Those of the matches that are in a population (see subset.h), of NASLib's
+/// tuples too where the names of the two tables say what they mean. Throws as
 /// population() does.
 std::vector<MatchedRow> members_of(
     const std::string& population,
     const std::vector<MatchedRow>& matches,
+    const tables::Table& scores,
     const tables::Table& truth);
 
 /// The columns of the scores that take part in a study.

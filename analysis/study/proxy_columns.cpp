@@ -41,6 +41,13 @@ std::string_view stem_of(std::string_view name) {
   return number ? stem : name;
 }
 
+/// What `zcp train` writes beside accuracies on other data: TASK_train and
+/// TASK_train_loss, of training images, and what the training took.
+bool is_of_training(std::string_view name) {
+  return name.ends_with("_train") || name.ends_with("_train_loss") ||
+         name == "train_seconds";
+}
+
 bool is_truth(const std::string& name, const StudyOptions& options) {
   if (options.metrics.empty()) return false;
   const auto same_stem = [&](const std::string& metric) {
@@ -48,7 +55,7 @@ bool is_truth(const std::string& name, const StudyOptions& options) {
   };
   return std::ranges::any_of(options.metrics, same_stem) ||
          std::ranges::find(options.ceiling, name) != options.ceiling.end() ||
-         is_accuracy_column(name);
+         is_accuracy_column(name) || is_of_training(name);
 }
 
 }  // namespace

@@ -24,7 +24,8 @@ struct Ballots {
     return rule == RankRule::sum ? ranks[proxy] : logs[proxy];
   }
 
-  /// The sum over members for some of the rows.
+  /// The sum over members for some of the rows. Of logarithms it is equal where
+  /// the products of the ranks are, to the last bit.
   Column sum(
       RankRule rule,
       const Members& members,

@@ -25,8 +25,18 @@ SpecNames spec_names(
     const tables::Table& truth,
     const std::vector<std::size_t>& truth_rows);
 
-/// The space that the first rows of the table name members of, the first one
-/// where several take such names; empty where none does.
-std::string space_of(const tables::Table& table);
+/// The spaces that the table's names may be of: one where they are specs, none
+/// where they are of no space, several where NASLib's tuples may be read in
+/// several ways and the names of `beside` do not decide. Of spaces that read
+/// the names alike the first one stands for all.
+std::vector<std::string> spaces_of(
+    const tables::Table& table,
+    const tables::Table& beside = {});
+
+/// The names of the table, NASLib's tuples written as specs where spaces_of()
+/// finds one space; as they are where it does not.
+std::vector<std::string> names_as_specs(
+    const tables::Table& table,
+    const tables::Table& beside = {});
 
 }  // namespace zcp::study

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <tuple>
-#include <unordered_map>
 
 #include "analysis/statistics/correlation.h"
 #include "analysis/statistics/metrics.h"
@@ -21,24 +21,29 @@ namespace {
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr double kBest = 0.1;
 
+/// Where each row of the first run is in another one, by its name in any form.
+std::vector<std::optional<std::size_t>> rows_in(
+    const tables::Table& run,
+    const tables::Table& first) {
+  std::vector<std::optional<std::size_t>> rows(first.arch.size());
+  for (const MatchedRow& match : join(first, run)) {
+    rows[match.score_row] = match.truth_row;
+  }
+  return rows;
+}
+
 /// [architecture][run]: the row of each shared architecture in every run.
 std::vector<std::vector<std::size_t>> shared_rows(
     const std::vector<tables::Table>& runs) {
-  std::vector<std::unordered_map<std::string_view, std::size_t>> row_of;
-  for (const tables::Table& run : runs) {
-    auto& rows = row_of.emplace_back();
-    for (std::size_t row = 0; row < run.arch.size(); ++row) {
-      rows.emplace(run.arch[row], row);
-    }
-  }
+  const tables::Table& first = runs.front();
   std::vector<std::vector<std::size_t>> shared;
-  for (const std::string& arch : runs.front().arch) {
-    std::vector<std::size_t> rows;
-    for (const auto& known : row_of) {
-      const auto found = known.find(arch);
-      if (found != known.end()) rows.push_back(found->second);
-    }
-    if (rows.size() == runs.size()) shared.push_back(std::move(rows));
+  for (const std::size_t row : all_rows(first.arch.size()).rows) {
+    shared.push_back({row});
+  }
+  for (std::size_t run = 1; run < runs.size(); ++run) {
+    const auto rows = rows_in(runs[run], first);
+    std::erase_if(shared, [&](const auto& own) { return !rows[own.front()]; });
+    for (auto& own : shared) own.push_back(*rows[own.front()]);
   }
   if (!shared.empty()) return shared;
   throw UserError(

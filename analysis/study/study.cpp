@@ -191,7 +191,7 @@ JoinedStudy join_study(
   check_metrics(truth, options.metrics);
   const std::vector<MatchedRow> matches = join(scores, truth);
   JoinedStudy joined;
-  joined.members = members_of(options.population, matches, truth);
+  joined.members = members_of(options.population, matches, scores, truth);
   joined.summary =
       summarise(scores, truth, matches.size(), joined.members.size());
   joined.notes = notes_on(chosen, scores, truth, options);

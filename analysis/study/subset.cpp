@@ -6,7 +6,7 @@
 #include <array>
 #include <cmath>
 #include <numeric>
-#include <unordered_set>
+#include <unordered_map>
 
 #include "common/error.h"
 #include "nets/spaces/nats_tss.h"
@@ -98,12 +98,29 @@ std::vector<std::size_t> rows_where(
   return rows;
 }
 
-std::vector<std::size_t> first_of_each_function(
+/// The operations by which the space numbers the cell; nats-tss counts with the
+/// last edge as the fastest.
+std::vector<CellOp> number_of(const std::string& spec) {
+  std::vector<CellOp> ops;
+  for (const Edge& edge : parse_edges(spec)) ops.push_back(edge.op);
+  return ops;
+}
+
+/// Of each function the cell that the space numbers first, whatever the order
+/// of the rows.
+std::vector<std::size_t> one_of_each_function(
     std::span<const std::string> arch) {
-  std::unordered_set<std::string> seen;
-  return rows_where(arch, [&](const std::string& spec) {
-    return seen.insert(canonical_cell(spec)).second;
-  });
+  std::unordered_map<std::string, std::size_t> row_of;
+  for (std::size_t row = 0; row < arch.size(); ++row) {
+    const auto [known, is_new] = row_of.emplace(canonical_cell(arch[row]), row);
+    if (!is_new && number_of(arch[row]) < number_of(arch[known->second])) {
+      known->second = row;
+    }
+  }
+  std::vector<std::size_t> rows;
+  for (const auto& [function, row] : row_of) rows.push_back(row);
+  std::sort(rows.begin(), rows.end());
+  return rows;
 }
 
 }  // namespace
@@ -146,7 +163,7 @@ Subset population(std::span<const std::string> arch, std::string_view name) {
   if (name == "filtered") {
     return {"filtered", rows_where(arch, without_loose_edges)};
   }
-  if (name == "functions") return {"functions", first_of_each_function(arch)};
+  if (name == "functions") return {"functions", one_of_each_function(arch)};
   throw UserError(
       "unknown population {} (known: {})",
       name,

@@ -35,7 +35,9 @@ std::vector<std::string> population_names();
 ///   the 15,625);
 /// - `filtered`: every edge that is not `none` lies on such a path, which the
 ///   cell without any edge does too (9,445: the population of VKDNW's tables);
-/// - `functions`: the first row of each class of canonical_cell (5,390).
+/// - `functions`: of each class of canonical_cell the cell that the space
+/// numbers
+///   first (5,390).
 ///
 /// Throws UserError for an unknown name or, but for `all`, a spec that is no
 /// NATS-TSS cell.

@@ -51,8 +51,15 @@ void note_missing(const study::TravelTask& task, Composed& composed) {
   }
 }
 
+/// The space of the scores, whose tuples the names of the truth tell apart.
+Text space_name(const tables::Table& scores, const tables::Table& truth) {
+  const std::vector<Text> found = study::spaces_of(scores, truth);
+  return found.size() == 1 ? found.front() : scores.source;
+}
+
 study::TravelTask task_of(
     const tables::Table& scores,
+    const Text& space,
     const study::JoinedStudy& joined,
     std::size_t metric,
     const std::vector<Text>& proxies,
@@ -60,8 +67,7 @@ study::TravelTask task_of(
   const study::JoinedMetric& own = joined.metrics[metric];
   study::TravelTask task;
   task.metric = own.metric;
-  const Text space = study::space_of(scores);
-  task.space = space.empty() ? scores.source : space;
+  task.space = space;
   task.scores = study::scores_for_metric(scores, proxies, own.metric);
   task.truth = own.truth;
   for (const study::MatchedRow& row : own.rows) {
@@ -85,9 +91,10 @@ void add_tasks(
     composed.notes.push_back(note);
   }
   const auto proxies = study::proxy_columns(scores, request.study).proxies;
+  const Text space = space_name(scores, truth);
   for (std::size_t i = 0; i < joined.metrics.size(); ++i) {
-    tasks.push_back(
-        task_of(scores, joined, i, proxies, options.request.study.proxies));
+    tasks.push_back(task_of(
+        scores, space, joined, i, proxies, options.request.study.proxies));
     note_missing(tasks.back(), composed);
   }
 }

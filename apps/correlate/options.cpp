@@ -254,6 +254,37 @@ std::vector<double> parse_limits(const po::variables_map& values) {
   return limits;
 }
 
+void refuse_inputs_twice(const CorrelateOptions& options) {
+  std::vector<NamedInput> inputs;
+  const auto add = [&](const StudyRequest& study) {
+    inputs.push_back({"scores", study.scores});
+    inputs.push_back({"truth", study.truth});
+  };
+  if (options.compose) {
+    for (const StudyRequest& study : options.compose->studies) add(study);
+  } else {
+    add(options.request);
+  }
+  for (const Text& run : options.repeats) inputs.push_back({"repeats", run});
+  if (options.costs) inputs.push_back({"costs", *options.costs});
+  refuse_standard_input_twice(inputs);
+}
+
+/// A CSV has a row for each proxy, metric and subset. What is a list or a
+/// table in itself has no field there and would be lost without a word.
+void refuse_in_csv(const po::variables_map& values) {
+  constexpr std::array kTables{
+      "ensemble", "pairs", "cost", "repeats", "differences", "published"};
+  for (const char* name : kTables) {
+    if (values.count(name) == 0) continue;
+    throw UserError(
+        "--format csv: a row for each proxy has no place for what --{} finds; "
+        "expected text, markdown, latex or json{}",
+        name,
+        name == Text("pairs") ? ", or --matrix F, which writes a CSV" : "");
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> CorrelateOptions::inputs() const {
@@ -320,6 +351,8 @@ CorrelateOptions parse_correlate_options(const po::variables_map& values) {
   options.format = parse_format(values);
   options.figure = text_option(values, "figure");
   options.quiet = values.count("quiet") != 0;
+  refuse_inputs_twice(options);
+  if (options.format == TableFormat::csv) refuse_in_csv(values);
   const auto outputs = options.outputs();
   if (options.format == TableFormat::json &&
       std::ranges::count(outputs, "-") > 0) {

@@ -6,6 +6,7 @@
 #include "analysis/store/score_store.h"
 #include "analysis/study/join.h"
 #include "analysis/study/proxy_columns.h"
+#include "analysis/study/spec_names.h"
 #include "analysis/study/subset.h"
 #include "apps/correlate/result.h"
 #include "apps/correlate/tables.h"
@@ -91,8 +92,9 @@ std::vector<std::size_t> score_rows(
     const CorrelateResult& result) {
   const CorrelateOptions& options = result.options;
   if (!options.has_truth) {
-    return study::population(scores.arch, options.request.study.population)
-        .rows;
+    const Text& population = options.request.study.population;
+    if (population == "all") return study::all_rows(scores.arch.size()).rows;
+    return study::population(study::names_as_specs(scores), population).rows;
   }
   std::vector<std::size_t> rows;
   for (const study::MatchedRow& member : result.study.members) {

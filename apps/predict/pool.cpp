@@ -146,6 +146,18 @@ Block table_block(
   return points_block(std::move(own));
 }
 
+/// What the truth's reader says of infinite numbers is of ranks; models fit the
+/// numbers themselves.
+std::vector<std::string> notes_of_truth(const tables::Table& truth) {
+  std::vector<std::string> notes = study::notes_of(truth);
+  std::erase_if(notes, [](const std::string& note) {
+    return note.find("infinite numbers rank") != std::string::npos;
+  });
+  return notes;
+}
+
+/// A label that is infinite cannot be fitted, but it is known: its architecture
+/// is none that is to be predicted.
 void label_rows(
     const tables::Table& scores,
     const tables::Table& truth,
@@ -155,8 +167,12 @@ void label_rows(
   std::vector<bool> labelled(scores.arch.size(), false);
   for (const study::MatchedRow& row : study::join(scores, truth)) {
     const double label = truth.values[column][row.truth_row];
-    if (!std::isfinite(label)) continue;
+    if (std::isnan(label)) continue;
     labelled[row.score_row] = true;
+    if (std::isinf(label)) {
+      ++made.infinite;
+      continue;
+    }
     made.pool.rows.push_back(row.score_row);
     made.pool.labels.push_back(label);
   }
@@ -176,11 +192,19 @@ PredictPool make_predict_pool(
   const std::string& metric = request.study.study.metrics.front();
   if (!request.quiet) {
     print_notes(study::notes_of_scores(scores, request.study.study));
-    print_notes(study::notes_of(truth));
+    print_notes(notes_of_truth(truth));
   }
   PredictPool made;
   made.archs = scores.arch;
   label_rows(scores, truth, metric, made);
+  if (made.infinite > 0 && !request.quiet) {
+    print_notes({fmt::format(
+        "{}: {} architectures with an infinite {} are left out: no model is "
+        "fitted to them, and they are not predicted",
+        truth.source,
+        made.infinite,
+        metric)});
+  }
   const std::vector<std::size_t> proxies = proxy_positions(scores, request);
   for (const std::size_t at : proxies) {
     made.pool.proxies.push_back({scores.columns[at], scores.values[at]});

@@ -18,6 +18,7 @@ struct PredictPool {
   std::unique_ptr<prediction::Design> design;
   prediction::Pool pool;
   std::vector<std::size_t> unlabelled;  ///< rows without a label
+  std::size_t infinite = 0;  ///< rows whose label is infinite; in neither list
   SavedPoints points;        ///< of --encodings, where the predictor is kept
   std::string points_space;  ///< of these, as open_space() has it
 };

@@ -108,13 +108,6 @@ SavedPredictor made_predictor(
         0,
         request.learning);
   }
-  if (places.size() < statistics::kLeastRows) {
-    throw UserError(
-        "--save: a predictor of {} labels predicts nothing; expected {} or "
-        "more",
-        places.size(),
-        statistics::kLeastRows);
-  }
   for (const std::size_t place : places) {
     saved.archs.push_back(made.archs[made.pool.rows[place]]);
     saved.labels.push_back(made.pool.labels[place]);
@@ -273,6 +266,30 @@ std::size_t usual_labels(
   return std::clamp(all * 4 / 5, kFewest, all - kHeld);
 }
 
+/// What is to be fitted for a file has labels enough: asked before the long
+/// work.
+void require_labels(const PredictPool& made, const PredictRequest& request) {
+  constexpr std::size_t kFewest = statistics::kLeastRows;
+  const std::size_t most = std::ranges::max(request.learning.labels);
+  const std::size_t all = made.pool.rows.size();
+  const std::size_t of_csv = made.unlabelled.empty() ? most : all;
+  const std::size_t of_save = request.labels_given ? most : all;
+  if (request.csv && of_csv < kFewest) {
+    throw UserError(
+        "--csv {}: {} labels, expected {} or more to predict from",
+        *request.csv,
+        of_csv,
+        kFewest);
+  }
+  if (request.save && of_save < kFewest) {
+    throw UserError(
+        "--save: a predictor of {} labels predicts nothing; expected {} or "
+        "more",
+        of_save,
+        kFewest);
+  }
+}
+
 void check_outputs(const PredictRequest& request) {
   std::vector<std::string> outputs;
   for (const auto& each :
@@ -307,6 +324,7 @@ int run_predict(
   if (learning.labels.empty()) {
     learning.labels = {usual_labels(made, request)};
   }
+  require_labels(made, request);
   const std::size_t fits =
       learning.labels.size() * learning.models.size() * learning.repeats;
   Progress progress("predict", static_cast<std::int64_t>(fits), request.quiet);

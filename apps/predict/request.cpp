@@ -84,6 +84,8 @@ void parse_study(const po::variables_map& values, StudyRequest& request) {
   request.key_truth = text_option(values, "key-truth").value_or(request.key);
   request.drop_dead = is_given(values, "drop-dead");
   request.space = text_option(values, "space").value_or("");
+  refuse_standard_input_twice(
+      {{"scores", request.scores}, {"truth", request.truth}});
   request.study.proxies = list_option(values, "proxies");
   request.study.baseline = values["baseline"].as<Text>();
   request.study.baseline_required = !values["baseline"].defaulted();
@@ -94,6 +96,24 @@ void parse_study(const po::variables_map& values, StudyRequest& request) {
         request.study.proxies.push_back(request.composites.back().name);
       }
     }
+  }
+}
+
+/// --suggest prints a list and nothing else.
+void refuse_beside_suggest(
+    const po::variables_map& values,
+    const PredictRequest& request) {
+  if (!request.suggest) return;
+  if (request.format != TableFormat::text) {
+    throw UserError("--format, --json: --suggest prints a list of specs");
+  }
+  for (const char* name : {"csv", "save", "figure", "importance"}) {
+    if (values.count(name) == 0) continue;
+    throw UserError(
+        "--{} {}: --suggest prints a list of specs and writes no file; "
+        "expected one of the two",
+        name,
+        values[name].as<Text>());
   }
 }
 
@@ -218,9 +238,7 @@ PredictRequest parse_predict_request(const po::variables_map& values) {
   if (request.format == TableFormat::json && request.csv == "-") {
     throw UserError("--json and --csv -: both would go to standard output");
   }
-  if (request.format != TableFormat::text && request.suggest) {
-    throw UserError("--format, --json: --suggest prints a list of specs");
-  }
+  refuse_beside_suggest(values, request);
   return request;
 }
 

@@ -184,6 +184,56 @@ TEST_CASE("zcp predict: few labels, and intervals that a tau can have") {
   CHECK_GE(rows[0]["kendall_tau_low"], -1.0);
 }
 
+TEST_CASE("zcp predict: what is asked for is told to be too little at once") {
+  const Files files;
+  const std::string file = files.folder.path() / "out";
+  const auto refused = [&](const Strings& more, const std::string& text) {
+    const Finished done = files.predict(more);
+    CHECK_EQ(done.status, 2);
+    CHECK_NE(done.err.find(text), std::string::npos);
+    CHECK_EQ(done.err.find("predict: "), std::string::npos);  // no progress
+    CHECK_FALSE(std::filesystem::exists(file));
+  };
+  refused({"--labels", "8", "--save", file}, "a predictor of 8 labels");
+  for (const char* option : {"--csv", "--save", "--figure", "--importance"}) {
+    refused({"--suggest", "3", option, file}, option);
+  }
+}
+
+TEST_CASE("zcp predict: an infinite label is neither learnt nor predicted") {
+  TemporaryFolder folder;
+  std::string scores = "arch,good\n";
+  std::string truth = "arch,acc\n";
+  for (int i = 0; i < 40; ++i) {
+    scores += fmt::format("a{},{}\n", i, i);
+    if (i < 3) truth += fmt::format("a{},-inf\n", i);
+    if (i > 4) truth += fmt::format("a{},{}\n", i, i);
+  }
+  const std::string csv = folder.path() / "p.csv";
+  const Finished done = run_zcp(
+      {"predict",
+       "--scores",
+       folder.write("s.csv", scores),
+       "--truth",
+       folder.write("t.csv", truth),
+       "--metric",
+       "acc",
+       "--model",
+       "ridge",
+       "--csv",
+       csv});
+  REQUIRE_EQ(done.status, 0);
+  CHECK_NE(
+      done.err.find("3 architectures with an infinite acc are left out"),
+      std::string::npos);
+  CHECK_EQ(done.err.find("rank at their end"), std::string::npos);
+  CHECK_NE(done.err.find("40 architectures, 35 with acc"), std::string::npos);
+  const std::string table = read_file(csv);
+  CHECK_EQ(count_lines(table), 3);
+  CHECK_NE(table.find("\na3,"), std::string::npos);
+  CHECK_NE(table.find("\na4,"), std::string::npos);
+}
+
 TEST_CASE("zcp predict: architectures to label next have none") {
   const Files files;
   const Finished done = files.predict({"--suggest", "3", "--quiet"});

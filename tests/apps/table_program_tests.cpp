@@ -140,6 +140,47 @@ TEST_CASE("program: rank with truth, cost, shares and budgets") {
       "is empty");
 }
 
+// #params of the benchmark's own table, in units here and in millions there.
+TEST_CASE("program: budgets are on the networks' own sizes") {
+  const TemporaryFolder folder;
+  const std::string small =
+      "|avg_pool_3x3~0|+|nor_conv_1x1~0|skip_connect~1|+|nor_conv_1x1~0|"
+      "skip_connect~1|skip_connect~2|";
+  const std::string large =
+      "|nor_conv_3x3~0|+|nor_conv_3x3~0|avg_pool_3x3~1|+|skip_connect~0|"
+      "nor_conv_3x3~1|skip_connect~2|";
+  const std::string scores = folder.write(
+      "s.csv",
+      "arch,p,params\n" + small + ",1,0.129306\n" + large + ",2,0.802426\n");
+  const std::string costs = folder.write(
+      "c.csv", "arch,params,ms\n" + small + ",5,1\n" + large + ",5,1\n");
+  const Strings rank{"rank", "--scores", scores, "--by", "p"};
+  const Strings space{"--space", "nats-tss"};
+  const auto within = [&](const std::string& most, const Strings& more) {
+    const Finished run =
+        run_zcp(rank + more + Strings{"--max", "params=" + most});
+    CHECK(run.status == 0);
+    return run;
+  };
+  CHECK(count_lines(within("129305", space).out) == 1);
+  CHECK(count_lines(within("129306", space).out) == 2);
+  CHECK(count_lines(within("802425", space).out) == 2);
+  CHECK(count_lines(within("802426", space).out) == 3);
+  CHECK(contains(
+      within("3e5", space).err,
+      "(of the networks for cifar10; the column params of"));
+  // A column of --costs is none of the networks' sizes.
+  CHECK(
+      count_lines(
+          within("3e5", space + Strings{"--costs", costs, "--max", "ms=2"})
+              .out) == 2);
+  // Without a space there is only the column, which is said.
+  const Finished column = within("0.5", {});
+  CHECK(count_lines(column.out) == 2);
+  CHECK(contains(column.err, "--max params=0.5 (the column of "));
+  check_refused(rank + Strings{"--max", "macs=1e6"}, "--space");
+}
+
 TEST_CASE("program: pareto prints the front by ascending cost") {
   const TemporaryFolder folder;
   // e has no score, f no cost; c is beaten by b, d equals b in both.
@@ -812,6 +853,42 @@ TEST_CASE("program: --drop-dead leaves out what answers one thing to all") {
       run_zcp({"rank", "--scores", names, "--by", "p", "--drop-dead"});
   CHECK(unknown.status == 2);
   CHECK(contains(unknown.err, "--drop-dead"));
+}
+
+TEST_CASE("program: --drop-dead reads tuples as the names beside them") {
+  const TemporaryFolder folder;
+  // All 0 is dead in transnas-micro (0: none) and all skips in nats-tss; all 1
+  // is skips there and dead here (1: none).
+  const std::string scores = folder.write(
+      "s.csv", "arch,p\n\"(0, 0, 0, 0, 0, 0)\",1\n\"(1, 1, 1, 1, 1, 1)\",2\n");
+  const auto left = [&](const std::string& other) {
+    const std::string truth = folder.write("t.csv", other);
+    const Finished run = run_zcp(
+        {"rank",
+         "--scores",
+         scores,
+         "--by",
+         "p",
+         "--drop-dead",
+         "--truth",
+         truth,
+         "--metric",
+         "acc"});
+    CHECK(contains(run.err, "1 dead architectures left out"));
+    return run.out;
+  };
+  CHECK(contains(
+      left("arch,acc\n64-41414-0_00_000,1\n64-41414-1_11_111,2\n"),
+      "(1, 1, 1, 1, 1, 1)"));
+  CHECK(contains(
+      left("arch,acc\n"
+           "|skip_connect~0|+|skip_connect~0|skip_connect~1|+|skip_connect~0|"
+           "skip_connect~1|skip_connect~2|,1\n"),
+      "(0, 0, 0, 0, 0, 0)"));
+  const Strings alone{"rank", "--scores", scores, "--by", "p", "--drop-dead"};
+  check_refused(alone, "may be of nats-tss or transnas-micro");
+  CHECK(contains(
+      output_of(alone + Strings{"--space", "transnas-micro"}), ",2,1"));
 }
 
 TEST_CASE("program: search --drop-dead proposes nothing that is dead") {

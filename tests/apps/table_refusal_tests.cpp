@@ -114,6 +114,33 @@ TEST_CASE("correlate refuses wrong options of its other tables") {
   check_refused_by(zcp::apps::correlate, {"--pairs"}, "--scores");
 }
 
+TEST_CASE("correlate --format csv refuses what has no place in a row") {
+  const Files files;
+  const auto refuse = [&](Arguments more, const std::string& thing) {
+    more.insert(more.begin(), {"--metric", "acc", "--format", "csv"});
+    files.correlate(more, thing);
+  };
+  refuse({"--pairs"}, "--matrix F");
+  refuse({"--ensemble", "2"}, "--ensemble");
+  refuse({"--differences"}, "--differences");
+  refuse({"--cost", "acc"}, "--cost");
+  refuse({"--repeats", files.scores}, "--repeats");
+  refuse({"--published", "all"}, "--published");
+}
+
+TEST_CASE("standard input is no two tables") {
+  const std::string twice = "found standard input twice";
+  const Arguments both{"--scores", "-", "--truth", "-", "--metric", "acc"};
+  check_refused_by(zcp::apps::correlate, both, twice);
+  check_refused_by(zcp::apps::predict, both, twice);
+  Arguments report = both;
+  report.insert(report.end(), {"--html", "x.html"});
+  check_refused_by(zcp::apps::make_report, report, twice);
+  Arguments rank = both;
+  rank.insert(rank.end(), {"--by", "p"});
+  check_refused_by(zcp::apps::rank, rank, twice);
+}
+
 TEST_CASE("correlate refuses tables that are absent, cut or not numeric") {
   const Files files;
   const auto refuse = [&](const std::string& text, const std::string& thing) {

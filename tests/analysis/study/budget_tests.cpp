@@ -1,3 +1,5 @@
+#include <limits>
+
 #include "analysis/study/budget.h"
 #include "analysis/study/study.h"
 #include "common/error.h"
@@ -113,4 +115,28 @@ TEST_CASE("a study within bins and ranges of scores or truth") {
   CHECK(
       refused([&](const std::string&) { run(0); }, "")
           .find("no column flops") != std::string::npos);
+}
+
+TEST_CASE("bins: infinite values are in the first and the last") {
+  const double inf = std::numeric_limits<double>::infinity();
+  const Vector values{-inf, 1, -inf, 2, 3, inf, 4, -inf};
+  using Rows = std::vector<std::size_t>;
+  // Sorted: -inf -inf -inf 1 | 2 3 4 inf; the median lies between 1 and 2.
+  const auto halves = quantile_bins({"p", 2}, values);
+  REQUIRE(halves.size() == 2);
+  CHECK(halves[0].rows == Rows{0, 1, 2, 7});
+  CHECK(halves[1].rows == Rows{3, 4, 5, 6});
+  CHECK(halves[0].name == "p bin 1/2, -inf to 1");
+  // An end between -inf and a number, and one between a number and inf.
+  const auto low = quantile_bins({"p", 2}, Vector{5, -inf});
+  REQUIRE(low.size() == 2);
+  CHECK(low[0].rows == Rows{1});
+  const auto high = quantile_bins({"p", 2}, Vector{5, inf});
+  REQUIRE(high.size() == 2);
+  CHECK(high[0].rows == Rows{0});
+  CHECK(high[1].rows == Rows{1});
+  // All alike: one bin, and no row is lost.
+  const auto alike = quantile_bins({"p", 3}, Vector{-inf, -inf});
+  REQUIRE(alike.size() == 1);
+  CHECK(alike[0].rows == Rows{0, 1});
 }

@@ -123,3 +123,63 @@ TEST_CASE("composites become columns, of later composites too") {
       add_composites({parse_composite("x=rank_sum(y)")}, table),
       zcp::UserError);
 }
+
+// 3 * 2 * 6 = 9 * 1 * 4, but the sums of their logarithms differ by rounding,
+// and by the order in which they are added.
+TEST_CASE("log_rank: equal products of ranks are tied, in any order") {
+  Table table{"s", {}, {"a", "b", "c"}, {{}, {}, {}}};
+  const std::vector<std::vector<double>> ranks{
+      {3, 9, 14, 12, 1, 19, 4, 18, 13, 5, 7, 20, 17, 8, 10, 11, 6, 2, 16, 15},
+      {2, 1, 3, 16, 19, 18, 9, 6, 5, 15, 11, 10, 8, 13, 17, 14, 4, 12, 7, 20},
+      {6, 4, 7, 16, 5, 8, 13, 3, 12, 10, 14, 9, 2, 20, 18, 15, 1, 11, 19, 17}};
+  for (std::size_t row = 0; row < 20; ++row) {
+    table.arch.push_back(std::to_string(row));
+    for (std::size_t i = 0; i < 3; ++i) {
+      table.values[i].push_back(ranks[i][row]);
+    }
+  }
+  const auto scores = [&](const std::string& members) {
+    return composite_scores(
+        parse_composite("x=log_rank(" + members + ")"), table);
+  };
+  const std::vector<double> found = scores("a,b,c");
+  CHECK(found[0] == found[1]);
+  CHECK(found[0] == doctest::Approx(std::log(36.0 / 8000)));
+  CHECK(found[16] < found[0]);  // 6 * 4 * 1
+  for (const char* members : {"a,c,b", "b,a,c", "b,c,a", "c,a,b", "c,b,a"}) {
+    CAPTURE(members);
+    CHECK(scores(members) == found);
+  }
+}
+
+// Every two of 60 rows against their products as whole numbers, counted in
+// Python as well: six pairs are equal, and four of them have sums of logarithms
+// that differ.
+TEST_CASE("log_rank: order and ties are those of the products") {
+  Table table{"s", {}, {"a", "b", "c", "d"}, {{}, {}, {}, {}}};
+  constexpr int kRows = 60;
+  const std::vector<int> steps{1, 7, 17, 23};
+  for (int row = 0; row < kRows; ++row) {
+    table.arch.push_back(std::to_string(row));
+    for (std::size_t i = 0; i < 4; ++i) {
+      table.values[i].push_back((row * steps[i] + static_cast<int>(i)) % kRows);
+    }
+  }
+  const auto found =
+      composite_scores(parse_composite("x=log_rank(a,b,c,d)"), table);
+  int ties = 0;
+  const auto product = [&](std::size_t row) {
+    // The values are 0 to 59, each once: ranks are one more.
+    double all = 1;
+    for (const auto& values : table.values) all *= values[row] + 1;
+    return all;  // below 2^53: exact
+  };
+  for (std::size_t a = 0; a < kRows; ++a) {
+    for (std::size_t b = 0; b < a; ++b) {
+      ties += product(a) == product(b) ? 1 : 0;
+      CHECK((found[a] < found[b]) == (product(a) < product(b)));
+      CHECK((found[a] == found[b]) == (product(a) == product(b)));
+    }
+  }
+  CHECK(ties == 6);
+}

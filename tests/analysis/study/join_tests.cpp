@@ -43,7 +43,7 @@ TEST_CASE("join: the rows of both tables, in the order of the truth") {
   CHECK(matches[1].truth_row == 2);
   CHECK(matches[2].score_row == 0);
   CHECK(matches[2].truth_row == 3);
-  CHECK(members_of("all", matches, truth()).size() == 3);
+  CHECK(members_of("all", matches, scores(), truth()).size() == 3);
   Table other = truth();
   other.arch = {"p", "q", "r", "s"};
   const std::string text = user_error([&] { join(scores(), other); });
@@ -109,4 +109,24 @@ TEST_CASE("join: columns are the scores' or else the truth's") {
   CHECK(user_error([&] {
           column_of(scores(), truth(), matches, "none");
         }).find("no column none in scores.csv") != std::string::npos);
+}
+
+TEST_CASE("populations of NASLib's tuples") {
+  // A skip from the input to the output, and nothing: (0: skip, 1: none).
+  const std::string live =
+      "|none~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|";
+  const std::string dead = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|";
+  const Table specs{"s.csv", {dead, live}, {}, {}};
+  const Table tuples{
+      "t.csv", {"(1, 1, 0, 1, 1, 1)", "(1, 1, 1, 1, 1, 1)"}, {}, {}};
+  const auto matches = join(specs, tuples);
+  REQUIRE(matches.size() == 2);
+  const auto kept = members_of("connected", matches, specs, tuples);
+  REQUIRE(kept.size() == 1);
+  CHECK(kept[0].score_row == 1);
+  // Of which space they are is not known.
+  const auto same = join(tuples, tuples);
+  CHECK(user_error([&] {
+          members_of("connected", same, tuples, tuples);
+        }).find("is no NATS-TSS cell") != std::string::npos);
 }

@@ -59,3 +59,14 @@ TEST_CASE("proxies: none at all, and columns that are left out") {
       Names{"t.csv: left out: line 2: column 'note': found 'x', "
             "expected a number or an empty field"});
 }
+
+TEST_CASE("proxies: what zcp train writes is none") {
+  const auto scores = parse_table(
+      "arch,trainability,cifar10_test,cifar10_test_loss,cifar10_train,"
+      "cifar10_train_loss,cifar10_test_seed0,train_seconds\n"
+      "a,1,2,3,4,5,6,7\n",
+      "s.csv");
+  StudyOptions options;
+  options.metrics = {"cifar10_test"};
+  CHECK(proxy_columns(scores, options).proxies == Names{"trainability"});
+}

@@ -91,3 +91,29 @@ TEST_CASE("spec names: one architecture under two names is refused") {
       "scores.csv: found one architecture as '(4, 0, 3, 1, 4, 3)' and as "
       "'(4,0,3,1,4,3)', expected it once");
 }
+
+TEST_CASE("spec names: the spaces that names may be of") {
+  const auto spaces = [](const Names& own, const Names& beside = {}) {
+    return spaces_of(named("s.csv", own), named("t.csv", beside));
+  };
+  CHECK(spaces({kCell, kOther}) == Names{"nats-tss"});
+  CHECK(spaces({"mine", "yours"}).empty());
+  // Digits up to 3: of either space of cells.
+  const Names tuples = {"(1, 0, 2, 3, 3, 3)", "(0, 0, 0, 0, 0, 0)"};
+  const Names micro = {"64-41414-0_00_000", "64-41414-1_02_333"};
+  CHECK(spaces(tuples).size() > 1);
+  CHECK(spaces(tuples, micro) == Names{"transnas-micro"});
+  CHECK(spaces(tuples, {kCell}) == Names{"nats-tss"});
+  CHECK(
+      spaces({"(1, 2, 4, 2, 0, 0)"}, {"64-1242-basic"}) ==
+      Names{"transnas-macro"});
+  CHECK(spaces(tuples, tuples).size() > 1);
+  // A 4, a pooling edge, is of nats-tss alone, however late it comes.
+  Names many(30, tuples[0]);
+  many.emplace_back("(4, 0, 3, 1, 4, 3)");
+  CHECK(spaces(many) == Names{"nats-tss"});
+  CHECK(
+      names_as_specs(named("s.csv", tuples), named("t.csv", micro)) ==
+      Names{"64-41414-1_02_333", "64-41414-0_00_000"});
+  CHECK(names_as_specs(named("s.csv", tuples)) == tuples);
+}

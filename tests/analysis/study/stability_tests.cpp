@@ -112,5 +112,23 @@ TEST_CASE("stability: only what all runs have") {
   CHECK(contains(refused({first, second}, {}), "no column is in all"));
   second = table_of({1, 2}, false);
   second.arch = {"x", "y"};
-  CHECK(contains(refused({first, second}, {}), "no architecture is in all"));
+  CHECK(contains(refused({first, second}, {}), "no architecture is in both"));
+}
+
+TEST_CASE("stability: rows are joined in whatever form they are named") {
+  const std::vector<std::string> specs{
+      "64-41414-1_02_333", "64-41414-0_00_000", "64-41414-1_11_111"};
+  const std::vector<std::string> tuples{
+      "(1, 1, 1, 1, 1, 1)", "(1, 0, 2, 3, 3, 3)", "(0,0,0,0,0,0)"};
+  const Table first{"a.csv", specs, {"p"}, {{2, 1, 3}}};
+  const Table second{"b.csv", tuples, {"p"}, {{30, 20, 10}}};
+  for (const auto& runs :
+       {std::vector<Table>{first, second},
+        std::vector<Table>{second, first},
+        std::vector<Table>{first, second, first}}) {
+    const auto rows = stability(runs, {}, Missing::last);
+    REQUIRE(rows.size() == 1);
+    CHECK(rows[0].n == 3);
+    CHECK(rows[0].tau == 1);
+  }
 }

@@ -113,6 +113,23 @@ TEST_CASE("populations of a few cells") {
   CHECK_THROWS_AS(population(other, "connected"), zcp::UserError);
 }
 
+// The input itself, three times: straight, by way of a node, and beside a
+// convolution that nothing reads.
+TEST_CASE("NATS-TSS: the cell of a function does not depend on the order") {
+  const std::string first =
+      "|none~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|";
+  const std::string second =
+      "|skip_connect~0|+|none~0|none~1|+|none~0|skip_connect~1|none~2|";
+  const std::string third =
+      "|nor_conv_3x3~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|";
+  using Names = std::vector<std::string>;
+  using Rows = std::vector<std::size_t>;
+  CHECK(population(Names{first, second, third}, "functions").rows == Rows{0});
+  CHECK(population(Names{third, second, first}, "functions").rows == Rows{2});
+  CHECK(population(Names{second, third}, "functions").rows == Rows{0});
+  CHECK(population(Names{third, second}, "functions").rows == Rows{1});
+}
+
 // The published check values (.576 / .580 / .621 / .604) were computed from
 // another table of accuracies: SciPy gives the ones below for this one, which
 // are those that AZ-NAS (.578 / .552 / .520) and VKDNW (FLOPs, which rank as
