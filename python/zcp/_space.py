@@ -328,6 +328,7 @@ class Space:
         for name in wanted:
             columns.check(name)
         budget = _search.Budget(max, min, columns)
+        _search.check_names(objectives, budget.names)
         on_tables = all(columns.table_of(name) for name in [*wanted, *budget.names])
         progress = _Progress(evaluations, quiet, "searching")
 
