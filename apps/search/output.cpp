@@ -32,8 +32,9 @@ std::vector<std::string> more_columns(const SearchOptions& options) {
   return columns;
 }
 
+/// Infinite values stay: they rank at their end, and no value does not.
 std::string csv_number(double value) {
-  if (!std::isfinite(value)) return "";
+  if (std::isnan(value)) return "";
   return fmt::format("{:.17g}", value == 0 ? 0.0 : value);
 }
 
