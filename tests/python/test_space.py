@@ -325,8 +325,11 @@ def test_what_a_search_refuses():
         zcp.search(grid(), by="accuracy,-accuracy", truth=truth())
     with pytest.raises(ValueError, match="'nothing'"):
         zcp.search(grid(), by="nothing", truth=truth())
-    with pytest.raises(ValueError, match="two rows"):
-        zcp.search(grid(), by="accuracy", truth=pandas.concat([truth(), truth()]))
+    with pytest.raises(ValueError, match="two rows that differ"):
+        zcp.search(grid(), by="accuracy", truth=pandas.concat([truth(), truth() + 1]))
+    twice = zcp.search(grid(), by="accuracy", truth=pandas.concat([truth(), truth()]), evaluations=9)
+    pandas.testing.assert_frame_equal(
+        twice, zcp.search(grid(), by="accuracy", truth=truth(), evaluations=9))
     with pytest.raises(ValueError, match="a group of proxies"):
         zcp.search(grid(), by="core", truth=truth())
     with pytest.warns(UserWarning, match="random found no more architectures within the budget"):
@@ -384,7 +387,7 @@ def test_points_that_are_refused(tmp_path):
     holed = points.copy()
     holed.loc["1-3-2", "point_1"] = math.nan
     assert refusal(holed).startswith("encodings: point_1 of 1-3-2: found none, expected a finite")
-    assert "two rows" in refusal(pandas.concat([points, points]))
+    assert "two rows that differ" in refusal(pandas.concat([points, points + 1]))
     assert "two or more" in refusal(points.iloc[:1])
     assert "the same numbers" in refusal(points * 0)
     assert "expected columns of numbers" in refusal(points[[]].assign(index=1))
