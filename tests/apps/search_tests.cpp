@@ -891,4 +891,29 @@ TEST_CASE("search prints its front in every format") {
       static_cast<std::size_t>(
           std::ranges::count(csv.substr(0, csv.find("\n\n") + 1), '\n')));
   check_refused(search(truth, {"--by", "valid", "--format", "word"}), "word");
+  // Of several searches each row says whose it is, and each field is a number.
+  const Strings several{
+      "--by", "valid", "--metric", "test", "--algorithm", "random,local"};
+  const Strings replays{"--evaluations", "10", "--repeats", "3"};
+  const std::string text =
+      output_of(search(truth, several + replays + Strings{"--format", "csv"}));
+  auto rows = csv_rows(text);
+  std::erase_if(rows, [](const Strings& row) { return row.size() < 4; });
+  CHECK(rows[0] == Strings{"architecture", "valid", "step", "algorithm"});
+  CHECK(rows[1].back() == "random");
+  const Strings header{"algorithm", "queries", "test", "test_low", "test_high"};
+  const auto curves = std::ranges::find(rows, header);
+  REQUIRE(rows.end() - curves == 1 + 3 * 2);
+  CHECK((curves - 1)->back() == "local");
+  const auto object = json::parse(output_of(
+      search(truth, several + replays + Strings{"--format", "json"})));
+  // Regret is the optimum less what is shown: 30 is the greatest of `test`.
+  const double regret = object[1]["regret"].back()[1];
+  const Strings& local = curves[4];
+  CHECK(local[0] == "local");
+  CHECK(local[1] == "10");
+  CHECK(std::stod(local[2]) == doctest::Approx(30 - regret));
+  CHECK(std::stod(local[3]) < std::stod(local[4]));
+  CHECK(text.find("\n\"random, exactly\",10,") != std::string::npos);
+  CHECK(text.ends_with(",,\n"));
 }
