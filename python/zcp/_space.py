@@ -372,7 +372,7 @@ class _Kept:
         self.path = os.fspath(path)
         self.data = data
         self.protocol = (
-            f"{space} seed={seed} {_settings(options)} "
+            f"{space} seed={seed} {_settings(options)} inputs={_inputs(data)} "
             f"data={_fingerprint.of_tensors((*data.x, *data.labels))}")
         self.networks: dict = {}  # spec -> the fingerprint of its network
         self.left_out: list = []  # specs whose networks have none
@@ -435,6 +435,11 @@ class _Kept:
                 f"store: {len(self.left_out)} networks do not trace, so that nothing tells them "
                 f"from others; their scores are not kept (the first: {self.left_out[0]!r})",
                 UserWarning, stacklevel=4)
+
+
+def _inputs(data: Any) -> str:
+    """What the network is given of each row: words, for instance, by position or name."""
+    return str([(one.keyword, tuple(one.shape), str(one.dtype)) for one in data.layout or ()])
 
 
 def _settings(options: dict) -> str:
