@@ -126,7 +126,8 @@ tables::Table TrainingTable::table() const {
   for (std::size_t i = 0; i < specs_.size(); ++i) {
     double sum = 0;
     for (const auto& [seed, training] : trainings(i)) sum += training.seconds;
-    seconds.push_back(sum);
+    // 0 seconds would say that it was trained.
+    seconds.push_back(trainings(i).empty() ? kNone : sum);
   }
   for (const std::uint64_t seed : seeds_) {
     add(training_column(task_, kTrainingMeasures[kTest], seed), of_seed(seed));

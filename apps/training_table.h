@@ -42,8 +42,9 @@ class TrainingTable {
   /// Whether row `i` was trained with that seed, to whatever end.
   bool has(std::size_t i, std::uint64_t seed) const;
 
-  /// Means over the seeds (none where a training diverged), the seconds of all
-  /// seeds, then each seed's test accuracy.
+  /// Means over the seeds (none where a training diverged), each seed's test
+  /// accuracy, then the seconds of all seeds. A row that was never trained has
+  /// no number.
   tables::Table table() const;
 
   /// Lines on how many were trained, how they did and how seeds agree.

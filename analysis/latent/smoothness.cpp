@@ -50,6 +50,8 @@ Pairs pairs_of(
       all, std::min(all, kAnchors), derive_seed(seed, "smoothness-anchors"));
   const auto partners = sample_without_replacement(
       all, std::min(all, kPartners), derive_seed(seed, "smoothness-partners"));
+  // Where all meet all, each pair comes in both orders; one of them is enough.
+  const bool both_orders = anchors.size() == static_cast<std::size_t>(all);
   const std::size_t width = partners.size();
   const std::size_t size = anchors.size() * width;
   Pairs pairs{
@@ -64,7 +66,8 @@ Pairs pairs_of(
       pairs.distance[at] =
           (points.col(anchors[i]) - points.col(partners[j])).norm();
       // An architecture is no pair with itself; it is taken out below.
-      pairs.edits[at] = a == b ? -1 : edits(a, b);
+      const bool taken = both_orders ? a < b : a != b;
+      pairs.edits[at] = taken ? edits(a, b) : -1;
       if (!truth.empty()) pairs.difference[at] = std::abs(truth[a] - truth[b]);
     }
   });

@@ -36,11 +36,11 @@ struct Smoothness {
   std::vector<DistanceRow> by_distance;  ///< ascending
 };
 
-/// Over the pairs of up to 200 architectures, drawn by `seed`, with up to
-/// 20,000. `points` has a column an architecture; `edits` gives the edit
-/// distance of two; `truth` is empty or has a number an architecture, NaN where
-/// there is none: such pairs have no difference. Throws std::invalid_argument
-/// for fewer than two points.
+/// Over the pairs of 200 architectures, drawn by `seed`, with up to 20,000; of
+/// up to 200 architectures over all pairs, each once. `points` has a column an
+/// architecture; `edits` gives the edit distance of two; `truth` is empty or
+/// has a number an architecture, NaN where there is none: such pairs have no
+/// difference. Throws std::invalid_argument for fewer than two points.
 Smoothness smoothness(
     const Eigen::MatrixXd& points,
     const std::function<int(std::size_t a, std::size_t b)>& edits,

@@ -38,6 +38,14 @@ void check_use(
         "evolution, local, bayes or random",
         space.info().name);
   }
+  if (name == "exhaustive" && space.info().size > kMostListed) {
+    throw UserError(
+        "--algorithm exhaustive: {} has {} members, expected a space of {} at "
+        "most; random, evolution, local and bayes search larger ones",
+        space.info().name,
+        space.info().size,
+        kMostListed);
+  }
   const bool starts = name == "evolution" || name == "local" || name == "nsga2";
   if (!settings.start.empty() && !starts) {
     throw UserError(

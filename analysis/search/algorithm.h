@@ -76,13 +76,17 @@ struct AlgorithmInfo {
 std::span<const AlgorithmInfo> algorithms();
 
 /// Throws UserError for an unknown name, for a space that the algorithm cannot
-/// search, for several objectives where it takes one, and for a start that it
-/// has no use for.
+/// search (exhaustive: one of more than kMostListed members), for several
+/// objectives where it takes one, and for a start that it has no use for.
 std::unique_ptr<Algorithm> make_algorithm(
     const std::string& name,
     const Problem& problem,
     const Settings& settings,
     std::size_t objectives);
+
+/// Spaces of more members are not gone through to their end, which would take
+/// days and more memory than there is.
+inline constexpr std::int64_t kMostListed = 20'000'000;
 
 // What several algorithms do.
 

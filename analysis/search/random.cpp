@@ -8,6 +8,8 @@
 namespace zcp::search {
 namespace {
 
+constexpr int kMostTried = 200'000;  // one after the other, of a large space
+
 class Random final : public Algorithm {
  public:
   Random(const Problem& problem, const Settings& settings)
@@ -34,7 +36,9 @@ class Random final : public Algorithm {
 
  private:
   std::optional<std::string> next_numbered() {
-    while (!order_.done()) {
+    const bool large = problem_.space.info().size > kMostListed;
+    for (int tried = 0; !order_.done(); ++tried) {
+      if (large && tried == kMostTried) return std::nullopt;
       std::string arch = problem_.space.spec(order_.next());
       if (!problem_.feasible(arch)) continue;
       if (left_out_-- > 0) continue;

@@ -9,26 +9,44 @@
 namespace zcp::search {
 namespace {
 
-/// Rows that have both numbers, by ascending chooser; what equal ones show is
-/// their mean.
-std::vector<double> shown_by_place(
+/// What a search shows that ends with the row of one place.
+struct Place {
+  double share = 1;  ///< of such searches that show something
+  double sum = 0;    ///< what these show, times their share
+};
+
+struct Row {
+  bool has = false;  ///< a row without a chooser is behind all others
+  double chooser = 0;
+  double shown = 0;
+};
+
+/// The rows by ascending chooser; equal ones are chosen alike.
+std::vector<Place> places_of(
     std::span<const double> chooser,
     std::span<const double> shown) {
-  std::vector<std::pair<double, double>> rows;
+  std::vector<Row> rows;
   for (std::size_t i = 0; i < chooser.size(); ++i) {
-    if (std::isnan(chooser[i]) || std::isnan(shown[i])) continue;
-    rows.emplace_back(chooser[i], shown[i]);
+    const bool has = !std::isnan(chooser[i]);
+    rows.push_back({has, has ? chooser[i] : 0, shown[i]});
   }
-  std::ranges::stable_sort(rows, {}, &std::pair<double, double>::first);
-  std::vector<double> places(rows.size());
+  const auto key = [](const Row& row) {
+    return std::pair(row.has, row.chooser);
+  };
+  std::ranges::stable_sort(rows, {}, key);
+  std::vector<Place> places(rows.size());
   for (std::size_t begin = 0; begin < rows.size();) {
     std::size_t end = begin;
+    std::size_t known = 0;
     double sum = 0;
-    while (end < rows.size() && rows[end].first == rows[begin].first) {
-      sum += rows[end++].second;
+    for (; end < rows.size() && key(rows[end]) == key(rows[begin]); ++end) {
+      if (!rows[end].has || std::isnan(rows[end].shown)) continue;
+      sum += rows[end].shown;
+      ++known;
     }
-    const double mean = sum / static_cast<double>(end - begin);
-    while (begin < end) places[begin++] = mean;
+    const auto equal = static_cast<double>(end - begin);
+    const Place place{static_cast<double>(known) / equal, sum / equal};
+    while (begin < end) places[begin++] = place;
   }
   return places;
 }
@@ -39,7 +57,7 @@ double expected_best(
     std::span<const double> chooser,
     std::span<const double> shown,
     std::size_t queries) {
-  const std::vector<double> places = shown_by_place(chooser, shown);
+  const std::vector<Place> places = places_of(chooser, shown);
   const std::size_t count = places.size();
   if (queries < 1 || queries > count) {
     throw std::invalid_argument(
@@ -50,18 +68,18 @@ double expected_best(
   const auto n = static_cast<double>(queries);
   double chance = n / static_cast<double>(count);
   double sum = 0;
+  double shows = 0;
+  bool all = true;
   for (std::size_t i = count; i >= queries; --i) {
-    sum += chance * places[i - 1];
+    const Place& row = places[i - 1];
+    sum += chance * row.sum;
+    shows += chance * row.share;
+    all = all && row.share == 1;
     const auto place = static_cast<double>(i);
     if (i > 1) chance *= (place - n) / (place - 1);
   }
-  return sum;
-}
-
-std::size_t count_known(
-    std::span<const double> chooser,
-    std::span<const double> shown) {
-  return shown_by_place(chooser, shown).size();
+  if (all) return sum;
+  return shows > 0 ? sum / shows : std::numeric_limits<double>::quiet_NaN();
 }
 
 Estimate estimate(std::span<const double> values) {

@@ -13,17 +13,14 @@ namespace zcp::search {
 /// What random search without replacement shows after `queries` of the rows on
 /// average, exactly: E = sum of y_(i) C(i - 1, n - 1) / C(N, n) over i, with
 /// the rows in ascending order of `chooser` and, among equal ones, the mean of
-/// what they show. Rows in which either is NaN are left out. Throws
-/// std::invalid_argument unless 1 <= queries <= the rows that are left.
+/// what they show. A row whose chooser is NaN is drawn as any other and never
+/// chosen. The mean is over the searches that show something: not over those
+/// that drew no row with a chooser, or chose one that shows NaN. NaN where no
+/// row has both. Throws std::invalid_argument unless 1 <= queries <= N.
 double expected_best(
     std::span<const double> chooser,
     std::span<const double> shown,
     std::size_t queries);
-
-/// How many rows have both.
-std::size_t count_known(
-    std::span<const double> chooser,
-    std::span<const double> shown);
 
 /// A mean over independent searches with the interval mean +- 1.96 s / sqrt(R);
 /// its ends are NaN for one search.

@@ -175,8 +175,9 @@ std::unique_ptr<Algorithm> make_reinforce(
         "--algorithm reinforce: moves among points that are all known; "
         "expected --encodings, since {} has {}",
         info.name,
-        info.size == 0 ? "no numbered members"
-                       : "more than " + std::to_string(kMostNumbered));
+        info.size == 0   ? "no numbered members"
+        : info.size == 1 ? "one member alone"
+                         : "more than " + std::to_string(kMostNumbered));
   }
   auto points = own_points(problem.space);
   const latent::EncodedSpace& own = *points;

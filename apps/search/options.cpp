@@ -313,6 +313,25 @@ void read_islands(const po::variables_map& values, SearchOptions& options) {
   options.output = task_path(options.output, array_task()->id);
 }
 
+/// Columns of the search's own table have names that nothing else may have.
+void check_names(const SearchOptions& options) {
+  constexpr std::array kOwn{
+      "arch", "architecture", "step", "on_front", "island", "algorithm"};
+  const auto check = [&](const std::string& option, const std::string& name) {
+    if (std::ranges::find(kOwn, name) == kOwn.end()) return;
+    throw UserError(
+        "{}: the search's own table has a column {}; expected another name",
+        option,
+        name);
+  };
+  for (const Objective& objective : options.objectives) {
+    check("--by " + objective.name, objective.name);
+  }
+  for (const Bound& bound : options.budget.bounds) {
+    check(bound.text(), bound.column);
+  }
+}
+
 /// Options that exclude each other or need one another.
 void check_options(const SearchOptions& options) {
   Strings streams;
@@ -353,6 +372,7 @@ void check_options(const SearchOptions& options) {
       throw UserError("--algorithm {}: comes twice", name);
     }
   }
+  check_names(options);
 }
 
 SearchOptions read_values(

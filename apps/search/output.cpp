@@ -32,8 +32,9 @@ std::vector<std::string> more_columns(const SearchOptions& options) {
   return columns;
 }
 
+/// Infinite values stay: they rank at their end, and no value does not.
 std::string csv_number(double value) {
-  if (!std::isfinite(value)) return "";
+  if (std::isnan(value)) return "";
   return fmt::format("{:.17g}", value == 0 ? 0.0 : value);
 }
 
@@ -119,8 +120,11 @@ void print_found(
     TableWriter& out,
     const SearchOptions& options,
     const SearchData& data,
-    const SearchResult& result) {
+    const SearchResult& result,
+    bool one_of_several) {
   const auto steps = search::first_queries(result.outcome, result.history);
+  // A title says the algorithm, which CSV has not.
+  const bool named = one_of_several && options.format == TableFormat::csv;
   Cells header{"architecture"};
   for (const Objective& objective : options.objectives) {
     header.push_back(objective.name);
@@ -129,6 +133,7 @@ void print_found(
     header.push_back(column);
   }
   header.emplace_back("step");
+  if (named) header.emplace_back("algorithm");
   std::vector<Cells> lines{header};
   const auto front = sorted_front(result);
   // Who asks for a format gets all of the front.
@@ -136,6 +141,7 @@ void print_found(
       options.format == TableFormat::text ? kShownFront : front.size();
   for (std::size_t i = 0; i < std::min(front.size(), most); ++i) {
     lines.push_back(row_of(options, data, result, front[i], steps[front[i]]));
+    if (named) lines.back().push_back(result.algorithm);
   }
   const bool several = options.objectives.size() > 1;
   out.title(fmt::format(
@@ -160,12 +166,9 @@ const RegretPoint* point_at(
   return found == curve.end() ? nullptr : &*found;
 }
 
-/// The metric of what is chosen, at some numbers of queries.
-void print_regret(
-    TableWriter& out,
-    const std::vector<SearchResult>& results,
-    const SearchOptions& options,
-    const SearchSummary& summary) {
+/// The numbers of queries at which the metric is printed.
+std::vector<std::size_t> printed_queries(
+    const std::vector<SearchResult>& results) {
   std::vector<std::size_t> columns;
   for (const std::size_t n : {1, 10, 25, 50, 100, 200, 300, 500, 1000, 5000}) {
     if (point_at(results[0].regret, n) != nullptr) columns.push_back(n);
@@ -174,6 +177,48 @@ void print_regret(
     const std::size_t last = results[0].regret.back().queries;
     if (columns.empty() || columns.back() != last) columns.push_back(last);
   }
+  return columns;
+}
+
+/// The metric of what is chosen, for programs: a row a number of queries.
+void print_regret_rows(
+    TableWriter& out,
+    const std::vector<SearchResult>& results,
+    const SearchSummary& summary) {
+  const std::string& metric = summary.metric;
+  std::vector<Cells> lines{
+      {"algorithm", "queries", metric, metric + "_low", metric + "_high"}};
+  const auto add = [&](const std::string& name,
+                       const std::vector<RegretPoint>& curve) {
+    for (const std::size_t n : printed_queries(results)) {
+      const RegretPoint* point = point_at(curve, n);
+      if (point == nullptr) continue;
+      lines.push_back(
+          {name,
+           std::to_string(n),
+           csv_number(point->shown.mean),
+           csv_number(point->shown.low),
+           csv_number(point->shown.high)});
+    }
+  };
+  for (const SearchResult& result : results) {
+    add(result.algorithm, result.regret);
+  }
+  if (!summary.random.empty()) add("random, exactly", summary.random);
+  out.gap();
+  out.table(lines);
+}
+
+/// The metric of what is chosen, at some numbers of queries.
+void print_regret(
+    TableWriter& out,
+    const std::vector<SearchResult>& results,
+    const SearchOptions& options,
+    const SearchSummary& summary) {
+  if (options.format == TableFormat::csv) {
+    return print_regret_rows(out, results, summary);
+  }
+  const std::vector<std::size_t> columns = printed_queries(results);
   Cells header{"queries"};
   for (const std::size_t n : columns) header.push_back(std::to_string(n));
   std::vector<Cells> lines{header};
@@ -222,7 +267,7 @@ void print_text(
   for (std::size_t i = 0; i < results.size(); ++i) {
     if (results[i].history.size() == 0) continue;  // interrupted at once
     if (i > 0) out.gap();
-    print_found(out, options, data, results[i]);
+    print_found(out, options, data, results[i], results.size() > 1);
   }
   const bool judged = summary.optimum && !results[0].regret.empty();
   if (judged) print_regret(out, results, options, summary);

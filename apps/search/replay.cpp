@@ -75,13 +75,13 @@ std::vector<RegretPoint> random_curve(
     chooser.push_back(first.less ? -value : value);
     shown.push_back(goodness(data, arch));
   }
-  const std::size_t most = search::count_known(chooser, shown);
   const std::size_t last =
-      std::min(most, options.evaluations.value_or(kDefaultEvaluations));
+      std::min(archs.size(), options.evaluations.value_or(kDefaultEvaluations));
   std::vector<RegretPoint> curve;
   const double sign = data.metric()->less ? -1 : 1;
   for (const std::size_t n : search::shown_queries(last)) {
     const double mean = search::expected_best(chooser, shown, n);
+    if (std::isnan(mean)) return {};  // none has both
     curve.push_back(
         {n,
          {sign * mean, kNone, kNone},

@@ -155,69 +155,77 @@ std::vector<double> scores_of(
   return values;
 }
 
-/// How the scores of a predictor's architectures compare with those here.
+/// How a proxy's scores of a predictor's architectures compare with those here.
 struct Agreement {
-  int close = 0;        ///< differ by rounding at most
-  int apart = 0;        ///< differ by more
-  std::string example;  ///< of one that does
+  bool counted = false;  ///< #params and the like, which no machine rounds
+  int close = 0;         ///< differ by rounding at most
+  int apart = 0;         ///< differ by more
+  std::string example;   ///< of one that does
+
+  /// A single score may differ between machines by more than rounding. Sizes
+  /// may not: a table may have them in millions, or for other classes.
+  bool of_another_protocol() const { return apart > (counted ? 0 : close); }
 };
 
-Agreement compare_scores(
+/// Of each proxy of the predictor.
+std::vector<Agreement> compare_scores(
     const SavedPredictor& saved,
     const SearchData& data,
     std::span<const ScoredColumns> scored) {
   constexpr std::size_t kCompared = 5;
   constexpr double kTolerance = 1e-4;  // other machines round in another way
-  std::vector<std::size_t> proxies;    // of the predictor, without sizes
-  std::vector<std::size_t> columns;    // of the search: theirs
-  for (std::size_t p = 0; p < saved.proxies.size(); ++p) {
-    const auto found = std::ranges::find(
-        data.columns(), saved.proxies[p], &SearchColumn::name);
-    if (is_size(found->name)) continue;  // of any protocol the same
-    proxies.push_back(p);
+  std::vector<std::size_t> columns;    // of the search: the predictor's
+  std::vector<Agreement> agreements;
+  for (const std::string& proxy : saved.proxies) {
+    const auto found =
+        std::ranges::find(data.columns(), proxy, &SearchColumn::name);
     columns.push_back(static_cast<std::size_t>(found - data.columns().begin()));
+    Agreement agreement;
+    agreement.counted = found->source == SearchColumn::Source::graph;
+    agreements.push_back(agreement);
   }
-  Agreement agreement;
   for (std::size_t i = 0; i < std::min(kCompared, saved.archs.size()); ++i) {
     const std::string arch = data.space().normalise(saved.archs[i]);
     const auto scores = scores_of(arch, columns, data, scored);
     for (std::size_t c = 0; c < columns.size(); ++c) {
       const double here = scores[c];
-      const double there = saved.scores[proxies[c]][i];
+      const double there = saved.scores[c][i];
       if (std::isnan(here) || std::isnan(there)) continue;
       const double most = std::max(std::abs(here), std::abs(there));
       const bool close =
           here == there || std::abs(here - there) <= kTolerance * most;
+      Agreement& agreement = agreements[c];
       ++(close ? agreement.close : agreement.apart);
       if (close || !agreement.example.empty()) continue;
       agreement.example = fmt::format(
           "{} of {} is {} here and {} in the scores that it was fitted to",
-          saved.proxies[proxies[c]],
+          saved.proxies[c],
           arch,
           plain_number(here),
           plain_number(there));
     }
   }
-  return agreement;
+  return agreements;
 }
 
 /// A predictor was fitted to scores of some protocol, which its file does not
-/// say: most of the scores of a few of its architectures have to be the same
-/// here. A single one may differ between machines by more than rounding.
+/// say: the scores of a few of its architectures have to be the same here.
 void check_scores_of_predictors(
     const SearchOptions& options,
     const SearchData& data,
     std::span<const ScoredColumns> scored) {
   for (const Objective& objective : options.objectives) {
     if (!objective.predictor) continue;
-    const Agreement agreement =
+    const auto agreements =
         compare_scores(objective.predictor->saved(), data, scored);
-    if (agreement.apart <= agreement.close) continue;
+    const auto other =
+        std::ranges::find_if(agreements, &Agreement::of_another_protocol);
+    if (other == agreements.end()) continue;
     throw UserError(
         "--by {}: {}; expected the same task, data and protocol, or --scores "
         "with that table",
         objective.name,
-        agreement.example);
+        other->example);
   }
 }
 

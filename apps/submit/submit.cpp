@@ -12,6 +12,7 @@
 
 #include "apps/commands.h"
 #include "apps/score/options.h"
+#include "apps/search/options.h"
 #include "apps/submit/options.h"
 #include "apps/submit/script.h"
 #include "apps/train/options.h"
@@ -55,10 +56,14 @@ bool is_program(const std::string& name) {
 }
 
 /// What is wrong with the command is said now, not by every task.
-void check_command(const Arguments& command) {
-  const Arguments words(command.begin() + 1, command.end());
+void check_command(const Arguments& command, int tasks) {
+  Arguments words(command.begin() + 1, command.end());
   if (command[0] == "score") parse_score_options(words);
   if (command[0] == "train") parse_train_options(words);
+  if (command[0] != "search") return;
+  // The tasks of a search are its islands; the last one lacks its own first.
+  words.push_back(fmt::format("--shard={}/{}", tasks - 1, tasks));
+  parse_search_options(words);
 }
 
 /// Runs the script by a shell, which submits it. Returns the exit status.
@@ -90,7 +95,7 @@ int hand_to_sbatch(const std::string& text) {
 int submit(const Arguments& arguments) {
   const auto options = parse_submit_options(arguments);
   if (!options) return 0;
-  check_command(options->command);
+  check_command(options->command, options->resources.tasks);
   const std::string script = submit_script(*options);
   if (options->run) return hand_to_sbatch(script);
   std::cout << script;

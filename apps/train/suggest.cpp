@@ -30,10 +30,14 @@ std::set<std::string> trained(
   const tables::Table table = tables::read_table(options.csv);
   const std::vector<std::string> archs = specs_of(table, space);
   for (std::size_t row = 0; row < archs.size(); ++row) {
-    // A row without any number is of an architecture that still waits.
-    const bool empty = std::ranges::all_of(
-        table.values,
-        [&](const auto& column) { return std::isnan(column[row]); });
+    // A row without any number is of an architecture that still waits; older
+    // tables gave it 0 seconds.
+    bool empty = true;
+    for (std::size_t c = 0; c < table.columns.size(); ++c) {
+      const double value = table.values[c][row];
+      const bool none = table.columns[c] == "train_seconds" && value == 0;
+      empty = empty && (std::isnan(value) || none);
+    }
     if (!empty) specs.insert(archs[row]);
   }
   return specs;

@@ -15,7 +15,8 @@ import os
 import warnings
 from typing import Any, Iterable, Optional, Union
 
-from ._program import Files, Result, call, is_frame, read_table, require_done, run
+from ._program import (
+    Files, Result, call, check_table, is_frame, read_table, require_done, run, write_table)
 
 
 def _frame_of(text: str) -> Any:
@@ -369,9 +370,11 @@ def encode(
     if isinstance(space, Space):
         others = dict(encoding=encoding, encoder=encoder, save=save, truth=truth, metric=metric,
                       **options)
+        if csv is not None:
+            check_table(csv)
         frame = own_points(space, others, archs=archs, sample=sample, all=all)
         if csv is not None:
-            frame.to_csv(os.fspath(csv), float_format="%.17g")
+            write_table(frame, csv)
         return frame
     with Files() as files:
         name = os.fspath(csv) if csv is not None else files.new(".csv")
@@ -481,16 +484,17 @@ def plan(**options: Any) -> Any:
     ``zcp score``, with ``nodes`` and ``workers``.
 
     Returns:
-        What ``zcp plan --json`` prints, where it has that option, else its text.
+        What ``zcp plan --json`` prints, a dict: hours, memory_bytes, store_bytes,
+        proxy_seconds by name, ...; with ``format`` the text in that form.
     """
     with Files() as files:
         archs = _archs_options(options.pop("archs", None), files)
+        as_text = options.get("format") not in (None, "json")
+        if not as_text:
+            options = {**options, "format": None, "json": True}
         result = call("plan", {**options, **archs}, files)
         require_done(result)
-        try:
-            return json.loads(result.out)
-        except ValueError:
-            return result.out
+        return result.out if as_text else json.loads(result.out)
 
 
 def pareto(scores: Any, cost: str, by: str, **options: Any) -> Any:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import gzip
+import io
 import os
 import pty
 import re
@@ -22,7 +25,9 @@ _TABLES = {"scores", "truth", "costs", "encodings"}
 _KEYS = {"scores": "key_scores", "truth": "key_truth", "encodings": "key_encodings"}
 
 #: Options that are given once for each value; others take a list with commas.
-_REPEATED = {"arch", "model", "max", "min", "bins", "range", "scores", "scores_of", "truth"}
+_REPEATED = {
+    "arch", "model", "max", "min", "bins", "range", "scores", "scores_of", "truth", "fix",
+    "forbid", "prefer", "task_data", "sbatch"}
 
 #: A bar or a line of progress, as the program draws them.
 _PROGRESS = re.compile(r"^(\S.*?)(?: \[[=> ]*\]|:) (\d+)/(\d+) \((\d+)%\)(.*)$")
@@ -54,13 +59,18 @@ class Files:
     def __exit__(self, *_: Any) -> None:
         self._folder.cleanup()
 
-    def new(self, ending: str) -> str:
+    def new(self, ending: str, stem: str = "") -> str:
+        """A path; with ``stem``, which pages show, that is the file's name."""
         self._count += 1
-        return os.path.join(self._folder.name, f"{self._count}{ending}")
+        if not stem:
+            return os.path.join(self._folder.name, f"{self._count}{ending}")
+        folder = os.path.join(self._folder.name, str(self._count))
+        os.mkdir(folder)
+        return os.path.join(folder, stem + ending)
 
-    def of_frame(self, frame: Any, key: str = "arch") -> str:
+    def of_frame(self, frame: Any, key: str = "arch", stem: str = "") -> str:
         """A DataFrame as a CSV whose first column names the architectures."""
-        name = self.new(".csv")
+        name = self.new(".csv", stem)
         if frame.index.nlevels > 1:
             if key not in frame.index.names:
                 raise ValueError(
@@ -86,10 +96,10 @@ def is_frame(value: Any) -> bool:
     return pandas is not None and isinstance(value, (pandas.DataFrame, pandas.Series))
 
 
-def _text_of(value: Any, files: Files, key: str) -> str:
+def _text_of(value: Any, files: Files, key: str, option: str) -> str:
     if is_frame(value):
         frame = value if hasattr(value, "columns") else value.to_frame()
-        return files.of_frame(frame, key)
+        return files.of_frame(frame, key, option)
     if isinstance(value, os.PathLike):
         return os.fspath(value)
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
@@ -111,7 +121,7 @@ def arguments_of(options: dict, files: Files) -> list:
             continue
 
         def text_of(one: Any, name: str = name, column: str = column) -> str:
-            text = _text_of(one, files, column)
+            text = _text_of(one, files, column, name)
             if is_frame(one):
                 files.labels[text] = name
             return text
@@ -295,9 +305,97 @@ def require_done(result: Result) -> None:
 
 
 def read_table(name: Any, index: str = "arch") -> Any:
-    """A CSV of the program as a DataFrame; every digit is kept, and specs are texts:
-    00101211 is one."""
+    """A CSV as a DataFrame, in every form that the program takes: with comments in
+    front (``#``), separated by commas, semicolons or tabs, with decimal commas, in
+    UTF-16, packed by gzip. Every digit is kept, and specs are texts: 00101211 is one."""
     import pandas
 
-    frame = pandas.read_csv(name, float_precision="round_trip", converters={index: str})
+    text = name.read() if hasattr(name, "read") else _text_of_file(name)
+    text = re.sub(r"\A(?i:sep=.\n)?(?:(?:#[^\n]*)?\n)*", "", text.replace("\r\n", "\n"))
+    if not text.strip():
+        raise ValueError(f"{_shown(name)}: the file is empty, expected a CSV")
+    separator = _separator_of(text, index)
+    how = dict(sep=separator, skipinitialspace=True, na_values=_MISSING)
+    numbers = dict(float_precision="round_trip", converters={index: str.strip}, **how)
+    try:
+        frame = pandas.read_csv(io.StringIO(text), **numbers)
+        if separator != "," and _has_decimal_commas(
+                pandas.read_csv(io.StringIO(text), dtype=str, **how)):
+            frame = pandas.read_csv(io.StringIO(text), decimal=",", **numbers)
+    except pandas.errors.ParserError as error:
+        raise ValueError(f"{_shown(name)}: {str(error).strip()}") from None
     return frame.set_index(index) if index in frame.columns else frame
+
+
+#: What pandas does not know for a missing number.
+_MISSING = ["None", "none", "NONE", "na", "NAN", "Null", "#na", "#n/a"]
+
+
+def _shown(name: Any) -> str:
+    return "the table" if hasattr(name, "read") else os.fspath(name)
+
+
+def _text_of_file(name: Any) -> str:
+    with open(name, "rb") as file:
+        data = file.read()
+    if os.fspath(name).endswith(".gz"):
+        data = gzip.decompress(data)
+    wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    try:
+        return data.decode("utf-16" if wide else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{os.fspath(name)}: {error}; expected a CSV in UTF-8") from None
+
+
+def _separator_of(text: str, index: str) -> str:
+    """The first of comma, semicolon and tab by which the header has the index."""
+    for separator in ",;\t":
+        header = next(csv.reader([text.partition("\n")[0]], delimiter=separator), [])
+        if index in (field.strip() for field in header):
+            return separator
+    return ","
+
+
+def _has_decimal_commas(texts: Any) -> bool:
+    """Whether commas are decimal ones: one of them can be nothing else, and no number
+    has a point."""
+    def holds(pattern: str) -> bool:
+        return any(column.str.fullmatch(pattern, na=False).any() for _, column in texts.items())
+
+    if holds(r"[+-]?\d*\.\d+(?:[eE][+-]?\d+)?"):
+        return False
+    thousands = r"[1-9]\d{0,2},\d{3}"
+    return holds(rf"[+-]?(?!{thousands}$)\d+,\d+(?:[eE][+-]?\d+)?")
+
+
+def write_table(frame: Any, path: Any) -> None:
+    """Writes a DataFrame as the program writes its tables; what is there is replaced
+    as a whole, and only where it is a table of zcp. Raises ValueError where it is
+    somebody else's file, or where none can be written."""
+    check_table(path)
+    target = os.path.realpath(path)
+    temporary = f"{target}.{os.getpid()}.tmp"
+    try:
+        frame.to_csv(temporary, float_format="%.17g")
+        os.replace(temporary, target)
+    finally:
+        if os.path.exists(temporary):
+            os.unlink(temporary)
+
+
+def check_table(path: Any) -> None:
+    """Raises ValueError where write_table() would."""
+    name = os.fspath(path)
+    folder = os.path.dirname(os.path.realpath(name))
+    if not os.path.isdir(folder) or not os.access(folder, os.W_OK):
+        raise ValueError(f"csv: {name} cannot be written: {folder} is no folder that can be written to")
+    if not os.path.lexists(name):
+        return
+    if not os.path.isfile(name):
+        raise ValueError(f"csv: {name} is no file; give the output another name")
+    with open(name, "rb") as file:
+        start = file.read(4096)
+    if start and not start.startswith((b"arch,", b"arch\n", b"# zcp ")):
+        raise ValueError(
+            f"csv: {name} is there and is no table that zcp has written, it would be lost; give "
+            "the output another name, or remove it")

@@ -68,10 +68,15 @@ class Table:
         if not hasattr(table, "columns"):
             raise ValueError(f"{what}: found a {type(table).__name__}, expected a DataFrame or a CSV")
         frame = table.set_index("arch") if "arch" in table.columns else table
+        if frame.index.dtype.kind == "f":
+            raise ValueError(
+                f"{what}: architectures are named by numbers such as {frame.index[0]}, expected "
+                "specs as texts")
         frame = frame.set_axis([str(one) for one in frame.index])
+        frame = _without_repeated(frame)
         twice = frame.index[frame.index.duplicated()]
         if len(twice):
-            raise ValueError(f"{what}: {twice[0]!r} has two rows, expected one")
+            raise ValueError(f"{what}: {twice[0]!r} has two rows that differ, expected one")
         self.columns = {str(name): frame[name] for name in frame.columns}
 
     def has(self, column: str) -> bool:
@@ -82,6 +87,37 @@ class Table:
         if found is None:
             return math.nan
         return float(found)
+
+
+def _without_repeated(frame: Any) -> Any:
+    """The table without rows that say of an architecture once more what others do;
+    columns that number the rows say nothing."""
+    if not frame.index.has_duplicates:
+        return frame
+    saying = [name for name in frame.columns if not _core.is_index_column(str(name))]
+    repeated = frame[saying].assign(**{"": frame.index}).duplicated()
+    return frame[~repeated.to_numpy()]
+
+
+#: What a search's own table has beside objectives and bounds.
+_OWN_COLUMNS = ("arch", "step", "on_front")
+
+
+def check_names(objectives: str, bounds: Iterable[str]) -> None:
+    """Raises ValueError for objectives and bounds that are called like a column of
+    the search's own table."""
+    names, depth = [""], 0
+    for one in objectives:
+        depth += {"(": 1, ")": -1}.get(one, 0)
+        if one == "," and depth == 0:
+            names.append("")
+        else:
+            names[-1] += one
+    asked = [name.partition("=")[0].strip().lstrip("-") for name in names]
+    for name in (*asked, *bounds):
+        if name in _OWN_COLUMNS:
+            raise ValueError(
+                f"{name!r}: the search's own table has a column of that name; expected another one")
 
 
 class Columns:

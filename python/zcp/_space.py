@@ -10,7 +10,7 @@ import sqlite3
 import warnings
 from typing import Any, Callable, Iterable, Optional, Union
 
-from . import _capture, _score
+from . import _capture, _fingerprint, _score
 
 
 class Space:
@@ -157,7 +157,8 @@ class Space:
             archs, sample, all: which architectures; see ``zcp.score_space``.
             workers: passes of a network at once (default: the cores).
             store: an SQLite file that keeps scores; what it has for the same
-                space, settings and data is not computed again.
+                network, space, settings and data is not computed again. Every
+                module is built and traced for that, which takes one pass of it.
 
         Returns:
             A DataFrame with the index ``arch``, nan where there is no score;
@@ -176,13 +177,10 @@ class Space:
         data = _batches.read(
             batches, options.pop("batch_size", None), options.pop("minibatches", None), has_loss
         )
-        pairs = data.x
+        _core.require_served(asked, len(data.x), options.get("precision", "fp32"))
         kept = _Kept(store, self.name, seed, options, data) if store is not None else None
-        known = kept.find(specs, names) if kept else {}
-        missing = [spec for spec in dict.fromkeys(specs)
-                   if any((spec, name) not in known for name in names)]
+        known: dict = {}
 
-        _core.require_served(asked, len(pairs), options.get("precision", "fp32"))
         loss = _score.own_loss(options.pop("loss", None), data)
         settings = {
             "classes": None, "init": "default", "precision": "fp32", "device": None,
@@ -190,10 +188,13 @@ class Space:
         }
 
         def prepared(spec: str) -> tuple:
-            """Builds and captures on this thread; torch traces in no two at once."""
-            wanted = [name for name in names if (spec, name) not in known]
+            """Builds and captures on this thread; torch traces in no two at once.
+            What the store has of the network is known then, and not wanted."""
             module = self.module(spec, seed)
-            return wanted, _score.prepare(
+            if kept:
+                known.update(kept.find(spec, module, names))
+            wanted = [name for name in names if (spec, name) not in known]
+            return wanted, wanted and _score.prepare(
                 module, data, wanted, loss, seed=seed, workers=workers, **settings,
             )
 
@@ -211,17 +212,21 @@ class Space:
                 progress.advance()
 
         count = 1  # calls of the engine take turns; a network's passes do not
-        progress = _Progress(len(missing), quiet)
+        different = list(dict.fromkeys(specs))
+        progress = _Progress(len(different), quiet)
         with concurrent.futures.ThreadPoolExecutor(count) as pool:
             futures: dict = {}
             try:
-                for spec in missing:
+                for spec in different:
                     try:
                         wanted, run = prepared(spec)
                     except ValueError as error:
                         known.update({
                             (spec, name): (math.nan, str(error))
                             for name in names if (spec, name) not in known})
+                        progress.advance()
+                        continue
+                    if not wanted:
                         progress.advance()
                         continue
                     futures[pool.submit(run)] = (spec, wanted)
@@ -235,6 +240,8 @@ class Space:
                 raise
             finally:
                 progress.finish()
+                if kept:
+                    kept.close()
         frame = pandas.DataFrame(
             [[known[spec, name][0] for name in names] for spec in specs],
             index=pandas.Index(specs, name="arch"),
@@ -321,6 +328,7 @@ class Space:
         for name in wanted:
             columns.check(name)
         budget = _search.Budget(max, min, columns)
+        _search.check_names(objectives, budget.names)
         on_tables = all(columns.table_of(name) for name in [*wanted, *budget.names])
         progress = _Progress(evaluations, quiet, "searching")
 
@@ -357,60 +365,89 @@ def _specs_of(archs: Any) -> list:
 
 class _Kept:
     """Scores of a space of one's own in an SQLite file. It is no store of the
-    program's: what it is keyed by is said by Python alone."""
+    program's: what it is keyed by is said by Python alone. A row is of a spec and
+    of the network that was built of it, so that it is never taken for another one."""
 
     def __init__(self, path: Any, space: str, seed: int, options: dict, data: Any) -> None:
         self.path = os.fspath(path)
-        self.connection = sqlite3.connect(self.path, check_same_thread=False)
-        try:
-            self.connection.execute(
-                "CREATE TABLE IF NOT EXISTS own_scores (protocol TEXT, arch TEXT, proxy TEXT, "
-                "value REAL, reason TEXT, PRIMARY KEY (protocol, arch, proxy))"
-            )
-        except sqlite3.DatabaseError as error:
-            raise ValueError(f"{self.path}: {error}; expected a file of zcp.Space scores") from None
-        self.protocol = f"{space} seed={seed} {_settings(options)} data={_fingerprint(data)}"
+        self.data = data
+        self.protocol = (
+            f"{space} seed={seed} {_settings(options)} inputs={_inputs(data)} "
+            f"data={_fingerprint.of_tensors((*data.x, *data.labels))}")
+        self.networks: dict = {}  # spec -> the fingerprint of its network
+        self.left_out: list = []  # specs whose networks have none
+        self.connection = self._open()
 
-    def find(self, specs: list, names: list) -> dict:
+    def _open(self) -> sqlite3.Connection:
+        try:
+            connection = sqlite3.connect(self.path, check_same_thread=False)
+            tables = {name for (name,) in connection.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'table'")}
+            if tables <= {"own_scores"}:
+                connection.execute(
+                    "CREATE TABLE IF NOT EXISTS own_scores (protocol TEXT, arch TEXT, proxy "
+                    "TEXT, value REAL, reason TEXT, PRIMARY KEY (protocol, arch, proxy))")
+                return connection
+        except sqlite3.DatabaseError as error:
+            raise ValueError(
+                f"store: {self.path}: {error}; expected a file of zcp.Space scores") from None
+        connection.close()
+        others = ", ".join(sorted(tables - {"own_scores"}))
+        raise ValueError(
+            f"store: {self.path}: found an SQLite file with the tables {others}, expected a new "
+            "file, or one that keeps scores of a zcp.Space and nothing else")
+
+    def _key(self, spec: str) -> str:
+        return f"{self.protocol} network={self.networks[spec]}"
+
+    def find(self, spec: str, module: Any, names: list) -> dict:
+        """What the file has of the module of a spec: (spec, proxy) -> (value, reason)."""
+        network = _fingerprint.of_module(module, self.data)
+        if network is None:
+            return {}
+        self.networks[spec] = network
         rows = self.connection.execute(
-            "SELECT arch, proxy, value, reason FROM own_scores WHERE protocol = ?",
-            (self.protocol,),
+            "SELECT proxy, value, reason FROM own_scores WHERE protocol = ? AND arch = ?",
+            (self._key(spec), spec),
         )
-        wanted, columns = set(specs), set(names)
+        columns = set(names)
         return {
-            (arch, proxy): (math.nan if value is None else value, reason)
-            for arch, proxy, value, reason in rows
-            if arch in wanted and proxy in columns
+            (spec, proxy): (math.nan if value is None else value, reason)
+            for proxy, value, reason in rows
+            if proxy in columns
         }
 
     def put(self, spec: str, rows: list) -> None:
+        if spec not in self.networks:
+            self.left_out.append(spec)
+            return
         with self.connection:
             self.connection.executemany(
                 "INSERT OR REPLACE INTO own_scores VALUES (?, ?, ?, ?, ?)",
-                [(self.protocol, spec, name, value if value == value else None, why)
+                [(self._key(spec), spec, name, value if value == value else None, why)
                  for name, value, why in rows],
             )
+
+    def close(self) -> None:
+        self.connection.close()
+        if self.left_out:
+            warnings.warn(
+                f"store: {len(self.left_out)} networks do not trace, so that nothing tells them "
+                f"from others; their scores are not kept (the first: {self.left_out[0]!r})",
+                UserWarning, stacklevel=4)
+
+
+def _inputs(data: Any) -> str:
+    """What the network is given of each row: words, for instance, by position or name."""
+    return str([(one.keyword, tuple(one.shape), str(one.dtype)) for one in data.layout or ()])
 
 
 def _settings(options: dict) -> str:
     """Settings that decide scores, in one order."""
     if options.get("loss") is not None:
         raise ValueError("store: a loss of one's own cannot be told from another one")
-    free = {"device", "memory", "capture"}
+    free = {"device", "memory"}
     return " ".join(f"{k}={v}" for k, v in sorted(options.items()) if k not in free)
-
-
-def _fingerprint(data: Any) -> str:
-    """A hash of inputs and labels."""
-    import hashlib
-
-    hashed = hashlib.blake2b(digest_size=16)
-    for tensors in (data.x, data.labels):
-        for one in tensors:
-            if one is not None:
-                hashed.update(repr((one.dtype, tuple(one.shape))).encode())
-                hashed.update(one.detach().cpu().contiguous().numpy().tobytes())
-    return hashed.hexdigest()
 
 
 class _Progress:

@@ -297,6 +297,15 @@ TEST_CASE("search: what is refused") {
   refused({"--by", "valid", "--start", "2"}, "expected 8 digits");
   refused({"--by", "valid", "--csv", truth.path}, "truth.csv");
   refused({"--by", "zico", "--repeats", "2", "--metric", "test"}, "zico");
+  const std::string one = truth.folder.write("one.json", R"({"name": "one",
+    "operations": {"conv": [{"conv": 3}, "bn"]},
+    "cells": {"cell": {"nodes": 2, "edges": ["1<-0"], "choose": ["conv"]}},
+    "stem": {"channels": 8, "layers": [{"conv": 3}]},
+    "stages": [{"channels": 8, "cell": "cell", "repeat": 1}],
+    "head": ["global_avg_pool", {"linear": "classes"}]})");
+  check_refused(
+      {"search", "--space", one, "--by", "params", "--algorithm", "reinforce"},
+      "has one member alone");
   const std::string other = truth.folder.write("other.csv", "arch,x\nabc,1\n");
   refused({"--by", "x", "--scores", other}, "of nas-bench-macro: spec 'abc'");
 }
@@ -609,6 +618,116 @@ TEST_CASE("search: a predictor of proxies takes those of the same protocol") {
   CHECK(other.err.find("expected the same task, data") != std::string::npos);
 }
 
+TEST_CASE("search: a predictor of sizes takes those of the same unit") {
+  const MacroTruth truth;
+  const auto sizes = csv_rows(output_of(search(
+      truth,
+      {"--by",
+       "params",
+       "--algorithm",
+       "random",
+       "--evaluations",
+       "120",
+       "--csv",
+       "-"})));
+  const auto run = [&](double unit) {
+    std::string scores = "arch,params\n";
+    for (std::size_t i = 1; i < sizes.size(); ++i) {
+      scores +=
+          fmt::format("{},{}\n", sizes[i][0], std::stod(sizes[i][1]) / unit);
+    }
+    const std::string file = truth.folder.path() / "sizes.json";
+    output_of(
+        {"predict",
+         "--scores",
+         truth.folder.write("sizes.csv", scores),
+         "--truth",
+         truth.path,
+         "--metric",
+         "valid",
+         "--model",
+         "ridge",
+         "--repeats",
+         "1",
+         "--save",
+         file,
+         "--json",
+         "--quiet"});
+    return run_zcp(search(
+        truth,
+        {"--by",
+         "predict:" + file,
+         "--metric",
+         "test",
+         "--algorithm",
+         "random",
+         "--evaluations",
+         "20",
+         "--json"}));
+  };
+  CHECK(run(1).status == 0);
+  const auto millions = run(1e6);
+  CHECK(millions.status == 2);
+  CHECK(millions.err.find("params of ") != std::string::npos);
+  CHECK(millions.err.find("expected the same task, data") != std::string::npos);
+}
+
+TEST_CASE("search: no value, and values without end") {
+  const TemporaryFolder folder;
+  // Drawing two of four: 20, 40, 10, 30, 20 and 40 are shown, 99 never.
+  const std::string truth = folder.write(
+      "t.csv",
+      "arch,score,acc\n00000000,1,10\n00000001,5,20\n00000002,5,40\n"
+      "00000010,,99\n");
+  const auto judged = json::parse(output_of(
+      {"search",
+       "--space",
+       "nas-bench-macro",
+       "--truth",
+       truth,
+       "--by",
+       "score",
+       "--metric",
+       "acc",
+       "--algorithm",
+       "random",
+       "--evaluations",
+       "4",
+       "--repeats",
+       "3",
+       "--json",
+       "--quiet"}));
+  const auto& exact = judged["regret_random"];
+  REQUIRE(exact.size() == 4);
+  CHECK(exact[0][1].get<double>() == doctest::Approx(99 - 70.0 / 3));
+  CHECK(exact[1][1].get<double>() == doctest::Approx(99 - 160.0 / 6));
+  CHECK(exact[2][1].get<double>() == doctest::Approx(69));
+  CHECK(exact[3][1].get<double>() == doctest::Approx(69));
+  const std::string endless = folder.write(
+      "e.csv", "arch,score\n00000000,inf\n00000001,-inf\n00000002,\n");
+  const auto rows = csv_rows(output_of(
+      {"search",
+       "--space",
+       "nas-bench-macro",
+       "--truth",
+       endless,
+       "--by",
+       "score",
+       "--algorithm",
+       "exhaustive",
+       "--csv",
+       "-",
+       "--quiet"}));
+  REQUIRE(rows.size() == 4);
+  for (std::size_t i = 1; i < 4; ++i) {
+    const std::string& arch = rows[i][0];
+    const std::string right = arch == "00000000"   ? "inf"
+                              : arch == "00000001" ? "-inf"
+                                                   : "";
+    CHECK(rows[i][1] == right);
+  }
+}
+
 TEST_CASE("search: files that are no predictor of the space") {
   const MacroTruth truth;
   const auto refusal = [&](const std::string& space, const std::string& file) {
@@ -772,4 +891,29 @@ TEST_CASE("search prints its front in every format") {
       static_cast<std::size_t>(
           std::ranges::count(csv.substr(0, csv.find("\n\n") + 1), '\n')));
   check_refused(search(truth, {"--by", "valid", "--format", "word"}), "word");
+  // Of several searches each row says whose it is, and each field is a number.
+  const Strings several{
+      "--by", "valid", "--metric", "test", "--algorithm", "random,local"};
+  const Strings replays{"--evaluations", "10", "--repeats", "3"};
+  const std::string text =
+      output_of(search(truth, several + replays + Strings{"--format", "csv"}));
+  auto rows = csv_rows(text);
+  std::erase_if(rows, [](const Strings& row) { return row.size() < 4; });
+  CHECK(rows[0] == Strings{"architecture", "valid", "step", "algorithm"});
+  CHECK(rows[1].back() == "random");
+  const Strings header{"algorithm", "queries", "test", "test_low", "test_high"};
+  const auto curves = std::ranges::find(rows, header);
+  REQUIRE(rows.end() - curves == 1 + 3 * 2);
+  CHECK((curves - 1)->back() == "local");
+  const auto object = json::parse(output_of(
+      search(truth, several + replays + Strings{"--format", "json"})));
+  // Regret is the optimum less what is shown: 30 is the greatest of `test`.
+  const double regret = object[1]["regret"].back()[1];
+  const Strings& local = curves[4];
+  CHECK(local[0] == "local");
+  CHECK(local[1] == "10");
+  CHECK(std::stod(local[2]) == doctest::Approx(30 - regret));
+  CHECK(std::stod(local[3]) < std::stod(local[4]));
+  CHECK(text.find("\n\"random, exactly\",10,") != std::string::npos);
+  CHECK(text.ends_with(",,\n"));
 }

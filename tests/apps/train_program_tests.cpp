@@ -365,6 +365,21 @@ TEST_CASE("program: train --suggest names cells that the table does not have") {
   const Finished many = run_zcp(asked + Strings{"--suggest", "4"});
   CHECK(many.status == 2);
   CHECK(contains(many.err, "--suggest 4: expected at most 3"));
+  // A training that was interrupted leaves rows that wait; one that diverged
+  // has its seconds alone.
+  folder.write(
+      "t.csv",
+      std::string("arch,acc,train_seconds\n") + kConv + ",90,7\n" + kSkip +
+          ",,\n" + kSkipToo + ",,0\n");
+  const Finished waiting = run_zcp(asked + Strings{"--suggest", "3"});
+  CHECK(waiting.status == 0);
+  CHECK(contains(waiting.err, "3 of 3 to train next, beside 1 trained"));
+  folder.write(
+      "t.csv",
+      std::string("arch,acc,train_seconds\n") + kConv + ",90,7\n" + kSkip +
+          ",,5\n");
+  const Finished diverged = run_zcp(asked + Strings{"--suggest", "2"});
+  CHECK(contains(diverged.err, "2 of 2 to train next, beside 2 trained"));
   const Finished without = run_zcp(asked);
   CHECK(without.status == 2);
   CHECK(contains(without.err, "'--epochs' is required"));

@@ -86,7 +86,11 @@ TEST_CASE("a training table: means, seeds, seconds, equal functions") {
   CHECK(std::isnan(mean[3]));
   CHECK(column(table, "fashion_mnist_test_loss")[0] == doctest::Approx(.81));
   CHECK(std::isnan(column(table, "fashion_mnist_test_seed2")[2]));
-  CHECK(column(table, "train_seconds") == std::vector<double>{4, 4, 2, 0});
+  const auto seconds = column(table, "train_seconds");
+  CHECK(seconds[0] == 4);
+  CHECK(seconds[1] == 4);
+  CHECK(seconds[2] == 2);
+  CHECK(std::isnan(seconds[3]));  // never trained
   const auto lines = trainings.summary();
   REQUIRE(lines.size() == 1);
   CHECK(

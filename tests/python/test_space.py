@@ -1,6 +1,7 @@
 """zcp.Space: a space of one's own from a function."""
 
 import math
+import sqlite3
 
 import pytest
 import torch
@@ -46,22 +47,131 @@ def test_scores_depend_on_the_spec_and_the_seed_alone():
     assert (one["grad_norm"] != two["grad_norm"]).all()
 
 
-def test_a_store_keeps_scores(tmp_path):
-    built = []
+@pytest.fixture
+def scored(monkeypatch):
+    """Every network that the engine scores, as they come."""
+    networks = []
+    prepare = zcp._score.prepare
 
-    def counting(spec):
-        built.append(spec)
-        return build(spec)
+    def counting(module, *arguments, **options):
+        networks.append(module)
+        return prepare(module, *arguments, **options)
 
+    monkeypatch.setattr(zcp._score, "prepare", counting)
+    return networks
+
+
+def params(module):
+    return sum(one.numel() for one in module.parameters())
+
+
+def test_a_store_keeps_scores(tmp_path, scored):
     options = dict(batches=images(8), proxies="params,epe_nas,snip", store=tmp_path / "own.sqlite")
-    first = zcp.score_space(zcp.Space(counting), archs=["4", "6"], **options)
-    assert sorted(built) == ["4", "6"]
-    again = zcp.score_space(zcp.Space(counting), archs=["6", "4", "8"], **options)
-    assert sorted(built) == ["4", "6", "8"]
+    first = zcp.score_space(zcp.Space(build), archs=["4", "6"], **options)
+    assert len(scored) == 2
+    again = zcp.score_space(zcp.Space(build), archs=["6", "4", "8"], **options)
+    assert len(scored) == 3
     assert again.loc["6"].equals(first.loc["6"])
-    other = zcp.score_space(zcp.Space(counting), archs=["4"], **{**options, "batches": images(8, 9)})
-    assert sorted(built) == ["4", "4", "6", "8"]
+    other = zcp.score_space(zcp.Space(build), archs=["4"], **{**options, "batches": images(8, 9)})
+    assert len(scored) == 4
     assert other.loc["4", "snip"] != first.loc["4", "snip"]
+
+
+class Scaled(torch.nn.Module):
+    """What differs is no parameter: a number, a constant tensor, or a function."""
+
+    def __init__(self, width, factor=1.0, constant=1.0, function=torch.relu):
+        super().__init__()
+        self.network = Small(width)
+        self.factor = factor
+        self.constant = constant * torch.linspace(-1, 1, 144).reshape(12, 12)
+        self.function = function
+
+    def forward(self, x):
+        return self.network(self.function(x * self.constant) * self.factor)
+
+
+def wide(width, kernel):
+    return torch.nn.Sequential(
+        torch.nn.Conv2d(3, width, kernel), torch.nn.ReLU(), torch.nn.AdaptiveAvgPool2d(1),
+        torch.nn.Flatten(), torch.nn.Linear(width, 10))
+
+
+BUILDS = {
+    "kernels of 1": lambda spec: wide(int(spec), 1),
+    "kernels of 3": lambda spec: wide(int(spec), 3),
+    "scaled": lambda spec: Scaled(int(spec)),
+    "scaled by 3": lambda spec: Scaled(int(spec), factor=3.0),
+    "another constant": lambda spec: Scaled(int(spec), constant=2.0),
+    "another function": lambda spec: Scaled(int(spec), function=torch.tanh),
+    "other weights": lambda spec: (torch.randn(1), Scaled(int(spec)))[1],
+    "not all trained": lambda spec: frozen(Scaled(int(spec))),
+}
+
+
+def frozen(module):
+    module.network.stem.requires_grad_(False)
+    return module
+
+
+def test_a_store_tells_networks_apart_whatever_the_space_is_called(tmp_path, scored):
+    store = tmp_path / "own.sqlite"
+    options = dict(archs=["4"], batches=images(8), proxies="params,grad_norm")
+    for build_one in BUILDS.values():
+        kept = zcp.score_space(zcp.Space(build_one), store=store, **options)
+        alone = zcp.score_space(zcp.Space(build_one), **options)
+        pandas.testing.assert_frame_equal(kept, alone)
+    assert zcp.score_space(zcp.Space(BUILDS["kernels of 3"]), store=store, **options)[
+        "params"].tolist() == [3 * 4 * 9 + 4 + 4 * 10 + 10]
+    assert len(scored) == 2 * len(BUILDS)
+    for build_one in BUILDS.values():
+        zcp.score_space(zcp.Space(build_one), store=store, **options)
+    assert len(scored) == 2 * len(BUILDS)
+
+
+def test_a_store_tells_scripts_and_files_apart(tmp_path, scored):
+    options = dict(archs=["a"], batches=images(8), proxies="params", store=tmp_path / "own.sqlite")
+
+    def saved(spec):
+        script.save(str(tmp_path / "one.pt"))
+        return str(tmp_path / "one.pt")
+
+    for width in (4, 6):
+        script = torch.jit.script(Small(width))
+        for build_one in (lambda spec: script, saved):
+            frame = zcp.score_space(zcp.Space(build_one), **options)
+            assert frame["params"].tolist() == [params(script)]
+            zcp.score_space(zcp.Space(build_one), **options)
+    assert len(scored) == 4
+
+
+def test_a_store_keeps_nothing_of_what_it_cannot_tell_apart(tmp_path, monkeypatch):
+    monkeypatch.setattr(zcp._space._fingerprint, "of_module", lambda module, data: None)
+    options = dict(archs=["4"], batches=images(8), proxies="params", store=tmp_path / "own.sqlite")
+    for width in (4, 6):
+        with pytest.warns(UserWarning, match="store: 1 networks do not trace"):
+            frame = zcp.score_space(zcp.Space(lambda spec, width=width: Small(width)), **options)
+        assert frame["params"].tolist() == [params(build(width))]
+
+
+def test_a_store_of_something_else_is_left_as_it_is(tmp_path):
+    options = dict(archs=["4"], batches=images(8), proxies="params")
+    other = tmp_path / "other.sqlite"
+    connection = sqlite3.connect(other)
+    connection.execute("CREATE TABLE score (arch TEXT)")
+    connection.commit()
+    connection.close()
+    before = other.read_bytes()
+    with pytest.raises(ValueError, match="with the tables score, expected a new file"):
+        zcp.score_space(space(), store=other, **options)
+    assert other.read_bytes() == before
+    text = tmp_path / "text.csv"
+    text.write_text("arch,params\n" * 99)
+    with pytest.raises(ValueError, match="text.csv: file is not a database"):
+        zcp.score_space(space(), store=text, **options)
+    with pytest.raises(ValueError, match="unable to open"):
+        zcp.score_space(space(), store=tmp_path / "none" / "own.sqlite", **options)
+    zcp.score_space(space(), store=tmp_path / "own.sqlite", **options)
 
 
 def test_what_has_no_score_has_a_reason():
@@ -186,15 +296,8 @@ def test_fronts_and_composites():
     assert summed["s"].to_dict() == pytest.approx(ranks.to_dict())
 
 
-def test_a_search_by_proxies_under_a_budget(tmp_path):
-    built = []
-
-    def counting(spec):
-        built.append(spec)
-        return build(spec)
-
+def test_a_search_by_proxies_under_a_budget(tmp_path, scored):
     own = space()
-    own.build = counting
     options = dict(
         by="naswot", algorithm="random", evaluations=3, batches=images(8), max={"params": 3000},
         store=tmp_path / "own.sqlite")
@@ -202,9 +305,9 @@ def test_a_search_by_proxies_under_a_budget(tmp_path):
     counts = {spec: sum(one.numel() for one in build(spec).parameters()) for spec in found.index}
     assert found["params"].to_dict() == counts and max(counts.values()) <= 3000
     assert found.loc[found.attrs["best"], "naswot"] == found["naswot"].max()
-    before = len(built)
+    before = len(scored)
     pandas.testing.assert_frame_equal(zcp.search(own, **options), found)
-    assert len(built) == before  # the store has them
+    assert len(scored) == before  # the store has them
 
 
 def test_what_a_search_refuses():
@@ -222,8 +325,11 @@ def test_what_a_search_refuses():
         zcp.search(grid(), by="accuracy,-accuracy", truth=truth())
     with pytest.raises(ValueError, match="'nothing'"):
         zcp.search(grid(), by="nothing", truth=truth())
-    with pytest.raises(ValueError, match="two rows"):
-        zcp.search(grid(), by="accuracy", truth=pandas.concat([truth(), truth()]))
+    with pytest.raises(ValueError, match="two rows that differ"):
+        zcp.search(grid(), by="accuracy", truth=pandas.concat([truth(), truth() + 1]))
+    twice = zcp.search(grid(), by="accuracy", truth=pandas.concat([truth(), truth()]), evaluations=9)
+    pandas.testing.assert_frame_equal(
+        twice, zcp.search(grid(), by="accuracy", truth=truth(), evaluations=9))
     with pytest.raises(ValueError, match="a group of proxies"):
         zcp.search(grid(), by="core", truth=truth())
     with pytest.warns(UserWarning, match="random found no more architectures within the budget"):
@@ -281,7 +387,7 @@ def test_points_that_are_refused(tmp_path):
     holed = points.copy()
     holed.loc["1-3-2", "point_1"] = math.nan
     assert refusal(holed).startswith("encodings: point_1 of 1-3-2: found none, expected a finite")
-    assert "two rows" in refusal(pandas.concat([points, points]))
+    assert "two rows that differ" in refusal(pandas.concat([points, points + 1]))
     assert "two or more" in refusal(points.iloc[:1])
     assert "the same numbers" in refusal(points * 0)
     assert "expected columns of numbers" in refusal(points[[]].assign(index=1))

@@ -31,13 +31,13 @@ TEST_CASE("smoothness: of a line whose steps are edits") {
   REQUIRE_EQ(found.by_edits.size(), 10);
   std::size_t pairs = 0;
   for (const EditRow& row : found.by_edits) {
-    // Ordered pairs of 11 points at distance d: 2 (11 - d).
-    CHECK_EQ(row.pairs, 2 * static_cast<std::size_t>(11 - row.edits));
+    // Pairs of 11 points at distance d: 11 - d.
+    CHECK_EQ(row.pairs, static_cast<std::size_t>(11 - row.edits));
     CHECK_EQ(row.distance, doctest::Approx(row.edits));
     CHECK_EQ(row.difference, doctest::Approx(5 * row.edits));
     pairs += row.pairs;
   }
-  CHECK_EQ(pairs, 110);
+  CHECK_EQ(pairs, 55);
   double last = -1;
   std::size_t in_tenths = 0;
   for (const DistanceRow& row : found.by_distance) {
@@ -47,7 +47,21 @@ TEST_CASE("smoothness: of a line whose steps are edits") {
     last = row.high;
     in_tenths += row.pairs;
   }
-  CHECK_EQ(in_tenths, 110);
+  CHECK_EQ(in_tenths, 55);
+}
+
+TEST_CASE("smoothness: two points are one pair, 200 meet each once, 201 all") {
+  REQUIRE_EQ(smoothness(line(2), apart, {}, 0).by_edits.size(), 1);
+  CHECK_EQ(smoothness(line(2), apart, {}, 0).by_edits[0].pairs, 1);
+  const auto count = [](int points) {
+    std::size_t pairs = 0;
+    for (const auto& row : smoothness(line(points), apart, {}, 7).by_edits) {
+      pairs += row.pairs;
+    }
+    return pairs;
+  };
+  CHECK_EQ(count(200), 200 * 199 / 2);
+  CHECK_EQ(count(201), 200 * 200);  // of each of the 200 with all others
 }
 
 TEST_CASE("smoothness: truth may be absent or have gaps") {
@@ -57,7 +71,7 @@ TEST_CASE("smoothness: truth may be absent or have gaps") {
   const double gap = std::numeric_limits<double>::quiet_NaN();
   const std::vector<double> truth{1, gap, 3, 4, 5};
   const Smoothness gaps = smoothness(line(5), apart, truth, 0);
-  REQUIRE_EQ(gaps.by_edits[0].pairs, 8);
+  REQUIRE_EQ(gaps.by_edits[0].pairs, 4);
   // 2-3 and 3-4 are known, both 1 apart.
   CHECK_EQ(gaps.by_edits[0].difference, doctest::Approx(1));
   CHECK_EQ(gaps.difference_rho, doctest::Approx(1));

@@ -251,6 +251,20 @@ TEST_CASE("search: spaces that are no product of choices") {
         }).find("not numbered") != std::string::npos);
 }
 
+TEST_CASE("search: a space that nobody can go through has an end") {
+  const Feasible none = [](const std::string&) { return false; };
+  const auto& darts = spaces::find_space("darts");
+  CHECK(
+      test::user_error([&] {
+        make_algorithm("exhaustive", {darts, none}, {}, 1);
+      }) ==
+      "--algorithm exhaustive: darts has 1076746950455072400 members, expected "
+      "a space of 20000000 at most; random, evolution, local and bayes search "
+      "larger ones");
+  const auto random = make_algorithm("random", {darts, none}, {}, 1);
+  CHECK(random->propose(History(1)).empty());
+}
+
 TEST_CASE("search: what is refused") {
   const Problem problem{tss(), kAll};
   CHECK(

@@ -82,16 +82,40 @@ TEST_CASE("expected best: by counting all draws of a small table") {
   CHECK(expected_best(values, values, 2) == doctest::Approx(10.0 / 3));
   CHECK(expected_best(values, values, 3) == doctest::Approx(3.75));
   CHECK(expected_best(values, values, 4) == doctest::Approx(4));
-  // Equal choosers show their mean, rows without a number do not count.
+  // Equal choosers show their mean: of 1, 5, 5 the pairs show 20, 40 and 30.
+  const std::vector<double> ties{1, 5, 5};
+  const std::vector<double> of_ties{10, 20, 40};
+  CHECK(expected_best(ties, of_ties, 2) == doctest::Approx(30));
+  CHECK(expected_best(ties, of_ties, 3) == doctest::Approx(30));
+  CHECK_THROWS_AS(expected_best(ties, of_ties, 4), std::invalid_argument);
+  CHECK_THROWS_AS(expected_best(ties, of_ties, 0), std::invalid_argument);
+}
+
+TEST_CASE("expected best: rows without a value are drawn as any other") {
+  // a, b, c, d without a chooser and e that shows nothing. The pairs show
+  // ab 20, ac 40, ad 10, ae 10, bc 30, bd 20, be 20, cd 40, ce 40; de nothing.
   const std::vector<double> chooser{1, 5, 5, kNone, 0};
   const std::vector<double> shown{10, 20, 40, 99, kNone};
-  CHECK(expected_best(chooser, shown, 3) == doctest::Approx(30));
+  CHECK(expected_best(chooser, shown, 1) == doctest::Approx(70.0 / 3));
+  CHECK(expected_best(chooser, shown, 2) == doctest::Approx(230.0 / 9));
+  // abc 30, abd 20, abe 20, acd 40, ace 40, ade 10, bcd 30, bce 30, bde 20,
+  // cde 40.
+  CHECK(expected_best(chooser, shown, 3) == doctest::Approx(28));
+  CHECK(expected_best(chooser, shown, 5) == doctest::Approx(30));
+  CHECK_THROWS_AS(expected_best(chooser, shown, 6), std::invalid_argument);
+  // Of a tie in which one shows nothing the other one is shown.
+  const std::vector<double> half{10, kNone, 40};
+  const std::vector<double> tied{1, 5, 5};
+  CHECK(expected_best(tied, half, 3) == doctest::Approx(40));
+  // The pairs: 1 and 5 show nothing, 1 and 5' 40, 5 and 5' 40 half of the time.
+  CHECK(expected_best(tied, half, 2) == doctest::Approx(40));
+  // Less than any number is still a value.
+  const double least = -std::numeric_limits<double>::infinity();
   CHECK(
-      expected_best(chooser, shown, 2) ==
-      doctest::Approx((30 * 3) / 3.0));  // 1 never wins a pair
-  CHECK(count_known(chooser, shown) == 3);
-  CHECK_THROWS_AS(expected_best(chooser, shown, 4), std::invalid_argument);
-  CHECK_THROWS_AS(expected_best(chooser, shown, 0), std::invalid_argument);
+      expected_best(
+          std::vector<double>{least, kNone}, std::vector<double>{3, 4}, 2) ==
+      3);
+  CHECK(std::isnan(expected_best(std::vector<double>{kNone, kNone}, half, 1)));
 }
 
 TEST_CASE("expected best: random search on NATS-Bench") {

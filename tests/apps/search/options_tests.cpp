@@ -88,6 +88,20 @@ TEST_CASE("search options: what is refused") {
       refusal_of({"--batch-size", "0"}) ==
       "--batch-size 0: expected 1 or more");
   CHECK(refusal_of({"--seed", "-1"}) == "--seed -1: expected 0 or more");
+  const auto refusal_by = [](const char* objectives) {
+    return test::user_error([&] {
+      parse_search_options({"--space", "nats-tss", "--by", objectives});
+    });
+  };
+  CHECK(
+      refusal_by("zico,-step") ==
+      "--by step: the search's own table has a column step; expected another "
+      "name");
+  CHECK(refusal_by("on_front=log_rank(zico,zen)")
+            .starts_with("--by on_front: the search's own table has a column"));
+  CHECK(
+      refusal_of({"--costs", "c.csv", "--max", "island=3"})
+          .starts_with("--max island=3: the search's own table has a column"));
   CHECK(test::user_error([] {
           parse_search_options({"--space", "nats-tss"});
         }).find("'--by' is required") != std::string::npos);

@@ -104,6 +104,19 @@ TEST_CASE("submit: what is wrong with the command is said at once") {
   CHECK(
       said({"--", "train", "--store", "s", "--csv", "t", "--epochs", "0"}) ==
       "--epochs 0: expected 1 or more");
+  const auto of_search = [&](const Arguments& more) {
+    Arguments words{
+        "--", "search", "--space", "nats-tss", "--by", "zico", "--store", "s"};
+    words.insert(words.end(), more.begin(), more.end());
+    return said(words);
+  };
+  CHECK(
+      of_search({"--truth", "t", "--metric", "a", "--repeats", "9"}) ==
+      "--repeats: replays are not divided into islands, found 8");
+  CHECK(
+      of_search({"--islands", "3"}) ==
+      "--shard 7/8: has none of 3 islands; expected at most as many shards as "
+      "--islands");
 }
 
 TEST_CASE("submit options: the tasks that a search's objectives name") {
