@@ -7,6 +7,7 @@ calls the same functions one after the other, on the same parameters.
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any, Callable
 
 import torch
@@ -165,6 +166,24 @@ class _Recorder(TorchFunctionMode):
         return self.places.get(id(value)) or self.new_place(value)
 
 
+class CutWithoutGradients(TorchFunctionMode):
+    """Detaches what is computed while gradients are off, so that a trace knows of it.
+    What is written in place stays as it is."""
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):  # noqa: D105
+        value = function(*args, **(kwargs or {}))
+        if torch.is_grad_enabled() or _reads_shape(function):
+            return value
+        given = {id(one) for one in _leaves((args, kwargs or {}))}
+
+        def cut(one: Any) -> Any:
+            if not isinstance(one, torch.Tensor) or id(one) in given:
+                return one
+            return one.detach() if one.is_floating_point() else one
+
+        return _map(value, cut)
+
+
 def _leaves(value: Any) -> list:
     found: list = []
     _map(value, lambda one: found.append(one))
@@ -206,11 +225,12 @@ def _tensors_only(value: Any) -> bool:
     return bool(leaves) and all(isinstance(one, torch.Tensor) for one in leaves)
 
 
-def record(module: torch.nn.Module, x: torch.Tensor) -> torch.nn.Module:
+def record(module: torch.nn.Module, x: torch.Tensor, cuts: bool = False) -> torch.nn.Module:
     """A module that calls the functions of ``module``'s forward pass on ``x``.
-    What depends on the values or the number of the samples is fixed as it was."""
+    What depends on the values or the number of the samples is fixed as it was. With
+    ``cuts`` what is computed while gradients are off has none."""
     recorder = _Recorder(x)
-    with recorder:
+    with recorder, CutWithoutGradients() if cuts else contextlib.nullcontext():
         value = module(x)
     result = _map(plain(value), recorder.place)
     return _Replay(module, recorder.held, recorder.calls, result)

@@ -88,3 +88,19 @@ def test_what_is_written_into_places_is_recorded():
     F.cross_entropy(twice(x.double()), y).backward()
     expected = sum(one.weight.grad.norm().item() for one in (twice.first, twice.head))
     assert row["grad_norm"] == pytest.approx(expected, rel=1e-9)
+
+
+class ReLUConvBN(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.op = nn.Sequential(nn.ReLU(), nn.Conv2d(6, 6, 1), nn.BatchNorm2d(6))
+
+    def forward(self, x):
+        return self.op(x)
+
+
+def test_a_recording_says_that_it_has_no_modules():
+    module = nn.Sequential(nn.Conv2d(3, 6, 3), ReLUConvBN(), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    assert zcp.score(module, images(8, classes=6), "naswot", capture="trace").notes == []
+    with pytest.warns(UserWarning, match="count the ReLU in ReLUConvBN once"):
+        zcp.score(module, images(8, classes=6), "naswot", capture="record")
