@@ -487,8 +487,8 @@ def _with_remarks(
     within = _within_relus(module) if taken.way == "record" else None
     if within is not None:
         taken.notes.append(
-            f"a recording has no modules: naswot and nwot count the ReLU in {within} once, "
-            "although both names hold ReLU"
+            f"a recording has no modules: naswot, nwot and rbflex count the ReLU in {within} "
+            "once, although both names hold ReLU"
         )
     return taken
 
