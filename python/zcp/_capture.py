@@ -5,7 +5,7 @@
 whose inputs or outputs a trace does not take. Each runs the module once, on a
 copy that shares its parameters: the module itself, its modes, its buffers and the
 random numbers of the process stay as they are. Whatever comes of it is compared
-with the module on other samples.
+with the module on other samples, by its outputs and by its gradients.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ import sys
 import threading
 import warnings
 from dataclasses import dataclass, field
-from typing import Any, Callable, Iterable, Iterator, Optional
+from typing import Any, Callable, Iterator, Optional
 
 import torch
 
-from . import _batches, _record
+from . import _batches, _compare, _record
 
 #: Held while something draws from the process's random numbers, which are put
 #: back afterwards (two threads would put back each other's), and while the engine
@@ -54,6 +54,7 @@ class Captured:
     way: str  #: "file", "script", "exported", "export", "trace" or "record"
     notes: list = field(default_factory=list)
     passed_over: dict = field(default_factory=dict)  #: way -> why it was not taken
+    differs: Optional[_compare.Difference] = None  #: from the module, which a note says
     #: Takes the module once more, by the ways after this one; None: there are none.
     otherwise: Optional[Callable[[str], "Captured"]] = None
 
@@ -117,10 +118,10 @@ def _silence() -> Iterator[None]:
         yield
 
 
-def sharing_copy(module: torch.nn.Module) -> torch.nn.Module:
-    """A copy of the module with buffers of its own and the same parameters.
-    Raises ValueError where there is none."""
-    shared = {id(one): one for one in module.parameters()}
+def sharing_copy(module: torch.nn.Module, shares: bool = True) -> torch.nn.Module:
+    """A copy of the module with buffers of its own and the same parameters, or, where
+    it shares nothing, parameters of its own. Raises ValueError where there is none."""
+    shared = {id(one): one for one in module.parameters()} if shares else {}
     for one in module.modules():
         for value in vars(one).values():
             # What hooks compute before each pass, the weight of weight_norm.
@@ -201,55 +202,45 @@ def _decides_by_values(caught: list) -> Optional[str]:
     return None
 
 
-def _outputs(value: Any) -> list:
-    """The tensors of an output, in order."""
-    if isinstance(value, torch.Tensor):
-        return [value]
-    if isinstance(value, dict):
-        value = list(value.values())
-    if isinstance(value, (tuple, list)):
-        return [tensor for one in value for tensor in _outputs(one)]
-    return []
-
-
-def _agrees(
-    program: Callable,
-    module: torch.nn.Module,
-    others: Iterable[torch.Tensor],
-    enough: Optional[int] = None,
-) -> bool:
-    """Whether the program computes what the module does on other samples: on so
-    many of those that the module takes, or on all."""
-    compared = 0
-    for other in others:
-        if compared == enough:
-            break
-        seed = int(torch.randint(2**31, (1,)))  # of dropout, on every device
-        with torch.no_grad():
-            torch.manual_seed(seed)
-            try:
-                theirs = _outputs(_record.plain(sharing_copy(module)(other)))
-            except Exception:  # no input of its own: noise is no token
-                continue
-            compared += 1
-            torch.manual_seed(seed)
-            try:
-                ours = _outputs(program(other))
-            except Exception:  # it takes the number of the first samples alone
-                return False
-        if len(ours) != len(theirs) or not all(
-            a.shape == b.shape and torch.allclose(a, b, rtol=1e-4, atol=1e-5, equal_nan=True)
-            for a, b in zip(ours, theirs)
-        ):
-            return False
-    return True
-
-
-def _differs(module: torch.nn.Module, what: str) -> str:
-    return (
-        f"{name_of(module)} computes something else on other samples than its "
-        f"{what}, which keeps what the first ones decided"
+def _source(module: torch.nn.Module) -> _compare.Source:
+    return _compare.Source(
+        module, lambda: sharing_copy(module), lambda: sharing_copy(module, shares=False)
     )
+
+
+def _own_name(module: torch.nn.Module, name: str) -> str:
+    """A parameter as the caller's module names it."""
+    if isinstance(module, _batches.Unpack) and name.startswith("network."):
+        name = name[len("network."):]
+    return name if name in (_compare.INPUTS, _compare.PARAMETERS) else repr(name)
+
+
+#: What of a module's gradients each way loses.
+_LOST = {
+    "export": "autograd functions of its own and hooks on gradients",
+    "trace": "autograd functions of its own, hooks on gradients and writing in no_grad blocks",
+}
+
+
+def _notes(module: torch.nn.Module, differs: Optional[_compare.Difference], what: str) -> list:
+    """Says where a module and what was taken of it are not the same."""
+    if differs is None:
+        return []
+    if differs.of_outputs:
+        return [
+            f"{name_of(module)} computes something else on other samples than its "
+            f"{what}, which keeps what the first ones decided"
+        ]
+    if differs.where == _compare.NOWHERE:
+        return [
+            f"{name_of(module)} returns what has no gradients, as under torch.no_grad(); scores "
+            f"of gradients are those of its {what}"
+        ]
+    lost = _LOST.get(what, _LOST["trace"])
+    return [
+        f"{name_of(module)} has another gradient by {_own_name(module, differs.where)} than its "
+        f"{what}, which does not keep {lost}; scores of gradients are those of the {what}"
+    ]
 
 
 def _here(x: torch.Tensor, module: torch.nn.Module, device: torch.device) -> torch.Tensor:
@@ -257,23 +248,51 @@ def _here(x: torch.Tensor, module: torch.nn.Module, device: torch.device) -> tor
 
 
 def _trace(module: torch.nn.Module, x: torch.Tensor, device: torch.device) -> Captured:
-    name = name_of(module)
+    def traced(copied: torch.nn.Module, example: torch.Tensor, cuts: bool) -> Any:
+        with _record.CutWithoutGradients() if cuts else contextlib.nullcontext():
+            return torch.jit.trace(copied, example, check_trace=False, strict=False)
+
     with _as_it_is(device), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
+        model, differs = _scripted(module, x, device, traced)
+    notes = _notes(module, differs, "trace")
+    said = _decides_by_values(caught)
+    if differs is not None and differs.of_outputs and said:
+        notes = [f"{notes[0]}: {said}"]
+    return Captured(name_of(module), model, "trace", notes, differs=differs)
+
+
+def _scripted(
+    module: torch.nn.Module, x: torch.Tensor, device: torch.device, script_of: Callable
+) -> tuple:
+    """The bytes of the script that ``script_of`` makes of a copy and an example, and
+    where it differs from the module.
+
+    A script does not know that a block ran without gradients. Where they differ, it is
+    made once more with what such blocks return cut off from what they read. That is not
+    done at once, since the forward passes of autograd functions and of checkpoints are
+    such blocks, too, and have gradients of their own."""
+    taken: Optional[tuple] = None
+    for cuts in (False, True):
         copied = sharing_copy(module)
-        script = torch.jit.trace(
-            copied, example_of(x, module), check_trace=False, strict=False
-        )
+        try:
+            script = script_of(copied, example_of(x, module), cuts)
+        except Exception:  # modules raise what they like
+            if taken is None:
+                raise
+            break
         _restore_buffers(copied, module)
         model = _saved(script)
         # The tracer says nothing of range(x.shape[0]), for instance, so that every
         # trace is compared with its module.
-        agrees = _agrees(script, module, _other_samples(_here(x, module, device)))
-    notes = []
-    if not agrees:
-        said = _decides_by_values(caught)
-        notes.append(_differs(module, "trace") + (f": {said}" if said else ""))
-    return Captured(name, model, "trace", notes)
+        others = _other_samples(_here(x, module, device))
+        differs = _compare.difference(script, _source(module), others)
+        if taken is None or differs is None:
+            taken = (model, differs)
+        if differs is None or differs.of_outputs:
+            break
+    assert taken is not None
+    return taken
 
 
 def _other_samples(x: torch.Tensor) -> tuple:
@@ -281,7 +300,7 @@ def _other_samples(x: torch.Tensor) -> tuple:
     some = x[-3:].flip(0)
     more = torch.cat([some, _drawn_like(some[:1])])
     opposite = -some if x.is_floating_point() else some.max() - some
-    return (some, more, some[:1], opposite, torch.zeros_like(some))
+    return (some[:2], more, some[:1], opposite, torch.zeros_like(some))
 
 
 def _drawn_like(x: torch.Tensor) -> torch.Tensor:
@@ -292,17 +311,15 @@ def _drawn_like(x: torch.Tensor) -> torch.Tensor:
 
 
 def _record_functions(module: torch.nn.Module, x: torch.Tensor, device: torch.device) -> Captured:
+    def traced(copied: torch.nn.Module, example: torch.Tensor, cuts: bool) -> Any:
+        recorded = _record.record(copied, example, cuts)
+        return torch.jit.trace(recorded, example, check_trace=False, strict=False)
+
     with _as_it_is(device), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        example = example_of(x, module)
-        copied = sharing_copy(module)
-        recorded = _record.record(copied, example)
-        script = torch.jit.trace(recorded, example, check_trace=False, strict=False)
-        _restore_buffers(copied, module)
-        model = _saved(script)
-        agrees = _agrees(script, module, _other_samples(_here(x, module, device)))
-    notes = [] if agrees else [_differs(module, "recording")]
-    return Captured(name_of(module), model, "record", notes)
+        model, differs = _scripted(module, x, device, traced)
+    notes = _notes(module, differs, "recording")
+    return Captured(name_of(module), model, "record", notes, differs=differs)
 
 
 def _has_export() -> bool:
@@ -336,9 +353,11 @@ def _export(module: torch.nn.Module, x: torch.Tensor, device: torch.device) -> C
         # torch.export does not say that a module asks whether a number is even or 1.
         some = batch[-3:].flip(0)
         more = torch.cat([some, _drawn_like(some[:2])])
-        agrees = _agrees(program.module(), module, (more, some[:1], some), enough=2)
-    notes = [] if agrees else [_differs(module, "export")]
-    return Captured(name_of(module), model, "export", notes)
+        differs = _compare.difference(
+            program.module(), _source(module), (more, some[:1], some), enough=2
+        )
+    notes = _notes(module, differs, "export")
+    return Captured(name_of(module), model, "export", notes, differs=differs)
 
 
 def _require_any_batch(program: Any) -> None:
@@ -361,6 +380,9 @@ def exported_bytes(program: Any) -> bytes:
     torch.export.save(program, buffer)
     return buffer.getvalue()
 
+
+#: What comes of each way.
+_WHAT = {"export": "export", "trace": "trace", "record": "recording"}
 
 _TAKEN = {"export": _export, "trace": _trace, "record": _record_functions}
 
@@ -417,15 +439,17 @@ def _first_way(
     """The program by the first of the ways that gives one; ``passed_over`` says why
     others did not."""
     device = device_of(module)
-    doubtful = None
+    doubtful: Optional[Captured] = None
+    traced = False
     for i, one in enumerate(ways):
-        if one == "record" and doubtful is not None:
+        if one == "record" and traced:
             break  # a recording keeps what a trace does
         try:
             taken = _TAKEN[one](module, x, device)
         except Exception as error:  # modules raise what they like
             passed_over[one] = first_line(error)
             continue
+        traced = traced or one == "trace"
         taken.passed_over = passed_over
         rest = ways[i + 1 :]
         if rest:
@@ -433,19 +457,49 @@ def _first_way(
                 return _first_way(module, x, rest, {**passed_over, one: why})
 
             taken.otherwise = otherwise
-        if not taken.notes:
-            return taken
-        if doubtful is None:
+        if taken.differs is None:
+            return _with_remarks(taken, module, device)
+        if doubtful is None or taken.differs.weight < doubtful.differs.weight:
             doubtful = taken
         passed_over[one] = taken.notes[0]
     if doubtful is not None:
         passed_over.pop(doubtful.way)
-        return doubtful
+        return _with_remarks(doubtful, module, device)
     _require_runs(module, x, device)
     texts = set(passed_over.values())
     said = texts.pop() if len(texts) == 1 else "; ".join(
         f"{one}: {text}" for one, text in passed_over.items())
     raise ValueError(f"{name_of(module)} could not be captured: {said}")
+
+
+def _with_remarks(
+    taken: Captured, module: torch.nn.Module, device: torch.device
+) -> Captured:
+    """Notes of what no way keeps, or not the one that was taken."""
+    with _as_it_is(device):
+        hooked = _compare.changing_hooks(module)
+    if hooked:
+        taken.notes.append(
+            f"{name_of(module)} has a hook that changes the gradient by "
+            f"{_own_name(module, hooked[0])}, which is no part of the {_WHAT[taken.way]}: scores "
+            "of gradients are those without it"
+        )
+    within = _within_relus(module) if taken.way == "record" else None
+    if within is not None:
+        taken.notes.append(
+            f"a recording has no modules: naswot, nwot and rbflex count the ReLU in {within} "
+            "once, although both names hold ReLU"
+        )
+    return taken
+
+
+def _within_relus(module: torch.nn.Module) -> Optional[str]:
+    """The class of a module that counts as a ReLU by its name, beside one in it."""
+    for one in module.modules():
+        inner = [type(other).__name__ for other in one.modules() if other is not one]
+        if "ReLU" in type(one).__name__ and any("ReLU" in name for name in inner):
+            return type(one).__name__
+    return None
 
 
 def _require_runs(module: torch.nn.Module, x: torch.Tensor, device: torch.device) -> None:

@@ -7,6 +7,7 @@ calls the same functions one after the other, on the same parameters.
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any, Callable
 
 import torch
@@ -14,31 +15,66 @@ from torch.overrides import TorchFunctionMode, resolve_name
 
 
 class _Replay(torch.nn.Module):
-    """Calls what was recorded."""
+    """Calls what was recorded. Its parameters and buffers have the names that they have
+    in ``module``, which some proxies and initialisers go by; parameters that the forward
+    pass does not read are kept."""
 
-    def __init__(self, held: list, calls: list, result: Any) -> None:
+    def __init__(self, module: torch.nn.Module, held: list, calls: list, result: Any) -> None:
         super().__init__()
-        for i, (_, tensor) in enumerate(held):
-            if isinstance(tensor, torch.nn.Parameter):
-                self.register_parameter(f"held_{i}", tensor)
-            else:
-                self.register_buffer(f"held_{i}", tensor.detach())
-        self.places = [place for place, _ in held]
-        self.calls = calls
-        self.result = result
+        names = _mirror(module, self)
+        self.__held = [(place, self.__name_of(tensor, names)) for place, tensor in held]
+        self.__calls = calls
+        self.__result = result
+
+    def __name_of(self, tensor: torch.Tensor, names: dict) -> str:
+        """Where a tensor stands; one that is not of the module gets a place."""
+        known = names.get(id(tensor))
+        if known is not None:
+            return known
+        number = 0
+        while hasattr(self, f"held_{number}"):
+            number += 1
+        name = f"held_{number}"
+        if isinstance(tensor, torch.nn.Parameter):
+            self.register_parameter(name, tensor)
+        else:
+            self.register_buffer(name, tensor.detach())
+        return name
 
     def forward(self, x: torch.Tensor) -> Any:
         values = {0: x}
-        for i, place in enumerate(self.places):
-            values[place] = getattr(self, f"held_{i}")
+        for place, name in self.__held:
+            owner, _, last = name.rpartition(".")
+            values[place] = getattr(self.get_submodule(owner), last)
 
         def filled(value: Any) -> Any:
             return _map(value, lambda one: values[one.number] if isinstance(one, _Place) else one)
 
-        for function, arguments, keywords, place in self.calls:
+        for function, arguments, keywords, place in self.__calls:
             value = function(*filled(arguments), **filled(keywords))
             _bind(place, value, values)
-        return filled(self.result)
+        return filled(self.__result)
+
+
+def _mirror(module: torch.nn.Module, root: torch.nn.Module) -> dict:
+    """Gives ``root`` the folders, parameters and buffers of the module, in its order;
+    what they are called by their ids."""
+    names: dict = {}
+    for path, one in module.named_modules():
+        owner = root
+        for folder in path.split(".") if path else ():
+            if folder not in owner._modules:
+                owner.add_module(folder, torch.nn.Module())
+            owner = owner._modules[folder]
+        for name, tensor in (*one._parameters.items(), *one._buffers.items()):
+            if tensor is None or id(tensor) in names:
+                continue
+            if isinstance(tensor, torch.nn.Parameter):
+                owner.register_parameter(name, tensor)
+            else:
+                owner.register_buffer(name, tensor.detach())
+            names[id(tensor)] = f"{path}.{name}" if path else name
+    return names
 
 
 class _Place:
@@ -116,7 +152,8 @@ class _Recorder(TorchFunctionMode):
             value = function(*args, **kwargs)
         finally:
             self.depth -= 1
-        if not any(isinstance(one, torch.Tensor) for one in _leaves(value)):
+        writes = (resolve_name(function) or "").endswith("__setitem__")  # it returns None
+        if not writes and not any(isinstance(one, torch.Tensor) for one in _leaves(value)):
             return value
         bound = _map(
             value, lambda one: self.bound(one) if isinstance(one, torch.Tensor) else None
@@ -127,6 +164,24 @@ class _Recorder(TorchFunctionMode):
     def bound(self, value: torch.Tensor) -> _Place:
         """Where a result stands; one that was written in place keeps its place."""
         return self.places.get(id(value)) or self.new_place(value)
+
+
+class CutWithoutGradients(TorchFunctionMode):
+    """Detaches what is computed while gradients are off, so that a trace knows of it.
+    What is written in place stays as it is."""
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):  # noqa: D105
+        value = function(*args, **(kwargs or {}))
+        if torch.is_grad_enabled() or _reads_shape(function):
+            return value
+        given = {id(one) for one in _leaves((args, kwargs or {}))}
+
+        def cut(one: Any) -> Any:
+            if not isinstance(one, torch.Tensor) or id(one) in given:
+                return one
+            return one.detach() if one.is_floating_point() else one
+
+        return _map(value, cut)
 
 
 def _leaves(value: Any) -> list:
@@ -170,11 +225,12 @@ def _tensors_only(value: Any) -> bool:
     return bool(leaves) and all(isinstance(one, torch.Tensor) for one in leaves)
 
 
-def record(module: torch.nn.Module, x: torch.Tensor) -> torch.nn.Module:
+def record(module: torch.nn.Module, x: torch.Tensor, cuts: bool = False) -> torch.nn.Module:
     """A module that calls the functions of ``module``'s forward pass on ``x``.
-    What depends on the values or the number of the samples is fixed as it was."""
+    What depends on the values or the number of the samples is fixed as it was. With
+    ``cuts`` what is computed while gradients are off has none."""
     recorder = _Recorder(x)
-    with recorder:
+    with recorder, CutWithoutGradients() if cuts else contextlib.nullcontext():
         value = module(x)
     result = _map(plain(value), recorder.place)
-    return _Replay(recorder.held, recorder.calls, result)
+    return _Replay(module, recorder.held, recorder.calls, result)

@@ -517,7 +517,7 @@ def test_tokens_have_codes():
     kernel = codes @ codes.T + (1 - codes) @ (1 - codes).T
     assert row["naswot"] == pytest.approx(torch.slogdet(kernel)[1].item(), rel=1e-9)
     assert row["fisher"] > 0
-        assert row.reasons == {} and math.isfinite(row["jacob_cov"])
+    assert row.reasons == {} and math.isfinite(row["jacob_cov"])
 
 
 def test_arrays_are_tensors():
