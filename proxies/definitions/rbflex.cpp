@@ -99,13 +99,14 @@ std::vector<Named> named_outputs(const std::vector<LayerCall>& calls) {
   return all;
 }
 
-/// What enters the layer with weights that runs last; undefined without any.
+/// What enters the last layer with weights that the output depends on;
+/// undefined without any.
 at::Tensor last_input(const std::vector<LayerCall>& calls) {
   at::Tensor input;
   for (const LayerCall& call : calls) {
     const bool layer =
         call.kind == LayerKind::linear || call.kind == LayerKind::conv;
-    if (layer) input = call.input;
+    if (layer && call.live) input = call.input;
   }
   return input;
 }

@@ -3,6 +3,7 @@
 // mixture with its initial 1.
 #include <ATen/core/grad_mode.h>
 
+#include <exception>
 #include <map>
 
 #include "proxies/engine/observer.h"
@@ -26,6 +27,9 @@ class Zen final : public engine::Observer {
 
   engine::Score finish() override {
     const at::NoGradGuard no_grad;
+    if (setting_.graph == nullptr && !ends_in_pool()) {
+      return engine::Score::degenerate("no global average pool at the end");
+    }
     const at::Tensor first = run(setting_.random.noise);
     if (!first.defined())
       return engine::Score::degenerate("no global average pool");
@@ -41,6 +45,33 @@ class Zen final : public engine::Observer {
   }
 
  private:
+  /// Whether no convolution of maps follows the last global pool, as one does
+  /// where that pool is of a squeeze-and-excitation block. Two samples tell,
+  /// but not of a file whose batch size is fixed.
+  bool ends_in_pool() const {
+    try {
+      return ends_in_pool(setting_.random.noise.slice(0, 0, 2));
+    } catch (const std::exception&) {
+      return ends_in_pool(setting_.random.noise);
+    }
+  }
+
+  bool ends_in_pool(const at::Tensor& x) const {
+    networks::Recording recording;
+    recording.scope = {.everything = false, .layers = true, .pools = true};
+    setting_.network->forward(
+        x, networks::BatchNormMode::batch_statistics, &recording);
+    bool ends = false;
+    for (const networks::LayerCall& call : recording.calls) {
+      const at::Tensor& output = call.output;
+      const bool map = call.kind == networks::LayerKind::conv &&
+                       output.numel() > output.size(0) * output.size(1);
+      if (is_global_pool(call)) ends = true;
+      if (map) ends = false;
+    }
+    return ends;
+  }
+
   /// The global pool's input; moves the running variances.
   at::Tensor run(const at::Tensor& x) {
     networks::Recording recording;
@@ -48,9 +79,10 @@ class Zen final : public engine::Observer {
     setting_.network->forward(
         x, networks::BatchNormMode::batch_statistics, &recording);
     at::Tensor pooled;
+    int without_scale = 0;
     for (const networks::LayerCall& call : recording.calls) {
-      if (call.batch_variance.defined() && call.scale >= 0) {
-        move_variance(call);
+      if (call.batch_variance.defined()) {
+        move_variance(call, call.scale >= 0 ? call.scale : --without_scale);
       }
       if (is_global_pool(call)) pooled = call.input;
     }
@@ -58,9 +90,9 @@ class Zen final : public engine::Observer {
   }
 
   /// A layer that runs several times has one variance.
-  void move_variance(const networks::LayerCall& call) {
+  void move_variance(const networks::LayerCall& call, int layer) {
     const std::size_t index =
-        index_.try_emplace(call.scale, index_.size()).first->second;
+        index_.try_emplace(layer, index_.size()).first->second;
     if (index == running_variance_.size()) {
       running_variance_.push_back(
           call.running_variance.defined()
@@ -72,7 +104,9 @@ class Zen final : public engine::Observer {
   }
 
   const engine::Setting setting_;
-  std::map<int, std::size_t> index_;          // by BatchNorm's scale
+  /// By the BatchNorm's scale; below 0: by its place among those that train
+  /// none.
+  std::map<int, std::size_t> index_;
   std::vector<at::Tensor> running_variance_;  // by that index
 };
 
