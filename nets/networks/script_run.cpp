@@ -15,6 +15,7 @@
 #include "nets/kernels/average_pool.h"
 #include "nets/kernels/batch_norm.h"
 #include "nets/kernels/channels_last.h"
+#include "nets/kernels/gelu.h"
 #include "nets/networks/exported_input.h"
 #include "nets/networks/script_inputs.h"
 #include "nets/networks/script_layers.h"
@@ -718,8 +719,11 @@ class ScriptPass {
     if (plan.variadic) {
       stack.emplace_back(static_cast<std::int64_t>(node.inputs().size()));
     }
+    const bool gelu = plan.name == "gelu";
+    const at::Tensor x = gelu ? stack[0].toTensor() : at::Tensor();
     torch::jit::Operation operation = *plan.operation;  // calls are not const
     operation(stack);
+    if (gelu) kernels::lay_out_gelu_gradient(stack.back().toTensor(), x);
   }
 
   /// The seed of what a node draws at its n-th execution in this pass.

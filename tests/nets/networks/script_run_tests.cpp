@@ -476,3 +476,36 @@ TEST_CASE("TorchScript runs: recurrent cells are linear layers") {
   run("gru_cell(x, self.h", 3);
   run("lstm_cell(x, [self.h, self.c]", 4);
 }
+
+TEST_CASE("TorchScript runs: GELU's gradient in whatever layout it arrives") {
+  const zcp::test::ScriptFile file(
+      {{"w", (at::arange(96, at::kDouble) * 0.7).sin().view({8, 12})},
+       {"v", (at::arange(40, at::kDouble) * 0.9).cos().view({5, 8})}},
+      "def forward(self, x):\n"
+      "    y = torch.linear(x, self.w)\n"
+      "    y = torch.gelu(y).transpose(1, 2).contiguous()\n"
+      "    return torch.linear(torch.relu(y).transpose(1, 2), self.v)\n");
+  const auto gradient = [&](at::ScalarType type) {
+    const LoadedScript loaded = load_script(file.path(), type);
+    std::vector<Parameter> parameters = loaded.parameters;
+    for (Parameter& one : parameters) {
+      one.value = one.value.detach().requires_grad_(true);
+    }
+    const at::Tensor x = (at::arange(6 * 7 * 12, at::kDouble) * 0.3)
+                             .sin()
+                             .view({6, 7, 12})
+                             .to(type);
+    const at::Tensor y = run_script(
+        *loaded.program,
+        parameters,
+        x,
+        BatchNormMode::batch_statistics,
+        nullptr);
+    return torch::autograd::grad({y.square().sum()}, {parameters[0].value})[0]
+        .to(at::kDouble);
+  };
+  const at::Tensor expected = gradient(at::kDouble);
+  for (int i = 0; i < 3; ++i) {
+    CHECK(at::allclose(gradient(at::kFloat), expected, 1e-4, 1e-4));
+  }
+}
