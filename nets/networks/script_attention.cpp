@@ -195,6 +195,14 @@ class AttentionFinder {
     if (depth > kDeep || !depends(value)) return {};
     const Node* node = value->node();
     if (node->kind() == prim::Param) return {};
+    if (node->kind() == prim::If) {
+      for (const torch::jit::Block* branch : node->blocks()) {
+        const Product found =
+            scores_behind(branch->outputs()[value->offset()], depth + 1);
+        if (found.node != nullptr) return found;
+      }
+      return {};
+    }
     const std::string& name = name_of(node);
     if (!is_linear(node) && one_of(name, {"matmul", "bmm", "baddbmm"})) {
       const std::size_t first = name == "baddbmm" ? 1 : 0;
