@@ -13,6 +13,7 @@
 #include <optional>
 
 #include "proxies/engine/differentiate.h"
+#include "proxies/engine/input_gradient.h"
 #include "proxies/engine/loss.h"
 #include "proxies/engine/observer.h"
 #include "proxies/reductions/per_sample.h"
@@ -185,32 +186,39 @@ bool may_be_noise(const LayerCalls& layers, const Gradients& gradients) {
   return (all < kSmall * all.max()).any().item<bool>();
 }
 
+/// The gradients of a sample's loss, times a factor, at the layers' weights.
+std::vector<at::Tensor> sample_gradients(
+    const engine::Setting& setting,
+    const networks::Network& network,
+    const engine::DeviceMinibatch& one,
+    double factor) {
+  const at::Tensor logits = network.forward(
+      one.x, networks::BatchNormMode::batch_statistics, nullptr);
+  const at::Tensor loss = engine::summed_loss(logits, one, setting.run);
+  return engine::gradients_of(
+      factor * loss, layer_weights(network), engine::GraphUse::last);
+}
+
 /// Whether rounding decides on the signs: a hundredth of the first sample's
-/// are others where its loss is multiplied by three. A BatchNorm of one sample
-/// right before the last layer and its pool gives every channel the same mean,
-/// whatever the sample, and so the layers before it no gradient.
+/// are others where the last bits of its pixels are, and its loss is multiplied
+/// by three. A BatchNorm of one sample right before the last layer and its pool
+/// gives every channel the same mean, whatever the sample, and so the layers
+/// before it no gradient.
 bool signs_are_noise(
     const engine::Setting& setting,
     const networks::Network& network) {
-  const engine::DeviceMinibatch one = sample_of(setting.minibatches[0], 0);
-  const at::Tensor loss = engine::summed_loss(
-      network.forward(
-          one.x, networks::BatchNormMode::batch_statistics, nullptr),
-      one,
-      setting.run);
-  const auto weights = layer_weights(network);
-  const auto once =
-      engine::gradients_of(loss, weights, engine::GraphUse::again);
-  const auto thrice =
-      engine::gradients_of(3 * loss, weights, engine::GraphUse::last);
+  engine::DeviceMinibatch one = sample_of(setting.minibatches[0], 0);
+  const auto first = sample_gradients(setting, network, one, 1);
+  one.x = engine::with_other_last_bits(one.x);
+  const auto second = sample_gradients(setting, network, one, 3);
   const at::NoGradGuard no_grad;
   std::int64_t signs = 0;
   std::int64_t others = 0;
-  for (std::size_t i = 0; i < once.size(); ++i) {
-    if (!once[i].defined()) continue;
-    const at::Tensor sign = once[i].sign();
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    if (!first[i].defined() || !second[i].defined()) continue;
+    const at::Tensor sign = first[i].sign();
     signs += sign.count_nonzero().item<std::int64_t>();
-    others += (sign != thrice[i].sign()).sum().item<std::int64_t>();
+    others += (sign != second[i].sign()).sum().item<std::int64_t>();
   }
   return 100 * others > signs;
 }

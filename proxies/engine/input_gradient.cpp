@@ -1,5 +1,7 @@
 #include "proxies/engine/input_gradient.h"
 
+#include <limits>
+
 namespace zcp::engine {
 namespace {
 
@@ -15,12 +17,14 @@ bool is_small(const Pass& pass) {
       .item<bool>();
 }
 
-/// The same gradient, rounded otherwise: that of three times the sum.
+/// The same gradient, rounded otherwise: that of three times the sum, of inputs
+/// whose last bits are others.
 at::Tensor rounded_otherwise(
     const Setting& setting,
     const at::Tensor& inputs,
     const Pass& pass) {
-  const at::Tensor x = differentiable_input(pass.network, inputs);
+  const at::Tensor x =
+      with_other_last_bits(pass.x.detach()).requires_grad_(true);
   const at::Tensor logits = pass.network.forward_embedded(
       x, inputs, networks::BatchNormMode::batch_statistics, nullptr);
   const at::Tensor sum = 3 * summed_output(setting, logits);
@@ -40,6 +44,14 @@ bool is_noise(
 }
 
 }  // namespace
+
+at::Tensor with_other_last_bits(const at::Tensor& x) {
+  if (!x.is_floating_point()) return x;
+  constexpr double kSteps = 4;
+  return x * (1 + kSteps * (x.scalar_type() == at::kDouble
+                                ? std::numeric_limits<double>::epsilon()
+                                : std::numeric_limits<float>::epsilon()));
+}
 
 at::Tensor differentiable_input(
     const networks::Network& network,
