@@ -4,6 +4,7 @@
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
+#include <cmath>
 #include <exception>
 #include <iterator>
 #include <memory>
@@ -318,6 +319,48 @@ void run_noise(
   show_to_all(pass, runs);
 }
 
+/// What SynFlow sums of a pass: the products of weights and their gradients.
+double flow_of(const Pass& pass) {
+  const at::NoGradGuard no_grad;
+  const auto& parameters = pass.network.parameters();
+  double flow = 0;
+  for (std::size_t i = 0; i < pass.gradients.size(); ++i) {
+    const at::Tensor& gradient = pass.gradients[i];
+    if (!gradient.defined()) continue;
+    flow += (gradient * parameters[i].value).abs().sum().item<double>();
+  }
+  return flow;
+}
+
+void require_values(const Recording& recording) {
+  for (const auto& call : recording.calls) {
+    if (call.kind == networks::LayerKind::batch_norm &&
+        call.input.numel() == call.input.size(1)) {
+      throw std::invalid_argument("a BatchNorm sees one value a channel");
+    }
+  }
+}
+
+/// A BatchNorm divides a channel that is nearly constant, as those of an image
+/// of ones may be, by the root of its epsilon. After several of them nothing is
+/// left but rounding.
+void require_no_noise(
+    const Setting& setting,
+    const Network& network,
+    const Pass& pass) {
+  constexpr double kAgreement = 1e-2;
+  Recording recording;
+  const at::Tensor x = with_other_last_bits(pass.x);
+  Pass other{.network = network, .recording = recording, .x = x};
+  other.logits = network.forward(x, BatchNormMode::batch_statistics, nullptr);
+  add_gradients(summed_output(setting, other.logits), true, false, other);
+  const double once = flow_of(pass);
+  if (!(std::abs(flow_of(other) - once) > kAgreement * once)) return;
+  throw std::invalid_argument(
+      "the gradients are rounding noise: BatchNorms divide channels that are "
+      "nearly constant for an image of ones");
+}
+
 void run_synflow(
     const Setting& setting,
     BatchNormMode batch_norm,
@@ -333,13 +376,9 @@ void run_synflow(
   const bool kept = batch_norm != BatchNormMode::bypass;
   pass.logits =
       runnable->forward(ones, batch_norm, kept ? &recording : nullptr);
-  for (const auto& call : recording.calls) {
-    if (call.kind == networks::LayerKind::batch_norm &&
-        call.input.numel() == call.input.size(1)) {
-      throw std::invalid_argument("a BatchNorm sees one value a channel");
-    }
-  }
+  require_values(recording);
   add_gradients(summed_output(setting, pass.logits), true, false, pass);
+  if (kept) require_no_noise(setting, *runnable, pass);
   show_to_all(pass, runs);
 }
 

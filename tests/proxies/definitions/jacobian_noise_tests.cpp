@@ -1,4 +1,4 @@
-// Proxies of the Jacobian where a BatchNorm takes the Jacobian away.
+// Proxies whose gradients are what rounding left, as a BatchNorm can make them.
 #include <ATen/ATen.h>
 
 #include <cmath>
@@ -68,4 +68,35 @@ TEST_CASE("Jacobians that rounding makes are no scores") {
       CHECK(std::isfinite(score.value));
     }
   }
+}
+
+TEST_CASE("SynFlow with BatchNorm that rounding makes is no score") {
+  // Of an image of ones each channel is constant but for the last bits, by
+  // whose deviation the BatchNorm divides where its epsilon lets it.
+  const auto score_of = [](double deviation) {
+    const test::ScriptFile file(
+        {{"w", numbers({6, 3, 1, 1}, 0.7)},
+         {"pattern", deviation * numbers({1, 6, 8, 8}, 0.9)},
+         {"v", numbers({4, 6, 3, 3}, 0.8)},
+         {"fc", numbers({5, 4}, 1.1)}},
+        "def forward(self, x):\n"
+        "    y = torch.conv2d(x, self.w) + self.pattern\n"
+        "    y = torch.batch_norm(y, None, None, None, None, True, 0.1, "
+        "1e-40, False)\n"
+        "    y = torch.relu(torch.conv2d(y, self.v))\n"
+        "    return torch.linear(y.mean([2, 3]), self.fc)\n");
+    const auto proxies = proxies::select_proxies({"synflow_bn"});
+    EvaluatorOptions options;
+    options.batch_size = kBatch;
+    options.minibatches = 1;
+    const Evaluator evaluator(
+        proxies,
+        options,
+        kShape,
+        5,
+        test::noise_minibatches(1, kBatch, kShape, 5));
+    return evaluator.score_model(file.path(), proxies)[0];
+  };
+  CHECK(score_of(1e-16).reason.find("rounding noise") != std::string::npos);
+  CHECK(score_of(1).status == ScoreStatus::ok);
 }
