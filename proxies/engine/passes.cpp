@@ -4,7 +4,6 @@
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
-#include <cmath>
 #include <exception>
 #include <iterator>
 #include <memory>
@@ -320,14 +319,14 @@ void run_noise(
 }
 
 /// What SynFlow sums of a pass: the products of weights and their gradients.
-double flow_of(const Pass& pass) {
+at::Tensor flow_of(const Pass& pass) {
   const at::NoGradGuard no_grad;
   const auto& parameters = pass.network.parameters();
-  double flow = 0;
+  at::Tensor flow = at::zeros({}, pass.x.options());
   for (std::size_t i = 0; i < pass.gradients.size(); ++i) {
     const at::Tensor& gradient = pass.gradients[i];
     if (!gradient.defined()) continue;
-    flow += (gradient * parameters[i].value).abs().sum().item<double>();
+    flow = flow + (gradient * parameters[i].value).abs().sum();
   }
   return flow;
 }
@@ -354,8 +353,9 @@ void require_no_noise(
   Pass other{.network = network, .recording = recording, .x = x};
   other.logits = network.forward(x, BatchNormMode::batch_statistics, nullptr);
   add_gradients(summed_output(setting, other.logits), true, false, other);
-  const double once = flow_of(pass);
-  if (!(std::abs(flow_of(other) - once) > kAgreement * once)) return;
+  const at::Tensor once = flow_of(pass);
+  const at::Tensor apart = (flow_of(other) - once).abs();
+  if (!(apart > kAgreement * once).item<bool>()) return;
   throw std::invalid_argument(
       "the gradients are rounding noise: BatchNorms divide channels that are "
       "nearly constant for an image of ones");
