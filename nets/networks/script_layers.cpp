@@ -1,13 +1,14 @@
 #include "nets/networks/script_layers.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "common/one_of.h"
 
 namespace zcp::networks {
 namespace {
@@ -191,15 +192,10 @@ std::int64_t count_einsum_macs(const Stack& arguments) {
 }  // namespace
 
 int first_factor(std::string_view name) {
-  constexpr std::array kSums{"addmm", "baddbmm", "addbmm", "addmv"};
-  if (std::ranges::any_of(
-          kSums, [&](const char* one) { return name == one; })) {
-    return 1;
-  }
-  constexpr std::array kProducts{
-      "matmul", "linalg_matmul", "mm", "bmm", "mv", "inner", "tensordot"};
-  const bool product = std::ranges::any_of(
-      kProducts, [&](const char* one) { return name == one; });
+  if (one_of(name, {"addmm", "baddbmm", "addbmm", "addmv"})) return 1;
+  const bool product = one_of(
+      name,
+      {"matmul", "linalg_matmul", "mm", "bmm", "mv", "inner", "tensordot"});
   return product ? 0 : -1;
 }
 

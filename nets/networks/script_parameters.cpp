@@ -92,17 +92,10 @@ class Origins {
         }
         continue;
       }
-      const std::string name = name_of(*node);
-      const bool in_place = name.starts_with("aten::") && name.ends_with("_") &&
-                            !name.ends_with("__");
-      const bool collects = one_of(
-          name,
-          {"aten::append",
-           "aten::insert",
-           "aten::extend",
-           "aten::_set_item",
-           "aten::update"});
-      if ((!in_place && !collects) || node->inputs().size() < 2) continue;
+      // A plan does not know that a dict is updated.
+      const bool writes =
+          program_.plans.at(node).in_place || name_of(*node) == "aten::update";
+      if (!writes || node->inputs().size() < 2) continue;
       const Value* target = node->inputs()[0];
       for (;;) {  // a part of a tensor is written: the tensor, too
         auto& written = writes_[target];
