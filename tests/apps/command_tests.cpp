@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <iostream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
@@ -11,27 +10,15 @@
 #include "apps/command.h"
 #include "apps/commands.h"
 #include "apps/option_values.h"
+#include "tests/support/standard_output.h"
 #include "tests/support/temporary.h"
 
 namespace {
 
 using namespace zcp::apps;
+using zcp::test::Captured;
 using zcp::test::user_error;
 namespace po = boost::program_options;
-
-/// Standard output, held while the object lives.
-class Captured {
- public:
-  Captured() : before_(std::cout.rdbuf(text_.rdbuf())) {}
-  ~Captured() { std::cout.rdbuf(before_); }
-  Captured(const Captured&) = delete;
-  Captured& operator=(const Captured&) = delete;
-  std::string text() const { return text_.str(); }
-
- private:
-  std::ostringstream text_;
-  std::streambuf* before_;
-};
 
 po::options_description some_options() {
   po::options_description options("Options");

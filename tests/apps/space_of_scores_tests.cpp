@@ -4,10 +4,8 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <iostream>
 #include <iterator>
 #include <optional>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -15,6 +13,7 @@
 #include "apps/commands.h"
 #include "nets/spaces/json/json_space.h"
 #include "tests/support/refusals.h"
+#include "tests/support/standard_output.h"
 #include "tests/support/test_files.h"
 
 namespace {
@@ -59,21 +58,6 @@ std::string write_store(
 std::string read_file(const std::filesystem::path& path) {
   std::ifstream file(path);
   return {std::istreambuf_iterator<char>(file), {}};
-}
-
-std::string output_of(
-    int (*command)(const Arguments&),
-    const Arguments& arguments) {
-  const std::ostringstream out;
-  std::streambuf* before = std::cout.rdbuf(out.rdbuf());
-  try {
-    CHECK(command(arguments) == 0);
-  } catch (...) {
-    std::cout.rdbuf(before);
-    throw;
-  }
-  std::cout.rdbuf(before);
-  return out.str();
 }
 
 /// #params of the first architecture that `zcp rank` lists.

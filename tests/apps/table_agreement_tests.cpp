@@ -4,18 +4,17 @@
 
 #include <cmath>
 #include <fstream>
-#include <iostream>
 #include <iterator>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <set>
-#include <sstream>
 #include <string>
 
 #include "analysis/report/verdict.h"
 #include "apps/commands.h"
 #include "benchmarks/tables/table.h"
 #include "tests/support/make_report.h"
+#include "tests/support/standard_output.h"
 #include "tests/support/temporary.h"
 
 namespace {
@@ -23,22 +22,6 @@ namespace {
 using namespace zcp::test;
 using nlohmann::json;
 using zcp::apps::Arguments;
-
-/// What the command prints on standard output.
-std::string output_of(
-    int (*command)(const Arguments&),
-    const Arguments& arguments) {
-  const std::ostringstream out;
-  std::streambuf* before = std::cout.rdbuf(out.rdbuf());
-  try {
-    CHECK(command(arguments) == 0);
-  } catch (...) {
-    std::cout.rdbuf(before);
-    throw;
-  }
-  std::cout.rdbuf(before);
-  return out.str();
-}
 
 /// The tables of sample_material() as files, and both commands on them.
 class Both {

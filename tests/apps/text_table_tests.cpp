@@ -1,12 +1,12 @@
 // Numbers as tables print them.
 #include <doctest/doctest.h>
 
-#include <iostream>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "apps/text_table.h"
+#include "tests/support/standard_output.h"
 
 namespace {
 
@@ -16,11 +16,9 @@ constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 template <typename Print>
 std::string printed(const Print& print) {
-  const std::ostringstream out;
-  std::streambuf* before = std::cout.rdbuf(out.rdbuf());
+  const zcp::test::Captured output;
   print();
-  std::cout.rdbuf(before);
-  return out.str();
+  return output.text();
 }
 
 }  // namespace

@@ -13,6 +13,11 @@
 
 namespace zcp::test {
 
+/// Sines of multiples of `step`, float32: numbers of both signs.
+inline at::Tensor numbers(at::IntArrayRef sizes, double step) {
+  return (at::arange(c10::multiply_integers(sizes)) * step).sin().view(sizes);
+}
+
 /// A module of these parameters and this source of `forward`, saved in a folder
 /// that goes with the object.
 class ScriptFile {

@@ -12,15 +12,12 @@
 
 using namespace zcp;
 using namespace zcp::engine;
+using zcp::test::numbers;
 
 namespace {
 
 constexpr int kBatch = 8;
 const Shape kShape{3, 8, 8};
-
-at::Tensor numbers(at::IntArrayRef sizes, double step) {
-  return (at::arange(c10::multiply_integers(sizes)) * step).sin().view(sizes);
-}
 
 /// A convolution, a BatchNorm, an average pool and a linear layer, with
 /// `between` behind the BatchNorm.

@@ -18,17 +18,13 @@
 
 using namespace zcp;
 using namespace zcp::engine;
+using zcp::test::numbers;
 using namespace zcp::proxies;
 
 namespace {
 
 constexpr int kBatch = 6;
 const Shape kShape{3, 8, 8};
-
-at::Tensor numbers(at::IntArrayRef sizes, double step) {
-  const std::int64_t count = c10::multiply_integers(sizes);
-  return (at::arange(count) * step).sin().view(sizes);
-}
 
 std::string norm(const std::string& name, const std::string& x) {
   return "torch.batch_norm(" + x + ", self.s" + name + ", self.t" + name +

@@ -12,12 +12,9 @@
 
 using namespace zcp;
 using namespace zcp::engine;
+using zcp::test::numbers;
 
 namespace {
-
-at::Tensor numbers(at::IntArrayRef sizes, double step) {
-  return (at::arange(c10::multiply_integers(sizes)) * step).sin().view(sizes);
-}
 
 /// A gated convolution with a BatchNorm of this scale and shift, another
 /// convolution and a head.
