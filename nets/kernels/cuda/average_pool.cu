@@ -8,46 +8,57 @@
 namespace zcp::kernels::cuda {
 namespace {
 
-constexpr int kThreads = 256;
+constexpr int kWarp = 32;
+constexpr int kMostThreads = 256;
+
+/// Windows whose size and steps are known when a kernel is compiled, so that
+/// nothing is left of the divisions by them; 0 where only the launch knows.
+template <int kKernel, int kStride>
+struct Windows {
+  __device__ static int kernel(const PoolLaunch& launch) {
+    return kKernel > 0 ? kKernel : launch.kernel;
+  }
+  __device__ static int stride(const PoolLaunch& launch) {
+    return kStride > 0 ? kStride : launch.stride;
+  }
+};
 
 /// The part of window `number` that lies on a side of this length.
+template <typename Shape>
 struct Part {
   int begin;
   int end;
 
   __device__ Part(const PoolLaunch& launch, int number, int length) {
-    const int first = number * launch.stride - launch.padding;
+    const int first = number * Shape::stride(launch) - launch.padding;
     begin = max(first, 0);
-    end = min(first + launch.kernel, length);
+    end = min(first + Shape::kernel(launch), length);
   }
   __device__ int count() const { return end - begin; }
 };
 
-/// Calls use(plane, row, column) for this thread's values of maps.
+/// Calls use(plane, row, column) for this thread's values of its block's plane.
 template <typename Use>
-__device__ void
-for_values(std::int64_t planes, int height, int width, const Use& use) {
+__device__ void for_values(int height, int width, const Use& use) {
   const auto size = static_cast<unsigned>(height) * width;
-  const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * kThreads;
-  for (std::int64_t i =
-           static_cast<std::int64_t>(blockIdx.x) * kThreads + threadIdx.x;
-       i < planes * size;
-       i += step) {
-    const std::int64_t plane = i / size;
-    const auto place = static_cast<unsigned>(i - plane * size);
+  for (unsigned place = blockIdx.y * blockDim.x + threadIdx.x; place < size;
+       place += gridDim.y * blockDim.x) {
     const unsigned row = place / width;
-    use(plane, static_cast<int>(row), static_cast<int>(place - row * width));
+    use(static_cast<std::int64_t>(blockIdx.x),
+        static_cast<int>(row),
+        static_cast<int>(place - row * width));
   }
 }
 
-template <typename T>
-__global__ void pool_kernel(PoolLaunch launch) {
+template <typename T, typename Shape>
+__global__ void __launch_bounds__(kMostThreads)
+    pool_kernel(PoolLaunch launch) {
   using Real = typename Computed<T>::type;
   const auto mean = [&](std::int64_t plane, int row, int column) {
     const T* map = static_cast<const T*>(launch.from) +
                    plane * launch.height * launch.width;
-    const Part rows(launch, row, launch.height);
-    const Part columns(launch, column, launch.width);
+    const Part<Shape> rows(launch, row, launch.height);
+    const Part<Shape> columns(launch, column, launch.width);
     Real sum = 0;
     for (int y = rows.begin; y < rows.end; ++y) {
       for (int x = columns.begin; x < columns.end; ++x) {
@@ -60,28 +71,33 @@ __global__ void pool_kernel(PoolLaunch launch) {
         static_cast<T*>(launch.to) + at,
         sum / static_cast<Real>(rows.count() * columns.count()));
   };
-  for_values(launch.planes, launch.out_height, launch.out_width, mean);
+  for_values(launch.out_height, launch.out_width, mean);
 }
 
-template <typename T>
-__global__ void pool_gradient_kernel(PoolLaunch launch) {
+template <typename T, typename Shape>
+__global__ void __launch_bounds__(kMostThreads)
+    pool_gradient_kernel(PoolLaunch launch) {
   using Real = typename Computed<T>::type;
+  const int stride = Shape::stride(launch);
   const auto gradient = [&](std::int64_t plane, int row, int column) {
     const T* given = static_cast<const T*>(launch.from) +
                      plane * launch.out_height * launch.out_width;
     // The windows that a pixel lies in.
     const auto first = [&](int pixel) {
-      const int least = pixel + launch.padding - launch.kernel + 1;
-      return least <= 0 ? 0 : (least + launch.stride - 1) / launch.stride;
+      const int least = pixel + launch.padding - Shape::kernel(launch) + 1;
+      return least <= 0 ? 0 : (least + stride - 1) / stride;
     };
     const auto last = [&](int pixel, int count) {
-      return min((pixel + launch.padding) / launch.stride, count - 1);
+      return min((pixel + launch.padding) / stride, count - 1);
     };
+    const int last_y = last(row, launch.out_height);
+    const int first_x = first(column);
+    const int last_x = last(column, launch.out_width);
     Real sum = 0;
-    for (int y = first(row); y <= last(row, launch.out_height); ++y) {
-      const int rows = Part(launch, y, launch.height).count();
-      for (int x = first(column); x <= last(column, launch.out_width); ++x) {
-        const int columns = Part(launch, x, launch.width).count();
+    for (int y = first(row); y <= last_y; ++y) {
+      const int rows = Part<Shape>(launch, y, launch.height).count();
+      for (int x = first_x; x <= last_x; ++x) {
+        const int columns = Part<Shape>(launch, x, launch.width).count();
         sum += load(given + y * launch.out_width + x) /
                static_cast<Real>(rows * columns);
       }
@@ -90,23 +106,40 @@ __global__ void pool_gradient_kernel(PoolLaunch launch) {
         (plane * launch.height + row) * launch.width + column;
     store(static_cast<T*>(launch.to) + at, sum);
   };
-  for_values(launch.planes, launch.height, launch.width, gradient);
+  for_values(launch.height, launch.width, gradient);
 }
 
-unsigned blocks_for(std::int64_t values) {
-  constexpr std::int64_t kMost = 1 << 16;
-  const std::int64_t blocks = (values + kThreads - 1) / kThreads;
-  return static_cast<unsigned>(blocks < kMost ? blocks : kMost);
+/// Blocks of whole warps: one a plane, several where planes are large.
+struct Blocks {
+  dim3 grid;
+  int threads;
+
+  Blocks(std::int64_t planes, std::int64_t values) : threads(kWarp) {
+    while (threads < kMostThreads && threads < values) threads *= 2;
+    const std::int64_t parts = (values + threads - 1) / threads;
+    grid = dim3(
+        static_cast<unsigned>(planes),
+        static_cast<unsigned>(parts < 65535 ? parts : 65535));
+  }
+};
+
+/// Calls use(the Windows) for the launch's: those of the spaces are compiled.
+template <typename Use>
+void with_windows(const PoolLaunch& launch, const Use& use) {
+  if (launch.kernel == 3 && launch.stride == 1) return use(Windows<3, 1>());
+  if (launch.kernel == 2 && launch.stride == 2) return use(Windows<2, 2>());
+  use(Windows<0, 0>());
 }
 
 }  // namespace
 
 void launch_pool(Number number, const PoolLaunch& launch, cudaStream_t stream) {
-  const unsigned blocks =
-      blocks_for(launch.planes * launch.out_height * launch.out_width);
+  const Blocks blocks(launch.planes, launch.out_height * launch.out_width);
   with_type(number, [&](auto* type) {
-    pool_kernel<Pointee<decltype(type)>>
-        <<<blocks, kThreads, 0, stream>>>(launch);
+    with_windows(launch, [&](auto shape) {
+      pool_kernel<Pointee<decltype(type)>, decltype(shape)>
+          <<<blocks.grid, blocks.threads, 0, stream>>>(launch);
+    });
   });
 }
 
@@ -114,11 +147,12 @@ void launch_pool_gradient(
     Number number,
     const PoolLaunch& launch,
     cudaStream_t stream) {
-  const unsigned blocks =
-      blocks_for(launch.planes * launch.height * launch.width);
+  const Blocks blocks(launch.planes, launch.height * launch.width);
   with_type(number, [&](auto* type) {
-    pool_gradient_kernel<Pointee<decltype(type)>>
-        <<<blocks, kThreads, 0, stream>>>(launch);
+    with_windows(launch, [&](auto shape) {
+      pool_gradient_kernel<Pointee<decltype(type)>, decltype(shape)>
+          <<<blocks.grid, blocks.threads, 0, stream>>>(launch);
+    });
   });
 }
 

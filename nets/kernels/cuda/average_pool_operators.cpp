@@ -31,8 +31,9 @@ cuda::PoolLaunch windows_of(
 
 bool has_pools_on_cuda(const at::Tensor& x) {
   constexpr std::int64_t kLongest = 1 << 15;
+  constexpr std::int64_t kMostPlanes = 1 << 30;  // blocks along an axis
   return cuda::is_known(x) && x.size(2) <= kLongest && x.size(3) <= kLongest &&
-         x.numel() > 0;
+         x.size(0) * x.size(1) <= kMostPlanes && x.numel() > 0;
 }
 
 at::Tensor pooled_on_cuda(const at::Tensor& x, const Window& window) {

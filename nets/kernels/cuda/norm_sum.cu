@@ -57,13 +57,14 @@ __device__ void sum_over_block(double& a, double& b) {
 /// Spreads the packs of channel c over the block's threads: calls
 /// read(index of a pack's first element) for some, then use() for what each of
 /// them gave, so that several reads are under way at once.
-template <int kWidth, typename Read, typename Use>
+template <typename T, int kWidth, typename Read, typename Use>
 __device__ void for_channel(
     const MapSizes& sizes,
     std::int64_t c,
     const Read& read,
     const Use& use) {
-  constexpr int kAhead = 4;
+  // What is read ahead stays in registers.
+  constexpr int kAhead = sizeof(T) > sizeof(float) ? 2 : 4;
   const auto of_plane = static_cast<unsigned>(sizes.positions / kWidth);
   const std::int64_t all = sizes.samples * of_plane;
   const auto start = [&](std::int64_t pack) {
@@ -88,8 +89,10 @@ __device__ void for_channel(
   }
 }
 
+// A launch whose threads want more registers than there are fails.
 template <typename T, int kWidth>
-__global__ void moments_kernel(MomentsLaunch launch) {
+__global__ void __launch_bounds__(kSumThreads)
+    moments_kernel(MomentsLaunch launch) {
   const std::int64_t c = blockIdx.x;
   const int k = blockIdx.y;
   const T* x = static_cast<const T*>(launch.x[k]);
@@ -98,7 +101,7 @@ __global__ void moments_kernel(MomentsLaunch launch) {
   const double first = load(x + c * launch.sizes.positions);
   double sum = 0;
   double squares = 0;
-  for_channel<kWidth>(
+  for_channel<T, kWidth>(
       launch.sizes,
       c,
       [&](std::int64_t i) { return load_pack<kWidth>(x + i); },
@@ -144,7 +147,7 @@ for_plane(const MapSizes& sizes, std::int64_t plane, const Use& use) {
 }
 
 template <typename T, int kWidth>
-__global__ void sum_kernel(SumLaunch launch) {
+__global__ void __launch_bounds__(kMapThreads) sum_kernel(SumLaunch launch) {
   using Real = typename Computed<T>::type;
   const std::int64_t plane = blockIdx.x;
   const std::int64_t c = plane % launch.sizes.channels;
@@ -191,41 +194,100 @@ __global__ void sum_kernel(SumLaunch launch) {
   });
 }
 
-/// What arrives at the sum's elements from i on. kArrived: how many gradients
-/// arrive; 0 where only the launch knows.
-template <typename T, int kWidth, int kArrived>
-__device__ Pack<typename Computed<T>::type, kWidth> arrived_at(
-    const GradientLaunch& launch,
-    std::int64_t i) {
+/// What a kernel knows of the gradients that arrive at a sum when it is
+/// compiled: how many they are (0 where only the launch knows), and whether
+/// some are masked. Registers and reads for a mask cost as much as the rest.
+template <int kCount, bool kMasked>
+struct Arrival {
+  static constexpr int count = kCount;
+  static constexpr bool masked = kMasked;
+};
+
+/// What arrives at the sum's elements from i on, of any number of gradients.
+template <typename T, int kWidth, typename Kind>
+struct Summed {
   using Real = typename Computed<T>::type;
-  Pack<Real, kWidth> sum{};
-  Pack<Real, kWidth> through{};
-  const int count = kArrived > 0 ? kArrived : launch.arrived_count;
-  const int plain = count - launch.masked;
+  Pack<Real, kWidth> sum;
+
+  __device__ void read(const GradientLaunch& launch, std::int64_t i) {
+    Pack<Real, kWidth> through{};
+    sum = {};
+    const int plain = launch.arrived_count - launch.masked;
+    for (int k = 0; k < launch.arrived_count; ++k) {
+      const auto one =
+          load_pack<kWidth>(static_cast<const T*>(launch.arrived[k]) + i);
 #pragma unroll
-  for (int k = 0; k < count; ++k) {
-    const auto one =
-        load_pack<kWidth>(static_cast<const T*>(launch.arrived[k]) + i);
+      for (int j = 0; j < kWidth; ++j) {
+        (k < plain ? sum : through).values[j] += load(&one.values[j]);
+      }
+    }
+    if constexpr (Kind::masked) {
+      const auto y = load_pack<kWidth>(static_cast<const T*>(launch.y) + i);
 #pragma unroll
-    for (int j = 0; j < kWidth; ++j) {
-      (k < plain ? sum : through).values[j] += load(&one.values[j]);
+      for (int j = 0; j < kWidth; ++j) {
+        if (!(load(&y.values[j]) <= 0)) sum.values[j] += through.values[j];
+      }
     }
   }
-  if (launch.masked == 0) return sum;
-  const auto y = load_pack<kWidth>(static_cast<const T*>(launch.y) + i);
-#pragma unroll
-  for (int j = 0; j < kWidth; ++j) {
-    // As LibTorch's ReLU: what is not a number lets a gradient through.
-    if (!(load(&y.values[j]) <= 0)) sum.values[j] += through.values[j];
+  __device__ Pack<Real, kWidth> total(const GradientLaunch&) const {
+    return sum;
   }
-  return sum;
-}
+};
 
-template <typename T, int kWidth, int kArrived>
-__global__ void gradient_sums_kernel(GradientLaunch launch) {
+/// The same of a known number: what is read is kept as it is, and summed when
+/// it is needed, so that no addition waits for one read before the next begins.
+template <typename T, int kWidth, typename Kind>
+struct Kept {
+  using Real = typename Computed<T>::type;
+  Pack<T, kWidth> arrived[Kind::count];
+  Pack<T, kWidth> y;
+
+  __device__ void read(const GradientLaunch& launch, std::int64_t i) {
+#pragma unroll
+    for (int k = 0; k < Kind::count; ++k) {
+      arrived[k] =
+          load_pack<kWidth>(static_cast<const T*>(launch.arrived[k]) + i);
+    }
+    if constexpr (Kind::masked) {
+      y = load_pack<kWidth>(static_cast<const T*>(launch.y) + i);
+    }
+  }
+  __device__ Pack<Real, kWidth> total(const GradientLaunch& launch) const {
+    Pack<Real, kWidth> sum{};
+    const int plain = Kind::count - (Kind::masked ? launch.masked : 0);
+#pragma unroll
+    for (int j = 0; j < kWidth; ++j) {
+      Real through = 0;
+#pragma unroll
+      for (int k = 0; k < Kind::count; ++k) {
+        const Real one = load(&arrived[k].values[j]);
+        if (!Kind::masked || k < plain) {
+          sum.values[j] += one;
+        } else {
+          through += one;
+        }
+      }
+      // As LibTorch's ReLU: what is not a number lets a gradient through.
+      if constexpr (Kind::masked) {
+        if (!(load(&y.values[j]) <= 0)) sum.values[j] += through;
+      }
+    }
+    return sum;
+  }
+};
+
+template <typename T, int kWidth, typename Kind>
+using Arrived = std::conditional_t<
+    Kind::count == 0,
+    Summed<T, kWidth, Kind>,
+    Kept<T, kWidth, Kind>>;
+
+template <typename T, int kWidth, typename Kind>
+__global__ void __launch_bounds__(kSumThreads)
+    gradient_sums_kernel(GradientLaunch launch) {
   using Real = typename Computed<T>::type;
   struct Read {
-    Pack<Real, kWidth> g;
+    Arrived<T, kWidth, Kind> g;
     Pack<T, kWidth> x;
   };
   const std::int64_t c = blockIdx.x;
@@ -236,18 +298,20 @@ __global__ void gradient_sums_kernel(GradientLaunch launch) {
   const double inverse = launch.moments[(launch.norms + k) * channels + c];
   double products = 0;
   double sum = 0;
-  for_channel<kWidth>(
+  for_channel<T, kWidth>(
       launch.sizes,
       c,
       [&](std::int64_t i) {
-        return Read{
-            arrived_at<T, kWidth, kArrived>(launch, i),
-            load_pack<kWidth>(x + i)};
+        Read read;
+        read.g.read(launch, i);
+        read.x = load_pack<kWidth>(x + i);
+        return read;
       },
       [&](const Read& read) {
+        const auto arrived = read.g.total(launch);
 #pragma unroll
         for (int j = 0; j < kWidth; ++j) {
-          const double g = read.g.values[j];
+          const double g = arrived.values[j];
           products += g * (load(&read.x.values[j]) - mean);
           sum += g;
         }
@@ -265,8 +329,9 @@ __global__ void gradient_sums_kernel(GradientLaunch launch) {
   store(static_cast<T*>(launch.parameters) + of_shift, static_cast<Real>(sum));
 }
 
-template <typename T, int kWidth, int kArrived>
-__global__ void gradients_kernel(GradientLaunch launch) {
+template <typename T, int kWidth, typename Kind>
+__global__ void __launch_bounds__(kMapThreads)
+    gradients_kernel(GradientLaunch launch) {
   using Real = typename Computed<T>::type;
   const std::int64_t plane = blockIdx.x;
   const std::int64_t channels = launch.sizes.channels;
@@ -291,7 +356,9 @@ __global__ void gradients_kernel(GradientLaunch launch) {
     d[k] = static_cast<Real>(scaled * (product * inverse * mean - sum));
   }
   for_plane<kWidth>(launch.sizes, plane, [&](std::int64_t i) {
-    const auto g = arrived_at<T, kWidth, kArrived>(launch, i);
+    Arrived<T, kWidth, Kind> arrived;
+    arrived.read(launch, i);
+    const auto g = arrived.total(launch);
     if (launch.as_it_is != nullptr) {
       store_pack(static_cast<T*>(launch.as_it_is) + i, g);
     }
@@ -367,33 +434,42 @@ class Alignment {
   bool aligned_;
 };
 
-/// Calls use(std::integral_constant of the count), 0 where it is large.
-template <typename Use>
+/// Calls use(the Arrival) for what the launch says.
+template <bool kMasked, typename Use>
 void with_count(int count, const Use& use) {
   switch (count) {
     case 1:
-      return use(std::integral_constant<int, 1>());
+      return use(Arrival<1, kMasked>());
     case 2:
-      return use(std::integral_constant<int, 2>());
+      return use(Arrival<2, kMasked>());
     case 3:
-      return use(std::integral_constant<int, 3>());
+      return use(Arrival<3, kMasked>());
     default:
-      return use(std::integral_constant<int, 0>());
+      return use(Arrival<0, kMasked>());
+  }
+}
+
+template <typename Use>
+void with_arrival(const GradientLaunch& launch, const Use& use) {
+  if (launch.masked > 0) {
+    with_count<true>(launch.arrived_count, use);
+  } else {
+    with_count<false>(launch.arrived_count, use);
   }
 }
 
 template <typename T, int kWidth>
 void launch_gradients_of(const GradientLaunch& launch, cudaStream_t stream) {
-  with_count(launch.arrived_count, [&](auto count) {
-    constexpr int kArrived = decltype(count)::value;
+  with_arrival(launch, [&](auto kind) {
+    using Kind = decltype(kind);
     if (launch.norms > 0) {
-      gradient_sums_kernel<T, kWidth, kArrived>
+      gradient_sums_kernel<T, kWidth, Kind>
           <<<channel_grid(launch.sizes, launch.norms),
              kSumThreads,
              0,
              stream>>>(launch);
     }
-    gradients_kernel<T, kWidth, kArrived>
+    gradients_kernel<T, kWidth, Kind>
         <<<map_grid(launch.sizes),
            map_threads(launch.sizes, kWidth),
            0,

@@ -23,24 +23,39 @@ __device__ double sum_of_slices(double part) {
   return sum;
 }
 
+/// A convolution whose kernel and steps are known when a kernel is compiled, so
+/// that nothing is left of the divisions by them; 0 where only the launch
+/// knows.
+template <int kKernel, int kStride>
+struct Taps {
+  __device__ static int kernel(const SingleConvolution& c) {
+    return kKernel > 0 ? kKernel : c.kernel;
+  }
+  __device__ static int stride(const SingleConvolution& c) {
+    return kStride > 0 ? kStride : c.stride;
+  }
+};
+
+template <typename Shape>
 __global__ void value_kernel(SingleConvolution c) {
+  const int kernel = Shape::kernel(c);
   const int place = static_cast<int>(blockIdx.x) * kWarp + threadIdx.x;
   const int output = static_cast<int>(blockIdx.y);
   const bool is_there = place < c.out_height * c.out_width;
-  const int first_y = place / c.out_width * c.stride - c.padding;
-  const int first_x = place % c.out_width * c.stride - c.padding;
-  const int taps = c.kernel * c.kernel;
+  const int first_y = place / c.out_width * Shape::stride(c) - c.padding;
+  const int first_x = place % c.out_width * Shape::stride(c) - c.padding;
+  const int taps = kernel * kernel;
   double part = 0;
   for (int i = threadIdx.y; is_there && i < c.inputs; i += kSlices) {
     const double* weight = c.weight + (output * c.inputs + i) * taps;
     const double* map = c.from + i * c.height * c.width;
-    for (int ky = 0; ky < c.kernel; ++ky) {
+    for (int ky = 0; ky < kernel; ++ky) {
       const int y = first_y + ky * c.dilation;
       if (y < 0 || y >= c.height) continue;
-      for (int kx = 0; kx < c.kernel; ++kx) {
+      for (int kx = 0; kx < kernel; ++kx) {
         const int x = first_x + kx * c.dilation;
         if (x < 0 || x >= c.width) continue;
-        part += weight[ky * c.kernel + kx] * map[y * c.width + x];
+        part += weight[ky * kernel + kx] * map[y * c.width + x];
       }
     }
   }
@@ -50,33 +65,36 @@ __global__ void value_kernel(SingleConvolution c) {
 }
 
 /// The window over a pixel whose tap is `tap` of its kernel; -1 where none is.
+template <typename Shape>
 __device__ int
 window_over(const SingleConvolution& c, int pixel, int tap, int count) {
+  const int stride = Shape::stride(c);
   const int first = pixel + c.padding - tap * c.dilation;
-  if (first < 0 || first % c.stride != 0) return -1;
-  const int window = first / c.stride;
+  if (first < 0 || first % stride != 0) return -1;
+  const int window = first / stride;
   return window < count ? window : -1;
 }
 
+template <typename Shape>
 __global__ void input_gradient_kernel(SingleConvolution c) {
+  const int kernel = Shape::kernel(c);
   const int place = static_cast<int>(blockIdx.x) * kWarp + threadIdx.x;
   const int input = static_cast<int>(blockIdx.y);
   const bool is_there = place < c.height * c.width;
   const int y = place / c.width;
   const int x = place % c.width;
-  const int taps = c.kernel * c.kernel;
+  const int taps = kernel * kernel;
   double part = 0;
   for (int o = threadIdx.y; is_there && o < c.outputs; o += kSlices) {
     const double* weight = c.weight + (o * c.inputs + input) * taps;
     const double* arrived = c.from + o * c.out_height * c.out_width;
-    for (int ky = 0; ky < c.kernel; ++ky) {
-      const int row = window_over(c, y, ky, c.out_height);
+    for (int ky = 0; ky < kernel; ++ky) {
+      const int row = window_over<Shape>(c, y, ky, c.out_height);
       if (row < 0) continue;
-      for (int kx = 0; kx < c.kernel; ++kx) {
-        const int column = window_over(c, x, kx, c.out_width);
+      for (int kx = 0; kx < kernel; ++kx) {
+        const int column = window_over<Shape>(c, x, kx, c.out_width);
         if (column < 0) continue;
-        part +=
-            weight[ky * c.kernel + kx] * arrived[row * c.out_width + column];
+        part += weight[ky * kernel + kx] * arrived[row * c.out_width + column];
       }
     }
   }
@@ -91,26 +109,39 @@ dim3 grid(int places, int channels) {
       static_cast<unsigned>(channels));
 }
 
+/// Calls use(the Taps) for the convolution's: those of the spaces are compiled.
+template <typename Use>
+void with_taps(const SingleConvolution& c, const Use& use) {
+  if (c.kernel == 3 && c.stride == 1) return use(Taps<3, 1>());
+  if (c.kernel == 3 && c.stride == 2) return use(Taps<3, 2>());
+  if (c.kernel == 1 && c.stride == 1) return use(Taps<1, 1>());
+  use(Taps<0, 0>());
+}
+
 }  // namespace
 
 void launch_single_convolution(
     const SingleConvolution& c,
     cudaStream_t stream) {
-  value_kernel<<<
-      grid(c.out_height * c.out_width, c.outputs),
-      dim3(kWarp, kSlices),
-      0,
-      stream>>>(c);
+  with_taps(c, [&](auto taps) {
+    value_kernel<decltype(taps)>
+        <<<grid(c.out_height * c.out_width, c.outputs),
+           dim3(kWarp, kSlices),
+           0,
+           stream>>>(c);
+  });
 }
 
 void launch_single_input_gradient(
     const SingleConvolution& c,
     cudaStream_t stream) {
-  input_gradient_kernel<<<
-      grid(c.height * c.width, c.inputs),
-      dim3(kWarp, kSlices),
-      0,
-      stream>>>(c);
+  with_taps(c, [&](auto taps) {
+    input_gradient_kernel<decltype(taps)>
+        <<<grid(c.height * c.width, c.inputs),
+           dim3(kWarp, kSlices),
+           0,
+           stream>>>(c);
+  });
 }
 
 }  // namespace zcp::kernels::cuda
