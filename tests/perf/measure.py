@@ -70,11 +70,21 @@ def run(command: list[str], environment: dict[str, str] | None = None) -> Run:
     return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, text)
 
 
+@dataclass
+class Newer:
+    """A program that was built with the PyTorch of another Python."""
+
+    program: Path
+    python: Path
+
+
 class Bench:
     """What all measurements share."""
 
-    def __init__(self, cells: int, folder: Path, repetitions: int, torch_file: Path | None) -> None:
+    def __init__(self, cells: int, folder: Path, repetitions: int, torch_file: Path | None,
+                 newer: Newer | None = None) -> None:
         self.folder = folder
+        self.newer = newer
         self.cells = cells
         self.repetitions = repetitions
         self.torch_file = torch_file
@@ -84,8 +94,8 @@ class Bench:
         one = ["--arch", HEAVIEST, "--proxies", "params"]
         self.startup = min(self.score(one).seconds for _ in range(3))
 
-    def score(self, more: list[str], environment: dict[str, str] | None = None) -> Run:
-        return run([str(ZCP), "score", *NATS, *NOISE, "--quiet", *more], environment)
+    def score(self, more: list[str], environment: dict[str, str] | None = None, program: Path = ZCP) -> Run:
+        return run([str(program), "score", *NATS, *NOISE, "--quiet", *more], environment)
 
     def on_cells(self, more: list[str]) -> float:
         """Seconds a cell of the sample."""
@@ -467,6 +477,64 @@ def measure_training(bench: Bench) -> str:
             + "\n" + table(["what", "seconds a network", "times zcp's"], rows))
 
 
+def libtorch_of(bench: Bench, program: Path) -> str:
+    store = bench.folder / f"version-{abs(hash(program))}.sqlite"
+    bench.score(["--arch", HEAVIEST, "--proxies", "params", "--store", str(store), "--csv", "/dev/null"], None, program)
+    return sqlite3.connect(store).execute("SELECT libtorch FROM run").fetchone()[0]
+
+
+def loop_seconds(bench: Bench, specs: Path, group: str) -> float:
+    """Seconds a cell of the straightforward program on the newer PyTorch."""
+    text = run([str(bench.newer.python), str(REFERENCE), "--specs", str(specs), "--proxies", group]).output
+    return float(re.search(r"^ +all +([0-9.]+)", text, re.MULTILINE)[1])
+
+
+def compiled_loop(bench: Bench, specs: Path) -> str:
+    """The same by torch.compile, for a cell, as text: it is stopped after some minutes."""
+    longest = 300
+    command = [str(bench.newer.python), str(REFERENCE), "--specs", str(specs), "--compile"]
+    try:
+        found = subprocess.run(command, capture_output=True, text=True, timeout=longest, check=True, cwd=ROOT)
+    except subprocess.TimeoutExpired:
+        return f"over {longest}"
+    return re.search(r"^ +all +([0-9.]+)", found.stdout, re.MULTILINE)[1]
+
+
+def measure_versions(bench: Bench) -> str:
+    """Programs of two versions in turns, and the straightforward program on the newer version."""
+    if bench.newer is None:
+        raise SystemExit("tests/perf/run.sh --only versions: expected --newer PROGRAM and --newer-python PYTHON")
+    programs = [ZCP, bench.newer.program]
+    old, new = [libtorch_of(bench, program) for program in programs]
+    asked = ["--archs", str(bench.specs), "--csv", "/dev/null"]
+    one_worker = [*asked, "--proxies", "core", "--workers", "1"]
+    turns = [[bench.score(one_worker, None, program).processor for program in programs]
+             for _ in range(bench.repetitions + 1)]
+    before, after = [statistics.median(times) for times in zip(*turns)]
+    some = bench.folder / "some.txt"
+    some.write_text(bench.specs.read_text().split()[0] + "\n")
+    startup = min(bench.score(["--arch", HEAVIEST, "--proxies", "params"], None, bench.newer.program).seconds
+                  for _ in range(3))
+    rows = []
+    for group in ("core", "suite-zero"):
+        zcp, eager = [], []
+        for _ in range(bench.repetitions):
+            seconds = bench.score([*asked, "--proxies", group], None, bench.newer.program).seconds
+            zcp.append((seconds - startup) / bench.cells)
+            eager.append(loop_seconds(bench, bench.specs, group))
+        own, loop = statistics.median(zcp), statistics.median(eager)
+        compiled = compiled_loop(bench, some) if group == "core" else ""
+        rows.append([f"`{group}`", f"{loop:.2f}", compiled, f"{own:.3f}", f"{loop / own:.1f}"])
+    return ("## Versions of LibTorch\n\n"
+            + prose(f"Is a newer LibTorch faster? Programs built with LibTorch {old} and {new} scored the same {bench.cells} cells by `core` with one "
+                    f"worker, {bench.repetitions + 1} times in turn. They took {before:.2f} s and {after:.2f} s of processor time (medians of whole "
+                    f"processes), a ratio of {after / before:.3f}.")
+            + "\n" + prose(f"The straightforward program on PyTorch {new}, and `zcp` built with it; seconds a cell, medians of "
+                           f"{bench.repetitions} runs in turn, all {CORES} cores. `torch.compile` was tried on one cell. It compiles each network that a "
+                           "proxy runs, which takes longer than scoring it, so that the ratio is to the other column.")
+            + "\n" + table(["proxies", "PyTorch, eager", "PyTorch, compiled", "zcp", "times faster"], rows))
+
+
 MEASUREMENTS = {
     "reference": measure_reference,
     "networks": measure_networks,
@@ -479,7 +547,10 @@ MEASUREMENTS = {
     "bf16": measure_bf16,
     "training": measure_training,
     "micro": measure_micro,
+    "versions": measure_versions,
 }
+# Needs a second program.
+BY_DEFAULT = [name for name in MEASUREMENTS if name != "versions"]
 
 
 def machine(bench: Bench) -> str:
@@ -500,16 +571,19 @@ def sections(text: str) -> tuple[str, dict[str, str]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--write", action="store_true", help="put what is measured into docs/performance.md")
-    parser.add_argument("--only", default=",".join(MEASUREMENTS), help="comma-separated")
+    parser.add_argument("--only", default=",".join(BY_DEFAULT), help="comma-separated")
     parser.add_argument("--cells", type=int, default=20, help="cells of the sample")
     parser.add_argument("--repetitions", type=int, default=3, help="runs of a network of a user")
     parser.add_argument("--torch", type=Path, help="a file that keeps PyTorch's figures for those networks, for later runs on this machine")
+    parser.add_argument("--newer", type=Path, help="for versions: a program built with another LibTorch")
+    parser.add_argument("--newer-python", type=Path, help="for versions: the Python that has this LibTorch's PyTorch")
     options = parser.parse_args()
+    newer = Newer(options.newer.resolve(), options.newer_python) if options.newer and options.newer_python else None
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     page = ROOT / "docs/performance.md"
     introduction, parts = sections(page.read_text())
     with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(options.cells, Path(folder), options.repetitions, options.torch)
+        bench = Bench(options.cells, Path(folder), options.repetitions, options.torch, newer)
         where = machine(bench)
         print(where, flush=True)
         for name in options.only.split(","):

@@ -7,7 +7,10 @@
 #
 # --write  also puts what it measured into docs/performance.md
 # --only   some of: reference, networks, costs, kernels, growth, workers, memory,
-#          space, bf16, training, micro
+#          space, bf16, training, micro, versions
+# --newer PROGRAM --newer-python PYTHON  for versions, which is not measured
+#          without them: a program built with another LibTorch, and the Python
+#          that has the PyTorch of it
 #
 # The reference is the straightforward PyTorch program of tests/reference on
 # Debian's python3-torch, which is the same LibTorch and OpenBLAS. Figures are

@@ -43,7 +43,17 @@ def main() -> None:
     parser.add_argument("--batch-size", type=int, default=64)
     parser.add_argument("--threads", type=int, help="default: all cores")
     parser.add_argument("--device", default="cpu", help="cpu or cuda:0; a GPU is warmed up by one network first")
+    parser.add_argument("--compile", action="store_true", help="each network that a proxy runs by torch.compile")
     options = parser.parse_args()
+    if options.compile:
+        as_it_is = proxies.fresh
+
+        def compiled(net: torch.nn.Module) -> torch.nn.Module:
+            copied = as_it_is(net)
+            copied.compile()
+            return copied
+
+        proxies.fresh = compiled
     torch.set_num_threads(options.threads or os.cpu_count() or 1)
     torch.manual_seed(options.seed)
 
