@@ -69,3 +69,10 @@ function(zcp_compile_apart source)
   set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS "${ARGN}" SKIP_PRECOMPILE_HEADERS ON
     SKIP_UNITY_BUILD_INCLUSION ON)
 endfunction()
+
+# zcp_compile_together(TARGET GROUP FILE...): these files of the target are compiled as one. Each of them alone would
+# spend most of its time in the same headers. Names in their unnamed namespaces must differ.
+function(zcp_compile_together target group)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+  set_source_files_properties(${ARGN} PROPERTIES UNITY_GROUP ${group})
+endfunction()

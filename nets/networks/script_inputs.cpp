@@ -38,9 +38,9 @@ std::string quoted(const std::vector<std::string>& names) {
   return fmt::format("{}", fmt::join(all, ", "));
 }
 
-class Places {
+class InputPlaces {
  public:
-  explicit Places(ScriptProgram& program)
+  explicit InputPlaces(ScriptProgram& program)
       : program_(program), inputs_(program.options.inputs) {}
 
   void find() {
@@ -146,7 +146,7 @@ class Places {
 }  // namespace
 
 void place_inputs(ScriptProgram& program) {
-  if (!program.options.inputs.empty()) Places(program).find();
+  if (!program.options.inputs.empty()) InputPlaces(program).find();
 }
 
 std::vector<at::Tensor> unpacked(
