@@ -518,6 +518,33 @@ class Uses {
       if (used_.contains(static_cast<int>(i))) continue;
       parameters_[i].kind = kind_by_name(parameters_[i], dims);
     }
+    by_classes();
+  }
+
+  /// Weights of embeddings, bilinear layers and transposed convolutions have
+  /// the name and the dimensions of a layer's; their modules' class tells.
+  void by_classes() {
+    std::unordered_map<std::string, ParameterKind> of_class;
+    for (const auto& named : program_.module.named_modules()) {
+      const auto& name = named.value.type()->name();
+      if (!name || name->qualifiedName().find("torch.nn.") == std::string::npos)
+        continue;
+      if (name->name().starts_with("ConvTranspose")) {
+        of_class[named.name + ".weight"] = ParameterKind::transposed_weight;
+      } else if (one_of(
+                     name->name(), {"Embedding", "EmbeddingBag", "Bilinear"})) {
+        of_class[named.name + ".weight"] = ParameterKind::other;
+      }
+    }
+    const std::string& prefix = program_.options.prefix;
+    for (std::size_t i = 0; i < parameters_.size(); ++i) {
+      if (used_.contains(static_cast<int>(i))) continue;
+      auto known = of_class.find(parameters_[i].name);
+      if (known == of_class.end()) {
+        known = of_class.find(prefix + parameters_[i].name);
+      }
+      if (known != of_class.end()) parameters_[i].kind = known->second;
+    }
   }
 
   static ParameterKind kind_by_name(

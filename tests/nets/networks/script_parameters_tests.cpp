@@ -77,6 +77,37 @@ TEST_CASE("TorchScript parameters: relative positions are no layer") {
   CHECK(loaded_with(rows).program->computed_weights == 1);
 }
 
+TEST_CASE("TorchScript parameters: unread weights are what their class says") {
+  torch::jit::Module module("net");
+  const auto add = [&](const char* name,
+                       const char* type,
+                       at::IntArrayRef sizes) {
+    torch::jit::Module part(std::string("__torch__.torch.nn.modules.") + type);
+    part.register_parameter(
+        "weight", at::ones(sizes).requires_grad_(true), false);
+    module.register_module(name, part);
+  };
+  add("used", "linear.Linear", {3, 4});
+  add("linear", "linear.Linear", {3, 2});
+  add("conv", "conv.Conv1d", {3, 2, 5});
+  add("table", "sparse.Embedding", {7, 2});
+  add("bag", "sparse.EmbeddingBag", {7, 2});
+  add("pairs", "linear.Bilinear", {2, 3, 3});
+  add("up", "conv.ConvTranspose2d", {2, 3, 3, 3});
+  module.define("def forward(self, x):\n    return x @ self.used.weight.t()\n");
+  const test::TemporaryFolder folder;
+  const auto path = folder.path() / "net.pt";
+  module.save(path.string());
+  const LoadedScript loaded = load_script(path, at::kFloat);
+  CHECK(find(loaded, "used.weight").kind == ParameterKind::linear_weight);
+  CHECK(find(loaded, "linear.weight").kind == ParameterKind::linear_weight);
+  CHECK(find(loaded, "conv.weight").kind == ParameterKind::conv_weight);
+  CHECK(find(loaded, "table.weight").kind == ParameterKind::other);
+  CHECK(find(loaded, "bag.weight").kind == ParameterKind::other);
+  CHECK(find(loaded, "pairs.weight").kind == ParameterKind::other);
+  CHECK(find(loaded, "up.weight").kind == ParameterKind::transposed_weight);
+}
+
 TEST_CASE("TorchScript parameters: products, parts and computed weights") {
   const LoadedScript loaded = load(
       {{"a", at::ones({3, 4})},
