@@ -7,6 +7,7 @@
 #include <string>
 
 #include "proxies/engine/observer.h"
+#include "proxies/reductions/spectrum.h"
 #include "proxies/reductions/token_layers.h"
 
 namespace zcp::definitions {
@@ -17,7 +18,7 @@ bool is_qkv(const networks::Parameter& parameter) {
 }
 
 at::Tensor sum_of_singular_values(const at::Tensor& matrix) {
-  return at::linalg_svdvals(matrix).sum();
+  return reductions::singular_values(matrix).sum();
 }
 
 /// The parameters of attention: those that are named so, or else those of

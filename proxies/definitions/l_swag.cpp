@@ -29,7 +29,7 @@ at::Tensor inverse_deviations(const std::vector<at::Tensor>& gradients) {
   const at::Tensor deviation =
       at::stack(gradients).to(at::kDouble).abs().std(0, false);
   return at::where(
-             deviation > 0, deviation.reciprocal(), at::zeros_like(deviation))
+             deviation == 0, at::zeros_like(deviation), deviation.reciprocal())
       .sum();
 }
 
@@ -50,7 +50,7 @@ at::Tensor layer_term(const std::vector<at::Tensor>& gradients) {
     const at::Tensor own = inverse_deviations(part);
     sum = sum.defined() ? sum + own : own;
   }
-  return at::where(sum > 0, sum.log(), at::zeros_like(sum));
+  return at::where(sum == 0, at::zeros_like(sum), sum.log());
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// Elements with dR/dw = 0 would give inf; here they give 0.
+// Elements with dR/dw = 0 would give inf; here they give 0. Negative ones give
+// NaN, as the authors' do.
 #include "proxies/definitions.h"
 #include "proxies/engine/observer.h"
 
@@ -7,7 +8,7 @@ namespace zcp::definitions {
 engine::Descriptor logsynflow() {
   engine::Descriptor d = engine::variant_of(synflow());
   d.formula = "sum over layers of w |log dR/dw|";
-  d.degenerate = "overflow";
+  d.degenerate = "overflow, a negative derivative";
   d.variant = "EMQ and Auto-Prox; elements with dR/dw = 0 left out";
   d.paper = "https://arxiv.org/abs/2207.05821";
   d.reference = "lilujunai/EMQ-series: measures/logsynflow.py";
@@ -16,14 +17,14 @@ engine::Descriptor logsynflow() {
       [](const engine::LayerGradient& layer) {
         const at::Tensor& g = layer.gradient;
         const at::Tensor term = layer.weight * at::log(g).abs();
-        return at::where(g > 0, term, at::zeros_like(term)).sum();
+        return at::where(g == 0, at::zeros_like(term), term).sum();
       },
       [](const engine::FlatLayers& layers) {
         const at::Tensor& g = layers.gradients;
         const at::Tensor term = layers.weights * at::log(g).abs();
-        return at::where(g > 0, term, at::zeros_like(term)).sum();
+        return at::where(g == 0, at::zeros_like(term), term).sum();
       },
-      "overflow of float64");
+      "overflow of float64, or a negative derivative, which has no logarithm");
   return d;
 }
 

@@ -7,6 +7,7 @@
 
 #include "proxies/engine/observer.h"
 #include "proxies/reductions/sample_axis.h"
+#include "proxies/reductions/spectrum.h"
 
 namespace zcp::definitions {
 namespace {
@@ -55,10 +56,10 @@ at::Tensor effective_rank(const at::Tensor& output, bool second) {
   const at::Tensor rows = map.reshape({-1, channels});
   const at::Tensor square =
       rows.slice(0, 0, std::min(channels, rows.size(0))).to(at::kDouble);
-  const at::Tensor s = at::linalg_svdvals(square);
+  const at::Tensor s = reductions::singular_values(square);
   const at::Tensor p = s / s.sum();
-  const at::Tensor entropy = -at::nan_to_num(p * p.log(), 0.0).sum();
-  return at::where(s[0] > 0, entropy.exp(), at::zeros_like(entropy));
+  const at::Tensor entropy = at::special_entr(p).sum();
+  return at::where(s[0] == 0, at::zeros_like(entropy), entropy.exp());
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 // on every sample's activations, so the definition costs a backward pass a
 // sample.
 #include "proxies/engine/observer.h"
+#include "proxies/reductions/spectrum.h"
 #include "proxies/reductions/tangent_kernel.h"
 
 namespace zcp::definitions {
@@ -26,7 +27,7 @@ engine::Descriptor ntk_condition() {
   d.reference = "VITA-Group/TENAS: lib/procedures/ntk.py";
   d.make = engine::from_setting([](const engine::Setting& setting) {
     const at::Tensor kernel = *reductions::neural_tangent_kernel(setting);
-    const at::Tensor lambda = at::linalg_eigvalsh(kernel).cpu();
+    const at::Tensor lambda = reductions::eigenvalues(kernel).cpu();
     const double least = lambda[0].item<double>();
     const double largest = lambda[-1].item<double>();
     if (!(least > 1e-14 * largest)) {

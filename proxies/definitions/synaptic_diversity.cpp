@@ -2,13 +2,14 @@
 // output included, and of what stands in its place.
 #include "proxies/definitions.h"
 #include "proxies/engine/observer.h"
+#include "proxies/reductions/spectrum.h"
 #include "proxies/reductions/token_layers.h"
 
 namespace zcp::definitions {
 namespace {
 
 at::Tensor sum_of_spectrum(const at::Tensor& matrix) {
-  return at::linalg_svdvals(matrix).sum(at::kDouble);
+  return reductions::singular_values(matrix).sum(at::kDouble);
 }
 
 }  // namespace

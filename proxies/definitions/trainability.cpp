@@ -70,7 +70,7 @@ std::optional<at::Tensor> block_term(
   const at::Tensor rows = reductions::position_rows(g_out);
   const at::Tensor a = reductions::position_rows(g_in).t().mm(rows) /
                        static_cast<double>(rows.size(0));
-  return term_of(at::linalg_svdvals(a).max());
+  return term_of(reductions::singular_values(a).max());
 }
 
 }  // namespace

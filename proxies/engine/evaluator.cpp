@@ -449,7 +449,8 @@ std::optional<std::string> Evaluator::State::fault_of_words(
     return "reads words, found real numbers; expected --task tokens";
   }
   if (known == 0 && vocabulary > 0) {
-    return "takes real numbers, found words; expected a task of images";
+    return "looks no words up by torch.nn.Embedding, found words; expected a "
+           "task of images, or a network that does";
   }
   if (masked && !network.takes_mask()) {
     return "takes words alone, found words with a mask; expected data without "

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <stdexcept>
 #include <utility>
 
@@ -163,22 +164,69 @@ Score finite_or(double number, const std::string& reason) {
 
 }  // namespace
 
-void read_pending(std::span<Score* const> scores) {
-  std::vector<at::Tensor> values;
-  std::vector<Score*> waiting;
-  for (Score* score : scores) {
-    if (score->pending == nullptr) continue;
-    waiting.push_back(score);
-    values.push_back(score->pending->value);
+const at::Tensor& nan_outputs(const Pass& pass) {
+  return *pass.shared->get<at::Tensor>("NaN in the output", [&] {
+    return pass.logits.ne(pass.logits).sum(at::kDouble);
+  });
+}
+
+Score score_of_nan_outputs() {
+  return Score::degenerate("the network's output holds NaN");
+}
+
+namespace {
+
+/// Tensors of one element, each once, that are read by one copy.
+class Reading {
+ public:
+  void add(const at::Tensor& value) {
+    if (places_.emplace(value.unsafeGetTensorImpl(), values_.size()).second) {
+      values_.push_back(value);
+    }
   }
-  if (values.empty()) return;
-  const at::Tensor here = at::stack(values).cpu();
-  for (std::size_t i = 0; i < waiting.size(); ++i) {
-    const double seconds = waiting[i]->seconds;
-    *waiting[i] = finite_or(
-        here.data_ptr<double>()[i],
-        waiting[i]->pending->reason_when_not_finite);
-    waiting[i]->seconds = seconds;
+  bool empty() const { return values_.empty(); }
+  void read() { here_ = at::stack(values_).cpu(); }
+  double of(const at::Tensor& value) const {
+    return here_.data_ptr<double>()[places_.at(value.unsafeGetTensorImpl())];
+  }
+
+ private:
+  std::map<const void*, std::size_t> places_;
+  std::vector<at::Tensor> values_;
+  at::Tensor here_;
+};
+
+Score read_score(
+    const Score& known,
+    const PendingValue& from,
+    const Reading& reading) {
+  const bool is_nan = std::ranges::any_of(
+      from.nan_outputs,
+      [&](const at::Tensor& count) { return reading.of(count) > 0; });
+  if (is_nan) return score_of_nan_outputs();
+  if (!from.value.defined()) return known;
+  return finite_or(reading.of(from.value), from.reason_when_not_finite);
+}
+
+}  // namespace
+
+void read_pending(std::span<Score* const> scores) {
+  Reading reading;
+  for (const Score* score : scores) {
+    if (score->pending == nullptr) continue;
+    if (score->pending->value.defined()) reading.add(score->pending->value);
+    for (const at::Tensor& count : score->pending->nan_outputs) {
+      reading.add(count);
+    }
+  }
+  if (reading.empty()) return;
+  reading.read();
+  for (Score* score : scores) {
+    const auto pending = std::exchange(score->pending, nullptr);
+    if (pending == nullptr) continue;
+    const double seconds = score->seconds;
+    *score = read_score(*score, *pending, reading);
+    score->seconds = seconds;
   }
 }
 

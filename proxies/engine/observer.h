@@ -175,9 +175,20 @@ MakeObserver from_layer_gradients(
 /// A number that lies on a device until the scores of a network are read
 /// together: each reading on its own would wait for everything queued there.
 struct PendingValue {
-  at::Tensor value;  ///< float64, one element
+  at::Tensor value;  ///< float64, one element; undefined: the score is known
   std::string reason_when_not_finite;
+  /// Of each pass that it was seen in, how many numbers of the output are NaN,
+  /// in float64.
+  std::vector<at::Tensor> nan_outputs = {};
 };
+
+/// How many numbers of the network's output are NaN: one element in float64.
+/// Made once a pass.
+const at::Tensor& nan_outputs(const Pass& pass);
+
+/// The score of a proxy that saw passes whose outputs hold NaN. Codes, signs
+/// and ranks of such a network's activations look like any others.
+Score score_of_nan_outputs();
 
 /// Reads the values that are pending, by one copy for all of them.
 void read_pending(std::span<Score* const> scores);

@@ -4,6 +4,7 @@
 #include <array>
 #include <new>
 #include <string_view>
+#include <utility>
 
 namespace zcp::engine {
 
@@ -46,11 +47,27 @@ void ProxyRun::start(const Setting& setting) {
   observer_ = proxy_->make(setting);
 }
 
+bool ProxyRun::has_nan_output(const Pass& pass) {
+  // SynFlow's products of weights overflow, which its scores say themselves.
+  const PassKind kind = needs().pass;
+  if (kind == PassKind::synflow || kind == PassKind::synflow_bn) return false;
+  if (!pass.logits.defined()) return false;
+  const at::Tensor& count = nan_outputs(pass);
+  if (count.device().is_cpu()) return count.item<double>() > 0;
+  nan_outputs_.push_back(count);
+  return false;
+}
+
 void ProxyRun::observe(const Pass& pass) {
   if (failed_) return;
   const Instant begin = Instant::now(device_);
   try {
-    observer_->observe(pass);
+    if (has_nan_output(pass)) {
+      failed_ = true;
+      score_ = score_of_nan_outputs();
+    } else {
+      observer_->observe(pass);
+    }
   } catch (const std::exception& error) {
     fail(error);
   }
@@ -62,12 +79,23 @@ void ProxyRun::finish() {
     const Instant begin = Instant::now(device_);
     try {
       score_ = observer_->finish();
+      check_outputs();
     } catch (const std::exception& error) {
       fail(error);
     }
     finishing_ = Span{begin, Instant::now(device_)};
   }
   observer_.reset();
+}
+
+void ProxyRun::check_outputs() {
+  const bool has_reason =
+      score_.pending == nullptr && score_.status != ScoreStatus::ok;
+  if (nan_outputs_.empty() || has_reason) return;
+  PendingValue pending;
+  if (score_.pending != nullptr) pending = *score_.pending;
+  pending.nan_outputs = std::move(nan_outputs_);
+  score_.pending = std::make_shared<const PendingValue>(std::move(pending));
 }
 
 void ProxyRun::fail(const std::exception& error) {
@@ -100,6 +128,7 @@ void ProxyRun::reset() {
   score_ = {};
   observing_.clear();
   finishing_.reset();
+  nan_outputs_.clear();
   group_.reset();
   failed_ = false;
 }

@@ -71,6 +71,11 @@ class ProxyRun {
   Score& score() { return score_; }
 
  private:
+  /// Notes whether the output holds NaN; true where that is known to be so.
+  bool has_nan_output(const Pass& pass);
+  /// What the passes' outputs say of the score.
+  void check_outputs();
+
   const Descriptor* proxy_;
   std::unique_ptr<Observer> observer_;
   Score score_;
@@ -78,6 +83,7 @@ class ProxyRun {
   std::vector<Span> observing_;
   double seconds_of_observing_ = 0;  ///< once it was measured
   std::optional<Span> finishing_;
+  std::vector<at::Tensor> nan_outputs_;  ///< of passes on a device
   std::shared_ptr<const GroupTime> group_;
   bool failed_ = false;
   bool is_set_ = false;

@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "proxies/reductions/correlation.h"
+#include "proxies/reductions/spectrum.h"
 
 namespace zcp::reductions {
 namespace {
@@ -41,9 +42,9 @@ at::Tensor log_condition_sum(const engine::Pass& pass) {
     return sum_of_terms(
                pass,
                [](const at::Tensor& rows, int calls) {
-                 const at::Tensor s = at::linalg_svdvals(rows);
+                 const at::Tensor s = singular_values(rows);
                  return at::where(
-                            s[0] > 0, s[-1] / s[0], at::zeros_like(s[0])) *
+                            s[0] == 0, at::zeros_like(s[0]), s[-1] / s[0]) *
                         calls;
                })
         .log1p();

@@ -1,6 +1,7 @@
 #include "proxies/reductions/spectrum.h"
 
 #include <cmath>
+#include <stdexcept>
 
 namespace zcp::reductions {
 namespace {
@@ -11,7 +12,25 @@ at::Tensor covariance_of(const at::Tensor& rows) {
   return centred.t().mm(centred) / static_cast<double>(rows.size(0));
 }
 
+/// On a device this would wait for it; there what is not finite stays so.
+void require_finite(const at::Tensor& matrix) {
+  if (!matrix.device().is_cpu() || at::isfinite(matrix).all().item<bool>()) {
+    return;
+  }
+  throw std::runtime_error("an activation or a gradient is not finite");
+}
+
 }  // namespace
+
+at::Tensor singular_values(const at::Tensor& matrix) {
+  require_finite(matrix);
+  return at::linalg_svdvals(matrix);
+}
+
+at::Tensor eigenvalues(const at::Tensor& symmetric) {
+  require_finite(symmetric);
+  return at::linalg_eigvalsh(symmetric);
+}
 
 at::Tensor position_rows(const at::Tensor& output) {
   const at::Tensor last =
@@ -49,10 +68,10 @@ at::Tensor sum_of_stable_ranks(const engine::Pass& pass) {
   for (const networks::LayerCall& call : pass.recording.calls) {
     if (call.kind != networks::LayerKind::batch_norm) continue;
     const at::Tensor rows = position_rows(call);
-    const at::Tensor eigenvalues = at::linalg_eigvalsh(rows.t().mm(rows));
-    const at::Tensor largest = eigenvalues[-1];
+    const at::Tensor found = eigenvalues(rows.t().mm(rows));
+    const at::Tensor largest = found[-1];
     ranks.push_back(at::where(
-        largest > 0, eigenvalues.sum() / largest, at::zeros_like(largest)));
+        largest <= 0, at::zeros_like(largest), found.sum() / largest));
   }
   return ranks.empty() ? at::Tensor() : at::stack(ranks).sum();
 }
@@ -79,9 +98,9 @@ std::optional<std::vector<double>> block_entropies(
   std::vector<at::Tensor> entropies;
   for (const at::Tensor& block : blocks) {
     if (!block.defined()) return std::nullopt;
-    const at::Tensor eigenvalues =
-        at::linalg_eigvalsh(channel_covariance(block.detach())).clamp_min(0);
-    const at::Tensor p = eigenvalues / eigenvalues.sum();
+    const at::Tensor found =
+        eigenvalues(channel_covariance(block.detach())).clamp_min(0);
+    const at::Tensor p = found / found.sum();
     entropies.push_back(-(p * (p + 1e-8).log()).sum());
   }
   const at::Tensor all = at::stack(entropies).cpu();

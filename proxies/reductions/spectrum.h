@@ -30,6 +30,12 @@ at::Tensor channel_covariance(const at::Tensor& output);
 /// The same from position_rows() of a call.
 at::Tensor channel_covariance(const networks::LayerCall& call);
 
+/// Singular values of a matrix, and eigenvalues of a symmetric one. Throw
+/// std::runtime_error where it holds NaN or an infinite value, of which LibTorch
+/// says on the processor that an algorithm does not converge.
+at::Tensor singular_values(const at::Tensor& matrix);
+at::Tensor eigenvalues(const at::Tensor& symmetric);
+
 /// Sum over BatchNorm outputs of ||M||_F^2 / ||M||_2^2, M channels x positions
 /// and uncentred; an output of zeros adds 0. Degenerate without BatchNorm.
 engine::Score stable_rank_of(const engine::Pass& pass);

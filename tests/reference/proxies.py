@@ -232,11 +232,12 @@ def synflow_bn(net: nn.Module, batches: Batches, loss: Loss = F.cross_entropy) -
 
 
 def logsynflow(net: nn.Module, batches: Batches, loss: Loss = F.cross_entropy) -> float:
-    """sum w |log dR/dw|, BatchNorm bypassed; an element with dR/dw = 0 gives 0 (lilujunai/EMQ measures/logsynflow.py)."""
+    """sum w |log dR/dw|, BatchNorm bypassed; an element with dR/dw = 0 gives 0, a negative one nan (lilujunai/EMQ
+    measures/logsynflow.py)."""
     total = 0.0
     for w, g in synflow_terms(without_batch_norm(fresh(net)), batches):
-        positive = g > 0
-        total += float((w[positive] * g[positive].log().abs()).sum())
+        there = g != 0
+        total += float((w[there] * g[there].log().abs()).sum())
     return total
 
 

@@ -220,6 +220,36 @@ TEST_CASE("a weight that is no number is named") {
   }
 }
 
+TEST_CASE("a network whose output holds NaN has no score of what it computes") {
+  // Before the logarithm everything is finite, and so are all derivatives.
+  const ModelFile model("    y = torch.log(y - 1000.0)\n");
+  const auto scores = scores_of(model, minibatches(10));
+  const auto proxies = select_proxies({"all"});
+  int running = 0;
+  for (std::size_t i = 0; i < proxies.size(); ++i) {
+    CAPTURE(proxies[i]->name);
+    const PassKind pass = proxies[i]->needs.pass;
+    if (pass == PassKind::structure || pass == PassKind::weights) continue;
+    ++running;
+    CHECK(scores[i].status != ScoreStatus::ok);
+    CHECK_FALSE(scores[i].reason.empty());
+  }
+  CHECK(running > 40);
+  for (const char* name : {"naswot", "jacob_cov", "meco", "l_swag", "swap"}) {
+    CAPTURE(name);
+    CHECK(score_named(name, scores).reason == "the network's output holds NaN");
+  }
+}
+
+TEST_CASE("logsynflow: a negative derivative has no logarithm") {
+  const auto scores =
+      scores_of(ModelFile("    y = 3.0 - y\n"), minibatches(10));
+  CHECK(score_named("synflow", scores).status == ScoreStatus::ok);
+  CHECK(
+      score_named("logsynflow", scores).reason ==
+      "overflow of float64, or a negative derivative, which has no logarithm");
+}
+
 TEST_CASE("the signs of gradients that are no numbers are no score") {
   // The square root of 0 has an infinite derivative, times 0.
   for (const char* between :
