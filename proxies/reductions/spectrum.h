@@ -31,8 +31,8 @@ at::Tensor channel_covariance(const at::Tensor& output);
 at::Tensor channel_covariance(const networks::LayerCall& call);
 
 /// Singular values of a matrix, and eigenvalues of a symmetric one. Throw
-/// std::runtime_error where it holds NaN or an infinite value, of which LibTorch
-/// says on the processor that an algorithm does not converge.
+/// std::runtime_error where it holds NaN or an infinite value, of which
+/// LibTorch says on the processor that an algorithm does not converge.
 at::Tensor singular_values(const at::Tensor& matrix);
 at::Tensor eigenvalues(const at::Tensor& symmetric);
 
