@@ -27,7 +27,8 @@ at::Tensor components(const at::Tensor& output) {
   const at::Tensor products = rows.size(0) < rows.size(1)
                                   ? at::matmul(centred, centred.t())
                                   : at::matmul(centred.t(), centred);
-  const at::Tensor values = reductions::eigenvalues(products).clamp_min(0).flip(0);
+  const at::Tensor values =
+      reductions::eigenvalues(products).clamp_min(0).flip(0);
   const at::Tensor shares = values.cumsum(0) / values.sum();
   return (shares <= kShare).sum().to(at::kDouble) + 1;
 }

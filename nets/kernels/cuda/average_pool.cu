@@ -51,8 +51,7 @@ __device__ void for_values(int height, int width, const Use& use) {
 }
 
 template <typename T, typename Shape>
-__global__ void __launch_bounds__(kMostThreads)
-    pool_kernel(PoolLaunch launch) {
+__global__ void __launch_bounds__(kMostThreads) pool_kernel(PoolLaunch launch) {
   using Real = typename Computed<T>::type;
   const auto mean = [&](std::int64_t plane, int row, int column) {
     const T* map = static_cast<const T*>(launch.from) +
