@@ -14,7 +14,7 @@ zcp_packages=(
   # the Python package, with what its tests and notebooks want
   python3-dev python3-torch pybind11-dev python3-pandas python3-pytest
   # tests and images
-  doctest-dev dataset-fashion-mnist libbenchmark-dev
+  doctest-dev dataset-fashion-mnist libbenchmark-dev sqlite3
 )
 
 # Prints the packages of zcp_packages that are not installed, one a line.
