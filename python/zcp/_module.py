@@ -310,7 +310,8 @@ def _is_own(path: str) -> bool:
     """Whether a file is an exported program that ``write_exported`` wrote."""
     try:
         with zipfile.ZipFile(path) as archive:
-            return any(name.endswith("extra/zcp.json") for name in archive.namelist())
+            notes = ("extra/zcp.json", "extra_files/zcp.json")  # the latter in torch 2.6
+            return any(name.endswith(notes) for name in archive.namelist())
     except (OSError, zipfile.BadZipFile):
         return False
 
@@ -348,7 +349,9 @@ def write_exported(script: str, path: str) -> None:
     )
     example = torch.zeros((2, *note["image"]))
     batch = torch.export.Dim("batch", min=1)
-    program = torch.export.export(network, (example,), dynamic_shapes=({0: batch},))
+    program = torch.export.export(
+        network, (example,), dynamic_shapes=({0: batch},), strict=False
+    )
     temporary = f"{path}.{os.getpid()}.tmp.pt2"
     try:
         torch.export.save(program, temporary, extra_files={"zcp.json": json.dumps(note)})

@@ -2,6 +2,7 @@
 
 import ctypes
 import gc
+import math
 import os
 import random
 import signal
@@ -204,11 +205,31 @@ class Scored(torch.utils.data.Dataset):
         return zcp.score(small(), images(8), "naswot,grad_norm")["grad_norm"]
 
 
+class Derived(torch.utils.data.Dataset):
+    """Whether torch itself computes gradients in whoever loads it."""
+
+    def __len__(self):
+        return 1
+
+    def __getitem__(self, index):
+        try:
+            torch.ones(3, requires_grad=True).sum().backward()
+        except RuntimeError as error:
+            assert "fork" in str(error)
+            return False
+        return True
+
+
 def test_a_worker_of_a_loader_scores():
     torch.rand(300, 300) @ torch.rand(300, 300)  # the parent has used its cores
-    expected = zcp.score(small(), images(8), "naswot,grad_norm")["grad_norm"]
+    expected = zcp.score(small(), images(8), "naswot,grad_norm")
     loader = torch.utils.data.DataLoader(Scored(), num_workers=2, timeout=60)
-    assert [float(one) for one in loader] == [expected, expected]
+    found = [float(one) for one in loader]
+    # Debian 13's torch computes no gradient in a worker once its parent has. Then there is no score, either.
+    if list(torch.utils.data.DataLoader(Derived(), num_workers=1))[0]:
+        assert found == [expected["grad_norm"]] * 2
+    else:
+        assert all(math.isnan(one) for one in found)
 
 
 INTERRUPTED = """

@@ -353,6 +353,33 @@ TEST_CASE("KNAS on four half minibatches") {
   }
 }
 
+namespace {
+
+Score* score_of(
+    const std::string& name,
+    const std::vector<const Descriptor*>& proxies,
+    std::vector<Score>& scores) {
+  for (std::size_t i = 0; i < proxies.size(); ++i) {
+    if (proxies[i]->name == name) return &scores[i];
+  }
+  FAIL("no proxy is named " << name);
+  return nullptr;
+}
+
+/// Whether float32 rounds an activation to the other side of 0 than it did for
+/// the authors, on LibTorch 1.13.
+bool has_other_codes(
+    const std::vector<const Descriptor*>& proxies,
+    std::vector<Score>& scores,
+    const json& values) {
+  const json& theirs = values["nwot"];
+  const Score& own = *score_of("nwot", proxies, scores);
+  if (!theirs.is_number() || own.status != ScoreStatus::ok) return false;
+  return relative(own.value, theirs.get<double>()) > 1e-9;
+}
+
+}  // namespace
+
 TEST_CASE("the authors' own values on full-size networks") {
   const auto folder = zcp::test::shared("golden");
   if (absent(folder)) return;
@@ -380,10 +407,19 @@ TEST_CASE("the authors' own values on full-size networks") {
        "l2_norm",
        "zico"});
   const Evaluator evaluator(proxies, options, {3, 32, 32}, 10, minibatches);
+  const auto epe_nas = select_proxies({"epe_nas"});
+  options.precision = "fp64";
+  const Evaluator exact(epe_nas, options, {3, 32, 32}, 10, minibatches);
   REQUIRE(expected.size() == 4);
   for (const auto& [name, file] : expected.items()) {
-    const auto scores = evaluator.score_model(folder / (name + ".pt"), proxies);
+    auto scores = evaluator.score_model(folder / (name + ".pt"), proxies);
     const json& values = file["scores"];
+    if (has_other_codes(proxies, scores, values)) {
+      // One ReLU more or less of one sample moves epe_nas by some percent; in
+      // float64 there is no such choice.
+      *score_of("epe_nas", proxies, scores) =
+          exact.score_model(folder / (name + ".pt"), epe_nas)[0];
+    }
     for (std::size_t i = 0; i < proxies.size(); ++i) {
       const std::string& proxy = proxies[i]->name;
       const json& value = values[proxy];

@@ -54,11 +54,14 @@ TEST_CASE("Jacobians that rounding makes are no scores") {
     for (const Score& score :
          evaluator.score_model(network("").path(), proxies)) {
       CHECK(score.status == ScoreStatus::degenerate);
-      // In float32 the program's own BatchNorm leaves zeros.
-      CHECK(
-          score.reason.find(
-              precision == "fp64" ? "rounding noise" : "is constant") !=
-          std::string::npos);
+      // In float32 BatchNorm may leave zeros: versions of LibTorch differ.
+      const bool is_noise =
+          score.reason.find("rounding noise") != std::string::npos;
+      const bool is_zero =
+          precision == "fp32" &&
+          score.reason.find("is constant") != std::string::npos;
+      INFO(score.reason);
+      CHECK((is_noise || is_zero));
     }
     for (const Score& score : evaluator.score_model(
              network("    y = torch.relu(y)\n").path(), proxies)) {
