@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <stdexcept>
@@ -35,6 +36,10 @@ int forward(const char* name, const Arguments& arguments) {
   std::vector<char*> pointers;
   for (std::string& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
+  // Debian 13's LibTorch brings UCX along, whose thread may not do in the
+  // sandbox what it tries, and says so on standard output, amid the scores.
+  constexpr int kKeepWhatIsSet = 0;
+  setenv("UCX_VFS_ENABLE", "n", kKeepWhatIsSet);
   execv(program.c_str(), pointers.data());
   throw std::runtime_error(fmt::format(
       "zcp {} is run by {}, which could not be started ({}): it is built with "

@@ -6,8 +6,8 @@
 Every call of zcp in a code block has to be of a subcommand that exists, with options that it has. Blocks that begin with
 ```sh run are executed as well, those of a page one after the other in one folder: they need no data that is not here. Blocks that
 begin with ```sh run data need public files, which ../shared/data (or $ZCP_SHARED) may have: without them they are counted as left out. Every
-other block with a call says why it is not executed: ```sh hours (it takes too long for a test), ```sh cluster (it needs several machines) or ```sh files (it needs files that are
-not public, large, or a reader's own).
+other block with a call says why it is not executed: ```sh hours (it takes too long for a test), ```sh cluster (it needs several machines),
+```sh gpu (it needs a GPU) or ```sh files (it needs files that are not public, large, or a reader's own).
 Where a paragraph right before an executed block says how long it takes ("about 40 s", "about 2 minutes"), the test compares: a duration that is
 off by a factor of 10 is reported, and so is one that is missing for a block of more than 20 s. Neither is a failure, since machines differ.
 ZCP_DOCS_TIMES=1 prints how long each block took, on the clock and of processor time.
@@ -37,7 +37,8 @@ WORTH_SAYING = 2
 CALL = re.compile(r"^(?:build/release/)?zcp ([a-z]+)(.*)$")
 SHARED = pathlib.Path(os.environ.get("ZCP_SHARED", ROOT.parent / "shared")) / "data"
 # Why a block is not executed.
-CAUSES = {"hours": "take too long for a test", "cluster": "need several machines", "files": "need files of a reader's own"}
+CAUSES = {"hours": "take too long for a test", "cluster": "need several machines", "gpu": "need a GPU",
+          "files": "need files of a reader's own"}
 # Names that the pages use where ../shared has another.
 OFFICIAL = {"nas_bench_suite_zero_nb201.json": "zc_nasbench201.json"}
 

@@ -17,6 +17,7 @@ import io
 import logging
 import os
 import random
+import signal
 import sys
 import threading
 import warnings
@@ -433,6 +434,34 @@ def _require_values(module: torch.nn.Module) -> None:
             )
 
 
+@contextlib.contextmanager
+def _heard_interrupts() -> Iterator[None]:
+    """Raises at its end what a handler of Ctrl-C raised meanwhile and nobody saw: Python
+    ignores what is raised in a weak reference's callback, and torch.export runs many."""
+    previous = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(previous):
+        yield
+        return
+    heard = []
+
+    def note(number: int, frame: Any) -> Any:
+        try:
+            return previous(number, frame)
+        except BaseException as error:
+            heard.append(error)
+            raise
+
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield
+    finally:
+        if signal.getsignal(signal.SIGINT) is note:
+            signal.signal(signal.SIGINT, previous)
+    if heard:
+        raise heard[0]
+
+
+@_heard_interrupts()
 def _first_way(
     module: torch.nn.Module, x: torch.Tensor, ways: tuple, passed_over: dict
 ) -> Captured:

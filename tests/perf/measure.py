@@ -491,7 +491,7 @@ def loop_seconds(bench: Bench, specs: Path, group: str) -> float:
 
 def compiled_loop(bench: Bench, specs: Path) -> str:
     """The same by torch.compile, for a cell, as text: it is stopped after some minutes."""
-    longest = 300
+    longest = 180
     command = [str(bench.newer.python), str(REFERENCE), "--specs", str(specs), "--compile"]
     try:
         found = subprocess.run(command, capture_output=True, text=True, timeout=longest, check=True, cwd=ROOT)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 
 import numpy
 import pytest
@@ -230,6 +231,36 @@ def test_a_worker_of_a_loader_scores():
         assert found == [expected["grad_norm"]] * 2
     else:
         assert all(math.isnan(one) for one in found)
+
+
+class InterruptedInACallback(nn.Module):
+    """Python ignores what a weak reference's callback raises, an interrupt as well."""
+
+    def __init__(self):
+        super().__init__()
+        self.net = small()
+
+    def forward(self, x):
+        class Thing:
+            pass
+
+        def gone(reference):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.01)
+
+        thing = Thing()
+        reference = weakref.ref(thing, gone)
+        del thing
+        assert reference() is None
+        return self.net(x)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_interrupt_that_python_ignores_is_heard():
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        zcp.score(InterruptedInACallback(), images(8), "grad_norm")
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 INTERRUPTED = """

@@ -171,7 +171,7 @@ def test_vision_transformers_have_the_published_parameters(space, arch, count):
 
 def test_a_transformers_scores_are_those_of_the_space():
     arch = example("pit")
-    names = "params,l2_norm,dss,synflow,logsynflow"
+    names = "params,l2_norm,dss,synflow,synflow_bn"
     network = zcp.module("pit", arch, image=(3, 224, 224), classes=1000)
     x = torch.randn(2, 3, 224, 224)
     live = zcp.score(network, (x, torch.arange(2)), proxies=names)

@@ -149,7 +149,8 @@ TEST_CASE("labels without an output end the losses alone") {
 }
 
 TEST_CASE("a backward pass that throws leaves what needs none") {
-  const ModelFile model("    y = torch.nextafter(y, y + 1.0)\n");
+  // Its derivative by the first argument is not implemented.
+  const ModelFile model("    y = torch.igamma(y + 1.0, y * 0.0 + 1.0)\n");
   const auto scores = scores_of(model, minibatches(10));
   for (const char* name : {"naswot", "swap", "linear_regions", "near"}) {
     CAPTURE(name);
