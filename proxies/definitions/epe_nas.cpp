@@ -38,7 +38,9 @@ engine::Descriptor epe_nas() {
   d.needs = {
       .pass = engine::PassKind::jacobian, .labels = true, .classes = true};
   d.dtype = "float64";
-  d.degenerate = "a sample whose Jacobian row is constant, or rounding noise";
+  d.degenerate =
+      "a sample whose Jacobian row is constant, or rounding noise; no two "
+      "samples of a class";
   d.variant = "NASLib";
   d.paper = "https://arxiv.org/abs/2102.08099";
   d.reference = "VascoLopes/EPE-NAS: search.py";
@@ -52,9 +54,16 @@ engine::Descriptor epe_nas() {
     const bool many = pass.logits.size(1) > 100;
     std::vector<at::Tensor> scores;
     const at::Tensor present = std::get<0>(at::_unique(pass.y));
+    bool has_pairs = false;
     for (std::int64_t c = 0; c < present.size(0); ++c) {
       const at::Tensor members = (pass.y == present[c]).nonzero().squeeze(1);
+      has_pairs = has_pairs || members.size(0) > 1;
       scores.push_back(class_score(rows.index_select(0, members), many));
+    }
+    // Without a pair the score says how many classes there are, and no more.
+    if (!has_pairs) {
+      return engine::Score::degenerate(
+          "no class has two samples in the minibatch");
     }
     return combine(at::stack(scores), many);
   });

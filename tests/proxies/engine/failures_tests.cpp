@@ -4,6 +4,7 @@
 
 #include <bit>
 #include <limits>
+#include <numeric>
 #include <string>
 
 #include "common/random.h"
@@ -240,6 +241,19 @@ TEST_CASE("a network whose output holds NaN has no score of what it computes") {
     CAPTURE(name);
     CHECK(score_named(name, scores).reason == "the network's output holds NaN");
   }
+}
+
+TEST_CASE("epe_nas needs two samples of a class") {
+  auto data = minibatches(10);
+  std::iota(data[0].y.begin(), data[0].y.end(), 0);
+  const auto scores = scores_of(ModelFile(), data);
+  CHECK(
+      score_named("epe_nas", scores).reason ==
+      "no class has two samples in the minibatch");
+  data[0].y[1] = 0;
+  CHECK(
+      score_named("epe_nas", scores_of(ModelFile(), data)).status ==
+      ScoreStatus::ok);
 }
 
 TEST_CASE("logsynflow: a negative derivative has no logarithm") {
