@@ -4,24 +4,11 @@
 
 #include "nets/kernels/cuda/average_pool.h"
 #include "nets/kernels/cuda/load.cuh"
+#include "nets/kernels/cuda/planes.cuh"
+#include "nets/kernels/cuda/windows.cuh"
 
 namespace zcp::kernels::cuda {
 namespace {
-
-constexpr int kWarp = 32;
-constexpr int kMostThreads = 256;
-
-/// Windows whose size and steps are known when a kernel is compiled, so that
-/// nothing is left of the divisions by them; 0 where only the launch knows.
-template <int kKernel, int kStride>
-struct Windows {
-  __device__ static int kernel(const PoolLaunch& launch) {
-    return kKernel > 0 ? kKernel : launch.kernel;
-  }
-  __device__ static int stride(const PoolLaunch& launch) {
-    return kStride > 0 ? kStride : launch.stride;
-  }
-};
 
 /// The part of window `number` that lies on a side of this length.
 template <typename Shape>
@@ -51,7 +38,8 @@ __device__ void for_values(int height, int width, const Use& use) {
 }
 
 template <typename T, typename Shape>
-__global__ void __launch_bounds__(kMostThreads) pool_kernel(PoolLaunch launch) {
+__global__ void __launch_bounds__(kPlaneThreads)
+    pool_kernel(PoolLaunch launch) {
   using Real = typename Computed<T>::type;
   const auto mean = [&](std::int64_t plane, int row, int column) {
     const T* map = static_cast<const T*>(launch.from) +
@@ -74,7 +62,7 @@ __global__ void __launch_bounds__(kMostThreads) pool_kernel(PoolLaunch launch) {
 }
 
 template <typename T, typename Shape>
-__global__ void __launch_bounds__(kMostThreads)
+__global__ void __launch_bounds__(kPlaneThreads)
     pool_gradient_kernel(PoolLaunch launch) {
   using Real = typename Computed<T>::type;
   const int stride = Shape::stride(launch);
@@ -108,18 +96,14 @@ __global__ void __launch_bounds__(kMostThreads)
   for_values(launch.height, launch.width, gradient);
 }
 
-/// Blocks of whole warps: one a plane, several where planes are large.
+/// The blocks for these values of each plane.
 struct Blocks {
-  dim3 grid;
   int threads;
+  dim3 grid;
 
-  Blocks(std::int64_t planes, std::int64_t values) : threads(kWarp) {
-    while (threads < kMostThreads && threads < values) threads *= 2;
-    const std::int64_t parts = (values + threads - 1) / threads;
-    grid = dim3(
-        static_cast<unsigned>(planes),
-        static_cast<unsigned>(parts < 65535 ? parts : 65535));
-  }
+  Blocks(std::int64_t planes, std::int64_t values)
+      : threads(plane_threads(values)),
+        grid(plane_grid(planes, (values + threads - 1) / threads)) {}
 };
 
 /// Calls use(the Windows) for the launch's: those of the spaces are compiled.

@@ -7,13 +7,12 @@
 
 #include "nets/kernels/cuda/load.cuh"
 #include "nets/kernels/cuda/norm_sum.h"
+#include "nets/kernels/cuda/planes.cuh"
 
 namespace zcp::kernels::cuda {
 namespace {
 
-constexpr int kWarp = 32;
 constexpr int kSumThreads = 512;
-constexpr int kMapThreads = 256;
 
 /// Neighbours of a plane, which one thread reads at once.
 template <typename T, int kWidth>
@@ -147,7 +146,7 @@ for_plane(const MapSizes& sizes, std::int64_t plane, const Use& use) {
 }
 
 template <typename T, int kWidth>
-__global__ void __launch_bounds__(kMapThreads) sum_kernel(SumLaunch launch) {
+__global__ void __launch_bounds__(kPlaneThreads) sum_kernel(SumLaunch launch) {
   using Real = typename Computed<T>::type;
   const std::int64_t plane = blockIdx.x;
   const std::int64_t c = plane % launch.sizes.channels;
@@ -330,7 +329,7 @@ __global__ void __launch_bounds__(kSumThreads)
 }
 
 template <typename T, int kWidth, typename Kind>
-__global__ void __launch_bounds__(kMapThreads)
+__global__ void __launch_bounds__(kPlaneThreads)
     gradients_kernel(GradientLaunch launch) {
   using Real = typename Computed<T>::type;
   const std::int64_t plane = blockIdx.x;
@@ -379,20 +378,13 @@ constexpr int kWide = 4;
 
 /// A block a plane, several where planes are large.
 dim3 map_grid(const MapSizes& sizes) {
-  constexpr std::int64_t kEach = kWide;
-  const std::int64_t blocks =
-      (sizes.positions + kEach * kMapThreads - 1) / (kEach * kMapThreads);
-  return dim3(
-      static_cast<unsigned>(sizes.samples * sizes.channels),
-      static_cast<unsigned>(blocks < 65535 ? blocks : 65535));
+  constexpr std::int64_t kEach = kWide * kPlaneThreads;
+  return plane_grid(
+      sizes.samples * sizes.channels, (sizes.positions + kEach - 1) / kEach);
 }
 
 int map_threads(const MapSizes& sizes, int width) {
-  int threads = kWarp;
-  while (threads < kMapThreads && threads * width < sizes.positions) {
-    threads *= 2;
-  }
-  return threads;
+  return plane_threads((sizes.positions + width - 1) / width);
 }
 
 dim3 channel_grid(const MapSizes& sizes, int count) {

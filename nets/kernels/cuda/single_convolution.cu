@@ -1,12 +1,13 @@
 // Convolutions of a single map in float64. A warp has 32 neighbouring results
 // of a channel; the warps of a block share the channels that are summed over
 // and add up what they have in their order.
+#include "nets/kernels/cuda/planes.cuh"
 #include "nets/kernels/cuda/single_convolution.h"
+#include "nets/kernels/cuda/windows.cuh"
 
 namespace zcp::kernels::cuda {
 namespace {
 
-constexpr int kWarp = 32;
 constexpr int kSlices = 8;
 
 /// The sum of the slices' parts, in the threads of the first slice.
@@ -22,19 +23,6 @@ __device__ double sum_of_slices(double part) {
   }
   return sum;
 }
-
-/// A convolution whose kernel and steps are known when a kernel is compiled, so
-/// that nothing is left of the divisions by them; 0 where only the launch
-/// knows.
-template <int kKernel, int kStride>
-struct Taps {
-  __device__ static int kernel(const SingleConvolution& c) {
-    return kKernel > 0 ? kKernel : c.kernel;
-  }
-  __device__ static int stride(const SingleConvolution& c) {
-    return kStride > 0 ? kStride : c.stride;
-  }
-};
 
 template <typename Shape>
 __global__ void value_kernel(SingleConvolution c) {
@@ -109,13 +97,14 @@ dim3 grid(int places, int channels) {
       static_cast<unsigned>(channels));
 }
 
-/// Calls use(the Taps) for the convolution's: those of the spaces are compiled.
+/// Calls use(the Windows) for the convolution's: those of the spaces are
+/// compiled.
 template <typename Use>
-void with_taps(const SingleConvolution& c, const Use& use) {
-  if (c.kernel == 3 && c.stride == 1) return use(Taps<3, 1>());
-  if (c.kernel == 3 && c.stride == 2) return use(Taps<3, 2>());
-  if (c.kernel == 1 && c.stride == 1) return use(Taps<1, 1>());
-  use(Taps<0, 0>());
+void with_windows(const SingleConvolution& c, const Use& use) {
+  if (c.kernel == 3 && c.stride == 1) return use(Windows<3, 1>());
+  if (c.kernel == 3 && c.stride == 2) return use(Windows<3, 2>());
+  if (c.kernel == 1 && c.stride == 1) return use(Windows<1, 1>());
+  use(Windows<0, 0>());
 }
 
 }  // namespace
@@ -123,8 +112,8 @@ void with_taps(const SingleConvolution& c, const Use& use) {
 void launch_single_convolution(
     const SingleConvolution& c,
     cudaStream_t stream) {
-  with_taps(c, [&](auto taps) {
-    value_kernel<decltype(taps)>
+  with_windows(c, [&](auto shape) {
+    value_kernel<decltype(shape)>
         <<<grid(c.out_height * c.out_width, c.outputs),
            dim3(kWarp, kSlices),
            0,
@@ -135,8 +124,8 @@ void launch_single_convolution(
 void launch_single_input_gradient(
     const SingleConvolution& c,
     cudaStream_t stream) {
-  with_taps(c, [&](auto taps) {
-    input_gradient_kernel<decltype(taps)>
+  with_windows(c, [&](auto shape) {
+    input_gradient_kernel<decltype(shape)>
         <<<grid(c.height * c.width, c.inputs),
            dim3(kWarp, kSlices),
            0,
