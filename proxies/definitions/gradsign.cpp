@@ -13,7 +13,6 @@
 #include <optional>
 
 #include "proxies/engine/differentiate.h"
-#include "proxies/engine/input_gradient.h"
 #include "proxies/engine/loss.h"
 #include "proxies/engine/observer.h"
 #include "proxies/reductions/per_sample.h"

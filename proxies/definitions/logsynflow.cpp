@@ -4,6 +4,14 @@
 #include "proxies/engine/observer.h"
 
 namespace zcp::definitions {
+namespace {
+
+at::Tensor sum_of_terms(const at::Tensor& weights, const at::Tensor& g) {
+  const at::Tensor terms = weights * at::log(g).abs();
+  return at::where(g == 0, at::zeros_like(terms), terms).sum();
+}
+
+}  // namespace
 
 engine::Descriptor logsynflow() {
   engine::Descriptor d = engine::variant_of(synflow());
@@ -15,14 +23,10 @@ engine::Descriptor logsynflow() {
   d.bfloat16_tau = 1.000;
   d.make = engine::from_layer_gradients(
       [](const engine::LayerGradient& layer) {
-        const at::Tensor& g = layer.gradient;
-        const at::Tensor term = layer.weight * at::log(g).abs();
-        return at::where(g == 0, at::zeros_like(term), term).sum();
+        return sum_of_terms(layer.weight, layer.gradient);
       },
       [](const engine::FlatLayers& layers) {
-        const at::Tensor& g = layers.gradients;
-        const at::Tensor term = layers.weights * at::log(g).abs();
-        return at::where(g == 0, at::zeros_like(term), term).sum();
+        return sum_of_terms(layers.weights, layers.gradients);
       },
       "overflow of float64, or a negative derivative, which has no logarithm");
   return d;

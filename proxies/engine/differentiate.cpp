@@ -3,6 +3,7 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include <cstddef>
+#include <limits>
 #include <utility>
 
 namespace zcp::engine {
@@ -46,6 +47,14 @@ at::Tensor vector_jacobian_product(
     const at::Tensor& v) {
   if (!out.requires_grad() || !in.requires_grad()) return {};
   return torch::autograd::grad({out}, {in}, {v}, true, false, true)[0];
+}
+
+at::Tensor with_other_last_bits(const at::Tensor& x) {
+  if (!x.is_floating_point()) return x;
+  constexpr double kSteps = 4;
+  return x * (1 + kSteps * (x.scalar_type() == at::kDouble
+                                ? std::numeric_limits<double>::epsilon()
+                                : std::numeric_limits<float>::epsilon()));
 }
 
 }  // namespace zcp::engine

@@ -39,4 +39,8 @@ at::Tensor vector_jacobian_product(
     const at::Tensor& in,
     const at::Tensor& v);
 
+/// Inputs that differ by a few units in the last place, to tell numbers that
+/// rounding has made from others. Words stay as they are.
+at::Tensor with_other_last_bits(const at::Tensor& x);
+
 }  // namespace zcp::engine

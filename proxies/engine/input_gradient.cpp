@@ -1,7 +1,5 @@
 #include "proxies/engine/input_gradient.h"
 
-#include <limits>
-
 namespace zcp::engine {
 namespace {
 
@@ -44,14 +42,6 @@ bool is_noise(
 }
 
 }  // namespace
-
-at::Tensor with_other_last_bits(const at::Tensor& x) {
-  if (!x.is_floating_point()) return x;
-  constexpr double kSteps = 4;
-  return x * (1 + kSteps * (x.scalar_type() == at::kDouble
-                                ? std::numeric_limits<double>::epsilon()
-                                : std::numeric_limits<float>::epsilon()));
-}
 
 at::Tensor differentiable_input(
     const networks::Network& network,

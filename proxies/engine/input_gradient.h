@@ -15,10 +15,6 @@ at::Tensor differentiable_input(
     const networks::Network& network,
     const at::Tensor& x);
 
-/// Inputs that differ by a few units in the last place, to tell numbers that
-/// rounding has made from others. Words stay as they are.
-at::Tensor with_other_last_bits(const at::Tensor& x);
-
 /// Sets Pass::input_gradient of a pass of batch statistics that was run on
 /// differentiable_input() of `inputs`. Sets Pass::input_gradient_is_noise, too:
 /// a BatchNorm right before the last linear layer gives every channel the same
