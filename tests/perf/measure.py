@@ -91,11 +91,21 @@ class Bench:
         self.specs = folder / "cells.txt"
         table = self.score(["--sample", str(cells), "--proxies", "params"]).output
         self.specs.write_text("\n".join(row["arch"] for row in csv.DictReader(table.splitlines())) + "\n")
-        one = ["--arch", HEAVIEST, "--proxies", "params"]
-        self.startup = min(self.score(one).seconds for _ in range(3))
+        self.startup = self.startup_of(ZCP)
 
     def score(self, more: list[str], environment: dict[str, str] | None = None, program: Path = ZCP) -> Run:
         return run([str(program), "score", *NATS, *NOISE, "--quiet", *more], environment)
+
+    def startup_of(self, program: Path) -> float:
+        """Seconds of a process that only counts parameters."""
+        one = ["--arch", HEAVIEST, "--proxies", "params"]
+        return min(self.score(one, None, program).seconds for _ in range(3))
+
+    def facts_of(self, program: Path) -> tuple[str, ...]:
+        """Version, processor, LibTorch and BLAS, as a store notes them."""
+        store = Path(tempfile.mkdtemp(dir=self.folder)) / "facts.sqlite"
+        self.score(["--arch", HEAVIEST, "--proxies", "params", "--store", str(store), "--csv", "/dev/null"], None, program)
+        return sqlite3.connect(store).execute("SELECT version, cpu, libtorch, blas FROM run").fetchone()
 
     def on_cells(self, more: list[str]) -> float:
         """Seconds a cell of the sample."""
@@ -103,10 +113,19 @@ class Bench:
         return (seconds - self.startup) / self.cells
 
 
+def seconds_in(text: str) -> float:
+    """Seconds a cell, as the straightforward program prints them."""
+    return float(re.search(r"^ +all +([0-9.]+)", text, re.MULTILINE)[1])
+
+
+def loop_seconds(python: str, specs: Path, group: str) -> float:
+    """Seconds a cell of the straightforward program on the PyTorch of this Python."""
+    return seconds_in(run([python, str(REFERENCE), "--specs", str(specs), "--proxies", group]).output)
+
+
 @functools.lru_cache
 def reference_seconds(bench: Bench, group: str) -> float:
-    text = run(["/usr/bin/python3", str(REFERENCE), "--specs", str(bench.specs), "--proxies", group]).output
-    return float(re.search(r"^ +all +([0-9.]+)", text, re.MULTILINE)[1])
+    return loop_seconds("/usr/bin/python3", bench.specs, group)
 
 
 def measure_reference(bench: Bench) -> str:
@@ -477,27 +496,15 @@ def measure_training(bench: Bench) -> str:
             + "\n" + table(["what", "seconds a network", "times zcp's"], rows))
 
 
-def libtorch_of(bench: Bench, program: Path) -> str:
-    store = bench.folder / f"version-{abs(hash(program))}.sqlite"
-    bench.score(["--arch", HEAVIEST, "--proxies", "params", "--store", str(store), "--csv", "/dev/null"], None, program)
-    return sqlite3.connect(store).execute("SELECT libtorch FROM run").fetchone()[0]
-
-
-def loop_seconds(bench: Bench, specs: Path, group: str) -> float:
-    """Seconds a cell of the straightforward program on the newer PyTorch."""
-    text = run([str(bench.newer.python), str(REFERENCE), "--specs", str(specs), "--proxies", group]).output
-    return float(re.search(r"^ +all +([0-9.]+)", text, re.MULTILINE)[1])
-
-
 def compiled_loop(bench: Bench, specs: Path) -> str:
-    """The same by torch.compile, for a cell, as text: it is stopped after some minutes."""
+    """Seconds of the straightforward program for a cell by torch.compile, as text: it is stopped after some minutes."""
     longest = 180
     command = [str(bench.newer.python), str(REFERENCE), "--specs", str(specs), "--compile"]
     try:
         found = subprocess.run(command, capture_output=True, text=True, timeout=longest, check=True, cwd=ROOT)
     except subprocess.TimeoutExpired:
         return f"over {longest}"
-    return re.search(r"^ +all +([0-9.]+)", found.stdout, re.MULTILINE)[1]
+    return f"{seconds_in(found.stdout):.1f}"
 
 
 def measure_versions(bench: Bench) -> str:
@@ -505,7 +512,7 @@ def measure_versions(bench: Bench) -> str:
     if bench.newer is None:
         raise SystemExit("tests/perf/run.sh --only versions: expected --newer PROGRAM and --newer-python PYTHON")
     programs = [ZCP, bench.newer.program]
-    old, new = [libtorch_of(bench, program) for program in programs]
+    old, new = [bench.facts_of(program)[2] for program in programs]
     asked = ["--archs", str(bench.specs), "--csv", "/dev/null"]
     one_worker = [*asked, "--proxies", "core", "--workers", "1"]
     turns = [[bench.score(one_worker, None, program).processor for program in programs]
@@ -513,15 +520,14 @@ def measure_versions(bench: Bench) -> str:
     before, after = [statistics.median(times) for times in zip(*turns)]
     some = bench.folder / "some.txt"
     some.write_text(bench.specs.read_text().split()[0] + "\n")
-    startup = min(bench.score(["--arch", HEAVIEST, "--proxies", "params"], None, bench.newer.program).seconds
-                  for _ in range(3))
+    startup = bench.startup_of(bench.newer.program)
     rows = []
     for group in ("core", "suite-zero"):
         zcp, eager = [], []
         for _ in range(bench.repetitions):
             seconds = bench.score([*asked, "--proxies", group], None, bench.newer.program).seconds
             zcp.append((seconds - startup) / bench.cells)
-            eager.append(loop_seconds(bench, bench.specs, group))
+            eager.append(loop_seconds(str(bench.newer.python), bench.specs, group))
         own, loop = statistics.median(zcp), statistics.median(eager)
         compiled = compiled_loop(bench, some) if group == "core" else ""
         rows.append([f"`{group}`", f"{loop:.2f}", compiled, f"{own:.3f}", f"{loop / own:.1f}"])
@@ -554,10 +560,7 @@ BY_DEFAULT = [name for name in MEASUREMENTS if name != "versions"]
 
 
 def machine(bench: Bench) -> str:
-    store = bench.folder / "who.sqlite"
-    bench.score(["--arch", HEAVIEST, "--proxies", "params", "--store", str(store), "--csv", "/dev/null"])
-    version, cpu, libtorch, blas = sqlite3.connect(store).execute(
-        "SELECT version, cpu, libtorch, blas FROM run").fetchone()
+    version, cpu, libtorch, blas = bench.facts_of(ZCP)
     return prose(f"Measured on {time.strftime('%Y-%m-%d')}: zcp {version}, {cpu} with {CORES} cores ({', '.join(FLAGS)}), "
                  f"{platform.freedesktop_os_release()['PRETTY_NAME']}, LibTorch {libtorch}, {blas.split(' NO_')[0]}.")
 

@@ -18,6 +18,7 @@ from torch import nn
 import torch.nn.functional as F
 
 import zcp
+from networks import EXPORTS, images, small
 
 PROJECT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.S | re.M)
@@ -36,14 +37,8 @@ def pages():
     return [page for page in found if blocks_of(page)]
 
 
-def small_net():
-    return nn.Sequential(
-        nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 10)
-    )
-
-
 def loader():
-    return [(torch.randn(8, 3, 16, 16), torch.arange(8)) for _ in range(2)]
+    return [images(8, seed) for seed in range(2)]
 
 
 def own_space():
@@ -70,7 +65,7 @@ def names_for(page):
     torch.manual_seed(0)
     names = {"__name__": "__main__", "torch": torch, "zcp": zcp, "F": F}
     if page == "docs/coming_from.md":
-        names.update(net=small_net(), loader=loader())
+        names.update(net=small(), loader=loader())
     if page == "docs/python.md":
         names.update(truth=accuracies(), space=own_space(), loader=loader())
     if page == "docs/store.md":
@@ -103,7 +98,7 @@ def test_the_blocks_of_a_page_run(page, tmp_path, monkeypatch):
     left_out = []
     for source in blocks_of(page):
         before_block(page, source, names)
-        if "torch.export" in source and not hasattr(getattr(torch, "export", None), "Dim"):
+        if "torch.export" in source and not EXPORTS:
             left_out.append("torch.export")
             continue
         if "tokenizer(" in source:

@@ -7,7 +7,7 @@
 #include "proxies/engine/evaluator.h"
 #include "proxies/registry.h"
 #include "tests/nets/networks/make_script.h"
-#include "tests/proxies/engine/noise_minibatches.h"
+#include "tests/proxies/engine/noise_evaluator.h"
 #include "tests/support/test_files.h"
 
 using namespace zcp;
@@ -45,12 +45,8 @@ TEST_CASE("Jacobians that rounding makes are no scores") {
     options.batch_size = kBatch;
     options.minibatches = 1;
     options.precision = precision;
-    const Evaluator evaluator(
-        proxies,
-        options,
-        kShape,
-        5,
-        test::noise_minibatches(1, kBatch, kShape, 5));
+    const Evaluator evaluator =
+        zcp::test::noise_evaluator(proxies, options, kShape, 5);
     for (const Score& score :
          evaluator.score_model(network("").path(), proxies)) {
       CHECK(score.status == ScoreStatus::degenerate);
@@ -89,12 +85,8 @@ TEST_CASE("SynFlow with BatchNorm that rounding makes is no score") {
     EvaluatorOptions options;
     options.batch_size = kBatch;
     options.minibatches = 1;
-    const Evaluator evaluator(
-        proxies,
-        options,
-        kShape,
-        5,
-        test::noise_minibatches(1, kBatch, kShape, 5));
+    const Evaluator evaluator =
+        zcp::test::noise_evaluator(proxies, options, kShape, 5);
     return evaluator.score_model(file.path(), proxies)[0];
   };
   CHECK(score_of(1e-16).reason.find("rounding noise") != std::string::npos);

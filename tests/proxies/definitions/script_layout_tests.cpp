@@ -13,7 +13,7 @@
 #include "proxies/engine/evaluator.h"
 #include "proxies/registry.h"
 #include "tests/nets/networks/make_script.h"
-#include "tests/proxies/engine/noise_minibatches.h"
+#include "tests/proxies/engine/noise_evaluator.h"
 #include "tests/support/test_files.h"
 
 using namespace zcp;
@@ -72,12 +72,7 @@ std::map<std::string, Score> scores_of(
   options.batch_size = kBatch;
   options.minibatches = 4;
   options.precision = precision;
-  const auto scores = Evaluator(
-                          proxies,
-                          options,
-                          kShape,
-                          5,
-                          test::noise_minibatches(4, kBatch, kShape, 5))
+  const auto scores = zcp::test::noise_evaluator(proxies, options, kShape, 5)
                           .score_model(file.path(), proxies);
   std::map<std::string, Score> named;
   for (std::size_t i = 0; i < proxies.size(); ++i) {

@@ -7,7 +7,7 @@
 #include "proxies/engine/evaluator.h"
 #include "proxies/registry.h"
 #include "tests/nets/networks/make_script.h"
-#include "tests/proxies/engine/noise_minibatches.h"
+#include "tests/proxies/engine/noise_evaluator.h"
 #include "tests/support/test_files.h"
 
 using namespace zcp;
@@ -41,8 +41,8 @@ Score score_of(const std::string& scale, const std::string& head) {
   EvaluatorOptions options;
   options.batch_size = 4;
   options.minibatches = 1;
-  const Evaluator evaluator(
-      proxies, options, shape, 5, test::noise_minibatches(1, 4, shape, 5));
+  const Evaluator evaluator =
+      zcp::test::noise_evaluator(proxies, options, shape, 5);
   return evaluator.score_model(file.path(), proxies)[0];
 }
 

@@ -8,7 +8,7 @@
 #include "proxies/engine/evaluator.h"
 #include "proxies/registry.h"
 #include "tests/proxies/engine/counting_device.h"
-#include "tests/proxies/engine/noise_minibatches.h"
+#include "tests/proxies/engine/noise_evaluator.h"
 #include "tests/support/test_files.h"
 
 using namespace zcp;
@@ -29,12 +29,8 @@ std::vector<Score> run(
   options.minibatches = 4;
   options.device = device;
   options.precision = "fp64";
-  const Evaluator evaluator(
-      proxies,
-      options,
-      kShape,
-      3,
-      test::noise_minibatches(4, kBatch, kShape, 3));
+  const Evaluator evaluator =
+      zcp::test::noise_evaluator(proxies, options, kShape, 3);
   const graph::Graph graph = spaces::find_space("nats-tss")
                                  .build(
                                      "|nor_conv_3x3~0|+|nor_conv_1x1~0|"

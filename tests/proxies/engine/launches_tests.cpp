@@ -8,7 +8,7 @@
 #include "proxies/engine/evaluator.h"
 #include "proxies/registry.h"
 #include "tests/proxies/engine/counting_device.h"
-#include "tests/proxies/engine/noise_minibatches.h"
+#include "tests/proxies/engine/noise_evaluator.h"
 #include "tests/support/test_files.h"
 
 using namespace zcp;
@@ -28,12 +28,8 @@ TEST_CASE("a mean cell asks a GPU for few launches and waits for it once") {
   options.batch_size = kBatch;
   options.minibatches = 2;
   options.device = "privateuseone:0";
-  const Evaluator evaluator(
-      core,
-      options,
-      kShape,
-      10,
-      test::noise_minibatches(2, kBatch, kShape, 10));
+  const Evaluator evaluator =
+      zcp::test::noise_evaluator(core, options, kShape, 10);
   const auto& space = spaces::find_space("nats-tss");
   // Five cells from all over the space. Where each operator of LibTorch is a
   // launch, a mean cell needs 3,600.

@@ -9,7 +9,7 @@
 #include "proxies/engine/evaluator.h"
 #include "proxies/registry.h"
 #include "tests/proxies/engine/counting_device.h"
-#include "tests/proxies/engine/noise_minibatches.h"
+#include "tests/proxies/engine/noise_evaluator.h"
 #include "tests/support/temporary.h"
 #include "tests/support/test_files.h"
 
@@ -64,12 +64,8 @@ std::vector<Score> scores_on(
   options.batch_size = kBatch;
   options.device = device;
   options.precision = "fp64";
-  const Evaluator evaluator(
-      which,
-      options,
-      kShape,
-      10,
-      test::noise_minibatches(2, kBatch, kShape, 10));
+  const Evaluator evaluator =
+      zcp::test::noise_evaluator(which, options, kShape, 10);
   test::audit() = {};
   return evaluator.score_model(path, which);
 }
