@@ -223,8 +223,8 @@ bool signs_are_noise(
 }
 
 constexpr const char* kNoise =
-    "gradients of single samples are rounding noise: a BatchNorm stands right "
-    "before the last layer";
+    "over a hundredth of the signs of single samples' gradients is rounding "
+    "noise, as where a BatchNorm stands right before the last layer";
 
 /// The same score by a forward and a backward pass a sample, whatever the
 /// network does with its tensors.
