@@ -10,7 +10,8 @@ for tool in dpkg-deb dpkg-shlibdeps cpack gzip; do
     exit 77
   fi
 done
-if ! ldd "$build/zcp-networks" | grep -q 'libtorch.* => /\(usr/\)\?lib/'; then
+libraries=$(ldd "$build/zcp-networks")
+if ! grep -q 'libtorch.* => /\(usr/\)\?lib/' <<<"$libraries"; then
   echo "skipped: not built with Debian's LibTorch"
   exit 77
 fi
