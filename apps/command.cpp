@@ -127,12 +127,12 @@ std::string expected_text(
 void refuse_empty_texts(
     const po::options_description& options,
     const po::variables_map& values) {
-  using Strings = std::vector<std::string>;
   for (const auto& [name, value] : values) {
     const bool flag = options.find(name, false).semantic()->max_tokens() == 0;
     if (flag) continue;
     const auto* text = boost::any_cast<std::string>(&value.value());
-    const auto* texts = boost::any_cast<Strings>(&value.value());
+    const auto* texts =
+        boost::any_cast<std::vector<std::string>>(&value.value());
     const bool empty =
         (text != nullptr && text->empty()) ||
         (texts != nullptr && std::ranges::find(*texts, "") != texts->end());

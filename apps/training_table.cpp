@@ -5,15 +5,14 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <limits>
 #include <optional>
 
 #include "analysis/study/ceiling.h"
+#include "common/missing.h"
 
 namespace zcp::apps {
 namespace {
 
-constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t kTest = 0;  // of kTrainingMeasures
 
 std::string column_stem(const std::string& task, const std::string& measure) {
@@ -97,7 +96,7 @@ double TrainingTable::mean(std::size_t i, std::size_t measure) const {
     sum += training.values[measure];
   }
   const auto count = static_cast<double>(trainings(i).size());
-  return count > 0 ? sum / count : kNone;
+  return count > 0 ? sum / count : kNan;
 }
 
 std::vector<double> TrainingTable::of_seed(std::uint64_t seed) const {
@@ -105,7 +104,7 @@ std::vector<double> TrainingTable::of_seed(std::uint64_t seed) const {
   for (std::size_t i = 0; i < specs_.size(); ++i) {
     const auto found = trainings(i).find(seed);
     values.push_back(
-        found == trainings(i).end() ? kNone : found->second.values[kTest]);
+        found == trainings(i).end() ? kNan : found->second.values[kTest]);
   }
   return values;
 }
@@ -127,7 +126,7 @@ tables::Table TrainingTable::table() const {
     double sum = 0;
     for (const auto& [seed, training] : trainings(i)) sum += training.seconds;
     // 0 seconds would say that it was trained.
-    seconds.push_back(trainings(i).empty() ? kNone : sum);
+    seconds.push_back(trainings(i).empty() ? kNan : sum);
   }
   for (const std::uint64_t seed : seeds_) {
     add(training_column(task_, kTrainingMeasures[kTest], seed), of_seed(seed));
@@ -166,7 +165,7 @@ std::vector<std::string> TrainingTable::summary() const {
     runs.push_back(of_seed(seed));
     // A twin's trainings are not others.
     for (std::size_t i = 0; i < specs_.size(); ++i) {
-      if (twin_[i] != i) runs.back()[i] = kNone;
+      if (twin_[i] != i) runs.back()[i] = kNan;
     }
   }
   if (runs.size() < 2) return lines;

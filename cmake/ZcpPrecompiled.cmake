@@ -61,7 +61,8 @@ function(zcp_precompile target)
   # ccache keeps what is compiled with such headers only where it sees them. And what g++ wrongly says of std::string's
   # own code it keeps to itself in a system's header, but not in a precompiled one.
   target_compile_options(${target} PRIVATE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fpch-preprocess>
-    $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-array-bounds> $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-stringop-overflow>)
+    $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-array-bounds> $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-stringop-overflow>
+    $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-stringop-overread>)
 endfunction()
 
 # zcp_compile_apart(SOURCE OPTION...): a file with options of its own, for which no header is precompiled.
@@ -70,9 +71,17 @@ function(zcp_compile_apart source)
     SKIP_UNITY_BUILD_INCLUSION ON)
 endfunction()
 
-# zcp_compile_together(TARGET GROUP FILE...): these files of the target are compiled as one. Each of them alone would
-# spend most of its time in the same headers. Names in their unnamed namespaces must differ.
-function(zcp_compile_together target group)
-  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
-  set_source_files_properties(${ARGN} PROPERTIES UNITY_GROUP ${group})
+# How many files of a library are compiled as one. Each of them alone would spend most of its time in the same headers and
+# templates. Names in the unnamed namespaces of a library must therefore differ, but for files after EXCEPT, which are
+# compiled alone: those of a list, which are alike. With 1 each file is, as tests/lint.sh wants to see them.
+set(ZCP_FILES_TOGETHER 8 CACHE STRING "files of a library that are compiled as one")
+function(zcp_compile_together target)
+  cmake_parse_arguments(but "" "" "EXCEPT" ${ARGN})
+  set_source_files_properties(${but_EXCEPT} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD_BATCH_SIZE ${ZCP_FILES_TOGETHER})
+  if(NOT ZCP_FILES_TOGETHER EQUAL 1)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON)
+    # g++ takes the one file that includes the others for a source, and these for headers.
+    target_compile_options(${target} PRIVATE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-subobject-linkage>)
+  endif()
 endfunction()

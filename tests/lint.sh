@@ -46,7 +46,7 @@ tool() {
   local name
   for name in "$1-$2" "$1"; do
     if command -v "$name" >/dev/null &&
-      "$name" --version | grep -q "version ${2:-}"; then
+      [[ $("$name" --version) == *"version ${2:-}"* ]]; then
       echo "$name"
       return
     fi
@@ -92,22 +92,13 @@ wanted_files() {
   fi
 }
 
-# Writes build/$1: how each file is compiled, LibTorch being $2 (ON or OFF).
-# Proxies and reductions are compiled several at once (a unity build), which
-# tells nothing of a single one, so that is switched off at the end of
-# CMakeLists.txt.
+# Writes build/$1: how each file is compiled, alone, LibTorch being $2 (ON or
+# OFF).
 configure() {
   mkdir -p build
-  cat >"build/$1.cmake" <<END
-if(ZCP_TORCH)
-  cmake_language(DEFER DIRECTORY \${CMAKE_SOURCE_DIR}
-    CALL set_target_properties zcp_definitions zcp_reductions
-      PROPERTIES UNITY_BUILD OFF)
-endif()
-END
   cmake -S . -B "build/$1" -G Ninja -DZCP_TORCH="$2" \
     -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON \
-    -DCMAKE_PROJECT_INCLUDE="$PWD/build/$1.cmake" >"build/$1.log" 2>&1 && return
+    -DZCP_FILES_TOGETHER=1 >"build/$1.log" 2>&1 && return
   cat "build/$1.log" >&2
   return 1
 }

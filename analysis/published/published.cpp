@@ -6,7 +6,6 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <limits>
 #include <optional>
 #include <stdexcept>
 #include <utility>
@@ -14,11 +13,10 @@
 #include "analysis/published/published_files.h"
 #include "benchmarks/formats/csv.h"
 #include "common/error.h"
+#include "common/missing.h"
 
 namespace zcp::published {
 namespace {
-
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 /// "# title: ZiCo" -> {title, ZiCo}; nothing from any other line.
 std::optional<std::pair<std::string, std::string>> parse_comment(

@@ -2,15 +2,14 @@
 
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
-#include <limits>
 #include <map>
 
 #include "analysis/statistics/ranks.h"
+#include "common/missing.h"
 
 namespace zcp::search {
 namespace {
 
-constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t kLeast = 10;  // for an interval
 constexpr double kUpper = 0.975;    // of a 95 % interval
 
@@ -77,7 +76,7 @@ Effect effect_of(
   for (std::size_t i = 0; i < ranks.rows.size(); ++i) {
     (has[ranks.rows[i]] ? with : without).add(ranks.percent[i]);
   }
-  Effect effect{std::move(name), with.n, without.n, kNone, kNone, kNone};
+  Effect effect{std::move(name), with.n, without.n, kNan, kNan, kNan};
   if (with.n == 0 || without.n == 0) return effect;
   effect.difference = with.mean - without.mean;
   if (with.n < kLeast || without.n < kLeast) return effect;
@@ -98,7 +97,7 @@ double share_decided(
     all.add(ranks.percent[i]);
   }
   const auto k = groups.size();
-  if (k < 2 || all.n <= k || all.squares == 0) return kNone;
+  if (k < 2 || all.n <= k || all.squares == 0) return kNan;
   double within = 0;
   for (const auto& [option, group] : groups) within += group.squares;
   return 1 - within / all.squares * static_cast<double>(all.n - 1) /

@@ -9,7 +9,7 @@
 namespace zcp::search {
 namespace {
 
-constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+constexpr std::size_t kNoRank = static_cast<std::size_t>(-1);
 
 bool complete(const History& history, std::size_t record) {
   for (std::size_t o = 0; o < history.objectives(); ++o) {
@@ -65,16 +65,16 @@ std::vector<std::size_t> front_of(const History& history) {
 std::vector<std::size_t> front_ranks(
     const History& history,
     std::span<const std::size_t> records) {
-  std::vector<std::size_t> ranks(records.size(), kNone);
+  std::vector<std::size_t> ranks(records.size(), kNoRank);
   std::size_t left = records.size();
   for (std::size_t rank = 0; left > 0; ++rank) {
     std::vector<std::size_t> front;
     for (std::size_t i = 0; i < records.size(); ++i) {
-      if (ranks[i] != kNone) continue;
+      if (ranks[i] != kNoRank) continue;
       bool beaten = false;
       for (std::size_t j = 0; j < records.size() && !beaten; ++j) {
         beaten =
-            ranks[j] == kNone && dominates(history, records[j], records[i]);
+            ranks[j] == kNoRank && dominates(history, records[j], records[i]);
       }
       if (!beaten) front.push_back(i);
     }

@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "common/missing.h"
+
 namespace zcp::search {
 namespace {
 
@@ -83,13 +85,12 @@ double expected_best(
 }
 
 Estimate estimate(std::span<const double> values) {
-  constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
   const auto n = static_cast<double>(values.size());
-  if (values.empty()) return {kNone, kNone, kNone};
+  if (values.empty()) return {kNan, kNan, kNan};
   double mean = 0;
   for (const double value : values) mean += value;
   mean /= n;
-  if (values.size() == 1) return {mean, kNone, kNone};
+  if (values.size() == 1) return {mean, kNan, kNan};
   double squares = 0;
   for (const double value : values) squares += (value - mean) * (value - mean);
   const double half = 1.96 * std::sqrt(squares / (n - 1) / n);

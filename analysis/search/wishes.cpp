@@ -17,8 +17,8 @@ namespace {
 
 using Strings = std::vector<std::string>;
 
-constexpr std::uint64_t kDraws = 200;     // in a space without places
-constexpr std::uint64_t kMutations = 64;  // until one is allowed
+constexpr std::uint64_t kWishedDraws = 200;     // in a space without places
+constexpr std::uint64_t kWishedMutations = 64;  // until one is allowed
 
 /// Whether a part is among those of an architecture.
 bool has(const Strings& parts, const Part& part) {
@@ -149,9 +149,9 @@ void WishedSpace::check() const {
 /// A space without places does not list its words: what none of many draws has
 /// is taken for a slip of the pen, for which a search would look for minutes.
 void WishedSpace::check_words() const {
-  constexpr std::uint64_t kDraws = 1000;
+  constexpr std::uint64_t kMostDraws = 1000;
   const auto check = [&](const char* option, const Part& part) {
-    for (std::uint64_t i = 0; i < kDraws; ++i) {
+    for (std::uint64_t i = 0; i < kMostDraws; ++i) {
       if (has(parts_.of(whole_.draw(derive_seed(0, "word", i))), part)) return;
     }
     throw UserError(
@@ -159,7 +159,7 @@ void WishedSpace::check_words() const {
         "such as one of {}",
         option,
         part.text(),
-        kDraws,
+        kMostDraws,
         space_.info().name,
         fmt::join(spaces::words_of(space_.info().example), ", "));
   };
@@ -218,7 +218,7 @@ std::string WishedSpace::mend(const std::string& spec, std::uint64_t seed)
 
 std::string WishedSpace::draw_allowed(std::uint64_t seed) const {
   std::string spec;
-  for (std::uint64_t i = 0; i < kDraws; ++i) {
+  for (std::uint64_t i = 0; i < kWishedDraws; ++i) {
     const std::uint64_t own =
         i == 0 ? seed : derive_seed(seed, "allowed draw", i);
     spec = space_.draw(own);
@@ -239,7 +239,7 @@ std::string WishedSpace::mutate_allowed(
     std::string_view spec,
     std::uint64_t seed) const {
   std::string mutant = space_.mutate(spec, seed);
-  for (std::uint64_t i = 1; i < kMutations && !allows(mutant); ++i) {
+  for (std::uint64_t i = 1; i < kWishedMutations && !allows(mutant); ++i) {
     mutant = space_.mutate(spec, derive_seed(seed, "allowed mutation", i));
   }
   return mutant;

@@ -4,18 +4,17 @@
 #include <boost/math/distributions/normal.hpp>
 #include <cmath>
 #include <functional>
-#include <limits>
 #include <numeric>
 
+#include "analysis/statistics/columns.h"
 #include "analysis/statistics/correlation.h"
 #include "analysis/statistics/pair_counts.h"
 #include "analysis/statistics/ranks.h"
+#include "common/missing.h"
 #include "common/parallel.h"
 
 namespace zcp::statistics {
 namespace {
-
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 /// Draws and evaluates the block of draws that begins at `first`.
 void run_block(
@@ -64,12 +63,11 @@ double normal_quantile(double probability) {
 double acceleration(std::span<const double> left) {
   const std::vector<double> values = finite_sorted(left);
   if (values.empty()) return 0;
-  const double mean = std::accumulate(values.begin(), values.end(), 0.0) /
-                      static_cast<double>(values.size());
+  const double centre = mean(values);
   double squares = 0;
   double cubes = 0;
   for (const double value : values) {
-    const double d = mean - value;
+    const double d = centre - value;
     squares += d * d;
     cubes += d * d * d;
   }

@@ -15,6 +15,9 @@ namespace zcp::statistics {
 /// for bias and acceleration (Efron, JASA 82, 1987).
 enum class IntervalMethod { percentile, bca };
 
+/// Of every interval that is shown.
+inline constexpr double kConfidence = 0.95;
+
 /// A confidence interval; both ends are NaN where none exists.
 struct Interval {
   double low;

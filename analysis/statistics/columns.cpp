@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <stdexcept>
 
 #include "analysis/statistics/ranks.h"
@@ -45,6 +46,11 @@ ColumnPair settle_missing(
     out.y.push_back(y[row]);
   }
   return out;
+}
+
+double mean(std::span<const double> values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) /
+         static_cast<double>(values.size());
 }
 
 std::vector<double> deviations(std::span<const double> values) {

@@ -40,6 +40,9 @@ ColumnPair settle_missing(
     std::span<const double> y,
     Missing missing);
 
+/// NaN when there are none.
+double mean(std::span<const double> values);
+
 /// How far each value is from the mean, times one power of two for all, by
 /// which the largest is near 1. No digit is lost to the values' offset, and no
 /// square of a deviation overflows or is lost whatever their scale. NaN

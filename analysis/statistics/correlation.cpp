@@ -5,7 +5,6 @@
 #include <boost/math/special_functions/beta.hpp>
 #include <cmath>
 #include <functional>
-#include <limits>
 #include <numeric>
 
 #include "analysis/statistics/columns.h"
@@ -13,11 +12,10 @@
 #include "analysis/statistics/permutation.h"
 #include "analysis/statistics/ranks.h"
 #include "analysis/statistics/runs_of_equals.h"
+#include "common/missing.h"
 
 namespace zcp::statistics {
 namespace {
-
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 bool has_nan(std::span<const double> values) {
   return std::any_of(values.begin(), values.end(), [](double value) {

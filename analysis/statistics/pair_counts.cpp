@@ -3,17 +3,15 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <limits>
 
 #include "analysis/statistics/columns.h"
 #include "analysis/statistics/fenwick.h"
 #include "analysis/statistics/ranks.h"
 #include "analysis/statistics/runs_of_equals.h"
+#include "common/missing.h"
 
 namespace zcp::statistics {
 namespace {
-
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 struct Point {
   double x;

@@ -21,13 +21,13 @@ constexpr double kMostStates = 16384;
 constexpr std::int64_t kDraws = 200'000;
 
 /// A column as permutations see it: distinct values in ascending order.
-struct Margin {
+struct RankedColumn {
   std::vector<std::uint32_t> level;  ///< of each row
   std::vector<std::int64_t> counts;  ///< rows of each level
   /// Mean rank of each level, moved and scaled to whole numbers from 0 on.
   std::vector<std::int64_t> ranks;
 
-  explicit Margin(std::span<const double> values) {
+  explicit RankedColumn(std::span<const double> values) {
     Levels levels = dense_levels(values);
     counts = level_counts(levels);
     level = std::move(levels.level);
@@ -136,7 +136,7 @@ class Balance final : public Statistic {
 /// The product of the ranks.
 class RankProduct final : public Statistic {
  public:
-  RankProduct(const std::vector<std::int64_t>& x_ranks, const Margin& y)
+  RankProduct(const std::vector<std::int64_t>& x_ranks, const RankedColumn& y)
       : x_ranks_(x_ranks), y_ranks_(y.ranks) {}
 
   std::int64_t added(
@@ -156,7 +156,10 @@ class RankProduct final : public Statistic {
 /// rows of y that are left how many ways lead there with each sum.
 class Enumeration {
  public:
-  Enumeration(const Margin& x, const Margin& y, const Statistic& statistic)
+  Enumeration(
+      const RankedColumn& x,
+      const RankedColumn& y,
+      const Statistic& statistic)
       : x_(x), y_(y), statistic_(statistic) {
     std::size_t states = 1;
     for (const std::int64_t count : y.counts) {
@@ -221,8 +224,8 @@ class Enumeration {
     }
   }
 
-  const Margin& x_;
-  const Margin& y_;
+  const RankedColumn& x_;
+  const RankedColumn& y_;
   const Statistic& statistic_;
   std::vector<std::size_t> strides_;   ///< of each level in a state's number
   std::vector<std::uint8_t> left_;     ///< [state][level]: rows not taken
@@ -233,7 +236,7 @@ class Enumeration {
 /// Concordant less discordant pairs of a column with groups of equal rows and
 /// one without ties: each group adds Mann and Whitney's statistic of its rows
 /// and those before.
-Distribution balance_without_ties(const Margin& tied) {
+Distribution balance_without_ties(const RankedColumn& tied) {
   Distribution sums{0, {1.0}};
   std::int64_t before = 0;
   for (const std::int64_t size : tied.counts) {
@@ -262,7 +265,7 @@ Distribution balance_without_ties(const Margin& tied) {
 }
 
 /// Rows by ascending x.
-std::vector<std::size_t> ascending(const Margin& x) {
+std::vector<std::size_t> ascending(const RankedColumn& x) {
   std::vector<std::size_t> order(x.level.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::ranges::stable_sort(
@@ -330,7 +333,7 @@ double drawn_p(std::vector<std::int32_t> y, Sum sum) {
 /// The column's rows in the order given, as `number` of their levels.
 template <typename Number>
 std::vector<std::int32_t> numbers_of(
-    const Margin& margin,
+    const RankedColumn& margin,
     const std::vector<std::size_t>& order,
     Number number) {
   std::vector<std::int32_t> out;
@@ -341,19 +344,20 @@ std::vector<std::int32_t> numbers_of(
 }
 
 /// Two columns as the tests look at them.
-struct Margins {
-  Margin groups;  ///< of the column that has more states
-  Margin levels;
-  decltype(ascending(std::declval<const Margin&>())) order;  ///< by groups
+struct RankedColumns {
+  RankedColumn groups;  ///< of the column that has more states
+  RankedColumn levels;
+  decltype(ascending(
+      std::declval<const RankedColumn&>())) order;  ///< by groups
 };
 
-Margins margins_of(std::span<const double> x, std::span<const double> y) {
+RankedColumns margins_of(std::span<const double> x, std::span<const double> y) {
   require_equal_lengths(x, y);
   if (x.size() > kPermutedRows) {
     throw std::invalid_argument("too many rows for permutations");
   }
-  Margin groups(x);
-  Margin levels(y);
+  RankedColumn groups(x);
+  RankedColumn levels(y);
   if (groups.states() < levels.states()) std::swap(groups, levels);
   auto order = ascending(groups);
   return {std::move(groups), std::move(levels), std::move(order)};

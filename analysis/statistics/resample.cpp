@@ -4,17 +4,14 @@
 #include <boost/random/mersenne_twister.hpp>
 #include <boost/random/uniform_int_distribution.hpp>
 #include <cmath>
-#include <limits>
-#include <numeric>
 
 #include "analysis/statistics/pair_counts.h"
 #include "analysis/statistics/ranks.h"
+#include "common/missing.h"
 #include "common/random.h"
 
 namespace zcp::statistics {
 namespace {
-
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 /// Up to so many rows, counts and doubled centred ranks fit into 16 bits and
 /// sums over pairs into 32 bits.

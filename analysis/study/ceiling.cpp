@@ -2,19 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <stdexcept>
 #include <string_view>
 
 #include "analysis/statistics/correlation.h"
 #include "analysis/study/join.h"
 #include "analysis/study/subset.h"
+#include "common/missing.h"
 
 namespace zcp::study {
 namespace {
-
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-constexpr double kLevel = 0.95;
 
 /// "acc_seed12" -> "acc"; empty for any other name.
 std::string_view stem_of_seed(std::string_view name) {
@@ -77,8 +74,10 @@ void add_intervals(
     add_share(tau, each.tau, static_cast<double>(pairs.size()));
     add_share(rho, each.rho, static_cast<double>(pairs.size()));
   }
-  ceiling.tau_interval = statistics::percentile_interval(tau, kLevel);
-  ceiling.rho_interval = statistics::percentile_interval(rho, kLevel);
+  ceiling.tau_interval =
+      statistics::percentile_interval(tau, statistics::kConfidence);
+  ceiling.rho_interval =
+      statistics::percentile_interval(rho, statistics::kConfidence);
 }
 
 /// The mean of all runs but one, for each row.

@@ -4,17 +4,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <span>
 
 #include "analysis/statistics/metrics.h"
+#include "common/missing.h"
 #include "common/parallel.h"
 
 namespace zcp::study {
 namespace {
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-constexpr double kLevel = 0.95;
 constexpr statistics::Interval kNoInterval{kNan, kNan};
 
 /// `column`, with NaN wherever `other` has no score.
@@ -117,8 +115,10 @@ class Comparison {
       std::size_t rows) const {
     if (rows < statistics::kLeastRows) return kNoInterval;
     return options_.interval == statistics::IntervalMethod::bca
-               ? statistics::bca_interval(draws, estimate, left, kLevel)
-               : statistics::percentile_interval(draws, kLevel);
+               ? statistics::bca_interval(
+                     draws, estimate, left, statistics::kConfidence)
+               : statistics::percentile_interval(
+                     draws, statistics::kConfidence);
   }
 
   /// The jackknife of a column; empty unless the interval is BCa, which alone

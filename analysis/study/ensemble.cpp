@@ -3,20 +3,19 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 #include <numeric>
 
+#include "analysis/statistics/columns.h"
 #include "analysis/statistics/correlation.h"
 #include "analysis/study/rank_sums.h"
 #include "common/error.h"
+#include "common/missing.h"
 #include "common/parallel.h"
 #include "common/random.h"
 
 namespace zcp::study {
 namespace {
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-constexpr double kLevel = 0.95;
 constexpr std::size_t kBeam = 32;
 constexpr std::size_t kFinalists = 16;
 constexpr std::size_t kSample = 3000;
@@ -215,13 +214,13 @@ void summarise(Draws& draws, std::vector<EnsembleMethod>& methods) {
   }
   for (std::size_t i = 0; i < methods.size(); ++i) {
     EnsembleMethod& method = methods[i];
-    method.tau =
-        std::accumulate(method.fold_tau.begin(), method.fold_tau.end(), 0.0) /
-        folds;
-    method.interval = statistics::percentile_interval(draws[i], kLevel);
+    method.tau = statistics::mean(method.fold_tau);
+    method.interval =
+        statistics::percentile_interval(draws[i], statistics::kConfidence);
     method.minus_single = method.tau - methods.front().tau;
     method.minus_single_interval = statistics::percentile_interval(
-        statistics::differences(draws[i], draws.front()), kLevel);
+        statistics::differences(draws[i], draws.front()),
+        statistics::kConfidence);
   }
 }
 

@@ -8,17 +8,18 @@
 #include <optional>
 #include <tuple>
 
+#include "analysis/statistics/columns.h"
 #include "analysis/statistics/correlation.h"
 #include "analysis/statistics/metrics.h"
 #include "analysis/statistics/ranks.h"
 #include "analysis/study/join.h"
 #include "common/error.h"
+#include "common/missing.h"
 #include "common/parallel.h"
 
 namespace zcp::study {
 namespace {
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr double kBest = 0.1;
 
 /// Where each row of the first run is in another one, by its name in any form.
@@ -144,18 +145,12 @@ struct Squares {
   double runs = 0;     ///< of the runs' means
 };
 
-double mean_of(const Column& values) {
-  double sum = 0;
-  for (const double value : values) sum += value;
-  return sum / static_cast<double>(values.size());
-}
-
 Squares sums_of_squares(const Values& values) {
   const std::size_t rows = values.front().size();
   const auto k = static_cast<double>(values.size());
   Column run_means;
-  for (const Column& run : values) run_means.push_back(mean_of(run));
-  const double mean = mean_of(run_means);
+  for (const Column& run : values) run_means.push_back(statistics::mean(run));
+  const double mean = statistics::mean(run_means);
   Squares sums;
   for (const double run : run_means) {
     sums.runs += static_cast<double>(rows) * (run - mean) * (run - mean);

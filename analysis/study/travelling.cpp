@@ -16,25 +16,19 @@
 #include "analysis/statistics/ranks.h"
 #include "analysis/study/rank_sums.h"
 #include "common/error.h"
+#include "common/missing.h"
 #include "common/parallel.h"
 #include "common/random.h"
 
 namespace zcp::study {
 namespace {
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-constexpr double kLevel = 0.95;
-constexpr std::size_t kBeam = 24;
-constexpr std::size_t kSample = 2000;
-constexpr std::array kRules{RankRule::log_sum, RankRule::sum};
+constexpr std::size_t kTravellingBeam = 24;
+constexpr std::size_t kTravellingSample = 2000;
+constexpr std::array kTravellingRules{RankRule::log_sum, RankRule::sum};
 
 using Key = std::pair<RankRule, Members>;
 using Units = std::vector<std::size_t>;  ///< what is left out, by number
-
-double mean_of(const std::vector<double>& values) {
-  return std::accumulate(values.begin(), values.end(), 0.0) /
-         static_cast<double>(values.size());
-}
 
 /// The ballots of the candidates in a task, and the rows that choose: those
 /// with a truth, or as many of them as are enough.
@@ -55,7 +49,7 @@ Voters voters_of(
   }
   std::vector<std::size_t> places(task.rows.size());
   std::iota(places.begin(), places.end(), std::size_t{0});
-  for (const std::size_t place : sample_rows(places, kSample, seed)) {
+  for (const std::size_t place : sample_rows(places, kTravellingSample, seed)) {
     voters.rows.push_back(task.rows[place]);
     voters.truth.push_back(task.truth[place]);
   }
@@ -63,9 +57,9 @@ Voters voters_of(
 }
 
 /// Tau on every task is computed once for each candidate.
-class Chooser {
+class TravellingChooser {
  public:
-  Chooser(
+  TravellingChooser(
       const std::vector<TravelTask>& tasks,
       std::vector<Voters> voters,
       std::size_t candidates,
@@ -84,7 +78,7 @@ class Chooser {
     units_ = 1 + std::ranges::max(unit_of_);
     best_single_.assign(tasks.size(), -1.0);
     for (std::size_t proxy = 0; proxy < candidates_; ++proxy) {
-      const auto& taus = taus_of({kRules.front(), Members{proxy}});
+      const auto& taus = taus_of({kTravellingRules.front(), Members{proxy}});
       for (std::size_t task = 0; task < tasks.size(); ++task) {
         best_single_[task] = std::max(best_single_[task], taus[task]);
       }
@@ -135,7 +129,7 @@ class Chooser {
         own.push_back(taus[task]);
       }
     }
-    return mean_of(own);
+    return statistics::mean(own);
   }
 
   /// least_over() the tasks that stay.
@@ -158,7 +152,7 @@ class Chooser {
     }
     double least = std::numeric_limits<double>::infinity();
     for (const auto& [space, values] : of_space) {
-      least = std::min(least, mean_of(values));
+      least = std::min(least, statistics::mean(values));
     }
     return least;
   }
@@ -209,17 +203,21 @@ class Chooser {
   /// The best of each number of members by each rule, most first by neither.
   std::vector<Key> best_of_each(const Units& out, std::size_t most) {
     std::vector<Key> best;
-    for (const RankRule rule : kRules) {
+    for (const RankRule rule : kTravellingRules) {
       std::vector<Key> level;
       for (std::size_t proxy = 0; proxy < candidates_; ++proxy) {
         level.emplace_back(rule, Members{proxy});
       }
       for (std::size_t size = 1; size <= std::min(most, most_); ++size) {
-        if (size > 1) level = grown(level, size == 2 ? candidates_ : kBeam);
+        if (size > 1) {
+          level = grown(level, size == 2 ? candidates_ : kTravellingBeam);
+        }
         compute_all(level);
         sort_by_objective(level, out);
         // A single proxy ranks alike by both rules.
-        if (size > 1 || rule == kRules.front()) best.push_back(level.front());
+        if (size > 1 || rule == kTravellingRules.front()) {
+          best.push_back(level.front());
+        }
       }
     }
     return best;
@@ -394,9 +392,10 @@ std::vector<TravelScore> judge(
   for (std::size_t i = 0; i < scores.size(); ++i) {
     if (!contenders[i].values) continue;
     const std::vector<double>& own = drawn[pair_of[i]].tau;
-    scores[i].interval = statistics::percentile_interval(own, kLevel);
+    scores[i].interval =
+        statistics::percentile_interval(own, statistics::kConfidence);
     scores[i].composite_minus_interval = statistics::percentile_interval(
-        statistics::differences(drawn[0].tau, own), kLevel);
+        statistics::differences(drawn[0].tau, own), statistics::kConfidence);
   }
   return scores;
 }
@@ -451,7 +450,8 @@ Travelling choose_travelling(
         result.candidates,
         derive_seed(options.seed, "travelling rows", task)));
   }
-  Chooser chooser(tasks, std::move(voters), result.candidates.size(), options);
+  TravellingChooser chooser(
+      tasks, std::move(voters), result.candidates.size(), options);
   if (chooser.units() < 2) {
     throw UserError(
         "--compose: every table is of the space {}; expected tables of two "

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <iostream>
-#include <limits>
 
 #include "apps/correlate/compose.h"
 #include "apps/study_tables.h"
 #include "apps/terminal.h"
 #include "apps/text_table.h"
 #include "common/json.h"
+#include "common/missing.h"
 
 namespace zcp::apps {
 namespace {
@@ -138,14 +138,13 @@ std::vector<ordered_json> objects_of(const study::Travelling& found) {
     for (const TravelScore& score : result.scores) {
       objects.push_back(to_json(result, score));
     }
-    constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
     TravelScore all{
         "overall",
         study::formula_of(found.overall),
         found.overall_tau[i],
-        {kNone, kNone},
-        kNone,
-        {kNone, kNone}};
+        {kNan, kNan},
+        kNan,
+        {kNan, kNan}};
     objects.push_back(to_json(result, all));
     objects.back()["where_chosen"] = true;
   }

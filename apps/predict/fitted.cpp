@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <utility>
 
 #include "common/error.h"
+#include "common/missing.h"
 #include "nets/spaces/json/json_space.h"
 
 namespace zcp::apps {
@@ -13,8 +13,6 @@ namespace {
 
 using prediction::Block;
 using Scores = std::vector<std::vector<double>>;
-
-constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 Scores of_one(const Scores& scores, std::size_t row) {
   Scores own;
@@ -87,7 +85,7 @@ std::vector<double> FittedPredictor::values(
   std::vector<std::string> fresh;
   Scores own(scores.size());
   for (std::size_t i = 0; i < archs.size(); ++i) {
-    if (!known_.try_emplace(archs[i], kNone).second) continue;
+    if (!known_.try_emplace(archs[i], kNan).second) continue;
     const bool none =
         !scores.empty() && std::ranges::all_of(scores, [&](const auto& column) {
           return std::isnan(column[i]);

@@ -87,12 +87,6 @@ void require_memory(const ScoreOptions& options, const TaskChoice& task) {
 
 namespace {
 
-std::vector<std::string> names_of(const Proxies& proxies) {
-  std::vector<std::string> names;
-  for (const Descriptor* proxy : proxies) names.push_back(proxy->name);
-  return names;
-}
-
 /// How many architectures have a score to come. `missing` is in their order.
 std::int64_t count_architectures(
     const std::vector<engine::MissingScore>& missing) {

@@ -1,14 +1,13 @@
 #include "apps/score/score_table.h"
 
 #include <algorithm>
-#include <limits>
 #include <string_view>
 #include <unordered_map>
 
+#include "common/missing.h"
+
 namespace zcp::apps {
 namespace {
-
-constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 using Positions = std::unordered_map<std::string_view, std::size_t>;
 
@@ -34,7 +33,7 @@ ScoreTable::ScoreTable(
 
 double ScoreTable::value(std::size_t arch, std::size_t proxy) const {
   const auto& score = scores_[arch][proxy];
-  return score && score->status == ScoreStatus::ok ? score->value : kNone;
+  return score && score->status == ScoreStatus::ok ? score->value : kNan;
 }
 
 void ScoreTable::add_records(std::span<const store::ScoreRecord> records) {
@@ -104,7 +103,7 @@ ScoreTable::Added ScoreTable::add(
           {keys_[arch],
            proxies_[proxy],
            score.status,
-           ok ? score.value : kNone,
+           ok ? score.value : kNan,
            score.reason,
            score.seconds});
     }

@@ -36,6 +36,12 @@ bool look_at_declared(const Proxies& proxies) {
 
 }  // namespace
 
+std::vector<std::string> names_of(const Proxies& proxies) {
+  std::vector<std::string> names;
+  for (const engine::Descriptor* proxy : proxies) names.push_back(proxy->name);
+  return names;
+}
+
 bool read_data(const Proxies& proxies) {
   return std::ranges::any_of(
       proxies, [](const auto* proxy) { return proxy->needs.inputs(); });

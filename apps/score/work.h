@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "apps/architectures.h"
@@ -13,6 +14,8 @@
 namespace zcp::apps {
 
 using Proxies = std::vector<const engine::Descriptor*>;
+
+std::vector<std::string> names_of(const Proxies& proxies);
 
 /// Whether a proxy looks at the task's data.
 bool read_data(const Proxies& proxies);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "analysis/study/composite.h"
 #include "analysis/study/join.h"
@@ -11,12 +10,11 @@
 #include "apps/selection.h"
 #include "apps/study_tables.h"
 #include "common/error.h"
+#include "common/missing.h"
 #include "nets/spaces/json/json_space.h"
 
 namespace zcp::apps {
 namespace {
-
-constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 bool same(double a, double b) {
   return a == b || (std::isnan(a) && std::isnan(b));
@@ -114,7 +112,7 @@ std::optional<std::size_t> Lookup::row(const std::string& arch) const {
 
 double Lookup::value(const std::string& arch, std::size_t column) const {
   const auto found = rows_.find(arch);
-  return found == rows_.end() ? kNone : table_.values[column][found->second];
+  return found == rows_.end() ? kNan : table_.values[column][found->second];
 }
 
 SearchData::SearchData(const SearchOptions& options, const EncodePoints& encode)
@@ -369,7 +367,7 @@ double SearchData::value(const std::string& arch, const SearchColumn& column)
     case SearchColumn::Source::graph:
       return size_value(facts(arch).sizes, column.proxy);
     default:
-      return kNone;
+      return kNan;
   }
 }
 

@@ -53,12 +53,6 @@ ScoreOptions options_for(
   return own;
 }
 
-Strings names_of(const Proxies& proxies) {
-  Strings names;
-  for (const engine::Descriptor* proxy : proxies) names.push_back(proxy->name);
-  return names;
-}
-
 /// The proxies of those names, each as often as it is asked for.
 Proxies find_proxies(const Strings& names) {
   Proxies proxies;

@@ -97,7 +97,7 @@ std::string algorithm_help() {
   return text;
 }
 
-po::options_description describe_options() {
+po::options_description search_options() {
   const auto text = [] { return po::value<std::string>(); };
   const auto number = [] { return po::value<std::int64_t>(); };
   po::options_description options("Search");
@@ -435,7 +435,7 @@ Strings SearchOptions::inputs() const {
 }
 
 std::optional<SearchOptions> parse_search_options(const Arguments& arguments) {
-  po::options_description description = describe_options();
+  po::options_description description = search_options();
   po::variables_map values;
   if (!parse_options(arguments, kUsage, kExample, description, values)) {
     return std::nullopt;

@@ -38,7 +38,7 @@ constexpr std::string_view kExample =
     "    --space nats-tss --all --task cifar10 --data cifar-10-batches-bin \\\n"
     "    --proxies core --store scores.sqlite --csv scores.csv";
 
-po::options_description describe_options() {
+po::options_description job_options() {
   po::options_description options("Options");
   options.add_options()(
       "run",
@@ -226,7 +226,7 @@ std::optional<std::string> value_among(
 }
 
 std::optional<SubmitOptions> parse_submit_options(const Arguments& arguments) {
-  po::options_description description = describe_options();
+  po::options_description description = job_options();
   const std::string positional[] = {"command"};
   po::variables_map values;
   if (!parse_options(

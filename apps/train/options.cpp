@@ -17,7 +17,7 @@ constexpr Limits kEpochs{1, 1000000};
 constexpr Limits kSeeds{1, 10000};
 constexpr double kMostRate = 1000;  ///< of learning, and of decay
 
-po::options_description describe_options() {
+po::options_description training_options() {
   po::options_description options("What");
   add_selection_options(options, false);
   add_budget_options(options);
@@ -191,7 +191,7 @@ std::vector<std::string> TrainOptions::inputs() const {
 }
 
 std::optional<TrainOptions> parse_train_options(const Arguments& arguments) {
-  po::options_description description = describe_options();
+  po::options_description description = training_options();
   po::variables_map values;
   if (!parse_options(
           arguments,

@@ -17,13 +17,13 @@ namespace zcp::formats {
 namespace {
 
 /// How much libcsv gets at once, so that a row that throws stops the parse.
-constexpr std::size_t kBlock = std::size_t{1} << 16U;
+constexpr std::size_t kCsvBlock = std::size_t{1} << 16U;
 
 /// libcsv's parser and the row under way. libcsv is C: no exception may pass
 /// through it, so what the handler throws is kept until the block is done.
-class Parser {
+class CsvParser {
  public:
-  Parser(
+  CsvParser(
       const std::string& source,
       const CsvRowHandler& on_row,
       std::size_t line,
@@ -33,13 +33,13 @@ class Parser {
     if (csv_init(&parser_, options) != 0) throw std::bad_alloc();
     csv_set_delim(&parser_, static_cast<unsigned char>(separator));
   }
-  ~Parser() { csv_free(&parser_); }
-  Parser(const Parser&) = delete;
-  Parser& operator=(const Parser&) = delete;
+  ~CsvParser() { csv_free(&parser_); }
+  CsvParser(const CsvParser&) = delete;
+  CsvParser& operator=(const CsvParser&) = delete;
 
   void parse(std::string_view text) {
-    for (std::size_t at = 0; at < text.size(); at += kBlock) {
-      const std::string_view block = text.substr(at, kBlock);
+    for (std::size_t at = 0; at < text.size(); at += kCsvBlock) {
+      const std::string_view block = text.substr(at, kCsvBlock);
       const std::size_t done = csv_parse(
           &parser_, block.data(), block.size(), &on_field, &on_end, this);
       check(done == block.size());
@@ -90,7 +90,7 @@ class Parser {
 
   template <typename Action>
   static void guarded(void* self, const Action& action) {
-    auto& parser = *static_cast<Parser*>(self);
+    auto& parser = *static_cast<CsvParser*>(self);
     if (parser.failure_) return;
     try {
       action(parser);
@@ -100,13 +100,13 @@ class Parser {
   }
 
   static void on_field(void* field, std::size_t size, void* self) {
-    guarded(self, [&](Parser& parser) {
+    guarded(self, [&](CsvParser& parser) {
       parser.add_field({static_cast<const char*>(field), size});
     });
   }
 
   static void on_end(int end, void* self) {
-    guarded(self, [&](Parser& parser) { parser.end_row(end); });
+    guarded(self, [&](CsvParser& parser) { parser.end_row(end); });
   }
 
   const std::string& source_;
@@ -211,7 +211,7 @@ std::string read_standard_input() {
   std::string text;
   std::size_t size = 0;
   while (std::cin && size <= kMost) {
-    text.resize(std::min(std::max(2 * size, kBlock), kMost + 1));
+    text.resize(std::min(std::max(2 * size, kCsvBlock), kMost + 1));
     const auto room = static_cast<std::streamsize>(text.size() - size);
     std::cin.read(text.data() + size, room);
     size += static_cast<std::size_t>(std::cin.gcount());
@@ -299,7 +299,7 @@ void parse_csv(
     const CsvRowHandler& on_row,
     char separator) {
   const std::size_t skipped = skip_comments(text);
-  Parser(source, on_row, skipped + 1, separator).parse(text);
+  CsvParser(source, on_row, skipped + 1, separator).parse(text);
 }
 
 char find_separator(std::string_view text, std::span<const std::string> names) {

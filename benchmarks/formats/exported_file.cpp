@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "benchmarks/formats/archive_limits.h"
 #include "benchmarks/formats/exported_batch.h"
 #include "benchmarks/formats/exported_graph.h"
 #include "benchmarks/formats/files.h"
@@ -25,10 +26,6 @@ using Storage = std::shared_ptr<const std::string>;
 
 constexpr std::string_view kFlatGraph = "serialized_exported_program.json";
 constexpr std::string_view kModels = "models/";
-/// Elements of a tensor that are fewer in its storage (expanded ones).
-constexpr std::int64_t kMostExpanded = std::int64_t{1} << 28U;
-/// What a compressed archive may hold.
-constexpr std::uint64_t kMostInflated = std::uint64_t{256} << 20U;
 
 /// Bytes of an element, by c10's number of its type: uint8 to complex128, bool,
 /// three quantised ones and bfloat16.

@@ -23,7 +23,7 @@ using Kind = ExportedArgument::Kind;
 constexpr std::int64_t kSchema = 8;
 /// Of arguments within arguments, graphs within graphs and outputs within
 /// outputs: ten times what networks have.
-constexpr int kDeepest = 64;
+constexpr int kDeepestGraph = 64;
 constexpr std::size_t kDeepestJson = 400;
 /// Where exports could tell no module.
 constexpr std::string_view kNoModule =
@@ -129,9 +129,9 @@ std::int64_t layout(const Json& json, const std::string& place) {
       "strided ones, which are 7");
 }
 
-class Parser {
+class GraphParser {
  public:
-  Parser(std::string source, ExportedProgram& program)
+  GraphParser(std::string source, ExportedProgram& program)
       : source_(std::move(source)), program_(program) {}
 
   void parse(std::string_view json_text) {
@@ -188,7 +188,7 @@ class Parser {
 
   ExportedGraph
   graph_of(const Json& json, const std::string& place, int depth) {
-    if (depth > kDeepest) refuse(place, "graphs within graphs", "fewer");
+    if (depth > kDeepestGraph) refuse(place, "graphs within graphs", "fewer");
     ExportedGraph graph;
     for (const Json& one : list_member(json, "inputs", place)) {
       graph.inputs.push_back(argument(one, place + ": input", depth));
@@ -247,7 +247,7 @@ class Parser {
   }
 
   Argument argument(const Json& json, const std::string& place, int depth) {
-    if (depth > kDeepest) refuse(place, "lists within lists", "fewer");
+    if (depth > kDeepestGraph) refuse(place, "lists within lists", "fewer");
     const auto [kind, held] = only_member(json, place);
     const Json& value = *held;
     if (kind == "as_none") return {};
@@ -479,7 +479,7 @@ class Parser {
       std::size_t& next,
       int depth,
       const std::string& place) {
-    if (depth > kDeepest) refuse(place, "a deep tree", "less");
+    if (depth > kDeepestGraph) refuse(place, "a deep tree", "less");
     const Json& type = json_member(json, "type", place);
     ExportedOutput output;
     if (type.is_null()) {
@@ -625,7 +625,7 @@ ExportedProgram parse_exported_graph(
     std::string_view text,
     const std::string& source) {
   ExportedProgram program;
-  Parser(source, program).parse(text);
+  GraphParser(source, program).parse(text);
   return program;
 }
 

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "benchmarks/formats/archive_limits.h"
 #include "benchmarks/formats/exported_file.h"
 #include "benchmarks/formats/files.h"
 #include "benchmarks/formats/pickle.h"
@@ -24,16 +25,12 @@ namespace zcp::formats {
 namespace {
 
 /// The largest networks in use have a tenth of it.
-constexpr std::uint64_t kMostBytes = std::uint64_t{64} << 30U;
-/// Of code and its tables; large networks have a few megabytes.
-constexpr std::uint64_t kMostInflated = std::uint64_t{256} << 20U;
+constexpr std::uint64_t kMostModelBytes = std::uint64_t{64} << 30U;
 /// Of modules within modules, each of which takes two; and of syntax trees.
 /// Ten times what networks have, a tenth of what a stack of 8 MB holds.
-constexpr std::size_t kDeepest = 400;
+constexpr std::size_t kDeepestPickle = 400;
 constexpr std::size_t kDeepestCode = 1000;
 constexpr std::size_t kDeepestType = 64;
-/// Elements of a tensor that are fewer in its storage (expanded ones).
-constexpr std::int64_t kMostExpanded = std::int64_t{1} << 28U;
 
 /// The bytes of a regular file: others may never end, or never begin.
 std::unique_ptr<RandomBytes> open_model(const std::filesystem::path& path) {
@@ -47,12 +44,12 @@ std::unique_ptr<RandomBytes> open_model(const std::filesystem::path& path) {
         path.string());
   }
   auto bytes = open_bytes(path);
-  if (bytes->size() <= kMostBytes) return bytes;
+  if (bytes->size() <= kMostModelBytes) return bytes;
   throw UserError(
       "{}: found {} bytes, expected a TorchScript file of at most {}",
       path.string(),
       bytes->size(),
-      kMostBytes);
+      kMostModelBytes);
 }
 
 /// Bytes that somebody else holds, too.
@@ -149,11 +146,11 @@ class Inspection {
     const std::string content = archive_.content(entry);
     if (name == "data.pkl" || name == "constants.pkl") {
       const Pickle pickle(content, in(name), Pickle::AnyName{});
-      pickle.check_depth(kDeepest);
+      pickle.check_depth(kDeepestPickle);
       const std::string folder = name.substr(0, name.find('.')) + "/";
       pickle.visit([&](const PickleValue& value) { check(value, folder); });
     } else if (name.ends_with(".pkl") || name.ends_with(".debug_pkl")) {
-      Pickle(content, in(name), Pickle::AnyName{}).check_depth(kDeepest);
+      Pickle(content, in(name), Pickle::AnyName{}).check_depth(kDeepestPickle);
     } else if (name.starts_with("code/")) {
       if (code_depth(content) <= kDeepestCode) return;
       refuse(fmt::format(

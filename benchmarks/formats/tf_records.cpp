@@ -11,9 +11,9 @@ namespace zcp::formats {
 namespace {
 
 constexpr std::uint64_t kLargest = std::uint64_t{1} << 20U;
-constexpr std::uint64_t kPiece = std::uint64_t{1} << 20U;
+constexpr std::uint64_t kRecordPiece = std::uint64_t{1} << 20U;
 constexpr std::size_t kHead = 12;
-constexpr std::size_t kTail = 4;
+constexpr std::size_t kChecksumBytes = 4;
 
 }  // namespace
 
@@ -42,7 +42,7 @@ std::string_view TfRecords::take(std::uint64_t size) {
     buffer_.erase(0, at_);
     at_ = 0;
     const std::uint64_t more =
-        std::min(std::max(kPiece, size), bytes_->size() - read_);
+        std::min(std::max(kRecordPiece, size), bytes_->size() - read_);
     buffer_ += bytes_->read(read_, more);
     read_ += more;
   }
@@ -78,7 +78,7 @@ std::optional<std::string_view> TfRecords::next() {
   if (size > kLargest) {
     refuse(fmt::format("found {} bytes, expected at most {}", size, kLargest));
   }
-  const std::string_view data = take(size + kTail);
+  const std::string_view data = take(size + kChecksumBytes);
   check(data.substr(0, size), data.substr(size));
   return data.substr(0, size);
 }

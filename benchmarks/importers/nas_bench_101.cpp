@@ -13,6 +13,7 @@
 #include "benchmarks/importers/member.h"
 #include "benchmarks/importers/nas_bench_101_record.h"
 #include "common/error.h"
+#include "common/missing.h"
 
 namespace zcp::importers {
 namespace {
@@ -20,7 +21,6 @@ namespace {
 constexpr std::size_t kArchitectures = 423'624;  // of the benchmark
 constexpr std::array<int, 4> kEpochs = {4, 12, 36, 108};
 constexpr std::size_t kRepeats = 3;
-constexpr double kEmpty = std::numeric_limits<double>::quiet_NaN();
 
 [[noreturn]] void refuse(
     const std::string& place,
@@ -169,7 +169,7 @@ class Columns {
     unused_.add(
         kContradictions,
         fmt::format("params of {}: {} and {}", arch, own, params));
-    own = kEmpty;
+    own = kNan;
   }
 
   void add_row(std::string arch, double params) {
@@ -180,7 +180,7 @@ class Columns {
       if (!length.repeats.empty()) fill(length);
     }
     for (Repeats* repeats : {&valid_, &test_}) {
-      for (auto& column : *repeats) fill(column, kEmpty);
+      for (auto& column : *repeats) fill(column, kNan);
     }
   }
 
@@ -216,7 +216,7 @@ class Columns {
       std::vector<double>& sums,
       const std::vector<std::uint8_t>& counts) {
     for (std::size_t row = 0; row < sums.size(); ++row) {
-      sums[row] = counts[row] == 0 ? kEmpty : sums[row] / counts[row];
+      sums[row] = counts[row] == 0 ? kNan : sums[row] / counts[row];
     }
   }
 

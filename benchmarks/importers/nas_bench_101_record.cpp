@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "common/error.h"
+#include "common/missing.h"
 
 namespace zcp::importers {
 namespace {
@@ -24,7 +25,6 @@ using google::protobuf::internal::WireFormatLite;
 using google::protobuf::io::CodedInputStream;
 
 constexpr std::size_t kMostVertices = 7;
-constexpr double kEmpty = std::numeric_limits<double>::quiet_NaN();
 
 [[noreturn]] void refuse(
     const std::string& place,
@@ -273,7 +273,7 @@ NasBench101Run parse_nas_bench_101(
   run.params = metrics.params;
   run.valid = 100.0 * last.valid;
   run.test = 100.0 * last.test;
-  run.seconds = std::isfinite(last.seconds) ? last.seconds : kEmpty;
+  run.seconds = std::isfinite(last.seconds) ? last.seconds : kNan;
   return run;
 }
 

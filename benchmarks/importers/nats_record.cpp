@@ -5,15 +5,13 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 #include <string_view>
 
 #include "benchmarks/formats/numpy_pickle.h"
+#include "common/missing.h"
 
 namespace zcp::importers {
 namespace {
-
-constexpr double kEmpty = std::numeric_limits<double>::quiet_NaN();
 
 /// A set of images that accuracy was measured on, and our name for it.
 ///
@@ -69,7 +67,7 @@ void put_once(
   record.unused.add(
       kContradictions,
       fmt::format("{} of {}: {} and {}", column, record.arch, own, value));
-  own = kEmpty;
+  own = kNan;
 }
 
 /// Adds the accuracies of one training run after its last epoch.
@@ -140,7 +138,7 @@ void add_means(NatsRecord& record) {
 
 /// The number of that row; rows before it that had none are empty.
 double& at_row(std::vector<double>& values, std::size_t row) {
-  if (values.size() <= row) values.resize(row + 1, kEmpty);
+  if (values.size() <= row) values.resize(row + 1, kNan);
   return values[row];
 }
 
@@ -205,7 +203,7 @@ Imported NatsColumns::finish(std::string source) {
   Imported table{{std::move(source), std::move(arch_), {}, {}}, {}};
   for (const auto& [row, unused] : unused_) table.unused.add(unused);
   const auto add = [&](const std::string& name, std::vector<double>& values) {
-    values.resize(table.arch.size(), kEmpty);
+    values.resize(table.arch.size(), kNan);
     table.columns.push_back(name);
     table.values.push_back(std::move(values));
   };

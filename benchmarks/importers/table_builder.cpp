@@ -3,14 +3,10 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <limits>
+
+#include "common/missing.h"
 
 namespace zcp::importers {
-namespace {
-
-constexpr double kEmpty = std::numeric_limits<double>::quiet_NaN();
-
-}  // namespace
 
 void TableBuilder::put(
     const std::string& arch,
@@ -18,7 +14,7 @@ void TableBuilder::put(
     double value) {
   const std::size_t row = rows_.try_emplace(arch, rows_.size()).first->second;
   auto& values = columns_[column];
-  if (values.size() <= row) values.resize(row + 1, kEmpty);
+  if (values.size() <= row) values.resize(row + 1, kNan);
   double& own = values[row];
   if (std::isnan(value)) {
     unused_.add(kNoNumbers, fmt::format("{} of {}", column, arch));
@@ -38,7 +34,7 @@ void TableBuilder::contradict(
       kContradictions,
       fmt::format("{} of {}: {} and {}", column, arch, value, other));
   contradictions_.emplace(arch, column);
-  value = kEmpty;
+  value = kNan;
 }
 
 Imported TableBuilder::finish(std::string source) {
@@ -47,7 +43,7 @@ Imported TableBuilder::finish(std::string source) {
   table.arch.resize(rows_.size());
   for (const auto& [arch, row] : rows_) table.arch[row] = arch;
   for (auto& [name, values] : columns_) {
-    values.resize(rows_.size(), kEmpty);
+    values.resize(rows_.size(), kNan);
     table.columns.push_back(name);
     table.values.push_back(std::move(values));
   }

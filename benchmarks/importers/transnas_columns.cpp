@@ -5,15 +5,13 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 
 #include "benchmarks/importers/member.h"
 #include "common/error.h"
+#include "common/missing.h"
 
 namespace zcp::importers {
 namespace {
-
-constexpr double kEmpty = std::numeric_limits<double>::quiet_NaN();
 
 /// A task and its metric, of which more is better: the loss of room_layout
 /// comes negative.
@@ -69,7 +67,7 @@ void TransnasColumns::add_row(std::string_view arch) {
         arch);
   }
   table_.arch.emplace_back(arch);
-  for (auto& column : table_.values) column.push_back(kEmpty);
+  for (auto& column : table_.values) column.push_back(kNan);
 }
 
 std::optional<std::size_t> TransnasColumns::find_task(std::string_view name) {
@@ -122,7 +120,7 @@ void TransnasColumns::put_info(
             table_.arch.back(),
             own,
             value));
-    own = kEmpty;
+    own = kNan;
   }
 }
 

@@ -4,17 +4,11 @@
 #include <string_view>
 
 #include "benchmarks/formats/csv.h"
+#include "benchmarks/tables/blanks.h"
 #include "common/error.h"
 
 namespace zcp::tables {
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t\r";
-  const std::size_t begin = text.find_first_not_of(kBlanks);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
-}
 
 /// The lines of a list of specs.
 std::vector<std::string> spec_lines(std::string_view text) {

@@ -15,6 +15,7 @@
 #include <string_view>
 
 #include "benchmarks/formats/csv.h"
+#include "benchmarks/tables/blanks.h"
 #include "common/error.h"
 #include "common/hash.h"
 
@@ -36,13 +37,6 @@ std::string lower(std::string_view text) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   });
   return out;
-}
-
-std::string_view trimmed(std::string_view field) {
-  constexpr std::string_view kBlanks = " \t\r\n";
-  const std::size_t begin = field.find_first_not_of(kBlanks);
-  if (begin == std::string_view::npos) return {};
-  return field.substr(begin, field.find_last_not_of(kBlanks) - begin + 1);
 }
 
 /// Words for a missing number, as spreadsheets and programs write them.

@@ -5,7 +5,7 @@
 namespace zcp::tasks {
 namespace {
 
-std::unique_ptr<Task> open(const TaskInfo& info, const OpenOptions&) {
+std::unique_ptr<Task> refuse(const TaskInfo& info, const OpenOptions&) {
   throw UserError(
       "task '{}': its images (Taskonomy) are not read by this program; "
       "--task noise-{} takes noise of their shape, --task tensors a file of "
@@ -35,7 +35,7 @@ TaskSource taskonomy(
        "",
        head,
        loss},
-      open};
+      refuse};
 }
 
 }  // namespace zcp::tasks

@@ -80,9 +80,17 @@ std::vector<Group> groups_of(const std::vector<std::string>& ops) {
 }
 
 /// The features of one group, in this order.
-enum Kind : std::size_t { kCount, kRead, kMost, kFewest, kMean, kSum, kKinds };
+enum LiveKind : std::size_t {
+  kLiveCount,
+  kReadCount,
+  kMostOnPath,
+  kFewestOnPath,
+  kMeanOnPath,
+  kSumOverPaths,
+  kLiveKinds
+};
 
-constexpr std::array<const char*, kKinds> kKindNames{
+constexpr std::array<const char*, kLiveKinds> kLiveKindNames{
     "live_count",
     "read_count",
     "most_on_path",
@@ -90,7 +98,7 @@ constexpr std::array<const char*, kKinds> kKindNames{
     "mean_on_path",
     "sum_over_paths"};
 
-void add_graph(
+void add_live_graph(
     const GraphPool& pool,
     std::size_t at,
     const std::string& name,
@@ -102,7 +110,7 @@ void add_graph(
   const std::size_t first = features.size();
   const std::vector<double> empty(pool.size());
   features.push_back({prefix + "paths", empty});
-  for (const char* kind : kKindNames) {
+  for (const char* kind : kLiveKindNames) {
     for (const Group& group : groups) {
       features.push_back({prefix + kind + " " + group.name, empty});
     }
@@ -119,7 +127,7 @@ void add_graph(
         const std::vector<bool> read = read_nodes(graph);
         const auto& codes = words.codes[row];
         for (std::size_t g = 0; g < groups.size(); ++g) {
-          const auto put = [&](Kind kind, double value) {
+          const auto put = [&](LiveKind kind, double value) {
             features[first + 1 + kind * groups.size() + g].values[row] = value;
           };
           const PathSums sums =
@@ -132,12 +140,12 @@ void add_graph(
           }
           const bool none = sums.paths == 0;
           features[first].values[row] = sums.paths;
-          put(kCount, count);
-          put(kRead, reads);
-          put(kMost, none ? -1 : sums.most);
-          put(kFewest, none ? -1 : sums.fewest);
-          put(kMean, none ? -1 : sums.sum / sums.paths);
-          put(kSum, sums.sum);
+          put(kLiveCount, count);
+          put(kReadCount, reads);
+          put(kMostOnPath, none ? -1 : sums.most);
+          put(kFewestOnPath, none ? -1 : sums.fewest);
+          put(kMeanOnPath, none ? -1 : sums.sum / sums.paths);
+          put(kSumOverPaths, sums.sum);
         }
         for (const double size : graph.sizes) {
           features[sizes].values[row] += std::log(size);
@@ -153,7 +161,7 @@ std::vector<Feature> live_features(
     const std::vector<std::string>& names) {
   std::vector<Feature> features;
   for (std::size_t at = 0; at < names.size(); ++at) {
-    add_graph(pool, at, names[at], features);
+    add_live_graph(pool, at, names[at], features);
   }
   return features;
 }

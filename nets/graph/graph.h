@@ -181,6 +181,10 @@ class Graph {
   int output_ = 0;
 };
 
+inline const Node& node_at(const Graph& graph, int index) {
+  return graph.nodes()[at_index(index)];
+}
+
 /// Which part of a declared graph a network runs.
 enum class Folding {
   /// The function alone: zeros folded, unread layers dropped.

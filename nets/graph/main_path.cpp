@@ -6,10 +6,6 @@
 namespace zcp::graph {
 namespace {
 
-const Node& node_at(const Graph& graph, int index) {
-  return graph.nodes()[at_index(index)];
-}
-
 bool is_sum(const Node& node) {
   return node.op == Op::add && node.input_count > 1;
 }

@@ -6,10 +6,6 @@
 namespace zcp::graph {
 namespace {
 
-const Node& node_at(const Graph& graph, int index) {
-  return graph.nodes()[static_cast<std::size_t>(index)];
-}
-
 /// The nodes from `start` back along what each layer reads first, up to and
 /// with a sum, the input or a concatenation.
 std::vector<int> chain_from(const Graph& graph, int start) {

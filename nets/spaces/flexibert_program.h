@@ -7,10 +7,6 @@
 
 namespace zcp::spaces::flexibert {
 
-constexpr int kMostTokens = 512;  ///< so many positions are learned
-constexpr int kWords = 30522;     ///< of the vocabulary
-constexpr int kEmbedded = 128;    ///< features of a word
-
 /// Takes words [N, tokens], gives the features of each token [N, tokens,
 /// hidden], or, for an output of classes, what a linear layer makes of their
 /// mean [N, classes].

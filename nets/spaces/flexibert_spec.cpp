@@ -129,13 +129,11 @@ std::string format(const Encoder& encoder) {
 }
 
 std::int64_t params(const Encoder& encoder, Reading reading) {
-  constexpr std::int64_t kWords = 30522;
-  constexpr std::int64_t kPositions = 512;
   constexpr std::int64_t kTypes = 2;
-  constexpr std::int64_t kEmbedded = 128;
   const std::int64_t h = reading == Reading::published ? 256 : encoder.hidden;
   // The tables, their LayerNorm, and a projection where sizes differ.
-  std::int64_t sum = (kWords + kPositions + kTypes) * kEmbedded + 2 * kEmbedded;
+  std::int64_t sum =
+      (kWords + kMostTokens + kTypes) * kEmbedded + 2 * kEmbedded;
   if (h != kEmbedded) sum += linear(kEmbedded, h);
   for (Layer layer : encoder.layers) {
     if (reading == Reading::published) layer.width = 1024;

@@ -9,6 +9,10 @@
 
 namespace zcp::spaces::flexibert {
 
+constexpr int kMostTokens = 512;  ///< so many positions are learned
+constexpr int kWords = 30522;     ///< of the vocabulary
+constexpr int kEmbedded = 128;    ///< features of a word
+
 enum class Operation : std::uint8_t {
   sdp,    ///< self-attention by scaled dot products, "SA-SDP"
   wma,    ///< the same by a weighted product, "SA-WMA"

@@ -122,7 +122,7 @@ class Adam {
 };
 
 /// Graphs as tensors.
-struct Batch {
+struct GraphBatch {
   at::Tensor nodes;       ///< [graph, node, number]
   at::Tensor edges;       ///< [graph, node, node], above the diagonal
   at::Tensor neighbours;  ///< edges in both directions
@@ -252,7 +252,7 @@ class GraphAutoencoder::State {
     Reconstruction share;
     double nodes = 0;
     for_parts(
-        which, [&](std::span<const std::size_t> part, const Batch& batch) {
+        which, [&](std::span<const std::size_t> part, const GraphBatch& batch) {
           const auto decoded = graphs_of(decode(encoded(batch, false).first));
           for (std::size_t i = 0; i < part.size(); ++i) {
             const NodeGraph& own = graphs_.graphs[part[i]];
@@ -358,12 +358,12 @@ class GraphAutoencoder::State {
     return own;
   }
 
-  Batch batch_of(std::span<const std::size_t> which) const {
+  GraphBatch batch_of(std::span<const std::size_t> which) const {
     const std::size_t nodes = graphs_.nodes;
     const auto count = static_cast<std::int64_t>(which.size());
     const auto size = static_cast<std::int64_t>(nodes);
     const auto width = static_cast<std::size_t>(numbers_of_node());
-    Batch batch;
+    GraphBatch batch;
     batch.nodes = at::zeros({count, size, numbers_of_node()});
     batch.edges = at::empty({count, size, size});
     float* node = batch.nodes.data_ptr<float>();
@@ -381,8 +381,9 @@ class GraphAutoencoder::State {
   }
 
   /// Means and log standard deviations.
-  std::pair<at::Tensor, at::Tensor> encoded(const Batch& batch, bool training)
-      const {
+  std::pair<at::Tensor, at::Tensor> encoded(
+      const GraphBatch& batch,
+      bool training) const {
     at::Tensor x = batch.nodes;
     for (const GinLayer& layer : layers_) {
       x = layer(x, batch.neighbours, training);
@@ -417,7 +418,7 @@ class GraphAutoencoder::State {
 
   /// Returns the loss before the step.
   double step(std::span<const std::size_t> which, Adam& adam) {
-    const Batch batch = batch_of(which);
+    const GraphBatch batch = batch_of(which);
     const auto [mean, spread] = encoded(batch, true);
     moments_.add(mean.detach());
     const Decoded decoded = decode(disturbed(mean, spread));

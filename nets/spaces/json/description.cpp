@@ -16,7 +16,6 @@ namespace {
 constexpr std::size_t kMostChoices = 2000;
 constexpr std::size_t kMostValues = 1000;
 constexpr int kMostNodes = 64;
-constexpr std::int64_t kMostRepetitions = 500;
 constexpr std::size_t kMostStages = 200;
 
 /// Names that mean something by themselves.

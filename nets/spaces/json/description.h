@@ -15,6 +15,9 @@
 
 namespace zcp::spaces::json {
 
+/// How often a stage may repeat its layers.
+inline constexpr std::int64_t kMostRepetitions = 500;
+
 /// What a choice is set to: a number, or the name of an operation.
 using Setting = std::variant<std::int64_t, std::string>;
 

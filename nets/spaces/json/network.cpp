@@ -16,7 +16,6 @@ namespace {
 constexpr std::int64_t kMostChannels = 65'536;
 constexpr std::int64_t kLargestKernel = 255;
 constexpr std::int64_t kLargestStride = 64;
-constexpr std::int64_t kMostRepetitions = 500;
 constexpr std::int64_t kMostLayers = 20'000;  // of a network, calls included
 constexpr std::int64_t kLargestMap = std::int64_t{1} << 31;  // numbers
 constexpr double kMostMacs = 1e16;
