@@ -62,9 +62,11 @@ build_jobs() {
   echo $((memory < cores ? memory : cores))
 }
 
-# build PRESET [TARGET]
+# build PRESET [TARGET ...]
 build() {
+  local preset=$1
+  shift
   export CMAKE_BUILD_PARALLEL_LEVEL=${CMAKE_BUILD_PARALLEL_LEVEL:-$(build_jobs)}
-  cmake --preset "$1"
-  cmake --build --preset "$1" ${2:+--target "$2"}
+  cmake --preset "$preset"
+  cmake --build --preset "$preset" ${1:+--target "$@"}
 }
