@@ -35,7 +35,7 @@ mkdir -p demo
 build release zcp
 if [[ ! -e demo/report.html ]]; then
   write_page --scores "$sweep"
-  echo "demo/report.html shows the shipped scores; what is compiled now scores"
+  echo "demo/report.html shows the shipped scores; next: what scores networks"
 fi
 build release zcp-networks
 
