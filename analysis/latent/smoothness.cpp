@@ -2,19 +2,17 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <map>
 #include <numeric>
 #include <stdexcept>
 
 #include "analysis/statistics/correlation.h"
+#include "common/missing.h"
 #include "common/parallel.h"
 #include "common/random.h"
 
 namespace zcp::latent {
 namespace {
-
-constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 /// Pairs, a place each in all columns.
 struct Pairs {
@@ -34,7 +32,7 @@ struct Mean {
     ++count;
   }
   double value() const {
-    return count == 0 ? kNone : sum / static_cast<double>(count);
+    return count == 0 ? kNan : sum / static_cast<double>(count);
   }
 };
 
@@ -57,7 +55,7 @@ Pairs pairs_of(
   Pairs pairs{
       std::vector<double>(size),
       std::vector<double>(size),
-      std::vector<double>(size, kNone)};
+      std::vector<double>(size, kNan)};
   parallel_for(anchors.size(), [&](std::size_t i) {
     const auto a = static_cast<std::size_t>(anchors[i]);
     for (std::size_t j = 0; j < width; ++j) {

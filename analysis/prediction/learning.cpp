@@ -5,10 +5,8 @@
 #include <algorithm>
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
-#include <limits>
 #include <map>
 #include <mutex>
-#include <numeric>
 #include <set>
 
 #include "analysis/prediction/choose_labels.h"
@@ -16,13 +14,12 @@
 #include "analysis/statistics/columns.h"
 #include "analysis/statistics/correlation.h"
 #include "common/error.h"
+#include "common/missing.h"
 #include "common/parallel.h"
 #include "common/random.h"
 
 namespace zcp::prediction {
 namespace {
-
-constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 std::vector<double> at_places(
     std::span<const double> values,
@@ -69,7 +66,7 @@ double tau_of(
 /// A proxy, perhaps turned over, and its tau on held-out rows.
 struct BestProxy {
   std::string name;
-  double tau = kNone;
+  double tau = kNan;
 };
 
 BestProxy best_proxy(const Pool& pool, const Split& split) {
@@ -93,7 +90,7 @@ struct Outcome {
   double tau = 0;
   double rho = 0;
   BestProxy best;
-  double baseline = kNone;
+  double baseline = kNan;
   std::string setting;
   std::vector<Importance> importance;
   std::vector<double> means;  ///< kept for a bootstrap of a single repeat
@@ -142,12 +139,13 @@ statistics::Interval bootstrap_interval(
     const Split& split,
     const Outcome& outcome,
     const LearningOptions& options) {
-  if (options.bootstrap == 0) return {kNone, kNone};
+  if (options.bootstrap == 0) return {kNan, kNan};
   const statistics::ResampledPair pair(
       outcome.means, split.held_labels, statistics::Missing::last);
   const auto draws = statistics::bootstrap(
       {&pair, 1}, split.held.size(), options.bootstrap, options.seed);
-  return statistics::percentile_interval(draws.front().tau, 0.95);
+  return statistics::percentile_interval(
+      draws.front().tau, statistics::kConfidence);
 }
 
 /// Labels that are chosen from one pool are nearly the same in every repeat, so
@@ -201,8 +199,8 @@ LearningRow summarise(
 
 Estimate mean_estimate(std::span<const double> values) {
   const auto n = static_cast<double>(values.size());
-  const double mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
-  Estimate estimate{mean, {kNone, kNone}};
+  const double mean = statistics::mean(values);
+  Estimate estimate{mean, {kNan, kNan}};
   if (values.size() < 2 || !std::isfinite(mean)) return estimate;
   double squares = 0;
   for (const double value : values) squares += std::pow(value - mean, 2);

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <stdexcept>
 #include <utility>
 
+#include "analysis/statistics/columns.h"
 #include "common/missing.h"
 
 namespace zcp::search {
@@ -81,15 +81,13 @@ double expected_best(
     if (i > 1) chance *= (place - n) / (place - 1);
   }
   if (all) return sum;
-  return shows > 0 ? sum / shows : std::numeric_limits<double>::quiet_NaN();
+  return shows > 0 ? sum / shows : kNan;
 }
 
 Estimate estimate(std::span<const double> values) {
   const auto n = static_cast<double>(values.size());
   if (values.empty()) return {kNan, kNan, kNan};
-  double mean = 0;
-  for (const double value : values) mean += value;
-  mean /= n;
+  const double mean = statistics::mean(values);
   if (values.size() == 1) return {mean, kNan, kNan};
   double squares = 0;
   for (const double value : values) squares += (value - mean) * (value - mean);

@@ -333,12 +333,12 @@ double drawn_p(std::vector<std::int32_t> y, Sum sum) {
 /// The column's rows in the order given, as `number` of their levels.
 template <typename Number>
 std::vector<std::int32_t> numbers_of(
-    const RankedColumn& margin,
+    const RankedColumn& column,
     const std::vector<std::size_t>& order,
     Number number) {
   std::vector<std::int32_t> out;
   for (const std::size_t row : order) {
-    out.push_back(static_cast<std::int32_t>(number(margin.level[row])));
+    out.push_back(static_cast<std::int32_t>(number(column.level[row])));
   }
   return out;
 }
@@ -351,7 +351,9 @@ struct RankedColumns {
       std::declval<const RankedColumn&>())) order;  ///< by groups
 };
 
-RankedColumns margins_of(std::span<const double> x, std::span<const double> y) {
+RankedColumns ranked_columns_of(
+    std::span<const double> x,
+    std::span<const double> y) {
   require_equal_lengths(x, y);
   if (x.size() > kPermutedRows) {
     throw std::invalid_argument("too many rows for permutations");
@@ -368,7 +370,7 @@ RankedColumns margins_of(std::span<const double> x, std::span<const double> y) {
 double kendall_permutation_p(
     std::span<const double> x,
     std::span<const double> y) {
-  const auto [groups, levels, order] = margins_of(x, y);
+  const auto [groups, levels, order] = ranked_columns_of(x, y);
   const auto level = [](std::uint32_t each) { return each; };
   const auto by_group = numbers_of(groups, order, level);
   const auto by_level = numbers_of(levels, order, level);
@@ -387,7 +389,7 @@ double kendall_permutation_p(
 double spearman_permutation_p(
     std::span<const double> x,
     std::span<const double> y) {
-  const auto [groups, levels, order] = margins_of(x, y);
+  const auto [groups, levels, order] = ranked_columns_of(x, y);
   const auto x_ranks = numbers_of(
       groups, order, [&](std::uint32_t each) { return groups.ranks[each]; });
   const auto y_ranks = numbers_of(

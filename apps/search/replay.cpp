@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <mutex>
 
 #include "analysis/search/fronts.h"
@@ -10,12 +9,11 @@
 #include "apps/progress.h"
 #include "apps/search/evaluate.h"
 #include "common/error.h"
+#include "common/missing.h"
 #include "common/parallel.h"
 
 namespace zcp::apps {
 namespace {
-
-constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 /// The metric, more is better.
 double goodness(const SearchData& data, const std::string& arch) {
@@ -52,7 +50,7 @@ std::vector<double> shown_after(
     const std::size_t record =
         last == 0 ? search::kNoRecord : outcome.incumbents[last - 1];
     shown.push_back(
-        record == search::kNoRecord ? kNone
+        record == search::kNoRecord ? kNan
                                     : goodness(data, history.arch(record)));
   }
   return shown;
@@ -83,9 +81,7 @@ std::vector<RegretPoint> random_curve(
     const double mean = search::expected_best(chooser, shown, n);
     if (std::isnan(mean)) return {};  // none has both
     curve.push_back(
-        {n,
-         {sign * mean, kNone, kNone},
-         {sign * optimum - mean, kNone, kNone}});
+        {n, {sign * mean, kNan, kNan}, {sign * optimum - mean, kNan, kNan}});
   }
   return curve;
 }
@@ -100,7 +96,7 @@ SearchSummary summarise_truth(
   summary.metric = data.metric()->name;
   summary.repeats = options.repeats.value_or(0);
   std::vector<std::string> archs;
-  double best = kNone;
+  double best = kNan;
   for (const std::string& arch : data.truth()->specs()) {
     if (!data.feasible(arch)) continue;
     archs.push_back(arch);

@@ -12,6 +12,7 @@
 
 #include "benchmarks/formats/json_file.h"
 #include "common/error.h"
+#include "common/refuse.h"
 
 namespace zcp::formats {
 namespace {
@@ -28,13 +29,6 @@ constexpr std::size_t kDeepestJson = 400;
 /// Where exports could tell no module.
 constexpr std::string_view kNoModule =
     "_empty_nn_module_stack_from_metadata_hook";
-
-[[noreturn]] void refuse(
-    const std::string& place,
-    const std::string& found,
-    const std::string& expected) {
-  throw UserError("{}: found {}, expected {}", place, found, expected);
-}
 
 std::int64_t integer(const Json& json, const std::string& place) {
   if (json.is_number_integer()) return json.get<std::int64_t>();

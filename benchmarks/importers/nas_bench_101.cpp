@@ -12,8 +12,8 @@
 #include "benchmarks/importers/all.h"
 #include "benchmarks/importers/member.h"
 #include "benchmarks/importers/nas_bench_101_record.h"
-#include "common/error.h"
 #include "common/missing.h"
+#include "common/refuse.h"
 
 namespace zcp::importers {
 namespace {
@@ -21,13 +21,6 @@ namespace {
 constexpr std::size_t kArchitectures = 423'624;  // of the benchmark
 constexpr std::array<int, 4> kEpochs = {4, 12, 36, 108};
 constexpr std::size_t kRepeats = 3;
-
-[[noreturn]] void refuse(
-    const std::string& place,
-    const std::string& found,
-    const std::string& expected) {
-  throw UserError("{}: found {}, expected {}", place, found, expected);
-}
 
 /// The rows of architectures by their hash: open addressing, as a node for each
 /// would take three times the memory.

@@ -14,8 +14,8 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
-#include "common/error.h"
 #include "common/missing.h"
+#include "common/refuse.h"
 
 namespace zcp::importers {
 namespace {
@@ -25,13 +25,6 @@ using google::protobuf::internal::WireFormatLite;
 using google::protobuf::io::CodedInputStream;
 
 constexpr std::size_t kMostVertices = 7;
-
-[[noreturn]] void refuse(
-    const std::string& place,
-    const std::string& found,
-    const std::string& expected) {
-  throw UserError("{}: found {}, expected {}", place, found, expected);
-}
 
 // The metrics, a message of protocol buffers. It has two types with eight
 // fields of numbers (lib/model_metrics.proto): the library's reader of the wire

@@ -9,7 +9,6 @@
 #include <cmath>
 #include <cstdint>
 #include <iterator>
-#include <limits>
 #include <optional>
 #include <ostream>
 #include <string_view>
@@ -18,11 +17,10 @@
 #include "benchmarks/tables/blanks.h"
 #include "common/error.h"
 #include "common/hash.h"
+#include "common/missing.h"
 
 namespace zcp::tables {
 namespace {
-
-constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
 
 /// A field as messages show it: quoted, cut when it is long.
 std::string shown(std::string_view field) {
@@ -289,7 +287,7 @@ class TableBuilder {
   }
 
   void add_value(Column& column, std::size_t line, std::string_view field) {
-    double value = kMissing;
+    double value = kNan;
     const bool point = field.find('.') != std::string_view::npos;
     if (parse_number(field, value) && !(point && column.comma)) {
       column.has_point |= point;
@@ -303,7 +301,7 @@ class TableBuilder {
       return;
     }
     if (is_missing(field)) {
-      column.values.push_back(kMissing);
+      column.values.push_back(kNan);
       return;
     }
     const LeftOut here{column.name, line, std::string(field), guess(field)};

@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <limits>
 #include <stdexcept>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "common/missing.h"
 #include "nets/kernels/batch_norm_gradient.h"
 #include "nets/kernels/channel_loops.h"
 #include "nets/kernels/channels_last.h"
@@ -458,9 +458,8 @@ BatchMoments channel_moments(const at::Tensor& x) {
 }
 
 at::Tensor recorded_variance(const BatchMoments& moments) {
-  constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
   return moments.values > 1 ? moments.variance
-                            : at::full_like(moments.variance, kNone);
+                            : at::full_like(moments.variance, kNan);
 }
 
 std::vector<at::Tensor> copies_of(const at::Tensor& y, int copies) {
