@@ -54,7 +54,7 @@ start() { # LOG COMMAND...
 
 # Waits until a command succeeds.
 await() { # SECONDS WHAT COMMAND...
-  local left=$(($1 * 5)) what=$2
+  local left=$(($1 * 20)) what=$2
   shift 2
   until "$@" >/dev/null 2>&1; do
     if ((--left < 0)); then
@@ -62,7 +62,7 @@ await() { # SECONDS WHAT COMMAND...
       tail -n 20 "$folder"/*.log >&2
       exit 1
     fi
-    sleep 0.2
+    sleep 0.05
   done
 }
 
@@ -122,7 +122,9 @@ content() {
 
 start_slurm
 cd "$folder"
-job=(score --space nats-tss --sample "$cells" --task gaussian --batch-size 8
+# With 32 images a task of 12 cells takes some seconds: long enough to be stopped
+# in the middle.
+job=(score --space nats-tss --sample "$cells" --task gaussian --batch-size 32
   --proxies core)
 "$zcp" "${job[@]}" --store whole.sqlite --csv whole.csv --quiet
 # A truth of the same architectures: any numbers will do.
@@ -145,7 +147,10 @@ await 120 "a score of task 1" some_scores scores.1.sqlite
 # Slurm sends that signal to the batch script's shell.
 id=$(scontrol show job "${array}_1" | sed -n 's/^JobId=\([0-9]*\) .*/\1/p')
 script=$(printf '%s/spool/job%05d/slurm_script' "$folder" "$id")
-kill -USR1 "$(pgrep -f "$script")"
+if ! kill -USR1 "$(pgrep -f "$script")"; then
+  echo "slurm: task 1 ended before it could be stopped" >&2
+  exit 1
+fi
 
 finished() { [[ $(state_of "$1") == COMPLETED ]]; }
 await 500 "the end of the report" finished "$report"
