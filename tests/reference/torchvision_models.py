@@ -2,6 +2,8 @@
 
     ZCP=build/release/zcp nice python tests/reference/torchvision_models.py FILE [NAME ...]
 
+A classifier takes 5 to 25 minutes of a core; MINIBATCHES=2 (of 4) halves that.
+
 Each classifier is saved four times: traced and scripted, in train and in eval
 mode. Every proxy is scored on each file, without a crash or an internal error;
 #params and MACs equal a count by hooks (count_hooks.py); the four files agree
@@ -32,7 +34,7 @@ import count_hooks
 import proxies
 
 PROGRAM = os.environ.get("ZCP", "build/release/zcp")
-BATCH, MINIBATCHES, CLASSES = 8, 4, 10
+BATCH, MINIBATCHES, CLASSES = 8, int(os.environ.get("MINIBATCHES", "4")), 10
 MEMORY = 4_000_000_000
 MODELS = {  # name: pixels, the least that the network takes or 64
     "resnet18": 64, "squeezenet1_1": 64, "squeezenet1_0": 64, "mobilenet_v2": 64, "mobilenet_v3_small": 64,
