@@ -296,33 +296,50 @@ std::optional<at::Tensor> jacobian_by_columns(
   return j;
 }
 
-/// J [N, K, P] in the cheapest way that the network has.
-at::Tensor jacobian(
-    const Network& network,
+/// Whether the layers give the samples' derivatives.
+bool serves(
+    const LayerJacobian& layers,
     const at::Tensor& logits,
-    const networks::Recording& recording,
     const std::vector<std::size_t>& wanted,
     Layout layout,
     JacobianWay way) {
-  const LayerJacobian layers(network, recording);
-  const bool by_layers = way != JacobianWay::entries &&
-                         layout != Layout::other && layers.covers(wanted) &&
-                         (layout == Layout::of_graph ||
-                          layers.adds_up(logits.select(1, 0), wanted));
-  // A column runs about half of the layers, forwards; a class all of them,
-  // backwards.
+  return way != JacobianWay::entries && layout != Layout::other &&
+         layers.covers(wanted) &&
+         (layout == Layout::of_graph ||
+          layers.adds_up(logits.select(1, 0), wanted));
+}
+
+/// Whether so many columns cost less than these backward passes. A column runs
+/// about half of the layers, forwards; a backward pass all of them.
+bool pays_by_columns(
+    std::int64_t passes,
+    const std::vector<std::size_t>& wanted,
+    JacobianWay way) {
   constexpr std::int64_t kColumnsAPass = 2;
-  const std::int64_t passes =
-      by_layers ? logits.size(1) : logits.size(0) * logits.size(1);
-  const bool few_columns =
-      way == JacobianWay::cheapest &&
-      passes > kColumnsAPass * static_cast<std::int64_t>(wanted.size());
-  if (few_columns || way == JacobianWay::columns) {
-    const auto j = jacobian_by_columns(network, logits, wanted);
-    if (j) return *j;
+  return way == JacobianWay::columns ||
+         (way == JacobianWay::cheapest &&
+          passes > kColumnsAPass * static_cast<std::int64_t>(wanted.size()));
+}
+
+/// How many samples are differentiated by columns at once.
+std::int64_t samples_at_once(
+    const networks::Recording& recording,
+    std::int64_t samples,
+    std::int64_t numbers_at_once) {
+  std::int64_t numbers = 0;
+  for (const LayerCall& call : recording.calls) numbers += call.output.numel();
+  const std::int64_t parts = (numbers + numbers_at_once - 1) / numbers_at_once;
+  return parts <= 1 ? samples : std::max<std::int64_t>(1, samples / parts);
+}
+
+FisherJacobian joined(const std::vector<FisherJacobian>& parts) {
+  std::vector<at::Tensor> j;
+  std::vector<at::Tensor> logits;
+  for (const FisherJacobian& part : parts) {
+    j.push_back(part.j);
+    logits.push_back(part.logits);
   }
-  return by_layers ? jacobian_by_layers(layers, logits, wanted)
-                   : jacobian_by_entries(network, logits, wanted);
+  return {at::cat(j), at::cat(logits), parts.front().tensors};
 }
 
 /// float16(float32(.05) / K) and the other half-precision constants of the
@@ -405,39 +422,63 @@ bool holds_parameters(const LayerCall& call) {
   return call.weight >= 0 || call.scale >= 0;
 }
 
+void check_logits(const at::Tensor& logits, const at::Tensor& x) {
+  if (logits.dim() == 2 && logits.size(1) >= 2) return;
+  throw std::invalid_argument(c10::str(
+      "the output is ",
+      logits.sizes(),
+      ", expected [",
+      x.size(0),
+      ", classes], of two classes or more"));
+}
+
 }  // namespace
 
 FisherJacobian fisher_jacobian(
     const Network& network,
     const at::Tensor& x,
     Layout layout,
-    JacobianWay way) {
+    JacobianWay way,
+    std::int64_t numbers_at_once) {
   const at::AutoGradMode mode(true);
   const auto runnable = engine::differentiable(network);
-  networks::Recording recording;
-  const at::Tensor logits = runnable->forward(
-      x, networks::BatchNormMode::running_statistics, &recording);
-  if (logits.dim() != 2 || logits.size(1) < 2) {
-    throw std::invalid_argument(c10::str(
-        "the output is ",
-        logits.sizes(),
-        ", expected [",
-        x.size(0),
-        ", classes], of two classes or more"));
-  }
-  // A file may divide a whole minibatch that it does not divide when it is
-  // small.
-  if (layout == Layout::samples_first &&
-      whole_batch_fault(recording, x.size(0), &holds_parameters)) {
-    layout = Layout::other;
-  }
   std::vector<std::size_t> wanted = networks::declared_order(*runnable);
   const std::size_t tensors = wanted.size();
   if (wanted.size() > kTensors) wanted.resize(kTensors);
-  return {
-      jacobian(*runnable, logits, recording, wanted, layout, way),
-      logits.detach(),
-      tensors};
+  std::int64_t at_once = x.size(0);
+  {
+    networks::Recording recording;
+    const at::Tensor logits = runnable->forward(
+        x, networks::BatchNormMode::running_statistics, &recording);
+    check_logits(logits, x);
+    // A file may divide a whole minibatch that it does not divide when it is
+    // small.
+    if (layout == Layout::samples_first &&
+        whole_batch_fault(recording, x.size(0), &holds_parameters)) {
+      layout = Layout::other;
+    }
+    const LayerJacobian layers(*runnable, recording);
+    const bool by_layers = serves(layers, logits, wanted, layout, way);
+    const std::int64_t passes =
+        by_layers ? logits.size(1) : logits.size(0) * logits.size(1);
+    const bool by_columns = pays_by_columns(passes, wanted, way);
+    if (by_columns && layout == Layout::samples_first) {
+      at_once = samples_at_once(recording, at_once, numbers_at_once);
+    }
+    if (at_once == x.size(0)) {
+      std::optional<at::Tensor> j;
+      if (by_columns) j = jacobian_by_columns(*runnable, logits, wanted);
+      if (!j && by_layers) j = jacobian_by_layers(layers, logits, wanted);
+      if (!j) j = jacobian_by_entries(*runnable, logits, wanted);
+      return {*j, logits.detach(), tensors};
+    }
+  }
+  std::vector<FisherJacobian> parts;
+  for (const at::Tensor& samples : x.split(at_once)) {
+    parts.push_back(fisher_jacobian(
+        network, samples, layout, JacobianWay::columns, numbers_at_once));
+  }
+  return joined(parts);
 }
 
 engine::Score fisher_spectrum_score(

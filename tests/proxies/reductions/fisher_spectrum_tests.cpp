@@ -73,6 +73,16 @@ TEST_CASE("all ways to the Fisher Jacobian lead to the same one") {
     CHECK(at::equal(other.logits, loop.logits));
     CHECK(other.tensors == loop.tensors);
   }
+  // A sample at a time, since its layers put out more than one number.
+  const auto parts = reductions::fisher_jacobian(
+      *network,
+      x,
+      reductions::Layout::samples_first,
+      reductions::JacobianWay::columns,
+      1);
+  CHECK(at::allclose(parts.j, loop.j, 1e-9, 1e-12));
+  CHECK(at::allclose(parts.logits, loop.logits, 1e-9, 1e-12));
+  CHECK(parts.tensors == loop.tensors);
 }
 
 TEST_CASE("the Fisher spectrum of many classes by a Cholesky factor") {
