@@ -11,53 +11,52 @@ function(zcp_position_independent target)
   target_compile_options(${target} PRIVATE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fno-semantic-interposition>)
 endfunction()
 
-# LibTorch's take a quarter of a minute, so that all libraries share them. Those compile alike: position-independent, as
+# zcp_headers(NAME LIBRARY... HEADERS HEADER...): headers that targets share. They take from five seconds (the standard
+# library's) to half a minute (LibTorch's with TorchScript's). What shares them compiles alike: position-independent, as
 # the Python module wants its parts. Every file that uses such headers also instantiates at its end what their inline
 # functions call, be the file empty: 1.5 s of ATen's, 2.5 s with TorchScript's. So those come only where they are used.
-function(zcp_torch_headers target)
-  add_library(${target} OBJECT ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/torch_headers.cpp)
-  target_link_libraries(${target} PRIVATE zcp_options fmt::fmt Boost::boost zcp_torch)
-  target_precompile_headers(${target} PRIVATE <ATen/ATen.h> <ATen/core/grad_mode.h> <torch/csrc/autograd/autograd.h>
-    <torch/csrc/autograd/custom_function.h> ${ARGN} ${zcp_standard_headers})
+# g++ takes them with OpenMP only where they were compiled with it.
+function(zcp_headers target)
+  cmake_parse_arguments(with "" "" "HEADERS" ${ARGN})
+  add_library(${target} OBJECT EXCLUDE_FROM_ALL ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/headers.cpp)
+  target_link_libraries(${target} PRIVATE zcp_options fmt::fmt Boost::boost OpenMP::OpenMP_CXX ${with_UNPARSED_ARGUMENTS})
+  target_precompile_headers(${target} PRIVATE ${with_HEADERS} ${zcp_standard_headers})
   zcp_position_independent(${target})
 endfunction()
+zcp_headers(zcp_standard_headers)
+zcp_headers(zcp_json_headers HEADERS <nlohmann/json.hpp>)
+zcp_headers(zcp_options_headers Boost::program_options HEADERS <boost/program_options.hpp>)
+if(ZCP_TESTS)
+  zcp_headers(zcp_tests_headers HEADERS <doctest/doctest.h>)
+  target_compile_options(zcp_tests_headers PRIVATE $<$<AND:$<CONFIG:Release>,$<COMPILE_LANG_AND_ID:CXX,GNU>>:-O1>)  # as tests
+endif()
 if(ZCP_TORCH)
-  zcp_torch_headers(zcp_torch_headers)
-  zcp_torch_headers(zcp_script_headers <torch/csrc/jit/api/module.h> <torch/csrc/jit/ir/ir.h>
-    <torch/csrc/jit/runtime/operator.h> <torch/csrc/jit/serialization/import.h>)
+  set(torch_headers <ATen/ATen.h> <ATen/core/grad_mode.h> <torch/csrc/autograd/autograd.h>
+    <torch/csrc/autograd/custom_function.h>)
+  zcp_headers(zcp_torch_headers zcp_torch HEADERS ${torch_headers})
+  zcp_headers(zcp_script_headers zcp_torch HEADERS ${torch_headers} <torch/csrc/jit/api/module.h>
+    <torch/csrc/jit/ir/ir.h> <torch/csrc/jit/runtime/operator.h> <torch/csrc/jit/serialization/import.h>)
 endif()
 
-# zcp_precompile(TARGET [TORCH|SCRIPT] [JSON] [TESTS] [OPTIONS]): the standard library and fmt, and with a word also
-# LibTorch, LibTorch with TorchScript, nlohmann's JSON (a second in every file, be it used or not), doctest,
-# Boost.Program_options.
+# zcp_precompile(TARGET [HEADERS]): the standard library and fmt, and with a word also LibTorch (TORCH), LibTorch with
+# TorchScript (SCRIPT), nlohmann's JSON (JSON; a second in every file, be it used or not), Boost.Program_options (OPTIONS)
+# or doctest (TESTS).
 function(zcp_precompile target)
-  cmake_parse_arguments(with "TORCH;SCRIPT;JSON;TESTS;OPTIONS" "" "" ${ARGN})
-  set(headers ${zcp_standard_headers})
-  if(with_JSON)
-    list(APPEND headers <nlohmann/json.hpp>)
+  string(TOLOWER "${ARGN}" headers)
+  if(NOT headers)
+    set(headers standard)
   endif()
-  if(with_OPTIONS)
-    list(APPEND headers <boost/program_options.hpp>)
+  zcp_position_independent(${target})
+  get_target_property(type ${target} TYPE)
+  if(type STREQUAL "EXECUTABLE")
+    target_compile_options(${target} PRIVATE -fPIC)  # CMake would say -fPIE, with which g++ takes no other's headers
   endif()
-  if(with_TESTS)
-    list(APPEND headers <doctest/doctest.h>)
-  endif()
-  if(with_TORCH OR with_SCRIPT)
-    zcp_position_independent(${target})
-    get_target_property(type ${target} TYPE)
-    if(type STREQUAL "EXECUTABLE")
-      target_compile_options(${target} PRIVATE -fPIC)  # CMake would say -fPIE, with which g++ takes no other's headers
-    endif()
+  if(headers MATCHES "torch|script")
     # g++ 14 takes no headers of another level of optimisation.
     target_compile_options(${target} PRIVATE $<$<AND:$<CONFIG:Release>,$<COMPILE_LANG_AND_ID:CXX,GNU>>:-O2>)
-    if(with_SCRIPT)
-      target_precompile_headers(${target} REUSE_FROM zcp_script_headers)
-    else()
-      target_precompile_headers(${target} REUSE_FROM zcp_torch_headers)
-    endif()
-  else()
-    target_precompile_headers(${target} PRIVATE ${headers})
   endif()
+  target_link_libraries(${target} PRIVATE OpenMP::OpenMP_CXX)
+  target_precompile_headers(${target} REUSE_FROM zcp_${headers}_headers)
   # ccache keeps what is compiled with such headers only where it sees them. And what g++ wrongly says of std::string's
   # own code it keeps to itself in a system's header, but not in a precompiled one.
   target_compile_options(${target} PRIVATE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fpch-preprocess>
