@@ -5,9 +5,10 @@
 # that of the scores of all 15,625 cells that come with the program.
 #
 # Installs what is missing and builds the program first. The part that needs no
-# LibTorch comes first, and makes a page of the scores that are shipped while
-# the other part, which scores networks, is compiled. The scores are kept in
-# demo/scores.sqlite: a second run computes only what is not there yet.
+# LibTorch comes first, while LibTorch is installed, and makes a page of the
+# scores that are shipped; then the part that scores networks is compiled. The
+# scores are kept in demo/scores.sqlite: a second run computes only what is not
+# there yet.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=apps/packages.sh
@@ -30,13 +31,34 @@ write_page() {
     --html demo/report.html
 }
 
-install_packages
-mkdir -p demo
-build release zcp
-if [[ ! -e demo/report.html ]]; then
+# The program without networks, for which LibTorch and the tests' packages need not
+# be there yet. They are installed in the meantime.
+build_front_first() {
+  install_packages "${zcp_front_packages[@]}"
+  echo "demo/packages.log tells how LibTorch is installed, in the meantime" >&2
+  install_packages >demo/packages.log 2>&1 &
+  local installation=$!
+  build release -DZCP_TORCH=OFF -DZCP_TESTS=OFF zcp
+  write_shipped_page
+  if ! wait "$installation"; then
+    tail -n 20 demo/packages.log >&2
+    exit 1
+  fi
+}
+
+write_shipped_page() {
+  [[ ! -e demo/report.html ]] || return 0
   write_page --scores "$sweep"
   echo "demo/report.html shows the shipped scores; next: what scores networks"
+}
+
+mkdir -p demo
+if command -v dpkg-query >/dev/null && [[ -n $(missing_packages libtorch-dev) ]]; then
+  build_front_first
 fi
+install_packages
+build release zcp
+write_shipped_page
 build release zcp-networks
 
 "$zcp" score "${protocol[@]}" --archs "$truth" --proxies "$proxies" \

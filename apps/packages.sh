@@ -2,40 +2,44 @@
 # that are missing, and how to build. Sourced by apps/demo.sh and tests/run.sh.
 # shellcheck shell=bash
 
-zcp_packages=(
-  # to build
+# What the program needs without networks: the part that reads tables and scores.
+zcp_front_packages=(
   g++ cmake ninja-build pkg-config ccache mold
-  # libraries; OpenBLAS because Debian's default BLAS is ten times slower
-  libtorch-dev libopenblas0-pthread libeigen3-dev
-  libboost-dev libboost-program-options-dev libboost-math-dev
+  libeigen3-dev libboost-dev libboost-program-options-dev libboost-math-dev
   nlohmann-json3-dev libsqlite3-dev libfmt-dev
   libbz2-dev zlib1g-dev libxxhash-dev libcsv-dev libmatio-dev libprotobuf-dev
   libpng-dev libturbojpeg0-dev libutf8proc-dev libjemalloc-dev libxgboost-dev
+)
+zcp_packages=(
+  "${zcp_front_packages[@]}"
+  # networks; OpenBLAS because Debian's default BLAS is ten times slower
+  libtorch-dev libopenblas0-pthread
   # the Python package, with what its tests and notebooks want
   python3-dev python3-torch pybind11-dev python3-pandas python3-pytest
   # tests and images
   doctest-dev dataset-fashion-mnist libbenchmark-dev sqlite3
 )
 
-# Prints the packages of zcp_packages that are not installed, one a line.
+# missing_packages PACKAGE...: prints those that are not installed, one a line.
 missing_packages() {
   local package status
-  for package in "${zcp_packages[@]}"; do
+  for package in "$@"; do
     status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) ||
       status=absent
     [[ $status == installed ]] || printf '%s\n' "$package"
   done
 }
 
-# Installs what is missing and touches nothing when nothing is. Asks nothing
-# (but sudo may ask for a password) and waits for another apt to finish.
+# install_packages [PACKAGE...]: installs what is missing of them, or of all, and
+# touches nothing when nothing is. Asks nothing (but sudo may ask for a password)
+# and waits for another apt to finish.
 install_packages() {
   if ! command -v dpkg-query >/dev/null; then
     echo "not a Debian system: building with the libraries that are there" >&2
     return
   fi
   local missing as_root=()
-  mapfile -t missing < <(missing_packages)
+  mapfile -t missing < <(missing_packages "${@:-${zcp_packages[@]}}")
   ((${#missing[@]} > 0)) || return 0
   if ((EUID != 0)); then
     if ! command -v sudo >/dev/null; then
@@ -62,11 +66,15 @@ build_jobs() {
   echo $((memory < cores ? memory : cores))
 }
 
-# build PRESET [TARGET ...]
+# build PRESET [-DNAME=VALUE ...] [TARGET ...]
 build() {
-  local preset=$1
+  local preset=$1 settings=()
   shift
+  while [[ ${1-} == -D* ]]; do
+    settings+=("$1")
+    shift
+  done
   export CMAKE_BUILD_PARALLEL_LEVEL=${CMAKE_BUILD_PARALLEL_LEVEL:-$(build_jobs)}
-  cmake --preset "$preset"
+  cmake --preset "$preset" "${settings[@]}"
   cmake --build --preset "$preset" ${1:+--target "$@"}
 }
