@@ -17,6 +17,7 @@
 #include "proxies/engine/observer.h"
 #include "proxies/reductions/per_sample.h"
 #include "proxies/reductions/sample_axis.h"
+#include "proxies/reductions/sample_parts.h"
 
 namespace zcp::definitions {
 namespace {
@@ -149,17 +150,6 @@ std::optional<engine::Score> sum_of_signs(
   return engine::sum_of(terms, "a gradient is not finite");
 }
 
-/// Sample n alone, with what belongs to all samples.
-engine::DeviceMinibatch sample_of(
-    const engine::DeviceMinibatch& batch,
-    std::int64_t n) {
-  engine::DeviceMinibatch one = batch;
-  one.x = batch.x.slice(0, n, n + 1);
-  if (batch.y.defined()) one.y = batch.y.slice(0, n, n + 1);
-  one.samples = {batch.samples.minibatch, batch.samples.first + n, 1};
-  return one;
-}
-
 std::vector<at::Tensor> layer_weights(const networks::Network& network) {
   std::vector<at::Tensor> weights;
   for (const auto& parameter : network.parameters()) {
@@ -206,7 +196,8 @@ std::vector<at::Tensor> sample_gradients(
 bool signs_are_noise(
     const engine::Setting& setting,
     const networks::Network& network) {
-  engine::DeviceMinibatch one = sample_of(setting.minibatches[0], 0);
+  engine::DeviceMinibatch one =
+      reductions::part_of(setting.minibatches[0], 0, 1);
   const auto first = sample_gradients(setting, network, one, 1);
   one.x = engine::with_other_last_bits(one.x);
   const auto second = sample_gradients(setting, network, one, 3);
@@ -239,7 +230,7 @@ engine::Score score_by_samples(
   std::vector<at::Tensor> signs(weights.size());
   std::vector<at::Tensor> terms;
   for (std::int64_t n = 0; n < batch.x.size(0); ++n) {
-    const engine::DeviceMinibatch one = sample_of(batch, n);
+    const engine::DeviceMinibatch one = reductions::part_of(batch, n, 1);
     const at::Tensor loss = engine::summed_loss(
         network.forward(
             one.x, networks::BatchNormMode::batch_statistics, nullptr),

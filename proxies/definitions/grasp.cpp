@@ -4,8 +4,9 @@
 #include <ATen/core/grad_mode.h>
 
 #include "proxies/engine/differentiate.h"
-#include "proxies/engine/loss.h"
 #include "proxies/engine/observer.h"
+#include "proxies/reductions/hessian_product.h"
+#include "proxies/reductions/sample_parts.h"
 
 namespace zcp::definitions {
 namespace {
@@ -27,34 +28,30 @@ engine::Score negated_sum(
       0 - at::stack(terms).sum(), "a gradient is not finite");
 }
 
+/// How many samples are differentiated twice at once. A loss of the user's need
+/// not be a mean over samples.
+std::int64_t samples_at_once(const engine::Setting& setting) {
+  const at::Tensor& x = setting.minibatches[0].x;
+  if (setting.graph != nullptr || setting.run.loss_function) return x.size(0);
+  return reductions::samples_at_once(
+      *setting.network, x, networks::BatchNormMode::batch_statistics);
+}
+
 engine::Score grasp_score(const engine::Setting& setting) {
   if (const auto fault = engine::layer_weight_fault(*setting.network)) {
     return engine::Score::degenerate(*fault);
   }
+  const std::int64_t at_once = samples_at_once(setting);
   const at::AutoGradMode mode(true);
   const auto network = engine::differentiable(*setting.network);
   std::vector<at::Tensor> weights;
   for (const auto& parameter : network->parameters()) {
     if (parameter.is_layer_weight()) weights.push_back(parameter.value);
   }
-  const engine::DeviceMinibatch& batch = setting.minibatches[0];
-  const at::Tensor loss = engine::mean_loss(
-      network->forward(
-          batch.x, networks::BatchNormMode::batch_statistics, nullptr),
-      batch,
-      setting.run);
-  const auto first =
-      engine::gradients_of(loss, weights, engine::GraphUse::deeper);
-  // H g is the derivative of g.g with one of the factors held constant.
-  std::vector<at::Tensor> products;
-  for (const at::Tensor& g : first) {
-    if (g.defined()) products.push_back((g.detach() * g).sum());
-  }
-  if (products.empty()) return engine::Score::of(0);
-  const at::Tensor z = at::stack(products).sum();
-  if (!z.requires_grad()) return engine::Score::of(0);
   return negated_sum(
-      weights, engine::gradients_of(z, weights, engine::GraphUse::last));
+      weights,
+      reductions::hessian_gradient_product(
+          *network, weights, setting.minibatches[0], at_once, setting.run));
 }
 
 }  // namespace
@@ -68,7 +65,7 @@ engine::Descriptor grasp() {
       .pass = engine::PassKind::own,
       .minibatches = 1,
       .labels = true,
-      .numbers_a_parameter = 4,  // g, g squared, H g and what leads to it
+      .numbers_a_parameter = 3,  // g, H g and what leads to it
       .detail = "double backward"};
   d.dtype = "float64 sums";
   d.degenerate = "a gradient that is not finite";

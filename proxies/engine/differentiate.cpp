@@ -15,11 +15,16 @@ std::unique_ptr<networks::Network> differentiable(
   });
 }
 
-std::vector<at::Tensor> gradients_of(
-    const at::Tensor& target,
+namespace {
+
+/// The derivative of the sum of outputs_i . vectors_i; without vectors, of the
+/// sum of outputs of one element.
+std::vector<at::Tensor> gradients(
+    const std::vector<at::Tensor>& outputs,
+    const std::vector<at::Tensor>& vectors,
     const std::vector<at::Tensor>& variables,
     GraphUse use) {
-  std::vector<at::Tensor> gradients(variables.size());
+  std::vector<at::Tensor> found(variables.size());
   std::vector<at::Tensor> wanted;
   std::vector<std::size_t> places;
   for (std::size_t i = 0; i < variables.size(); ++i) {
@@ -27,18 +32,44 @@ std::vector<at::Tensor> gradients_of(
     wanted.push_back(variables[i]);
     places.push_back(i);
   }
-  if (!target.requires_grad() || wanted.empty()) return gradients;
+  if (outputs.empty() || wanted.empty()) return found;
   auto derivatives = torch::autograd::grad(
-      {target},
+      outputs,
       wanted,
-      {},
+      vectors,
       use != GraphUse::last,
       use == GraphUse::deeper,
       true);
   for (std::size_t k = 0; k < places.size(); ++k) {
-    gradients[places[k]] = std::move(derivatives[k]);
+    found[places[k]] = std::move(derivatives[k]);
   }
-  return gradients;
+  return found;
+}
+
+}  // namespace
+
+std::vector<at::Tensor> gradients_of(
+    const at::Tensor& target,
+    const std::vector<at::Tensor>& variables,
+    GraphUse use) {
+  std::vector<at::Tensor> targets;
+  if (target.requires_grad()) targets.push_back(target);
+  return gradients(targets, {}, variables, use);
+}
+
+std::vector<at::Tensor> gradients_of_products(
+    const std::vector<at::Tensor>& outputs,
+    const std::vector<at::Tensor>& vectors,
+    const std::vector<at::Tensor>& variables) {
+  std::vector<at::Tensor> own;
+  std::vector<at::Tensor> factors;
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    const bool depends = outputs[i].defined() && outputs[i].requires_grad();
+    if (!depends || !vectors[i].defined()) continue;
+    own.push_back(outputs[i]);
+    factors.push_back(vectors[i]);
+  }
+  return gradients(own, factors, variables, GraphUse::last);
 }
 
 at::Tensor vector_jacobian_product(

@@ -31,6 +31,14 @@ std::vector<at::Tensor> gradients_of(
     const std::vector<at::Tensor>& variables,
     GraphUse use);
 
+/// The same of the sum of outputs_i . vectors_i, which are held constant: the
+/// sum of J_i^T v_i. Frees the graph. Outputs that are undefined or have no
+/// derivative add nothing.
+std::vector<at::Tensor> gradients_of_products(
+    const std::vector<at::Tensor>& outputs,
+    const std::vector<at::Tensor>& vectors,
+    const std::vector<at::Tensor>& variables);
+
 /// J^T v of the Jacobian J = d out / d in, of the shape of `in`; v has that of
 /// `out`. Keeps the graph for further calls. Undefined where `out` does not
 /// depend on `in`.

@@ -321,17 +321,6 @@ bool pays_by_columns(
           passes > kColumnsAPass * static_cast<std::int64_t>(wanted.size()));
 }
 
-/// How many samples are differentiated by columns at once.
-std::int64_t samples_at_once(
-    const networks::Recording& recording,
-    std::int64_t samples,
-    std::int64_t numbers_at_once) {
-  std::int64_t numbers = 0;
-  for (const LayerCall& call : recording.calls) numbers += call.output.numel();
-  const std::int64_t parts = (numbers + numbers_at_once - 1) / numbers_at_once;
-  return parts <= 1 ? samples : std::max<std::int64_t>(1, samples / parts);
-}
-
 FisherJacobian joined(const std::vector<FisherJacobian>& parts) {
   std::vector<at::Tensor> j;
   std::vector<at::Tensor> logits;
@@ -462,8 +451,12 @@ FisherJacobian fisher_jacobian(
     const std::int64_t passes =
         by_layers ? logits.size(1) : logits.size(0) * logits.size(1);
     const bool by_columns = pays_by_columns(passes, wanted, way);
-    if (by_columns && layout == Layout::samples_first) {
-      at_once = samples_at_once(recording, at_once, numbers_at_once);
+    if (by_columns && layout != Layout::of_graph) {
+      at_once = samples_at_once(
+          *runnable,
+          x,
+          networks::BatchNormMode::running_statistics,
+          numbers_at_once);
     }
     if (at_once == x.size(0)) {
       std::optional<at::Tensor> j;

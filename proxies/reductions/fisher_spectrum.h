@@ -8,6 +8,7 @@
 
 #include "nets/networks/network.h"
 #include "proxies/engine/descriptor.h"
+#include "proxies/reductions/sample_parts.h"
 
 namespace zcp::engine {
 struct Setting;
@@ -43,16 +44,13 @@ struct FisherJacobian {
 
 /// The Jacobian of the logits in eval mode at the first scalar of each of the
 /// first 128 parameter tensors in the order in which they are declared. By
-/// columns, with samples first, so many samples are differentiated at once that
-/// the layers put out at most `numbers_at_once`, or one: it bounds what is kept
-/// of the forward and the backward pass, on ViT-B/16 at 224 pixels .3 GB a
-/// sample, whose layers put out 16 million numbers.
+/// columns the samples of a file are taken samples_at_once() at a time.
 FisherJacobian fisher_jacobian(
     const networks::Network& network,
     const at::Tensor& x,
     Layout layout,
     JacobianWay way = JacobianWay::cheapest,
-    std::int64_t numbers_at_once = std::int64_t{1} << 26);
+    std::int64_t numbers_at_once = kNumbersAtOnce);
 
 /// As below.
 engine::Score fisher_spectrum_score(
