@@ -150,14 +150,6 @@ std::optional<engine::Score> sum_of_signs(
   return engine::sum_of(terms, "a gradient is not finite");
 }
 
-std::vector<at::Tensor> layer_weights(const networks::Network& network) {
-  std::vector<at::Tensor> weights;
-  for (const auto& parameter : network.parameters()) {
-    if (parameter.is_layer_weight()) weights.push_back(parameter.value);
-  }
-  return weights;
-}
-
 /// Whether some layer matters so little to the loss, beside another one, that
 /// its gradient may be what rounding left.
 bool may_be_noise(const LayerCalls& layers, const Gradients& gradients) {
@@ -185,7 +177,7 @@ std::vector<at::Tensor> sample_gradients(
       one.x, networks::BatchNormMode::batch_statistics, nullptr);
   const at::Tensor loss = engine::summed_loss(logits, one, setting.run);
   return engine::gradients_of(
-      factor * loss, layer_weights(network), engine::GraphUse::last);
+      factor * loss, engine::layer_weights(network), engine::GraphUse::last);
 }
 
 /// Whether rounding decides on the signs: a hundredth of the first sample's
@@ -226,7 +218,7 @@ engine::Score score_by_samples(
     return engine::Score::degenerate(kNoise);
   }
   const engine::DeviceMinibatch& batch = setting.minibatches[0];
-  const std::vector<at::Tensor> weights = layer_weights(network);
+  const std::vector<at::Tensor> weights = engine::layer_weights(network);
   std::vector<at::Tensor> signs(weights.size());
   std::vector<at::Tensor> terms;
   for (std::int64_t n = 0; n < batch.x.size(0); ++n) {

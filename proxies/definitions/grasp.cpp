@@ -6,7 +6,6 @@
 #include "proxies/engine/differentiate.h"
 #include "proxies/engine/observer.h"
 #include "proxies/reductions/hessian_product.h"
-#include "proxies/reductions/sample_parts.h"
 
 namespace zcp::definitions {
 namespace {
@@ -28,30 +27,29 @@ engine::Score negated_sum(
       0 - at::stack(terms).sum(), "a gradient is not finite");
 }
 
-/// How many samples are differentiated twice at once. A loss of the user's need
-/// not be a mean over samples.
-std::int64_t samples_at_once(const engine::Setting& setting) {
-  const at::Tensor& x = setting.minibatches[0].x;
-  if (setting.graph != nullptr || setting.run.loss_function) return x.size(0);
-  return reductions::samples_at_once(
-      *setting.network, x, networks::BatchNormMode::batch_statistics);
+/// A loss of the user's need not be a mean over samples. The networks of graphs
+/// are small, and are taken whole.
+reductions::LossForm form_of_loss(const engine::Setting& setting) {
+  return setting.graph != nullptr || setting.run.loss_function
+             ? reductions::LossForm::other
+             : reductions::LossForm::mean_over_samples;
 }
 
 engine::Score grasp_score(const engine::Setting& setting) {
   if (const auto fault = engine::layer_weight_fault(*setting.network)) {
     return engine::Score::degenerate(*fault);
   }
-  const std::int64_t at_once = samples_at_once(setting);
   const at::AutoGradMode mode(true);
   const auto network = engine::differentiable(*setting.network);
-  std::vector<at::Tensor> weights;
-  for (const auto& parameter : network->parameters()) {
-    if (parameter.is_layer_weight()) weights.push_back(parameter.value);
-  }
+  const std::vector<at::Tensor> weights = engine::layer_weights(*network);
   return negated_sum(
       weights,
       reductions::hessian_gradient_product(
-          *network, weights, setting.minibatches[0], at_once, setting.run));
+          *network,
+          weights,
+          setting.minibatches[0],
+          setting.run,
+          form_of_loss(setting)));
 }
 
 }  // namespace

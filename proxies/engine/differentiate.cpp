@@ -15,6 +15,14 @@ std::unique_ptr<networks::Network> differentiable(
   });
 }
 
+std::vector<at::Tensor> layer_weights(const networks::Network& network) {
+  std::vector<at::Tensor> weights;
+  for (const auto& parameter : network.parameters()) {
+    if (parameter.is_layer_weight()) weights.push_back(parameter.value);
+  }
+  return weights;
+}
+
 namespace {
 
 /// The derivative of the sum of outputs_i . vectors_i; without vectors, of the

@@ -16,6 +16,9 @@ namespace zcp::engine {
 std::unique_ptr<networks::Network> differentiable(
     const networks::Network& network);
 
+/// The weights of convolutions and linear layers, in the order of parameters.
+std::vector<at::Tensor> layer_weights(const networks::Network& network);
+
 /// What becomes of the autograd graph once a derivative is taken.
 enum class GraphUse : std::uint8_t {
   last,    ///< it is freed

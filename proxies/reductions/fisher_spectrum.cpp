@@ -18,6 +18,7 @@ namespace zcp::reductions {
 namespace {
 
 constexpr std::size_t kTensors = 128;
+constexpr auto kEvalMode = networks::BatchNormMode::running_statistics;
 
 using networks::LayerCall;
 using networks::LayerKind;
@@ -436,27 +437,23 @@ FisherJacobian fisher_jacobian(
   if (wanted.size() > kTensors) wanted.resize(kTensors);
   std::int64_t at_once = x.size(0);
   {
-    networks::Recording recording;
-    const at::Tensor logits = runnable->forward(
-        x, networks::BatchNormMode::running_statistics, &recording);
+    ForwardPass pass;
+    const at::Tensor& logits = pass.output =
+        runnable->forward(x, kEvalMode, &pass.recording);
     check_logits(logits, x);
     // A file may divide a whole minibatch that it does not divide when it is
     // small.
     if (layout == Layout::samples_first &&
-        whole_batch_fault(recording, x.size(0), &holds_parameters)) {
+        whole_batch_fault(pass.recording, x.size(0), &holds_parameters)) {
       layout = Layout::other;
     }
-    const LayerJacobian layers(*runnable, recording);
+    const LayerJacobian layers(*runnable, pass.recording);
     const bool by_layers = serves(layers, logits, wanted, layout, way);
     const std::int64_t passes =
         by_layers ? logits.size(1) : logits.size(0) * logits.size(1);
     const bool by_columns = pays_by_columns(passes, wanted, way);
     if (by_columns && layout != Layout::of_graph) {
-      at_once = samples_at_once(
-          *runnable,
-          x,
-          networks::BatchNormMode::running_statistics,
-          numbers_at_once);
+      at_once = samples_at_once(*runnable, x, kEvalMode, pass, numbers_at_once);
     }
     if (at_once == x.size(0)) {
       std::optional<at::Tensor> j;
@@ -469,7 +466,7 @@ FisherJacobian fisher_jacobian(
   std::vector<FisherJacobian> parts;
   for (const at::Tensor& samples : x.split(at_once)) {
     parts.push_back(fisher_jacobian(
-        network, samples, layout, JacobianWay::columns, numbers_at_once));
+        network, samples, layout, JacobianWay::columns, kAllAtOnce));
   }
   return joined(parts);
 }

@@ -8,19 +8,27 @@
 
 #include "nets/networks/network.h"
 #include "proxies/engine/observer.h"
+#include "proxies/reductions/sample_parts.h"
 
 namespace zcp::reductions {
 
+/// What is known of a loss.
+enum class LossForm : std::uint8_t {
+  mean_over_samples,
+  other,
+};
+
 /// H g, by weight: g is the gradient of the minibatch's mean loss at `weights`,
 /// parameters of the network that ask for gradients, and H its Hessian;
-/// undefined where it does not reach. So many samples are differentiated twice
-/// at once; fewer than all may be where samples do not interact, and cost
+/// undefined where it does not reach. Where the loss is a mean over samples,
+/// samples_at_once() are differentiated twice together; fewer than all cost
 /// another forward and backward pass.
 std::vector<at::Tensor> hessian_gradient_product(
     const networks::Network& network,
     const std::vector<at::Tensor>& weights,
     const engine::DeviceMinibatch& batch,
-    std::int64_t samples_at_once,
-    const engine::RunSettings& run);
+    const engine::RunSettings& run,
+    LossForm form,
+    std::int64_t numbers_at_once = kNumbersAtOnce);
 
 }  // namespace zcp::reductions

@@ -18,7 +18,8 @@ std::int64_t samples_within(
   for (const networks::LayerCall& call : recording.calls) {
     if (call.output.defined()) numbers += call.output.numel();
   }
-  const std::int64_t parts = (numbers + numbers_at_once - 1) / numbers_at_once;
+  const std::int64_t parts =
+      numbers / numbers_at_once + (numbers % numbers_at_once > 0 ? 1 : 0);
   return parts <= 1 ? samples : std::max<std::int64_t>(1, samples / parts);
 }
 
@@ -48,24 +49,12 @@ bool has_rows(const at::Tensor& tensor, std::int64_t count) {
   return tensor.defined() && tensor.dim() > 0 && tensor.size(0) == count;
 }
 
-/// A forward pass and what it recorded.
-struct Forward {
-  networks::Recording recording;
-  at::Tensor output;
-
-  Forward(
-      const networks::Network& network,
-      const at::Tensor& x,
-      BatchNormMode m)
-      : output(network.forward(x, m, &recording)) {}
-};
-
 /// Whether the first samples have the output that they have among all, and so
 /// have the layers that have a row a sample: the last layer's weights may be 0.
 bool agree(
-    const Forward& first,
+    const ForwardPass& first,
     std::int64_t fewer,
-    const Forward& whole,
+    const ForwardPass& whole,
     std::int64_t all) {
   if (!has_rows(first.output, fewer) || !has_rows(whole.output, all) ||
       !rows_agree(first.output, whole.output) ||
@@ -88,15 +77,17 @@ std::int64_t samples_at_once(
     const networks::Network& network,
     const at::Tensor& x,
     BatchNormMode mode,
+    const ForwardPass& whole,
     std::int64_t numbers_at_once) {
   const at::NoGradGuard no_grad;
   const std::int64_t all = x.size(0);
-  const Forward whole(network, x, mode);
   const std::int64_t fewer =
       samples_within(whole.recording, all, numbers_at_once);
   if (fewer == all || normalises_batches(whole.recording, mode)) return all;
   try {
-    const Forward first(network, x.slice(0, 0, fewer), mode);
+    ForwardPass first;
+    first.output =
+        network.forward(x.slice(0, 0, fewer), mode, &first.recording);
     return agree(first, fewer, whole, all) ? fewer : all;
   } catch (const c10::Error&) {
     return all;  // the batch size may have been fixed when it was traced

@@ -40,7 +40,9 @@ std::int64_t at_once(
     std::int64_t numbers,
     networks::BatchNormMode mode = networks::BatchNormMode::batch_statistics) {
   const at::Tensor x = test::normal({8, 10}, 1, at::kDouble);
-  return reductions::samples_at_once(network, x, mode, numbers);
+  reductions::ForwardPass whole;
+  whole.output = network.forward(x, mode, &whole.recording);
+  return reductions::samples_at_once(network, x, mode, whole, numbers);
 }
 
 }  // namespace
@@ -51,6 +53,7 @@ TEST_CASE("so many samples at once put out at most the numbers allowed") {
   CHECK(at_once(network, 79) == 4);
   CHECK(at_once(network, 30) == 2);  // 8 samples in 3 parts
   CHECK(at_once(network, 1) == 1);
+  CHECK(at_once(network, reductions::kAllAtOnce) == 8);
 }
 
 TEST_CASE("samples that interact are taken at once") {
