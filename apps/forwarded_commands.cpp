@@ -13,6 +13,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "apps/blas_kernels.h"
 #include "apps/commands.h"
 #include "apps/encode/saved.h"
 #include "apps/libtorch_location.h"
@@ -40,6 +41,7 @@ int forward(const char* name, const Arguments& arguments) {
   // sandbox what it tries, and says so on standard output, amid the scores.
   constexpr int kKeepWhatIsSet = 0;
   setenv("UCX_VFS_ENABLE", "n", kKeepWhatIsSet);
+  choose_blas_kernels();
   execv(program.c_str(), pointers.data());
   throw std::runtime_error(fmt::format(
       "zcp {} is run by {}, which could not be started ({}): it is built with "
