@@ -101,6 +101,12 @@ class Network {
   /// weight of such a layer, so that sums over layers' weights miss it.
   virtual int computed_weights() const { return 0; }
 
+  /// Whether row n of all that is computed from an input of so many axes is
+  /// known to be of sample n alone, but for the statistics of BatchNorms.
+  virtual bool keeps_samples_apart(std::int64_t /*axes*/) const {
+    return false;
+  }
+
   /// The same network with other parameters: `change` maps each.
   virtual std::unique_ptr<Network> with_parameters(
       const std::function<at::Tensor(const Parameter&)>& change) const = 0;

@@ -5,6 +5,7 @@
 #include "nets/networks/exported_input.h"
 #include "nets/networks/script_load.h"
 #include "nets/networks/script_run.h"
+#include "nets/networks/script_samples.h"
 
 namespace zcp::networks {
 
@@ -89,6 +90,10 @@ bool ScriptNetwork::takes_mask() const {
 
 int ScriptNetwork::computed_weights() const {
   return program_->computed_weights;
+}
+
+bool ScriptNetwork::keeps_samples_apart(std::int64_t axes) const {
+  return networks::keeps_samples_apart(*program_, axes);
 }
 
 std::unique_ptr<ScriptNetwork> load_script_network(

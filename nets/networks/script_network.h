@@ -54,6 +54,7 @@ class ScriptNetwork final : public Network {
   std::int64_t vocabulary() const;
 
   int computed_weights() const override;
+  bool keeps_samples_apart(std::int64_t axes) const override;
 
   /// A batch size that the network takes: 1, but for exported programs that
   /// take another one alone.

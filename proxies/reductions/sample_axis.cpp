@@ -297,6 +297,7 @@ std::optional<std::string> fault_of(
     const at::Tensor& x,
     const std::shared_ptr<engine::SharedValues>& shared,
     const CallFilter& looked_at) {
+  if (network.keeps_samples_apart(x.dim())) return std::nullopt;
   const Inputs all{x, network.embed(x)};
   try {
     const Inputs few = all.first(std::min(x.size(0), kMostSamples));

@@ -21,7 +21,8 @@ using CallFilter = std::function<bool(const networks::LayerCall&)>;
 ///
 /// The shapes are compared with N, and a second forward pass with one sample
 /// changed has to leave the rows of the others as they are. Both passes have at
-/// most three of the samples, and BatchNorm does not couple them.
+/// most three of the samples, and BatchNorm does not couple them. They are not
+/// run where Network::keeps_samples_apart() knows.
 std::optional<std::string> sample_axis_fault(
     const networks::Network& network,
     const at::Tensor& x,
