@@ -12,6 +12,7 @@
 #include "nets/kernels/batch_norm.h"
 #include "nets/kernels/convolution.h"
 #include "nets/kernels/one_core.h"
+#include "nets/kernels/processor_versions.h"
 #include "nets/spaces/space.h"
 #include "proxies/reductions/bit_codes.h"
 
@@ -30,6 +31,64 @@ std::vector<float> normal(std::size_t count) {
   return values;
 }
 
+/// Operations on floats, or bytes that have to be read and written, of one
+/// round; the machine's peaks are those of peak() and copy().
+void count_flops(benchmark::State& state, double flops) {
+  state.counters["flops"] =
+      benchmark::Counter(flops, benchmark::Counter::kIsIterationInvariantRate);
+}
+void count_bytes(benchmark::State& state, double bytes) {
+  state.counters["bytes"] =
+      benchmark::Counter(bytes, benchmark::Counter::kIsIterationInvariantRate);
+}
+
+/// Rounds of y = y a + b on twelve vectors of 16 floats: they stay in
+/// registers, and none waits for another.
+ZCP_PROCESSOR_VERSIONS float multiply_and_add(std::int64_t rounds, float a) {
+  using Lanes [[gnu::vector_size(64)]] = float;
+  Lanes y0{}, y1{}, y2{}, y3{}, y4{}, y5{}, y6{}, y7{}, y8{}, y9{}, y10{},
+      y11{};
+  const Lanes factor = y0 + a;
+  const Lanes term = y0 + 0.5F;
+  for (std::int64_t i = 0; i < rounds; ++i) {
+    y0 = y0 * factor + term;
+    y1 = y1 * factor + term;
+    y2 = y2 * factor + term;
+    y3 = y3 * factor + term;
+    y4 = y4 * factor + term;
+    y5 = y5 * factor + term;
+    y6 = y6 * factor + term;
+    y7 = y7 * factor + term;
+    y8 = y8 * factor + term;
+    y9 = y9 * factor + term;
+    y10 = y10 * factor + term;
+    y11 = y11 * factor + term;
+  }
+  const Lanes sum = y0 + y1 + y2 + y3 + y4 + y5 + y6 + y7 + y8 + y9 + y10 + y11;
+  return sum[0];
+}
+
+void peak(benchmark::State& state) {
+  constexpr std::int64_t kRounds = 1'000'000;
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(multiply_and_add(kRounds, 0.25F));
+  }
+  count_flops(state, 12. * 16 * 2 * kRounds);
+}
+BENCHMARK(peak)->Unit(benchmark::kMicrosecond);
+
+void copy(benchmark::State& state) {
+  const std::vector<char> from(std::size_t{256} << 20, 1);
+  std::vector<char> to(from.size());
+  for (auto _ : state) {
+    std::copy(from.begin(), from.end(), to.begin());
+    benchmark::DoNotOptimize(to.data());
+    benchmark::ClobberMemory();
+  }
+  count_bytes(state, 2. * static_cast<double>(from.size()));
+}
+BENCHMARK(copy)->Unit(benchmark::kMicrosecond);
+
 bool available(Instructions set) {
   return static_cast<int>(set) <=
          static_cast<int>(reductions::best_instructions());
@@ -42,6 +101,7 @@ void pack_codes(benchmark::State& state) {
   for (auto _ : state) {
     benchmark::DoNotOptimize(BitCodes(values, kSamples, set));
   }
+  count_bytes(state, 4. * kSamples * kUnits);
 }
 BENCHMARK(pack_codes)->Arg(0)->Arg(1)->Arg(2)->Unit(benchmark::kMicrosecond);
 
@@ -86,6 +146,8 @@ void batch_norm(benchmark::State& state) {
         own ? kernels::batch_norm_of_batch(x, ones, ones, 1e-5)
             : at::batch_norm(x, ones, ones, {}, {}, true, 0.1, 1e-5, false));
   }
+  // Statistics want all values before the first can be normalised.
+  count_bytes(state, 3. * static_cast<double>(x.nbytes()));
 }
 BENCHMARK(batch_norm)
     ->ArgName("own")
@@ -115,6 +177,7 @@ void average_pool(benchmark::State& state) {
     return own ? kernels::average_pool(x, {3, 1, 1})
                : at::avg_pool2d(x, 3, 1, 1, false, false);
   });
+  count_bytes(state, 4. * static_cast<double>(x.nbytes()));
 }
 BENCHMARK(average_pool)
     ->ArgName("own")
@@ -134,11 +197,48 @@ void depthwise(benchmark::State& state) {
                      x, weight, {}, {5, 1, padding, dilation}, 32)
                : at::conv2d(x, weight, {}, 1, padding, dilation, 32);
   });
+  // Forward, and backward to inputs and weights.
+  count_flops(state, 3. * 2 * 25 * static_cast<double>(x.numel()));
 }
 BENCHMARK(depthwise)
     ->ArgNames({"own", "dilation"})
     ->ArgsProduct({{0, 1}, {1, 2}})
     ->Unit(benchmark::kMicrosecond);
+
+void convolution(benchmark::State& state) {
+  at::set_num_threads(1);
+  const std::int64_t channels = state.range(0);
+  const std::int64_t side = state.range(1);
+  const at::Tensor x = at::randn({kSamples, channels, side, side})
+                           .contiguous(at::MemoryFormat::ChannelsLast)
+                           .requires_grad_(true);
+  const at::Tensor weight =
+      at::randn({channels, channels, 3, 3}).requires_grad_(true);
+  const at::Tensor gradient = at::ones_like(x);
+  for (auto _ : state) {
+    const at::Tensor y = kernels::convolution(x, weight, {}, {3, 1, 1, 1}, 1);
+    benchmark::DoNotOptimize(
+        torch::autograd::grad({y}, {x, weight}, {gradient}));
+  }
+  count_flops(state, 3. * 2 * 9 * static_cast<double>(x.numel() * channels));
+}
+BENCHMARK(convolution)
+    ->ArgNames({"channels", "pixels"})
+    ->Args({16, 32})
+    ->Args({32, 16})
+    ->Args({64, 8})
+    ->Unit(benchmark::kMicrosecond);
+
+void products(benchmark::State& state) {
+  at::set_num_threads(1);
+  constexpr std::int64_t kSide = 768;
+  const at::Tensor a = at::randn(
+      {kSide, kSide}, state.range(0) == 64 ? at::kDouble : at::kFloat);
+  for (auto _ : state) benchmark::DoNotOptimize(a.mm(a));
+  count_flops(state, 2. * kSide * kSide * kSide);
+}
+BENCHMARK(products)->ArgName("bits")->Arg(32)->Arg(64)->Unit(
+    benchmark::kMicrosecond);
 
 void kendall_tau_b(benchmark::State& state) {
   const auto count = static_cast<std::size_t>(state.range(0));

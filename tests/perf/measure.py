@@ -78,13 +78,20 @@ class Newer:
     python: Path
 
 
+def kernels_of_blas(configuration: str) -> str:
+    """The processor that OpenBLAS takes kernels of, from what it says of itself; empty where that does not tell."""
+    found = re.search(r"NO_AFFINITY (\w+) MAX_THREADS", configuration)
+    return found[1] if found else ""
+
+
 class Bench:
     """What all measurements share."""
 
     def __init__(self, cells: int, folder: Path, repetitions: int, torch_file: Path | None,
-                 newer: Newer | None = None) -> None:
+                 newer: Newer | None = None, zero_cost_nas: Path | None = None) -> None:
         self.folder = folder
         self.newer = newer
+        self.zero_cost_nas = zero_cost_nas
         self.cells = cells
         self.repetitions = repetitions
         self.torch_file = torch_file
@@ -107,6 +114,11 @@ class Bench:
         self.score(["--arch", HEAVIEST, "--proxies", "params", "--store", str(store), "--csv", "/dev/null"], None, program)
         return sqlite3.connect(store).execute("SELECT version, cpu, libtorch, blas FROM run").fetchone()
 
+    def same_kernels(self) -> dict[str, str]:
+        """The environment in which PyTorch takes the kernels of OpenBLAS that zcp chooses."""
+        kernels = kernels_of_blas(self.facts_of(ZCP)[3])
+        return {"OPENBLAS_CORETYPE": kernels} if kernels else {}
+
     def on_cells(self, more: list[str]) -> float:
         """Seconds a cell of the sample."""
         seconds = self.score(["--archs", str(self.specs), *more, "--csv", "/dev/null"]).seconds
@@ -118,14 +130,15 @@ def seconds_in(text: str) -> float:
     return float(re.search(r"^ +all +([0-9.]+)", text, re.MULTILINE)[1])
 
 
-def loop_seconds(python: str, specs: Path, group: str) -> float:
+def loop_seconds(python: str, bench: Bench, group: str) -> float:
     """Seconds a cell of the straightforward program on the PyTorch of this Python."""
-    return seconds_in(run([python, str(REFERENCE), "--specs", str(specs), "--proxies", group]).output)
+    command = [python, str(REFERENCE), "--specs", str(bench.specs), "--proxies", group]
+    return seconds_in(run(command, bench.same_kernels()).output)
 
 
 @functools.lru_cache
 def reference_seconds(bench: Bench, group: str) -> float:
-    return loop_seconds("/usr/bin/python3", bench.specs, group)
+    return loop_seconds("/usr/bin/python3", bench, group)
 
 
 def measure_reference(bench: Bench) -> str:
@@ -163,49 +176,61 @@ class UserNetwork:
         return run([str(ZCP), "score", "--model", str(self.file), "--task", "gaussian", "--resolution", "224",
                     "--batch-size", str(self.size), "--proxies", names, "--csv", "/dev/null", "--quiet", *(more or [])])
 
-    def reference(self, group: str) -> tuple[float, float]:
-        text = run([PYTHON, str(USER_NETWORKS), "score", self.name, group, "--batch-size", str(self.size)]).output
-        found = re.search(r"wall ([0-9.]+) processor ([0-9.]+)", text)
-        return float(found[1]), float(found[2])
+    def reference(self, bench: Bench, group: str) -> tuple[float, float, float]:
+        """Wall time, processor time and MiB of PyTorch, with the kernels of OpenBLAS that zcp chooses."""
+        command = [PYTHON, str(USER_NETWORKS), "score", self.name, group, "--batch-size", str(self.size)]
+        if bench.zero_cost_nas is not None:
+            command += ["--checkout", str(bench.zero_cost_nas)]
+        done = run(command, bench.same_kernels())
+        found = re.search(r"wall ([0-9.]+) processor ([0-9.]+)", done.output)
+        return float(found[1]), float(found[2]), done.megabytes
 
-    def kept_reference(self, bench: Bench, group: str, turn: int) -> tuple[float, float]:
+    def kept_reference(self, bench: Bench, group: str, turn: int) -> tuple[float, float, float]:
         """PyTorch's figures do not change with zcp: those that the file has are not measured again."""
         if bench.torch_file is None:
-            return self.reference(group)
+            return self.reference(bench, group)
         kept = json.loads(bench.torch_file.read_text()) if bench.torch_file.exists() else {}
         runs = kept.setdefault(f"{self.name}/{group}/{self.size}", [])
         while len(runs) <= turn:
-            runs.append(self.reference(group))
+            runs.append(self.reference(bench, group))
             bench.torch_file.write_text(json.dumps(kept))
         return tuple(runs[turn])
+
+
+# The measures of zero-cost-nas, under the names that they have here.
+ZERO_COST_NAS = "fisher,grad_norm,grasp,jacob_cov,l2_norm,plain,snip,synflow,synflow_bn"
 
 
 def measure_networks(bench: Bench) -> str:
     """In turns, so that a noisy minute falls on both."""
     repetitions = bench.repetitions
     quiet = os.getloadavg()[0] < CORES / 2
+    groups = {"core": "core", "suite-zero": "suite-zero"}
+    if bench.zero_cost_nas is not None:
+        groups["zero-cost-nas"] = ZERO_COST_NAS
     rows = []
-    for name in ("resnet18", "resnet50", "mobilenet_v2"):
+    for name in ("resnet18", "resnet50", "mobilenet_v2", "vit_s"):
         network = UserNetwork(bench, name, 16)
         idle = network.score("params")
-        for group in ("core", "suite-zero"):
-            slow, fast, memory = [], [], []
+        for group, names in groups.items():
+            slow, fast = [], []
             for turn in range(repetitions):
                 slow.append(network.kept_reference(bench, group, turn))
-                done = network.score(group)
-                fast.append((done.seconds - idle.seconds, done.processor - idle.processor))
-                memory.append(done.megabytes)
-            wall, used = ([statistics.median(x[i] for x in runs) for runs in (slow, fast)] for i in (0, 1))
+                done = network.score(names)
+                fast.append((done.seconds - idle.seconds, done.processor - idle.processor, done.megabytes))
+            wall, used, memory = ([statistics.median(x[i] for x in runs) for runs in (slow, fast)] for i in range(3))
             walls = [f"{wall[0]:.1f}", f"{wall[1]:.1f}", f"{wall[0] / wall[1]:.1f}"] if quiet else []
-            rows.append([name, f"`{group}`", f"{used[0]:.1f}", f"{used[1]:.1f}", f"{used[0] / used[1]:.1f}",
-                         f"{statistics.median(memory):.0f}", *walls])
+            rows.append([name, f"`{group}`" if group in ("core", "suite-zero") else group, f"{used[0]:.1f}", f"{used[1]:.1f}",
+                         f"{used[0] / used[1]:.1f}", f"{memory[0]:.0f}", f"{memory[1]:.0f}", *walls])
+            print(rows[-1], flush=True)
     counted = "one run of each" if repetitions == 1 else f"medians of {repetitions} runs in turns"
     other = "" if quiet else " Other programs used the machine as well, so that wall times say nothing."
     return (f"{NETWORKS_TITLE}\n\n"
             f"One TorchScript file, images of 224 x 224, batch 16, 1,000 classes; all {CORES} cores for both, {counted}. "
             "Processor time is that of all cores together, of zcp less that of a process that only counts parameters. PyTorch is the "
-            f"loop of `tests/perf/user_networks.py` on the same LibTorch.{other}\n\n"
-            + table(["network", "proxies", "PyTorch, processor s", "zcp, processor s", "times less", "zcp, peak MiB",
+            "loop of `tests/perf/user_networks.py` on the same LibTorch and the same kernels of OpenBLAS; zero-cost-nas is that "
+            f"repository's own code with its nine measures.{other}\n\n"
+            + table(["network", "proxies", "PyTorch, processor s", "zcp, processor s", "times less", "PyTorch, MiB", "zcp, MiB",
                      *(["PyTorch, s", "zcp, s", "times faster"] if quiet else [])], rows))
 
 
@@ -455,20 +480,36 @@ def measure_micro(bench: Bench) -> str:
     program = ROOT / "build/release/tests/perf/zcp_kernel_benchmarks"
     if not program.exists():
         return "## Kernels alone\n\nnot built: `apt-get install libbenchmark-dev`\n"
-    text = run([str(program), "--benchmark_format=csv"]).output
-    lines = text[text.index("name,"):].splitlines()
-    rows = [[f"`{row['name']}`", row["error_message"] or f"{float(row['cpu_time']):.1f} {row['time_unit']}"]
-            for row in csv.DictReader(lines)]
+    text = run([str(program), "--benchmark_format=csv"], bench.same_kernels()).output
+    measured = {row["name"]: row for row in csv.DictReader(text[text.index("name,"):].splitlines())}
+    peak = {counter: float(measured.pop(name)[counter] or 0) for name, counter in (("peak", "flops"), ("copy", "bytes"))}
+    rows = []
+    for name, row in measured.items():
+        time_taken = row["error_message"] or f"{float(row['cpu_time']):.1f} {row['time_unit']}"
+        rate, share = "", ""
+        for counter, unit in (("flops", "GFLOP/s"), ("bytes", "GB/s")):
+            if row[counter]:
+                rate = f"{float(row[counter]) / 1e9:.1f} {unit}"
+                share = f"{100 * float(row[counter]) / peak[counter]:.0f} %"
+        rows.append([f"`{name}`", time_taken, rate, share])
     return ("## Kernels alone\n\n"
-            + prose("Single loops of `zcp`, without a network around them (`tests/perf/kernels.cpp`).")
+            + prose("Single loops of `zcp`, without a network around them (`tests/perf/kernels.cpp`), on one core.")
             + "\n" + prose(
                 "- `pack_codes` packs which ReLUs are on for 64 samples into bits, and `count_agreement` counts where two samples agree: the "
                 "heart of `naswot`. The number behind the slash says with which instructions: 0 those of every processor, 1 AVX2, 2 AVX-512. "
                 "`agreement_by_products` is the same count by products of matrices.\n"
                 "- `own:0` is LibTorch's operator, `own:1` that of `zcp`: BatchNorm forward, average pool and depthwise convolution forward and "
                 "backward.\n"
+                "- `convolution` is one of 3 x 3 from as many channels to as many, on 64 maps of so many pixels a side, forward and backward; they are those of the cells. "
+                "oneDNN computes them.\n"
+                "- `products` multiplies two square matrices, by OpenBLAS: in float32, and in float64, which `synflow` takes.\n"
                 "- `kendall_tau_b/N` is Kendall's tau of N pairs, `build_graph` the graph of a cell and its hash.")
-            + "\n" + table(["kernel", "processor time"], rows))
+            + "\n" + prose(
+                "How much of what the machine can do is that? The last two columns have the arithmetic of a kernel (GFLOP/s, billions of operations a second), "
+                "or, where it computes little, the memory that it has to read and write at least (GB/s, billions of bytes a second), and its share of "
+                f"the most that was measured here: {peak['flops'] / 1e9:.0f} GFLOP/s of multiplications and additions that stay in registers, "
+                f"{peak['bytes'] / 1e9:.1f} GB/s of copying 256 MiB. Above 100 % is what finds its numbers in the caches, which are faster than memory, and 50 % the most in float64.")
+            + "\n" + table(["kernel", "processor time", "rate", "share"], rows))
 
 
 TRAINING = ["--train-images", "5000", "--batch-size", "64", "--epochs", "4"]
@@ -527,7 +568,7 @@ def measure_versions(bench: Bench) -> str:
         for _ in range(bench.repetitions):
             seconds = bench.score([*asked, "--proxies", group], None, bench.newer.program).seconds
             zcp.append((seconds - startup) / bench.cells)
-            eager.append(loop_seconds(str(bench.newer.python), bench.specs, group))
+            eager.append(loop_seconds(str(bench.newer.python), bench, group))
         own, loop = statistics.median(zcp), statistics.median(eager)
         compiled = compiled_loop(bench, some) if group == "core" else ""
         rows.append([f"`{group}`", f"{loop:.2f}", compiled, f"{own:.3f}", f"{loop / own:.1f}"])
@@ -561,8 +602,10 @@ BY_DEFAULT = [name for name in MEASUREMENTS if name != "versions"]
 
 def machine(bench: Bench) -> str:
     version, cpu, libtorch, blas = bench.facts_of(ZCP)
+    kernels = kernels_of_blas(blas)
     return prose(f"Measured on {time.strftime('%Y-%m-%d')}: zcp {version}, {cpu} with {CORES} cores ({', '.join(FLAGS)}), "
-                 f"{platform.freedesktop_os_release()['PRETTY_NAME']}, LibTorch {libtorch}, {blas.split(' NO_')[0]}.")
+                 f"{platform.freedesktop_os_release()['PRETTY_NAME']}, LibTorch {libtorch}, {blas.split(' NO_')[0]}"
+                 + (f" with kernels of {kernels}." if kernels else "."))
 
 
 def sections(text: str) -> tuple[str, dict[str, str]]:
@@ -580,13 +623,14 @@ def main() -> None:
     parser.add_argument("--torch", type=Path, help="a file that keeps PyTorch's figures for those networks, for later runs on this machine")
     parser.add_argument("--newer", type=Path, help="for versions: a program built with another LibTorch")
     parser.add_argument("--newer-python", type=Path, help="for versions: the Python that has this LibTorch's PyTorch")
+    parser.add_argument("--zero-cost-nas", type=Path, help="for networks: a checkout of that repository")
     options = parser.parse_args()
     newer = Newer(options.newer.resolve(), options.newer_python) if options.newer and options.newer_python else None
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     page = ROOT / "docs/performance.md"
     introduction, parts = sections(page.read_text())
     with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(options.cells, Path(folder), options.repetitions, options.torch, newer)
+        bench = Bench(options.cells, Path(folder), options.repetitions, options.torch, newer, options.zero_cost_nas)
         where = machine(bench)
         print(where, flush=True)
         for name in options.only.split(","):

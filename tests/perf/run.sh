@@ -11,6 +11,8 @@
 # --newer PROGRAM --newer-python PYTHON  for versions, which is not measured
 #          without them: a program built with another LibTorch, and the Python
 #          that has the PyTorch of it
+# --zero-cost-nas FOLDER  a checkout of that repository, to compare networks of
+#          users with its own code, too
 #
 # The reference is the straightforward PyTorch program of tests/reference on
 # Debian's python3-torch, which is the same LibTorch and OpenBLAS. Figures are

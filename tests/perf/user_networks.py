@@ -1,10 +1,11 @@
 """Networks as users bring them, and the straightforward PyTorch program on one of them.
 
     /usr/bin/python3 tests/perf/user_networks.py save NAME FILE
-    /usr/bin/python3 tests/perf/user_networks.py score NAME core|suite-zero --batch-size 16
+    /usr/bin/python3 tests/perf/user_networks.py score NAME core|suite-zero|zero-cost-nas --batch-size 16
 
 `save` writes the traced network. `score` computes every proxy on a fresh copy of the network, as tests/reference/benchmark.py does on cells,
-and prints the wall time and the processor time of that alone. Networks are torchvision's, of 1,000 classes for images of 224 x 224, which
+and prints the wall time and the processor time of that alone. `zero-cost-nas` are the measures of that repository by its own code, for which
+--checkout names a folder that holds it. Networks are torchvision's, of 1,000 classes for images of 224 x 224, which
 Debian does not have as a package; inputs are noise.
 """
 
@@ -14,6 +15,7 @@ import argparse
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -90,11 +92,51 @@ class MobileNetV2(nn.Module):
         return self.fc(torch.flatten(nn.functional.adaptive_avg_pool2d(self.features(x), 1), 1))
 
 
+class Block(nn.Module):
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.before, self.between = nn.LayerNorm(width, eps=1e-6), nn.LayerNorm(width, eps=1e-6)
+        self.qkv, self.project = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.wider, self.narrower = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+
+    def attend(self, x: Tensor) -> Tensor:
+        n, tokens, width = x.shape
+        q, k, v = self.qkv(x).reshape(n, tokens, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4).unbind()
+        weights = (q @ k.transpose(-2, -1) * (width // self.heads) ** -0.5).softmax(-1)
+        return self.project((weights @ v).transpose(1, 2).reshape(n, tokens, width))
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x + self.attend(self.before(x))
+        return x + self.narrower(nn.functional.gelu(self.wider(self.between(x))))
+
+
+class VisionTransformer(nn.Module):
+    """ViT-S/16, as DeiT has it: 22,050,664 parameters."""
+
+    def __init__(self, width: int = 384, heads: int = 6, depth: int = 12, patch: int = 16):
+        super().__init__()
+        self.patches = nn.Conv2d(3, width, patch, patch)
+        self.token = nn.Parameter(torch.randn(1, 1, width) * 0.02)
+        self.places = nn.Parameter(torch.randn(1, 1 + (PIXELS // patch) ** 2, width) * 0.02)
+        self.blocks = nn.Sequential(*(Block(width, heads) for _ in range(depth)))
+        self.norm = nn.LayerNorm(width, eps=1e-6)
+        self.head = nn.Linear(width, CLASSES)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.patches(x).flatten(2).transpose(1, 2)
+        x = torch.cat([self.token.expand(x.shape[0], -1, -1), x], 1) + self.places
+        return self.head(self.norm(self.blocks(x))[:, 0])
+
+
 NETWORKS = {
     "resnet18": lambda: ResNet([2, 2, 2, 2], False),
     "resnet50": lambda: ResNet([3, 4, 6, 3], True),
     "mobilenet_v2": MobileNetV2,
+    "vit_s": VisionTransformer,
 }
+# What has no score: without a ReLU there is no code of activations, and zen wants a global average pool at the end.
+WITHOUT = {"vit_s": {"naswot", "nwot", "epe_nas", "zen"}}
 
 
 def save(name: str, file: str) -> None:
@@ -102,15 +144,34 @@ def save(name: str, file: str) -> None:
     torch.jit.trace(net, torch.randn(2, 3, PIXELS, PIXELS)).save(file)
 
 
+def measured(work: Callable[[], None]) -> None:
+    wall, used = time.perf_counter(), time.process_time()
+    work()
+    print(f"wall {time.perf_counter() - wall:.3f} processor {time.process_time() - used:.3f}")
+
+
 def score(name: str, group: str, size: int) -> None:
     net = NETWORKS[name]()
     batches = [(torch.randn(size, 3, PIXELS, PIXELS), torch.randint(0, CLASSES, (size,))) for _ in range(2)]
     noise = torch.randn(size, 3, PIXELS, PIXELS)
-    wall, used = time.perf_counter(), time.process_time()
-    for proxy in benchmark.GROUPS[group]:
-        extra = {"noise": noise} if proxy == "zen" else {}
-        getattr(proxies, proxy)(net, batches, **extra)
-    print(f"wall {time.perf_counter() - wall:.3f} processor {time.process_time() - used:.3f}")
+
+    def work() -> None:
+        for proxy in benchmark.GROUPS[group]:
+            if proxy in WITHOUT.get(name, set()):
+                continue
+            extra = {"noise": noise} if proxy == "zen" else {}
+            getattr(proxies, proxy)(net, batches, **extra)
+
+    measured(work)
+
+
+def score_by_authors(name: str, size: int, checkout: Path) -> None:
+    sys.path.insert(0, str(checkout))
+    from foresight.pruners import predictive
+
+    net = NETWORKS[name]()
+    batch = [(torch.randn(size, 3, PIXELS, PIXELS), torch.randint(0, CLASSES, (size,)))]
+    measured(lambda: predictive.find_measures(net, batch, ("random", 1, CLASSES), torch.device("cpu")))
 
 
 def main() -> None:
@@ -119,11 +180,14 @@ def main() -> None:
     parser.add_argument("name", choices=NETWORKS)
     parser.add_argument("target", help="the file, or the group of proxies")
     parser.add_argument("--batch-size", type=int, default=16)
+    parser.add_argument("--checkout", type=Path, help="zero-cost-nas")
     options = parser.parse_args()
     torch.manual_seed(0)
     torch.set_num_threads(os.cpu_count() or 1)
     if options.what == "save":
         save(options.name, options.target)
+    elif options.target == "zero-cost-nas":
+        score_by_authors(options.name, options.batch_size, options.checkout)
     else:
         score(options.name, options.target, options.batch_size)
 
