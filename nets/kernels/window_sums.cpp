@@ -2,6 +2,8 @@
 
 #include <cstddef>
 #include <cstring>
+#include <optional>
+#include <utility>
 
 #include "nets/kernels/processor_versions.h"
 
@@ -10,10 +12,13 @@ namespace {
 
 using Index = std::int64_t;
 
+/// Vectors of T: a register of AVX-512 or two of AVX2, and one of AVX2.
 template <typename T>
 struct VectorOf {
-  // NOLINTNEXTLINE(modernize-use-using): an attribute that `using` loses
+  // NOLINTBEGIN(modernize-use-using): an attribute that `using` loses
+  typedef T wide __attribute__((vector_size(64)));
   typedef T type __attribute__((vector_size(32)));
+  // NOLINTEND(modernize-use-using)
 };
 
 /// How many numbers of type T a V holds: V is T itself or a vector of T.
@@ -32,7 +37,7 @@ template <typename V, typename T>
 // array as a whole would go through memory.
 template <typename V, int count>
 [[gnu::always_inline]] inline void clear(V (&sums)[count]) {
-#pragma GCC unroll 4
+#pragma GCC unroll 6
   for (int j = 0; j < count; ++j) sums[j] = V{};
 }
 
@@ -70,28 +75,117 @@ template <typename V, int count, bool weighted, typename T>
   for (int j = 0; j < count; ++j) store(sums[j], target + j * lanes);
 }
 
+/// Target pixels that are summed at once; their sums stay in registers.
+constexpr int kPixels = 6;
+
+/// The sums of kPixels target pixels side by side for one register of type V:
+/// those of the next pixel read what lies `step` values further.
+template <typename V, bool weighted, typename T>
+[[gnu::always_inline]] inline void sum_windows_at_once(
+    const T* source,
+    const T* weights,
+    const std::vector<Tap>& rows,
+    const std::vector<Tap>& columns,
+    Index step,
+    T* target,
+    Index channels) {
+  V sums[kPixels];
+  clear(sums);
+  for (const Tap& row : rows) {
+    for (const Tap& column : columns) {
+      const T* x = source + row.source + column.source;
+      V factors{};
+      if constexpr (weighted)
+        load(weights + row.kernel + column.kernel, factors);
+#pragma GCC unroll 6
+      for (int j = 0; j < kPixels; ++j) {
+        V values;
+        load(x + j * step, values);
+        if constexpr (weighted) {
+          sums[j] += values * factors;
+        } else {
+          sums[j] += values;
+        }
+      }
+    }
+  }
+#pragma GCC unroll 6
+  for (int j = 0; j < kPixels; ++j) store(sums[j], target + j * channels);
+}
+
+/// All channels of the kPixels target pixels from column `first` on.
+template <typename T, bool weighted>
+[[gnu::always_inline]] inline void sum_pixels(
+    const T* source,
+    const T* weights,
+    const WindowSums& sums,
+    const std::vector<Tap>& row,
+    Index first,
+    Index step,
+    T* target) {
+  using V = typename VectorOf<T>::type;
+  using Wide = typename VectorOf<T>::wide;
+  const auto& column = sums.columns[static_cast<std::size_t>(first)];
+  const Index channels = sums.channels;
+  Index c = 0;
+  for (; c + kLanes<Wide, T> <= channels; c += kLanes<Wide, T>) {
+    sum_windows_at_once<Wide, weighted>(
+        source + c, weights + c, row, column, step, target + c, channels);
+  }
+  for (; c + kLanes<V, T> <= channels; c += kLanes<V, T>) {
+    sum_windows_at_once<V, weighted>(
+        source + c, weights + c, row, column, step, target + c, channels);
+  }
+  for (; c < channels; ++c) {
+    sum_windows_at_once<T, weighted>(
+        source + c, weights + c, row, column, step, target + c, channels);
+  }
+}
+
+/// All channels of one target pixel.
+template <typename T, bool weighted>
+[[gnu::always_inline]] inline void sum_pixel(
+    const T* source,
+    const T* weights,
+    Index channels,
+    const std::vector<Tap>& row,
+    const std::vector<Tap>& column,
+    T* target) {
+  using V = typename VectorOf<T>::type;
+  constexpr Index lanes = kLanes<V, T>;
+  Index c = 0;
+  for (; c + 4 * lanes <= channels; c += 4 * lanes) {
+    sum_window<V, 4, weighted>(
+        source + c, weights + c, row, column, target + c);
+  }
+  for (; c + lanes <= channels; c += lanes) {
+    sum_window<V, 1, weighted>(
+        source + c, weights + c, row, column, target + c);
+  }
+  for (; c < channels; ++c) {
+    sum_window<T, 1, weighted>(
+        source + c, weights + c, row, column, target + c);
+  }
+}
+
 template <typename T, bool weighted>
 [[gnu::always_inline]] inline void
 sum_all(const T* source, const T* weights, const WindowSums& sums, T* target) {
-  using V = typename VectorOf<T>::type;
-  constexpr Index lanes = kLanes<V, T>;
   const Index channels = sums.channels;
   for (const auto& row : sums.rows) {
-    for (const auto& column : sums.columns) {
-      Index c = 0;
-      for (; c + 4 * lanes <= channels; c += 4 * lanes) {
-        sum_window<V, 4, weighted>(
-            source + c, weights + c, row, column, target + c);
+    for (const ColumnRun& run : sums.runs) {
+      const Index end = run.first + run.count;
+      Index at = run.first;
+      for (; at + kPixels <= end; at += kPixels) {
+        sum_pixels<T, weighted>(
+            source, weights, sums, row, at, run.step, target);
+        target += kPixels * channels;
       }
-      for (; c + lanes <= channels; c += lanes) {
-        sum_window<V, 1, weighted>(
-            source + c, weights + c, row, column, target + c);
+      for (; at < end; ++at) {
+        const auto& column = sums.columns[static_cast<std::size_t>(at)];
+        sum_pixel<T, weighted>(source, weights, channels, row, column, target);
+        target += channels;
       }
-      for (; c < channels; ++c) {
-        sum_window<T, 1, weighted>(
-            source + c, weights + c, row, column, target + c);
-      }
-      target += channels;
     }
   }
 }
@@ -173,14 +267,50 @@ Side columns_of(const MapSize& source, const MapSize& target) {
   return {source.width, target.width, source.channels, source.channels};
 }
 
+/// How far the taps of `next` lie behind those of `column`; none where they
+/// are not the same otherwise.
+std::optional<Index> step_between(
+    const std::vector<Tap>& column,
+    const std::vector<Tap>& next) {
+  if (column.empty() || column.size() != next.size()) return std::nullopt;
+  const Index step = next[0].source - column[0].source;
+  for (std::size_t k = 0; k < column.size(); ++k) {
+    if (next[k].kernel != column[k].kernel ||
+        next[k].source - column[k].source != step) {
+      return std::nullopt;
+    }
+  }
+  return step;
+}
+
+std::vector<ColumnRun> runs_of(const Taps& columns) {
+  std::vector<ColumnRun> runs;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const auto step =
+        i > 0 ? step_between(columns[i - 1], columns[i]) : std::nullopt;
+    const bool goes_on =
+        step && (runs.back().count == 1 || runs.back().step == *step);
+    if (!goes_on) {
+      runs.push_back({static_cast<Index>(i), 1, 0});
+    } else {
+      runs.back().step = *step;
+      ++runs.back().count;
+    }
+  }
+  return runs;
+}
+
 WindowSums sums_of(
     const MapSize& source,
     const MapSize& target,
     const Window& window,
     WindowsOn on) {
+  Taps columns = taps_of(columns_of(source, target), window, on);
+  std::vector<ColumnRun> runs = runs_of(columns);
   return {
       taps_of(rows_of(source, target, window.kernel), window, on),
-      taps_of(columns_of(source, target), window, on),
+      std::move(columns),
+      std::move(runs),
       source.channels};
 }
 

@@ -28,11 +28,20 @@ struct Tap {
 /// By target row or column; sources ascend.
 using Taps = std::vector<std::vector<Tap>>;
 
+/// Neighbouring target columns whose taps are the same but for where they lie:
+/// those of the next column are `step` values further in the source.
+struct ColumnRun {
+  std::int64_t first;
+  std::int64_t count;
+  std::int64_t step;
+};
+
 /// Which pixels of a source image each pixel of a target image sums: those at
 /// the crossings of its row's and its column's taps.
 struct WindowSums {
   Taps rows;
   Taps columns;
+  std::vector<ColumnRun> runs;  ///< of all columns, in their order
   std::int64_t channels;
 };
 

@@ -115,3 +115,77 @@ TEST_CASE("window sums: products of pixels that lie steps apart") {
     }
   }
 }
+
+namespace {
+
+/// Whole numbers that differ, so that sums of a few have no rounding.
+std::vector<float> whole_numbers(std::size_t count) {
+  std::vector<float> values(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    values[i] = static_cast<float>(i * 7919 % 251);
+  }
+  return values;
+}
+
+/// The sum of a window by its definition.
+float window_at(
+    const std::vector<float>& source,
+    const std::vector<float>& weights,
+    const MapSize& map,
+    const Window& window,
+    std::int64_t row,
+    std::int64_t column,
+    std::int64_t channel) {
+  float sum = 0;
+  for (std::int64_t i = 0; i < window.kernel; ++i) {
+    for (std::int64_t k = 0; k < window.kernel; ++k) {
+      const std::int64_t y = window.pixel(row, i);
+      const std::int64_t x = window.pixel(column, k);
+      if (y < 0 || y >= map.height || x < 0 || x >= map.width) continue;
+      const auto at = static_cast<std::size_t>(
+          (y * map.width + x) * map.channels + channel);
+      const auto tap = static_cast<std::size_t>(
+          (i * window.kernel + k) * map.channels + channel);
+      sum += source[at] * weights[tap];
+    }
+  }
+  return sum;
+}
+
+}  // namespace
+
+TEST_CASE("window sums: wide maps of any channels, weighted") {
+  for (const Window& window :
+       {Window{3, 1, 1, 1}, Window{5, 1, 4, 2}, Window{3, 2, 1, 1}}) {
+    for (const std::int64_t width : {1, 7, 8, 15, 32}) {
+      for (const std::int64_t channels : {1, 8, 16, 43}) {
+        CAPTURE(window.kernel);
+        CAPTURE(width);
+        CAPTURE(channels);
+        const MapSize map{4, width, channels};
+        const MapSize target{
+            window.count(map.height), window.count(width), channels};
+        const auto source =
+            whole_numbers(static_cast<std::size_t>(4 * width * channels));
+        const auto weights = whole_numbers(
+            static_cast<std::size_t>(window.kernel * window.kernel * channels));
+        std::vector<float> sums;
+        for (std::int64_t row = 0; row < target.height; ++row) {
+          for (std::int64_t column = 0; column < target.width; ++column) {
+            for (std::int64_t channel = 0; channel < channels; ++channel) {
+              sums.push_back(window_at(
+                  source, weights, map, window, row, column, channel));
+            }
+          }
+        }
+        std::vector<float> found(sums.size());
+        sum_weighted_windows(
+            source.data(),
+            weights.data(),
+            sums_of_windows(map, target, window),
+            found.data());
+        CHECK(found == sums);
+      }
+    }
+  }
+}
