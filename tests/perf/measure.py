@@ -477,20 +477,20 @@ def measure_bf16(bench: Bench) -> str:
 
 
 def measure_micro(bench: Bench) -> str:
-    program = ROOT / "build/release/tests/perf/zcp_kernel_benchmarks"
+    program = ZCP.parent / "tests/perf/zcp_kernel_benchmarks"
     if not program.exists():
         return "## Kernels alone\n\nnot built: `apt-get install libbenchmark-dev`\n"
-    text = run([str(program), "--benchmark_format=csv"], bench.same_kernels()).output
-    measured = {row["name"]: row for row in csv.DictReader(text[text.index("name,"):].splitlines())}
-    peak = {counter: float(measured.pop(name)[counter] or 0) for name, counter in (("peak", "flops"), ("copy", "bytes"))}
+    text = run([str(program), "--benchmark_format=json"], bench.same_kernels()).output
+    measured = {row["name"]: row for row in json.loads(text)["benchmarks"]}
+    peak = {counter: measured.pop(name)[counter] for name, counter in (("peak", "flops"), ("copy", "bytes"))}
     rows = []
     for name, row in measured.items():
-        time_taken = row["error_message"] or f"{float(row['cpu_time']):.1f} {row['time_unit']}"
+        time_taken = row.get("error_message") or f"{row['cpu_time']:.1f} {row['time_unit']}"
         rate, share = "", ""
         for counter, unit in (("flops", "GFLOP/s"), ("bytes", "GB/s")):
-            if row[counter]:
-                rate = f"{float(row[counter]) / 1e9:.1f} {unit}"
-                share = f"{100 * float(row[counter]) / peak[counter]:.0f} %"
+            if counter in row:
+                rate = f"{row[counter] / 1e9:.1f} {unit}"
+                share = f"{100 * row[counter] / peak[counter]:.0f} %"
         rows.append([f"`{name}`", time_taken, rate, share])
     return ("## Kernels alone\n\n"
             + prose("Single loops of `zcp`, without a network around them (`tests/perf/kernels.cpp`), on one core.")
