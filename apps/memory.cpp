@@ -1,14 +1,15 @@
 // How jemalloc, which zcp-networks is linked with where it is there, keeps
 // memory; it looks for this name when the program starts. The activations of a
-// pass are megabytes each and come again with the next one: they lie in huge
-// pages, and any free extent that is large enough serves again. By default an
-// extent that is much larger than what is asked for does not, and a run of many
-// networks then takes more and more. Nor does idle memory go back to the
-// system, which clears it before it comes again: a fifth of a run's time where
-// networks take turns every second.
+// pass are megabytes each and come again with the next one, so any free extent
+// that is large enough serves again. By default an extent that is much larger
+// than what is asked for does not, and a run of many networks then takes more
+// and more. Nor does idle memory go back to the system, which clears it before
+// it comes again: a fifth of a run's time where networks take turns every
+// second. Huge pages are left to the system's own choice: some virtual machines
+// take seconds to get a gigabyte of them.
 extern "C" {
 extern const char* malloc_conf;
 const char* malloc_conf =
-    "thp:always,oversize_threshold:0,lg_extent_max_active_fit:30,"
+    "oversize_threshold:0,lg_extent_max_active_fit:30,"
     "dirty_decay_ms:-1";
 }

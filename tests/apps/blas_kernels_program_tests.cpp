@@ -2,6 +2,7 @@
 #include <string>
 
 #include "tests/support/program.h"
+#include "tests/support/skipped.h"
 
 namespace {
 
@@ -42,7 +43,12 @@ bool has(const std::string& bytes, const char* text) {
 
 TEST_CASE("program: matrix products have kernels of the processor") {
   const std::string store = store_of({"-u", "OPENBLAS_CORETYPE"});
-  if (!has(store, "DYNAMIC_ARCH")) return;  // no OpenBLAS with a choice
+  CHECK(has(store, "OpenBLAS"));  // or "not OpenBLAS"
+  if (!has(store, "DYNAMIC_ARCH")) {
+    MESSAGE("skipped: no OpenBLAS that chooses kernels");
+    note_skipped();
+    return;
+  }
 #if defined(__x86_64__)
   if (__builtin_cpu_supports("avx2")) CHECK_FALSE(has(store, " Prescott "));
   // What the user chose stays.
