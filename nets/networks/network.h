@@ -101,8 +101,9 @@ class Network {
   /// weight of such a layer, so that sums over layers' weights miss it.
   virtual int computed_weights() const { return 0; }
 
-  /// Whether row n of all that is computed from an input of so many axes is
-  /// known to be of sample n alone, but for the statistics of BatchNorms.
+  /// Whether row n of all that is computed from an input of so many axes, and
+  /// of all that is recorded, is known to be of sample n alone, but for the
+  /// statistics of BatchNorms.
   virtual bool keeps_samples_apart(std::int64_t /*axes*/) const {
     return false;
   }

@@ -93,7 +93,7 @@ int ScriptNetwork::computed_weights() const {
 }
 
 bool ScriptNetwork::keeps_samples_apart(std::int64_t axes) const {
-  return networks::keeps_samples_apart(*program_, axes);
+  return networks::keeps_samples_apart(*program_, parameters(), axes);
 }
 
 std::unique_ptr<ScriptNetwork> load_script_network(

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/one_of.h"
+#include "nets/networks/script_parameters.h"
 
 namespace zcp::networks {
 namespace {
@@ -18,22 +19,10 @@ namespace prim = torch::jit::prim;
 /// Images: samples, channels, rows, columns.
 constexpr std::int64_t kMap = 4;
 
-/// Operators that work on each number by itself.
-bool is_elementwise(std::string_view name) {
-  return one_of(
-      name,
-      {"relu",
-       "relu6",
-       "hardtanh",
-       "leaky_relu",
-       "elu",
-       "gelu",
-       "silu",
-       "mish",
-       "hardswish",
-       "hardsigmoid",
-       "sigmoid",
-       "tanh"});
+/// Whether an operator works on each number by itself.
+bool is_elementwise(LayerKind kind) {
+  return kind == LayerKind::relu || kind == LayerKind::bounded_activation ||
+         kind == LayerKind::smooth_activation;
 }
 
 /// Operators that take each sample's map by itself.
@@ -57,13 +46,16 @@ std::optional<std::int64_t> number(const Value& value) {
   return constant->toInt();
 }
 
-/// Constant whole numbers of a list.
+/// Constant whole numbers of a list that nothing else reads: it could be
+/// written into.
 std::optional<std::vector<std::int64_t>> numbers(const Value& value) {
   if (const auto constant = torch::jit::toIValue(&value)) {
     if (!constant->isIntList()) return std::nullopt;
     return constant->toIntVector();
   }
-  if (value.node()->kind() != prim::ListConstruct) return std::nullopt;
+  if (value.node()->kind() != prim::ListConstruct || value.uses().size() > 1) {
+    return std::nullopt;
+  }
   std::vector<std::int64_t> all;
   for (const Value* one : value.node()->inputs()) {
     const auto found = number(*one);
@@ -81,7 +73,11 @@ std::int64_t place_of(std::int64_t axis, std::int64_t axes) {
 /// Follows the tensors that have a row a sample.
 class Rows {
  public:
-  Rows(const ScriptProgram& program, std::int64_t axes) : program_(program) {
+  Rows(
+      const ScriptProgram& program,
+      const std::vector<Parameter>& parameters,
+      std::int64_t axes)
+      : program_(program), parameters_(parameters) {
     axes_[program.graph->inputs()[1]] = axes;
   }
 
@@ -91,13 +87,16 @@ class Rows {
     const auto inputs = node.inputs();
     const auto count = std::ranges::count_if(
         inputs, [&](const Value* value) { return axes_.contains(value); });
-    if (count == 0) return node.blocks().empty();
+    if (count == 0) return node.blocks().empty() && !is_seen(node);
     if (node.kind() == prim::ListConstruct) {
       return count == std::ssize(inputs) && all_have(inputs) &&
              keep(node, axes_.at(inputs[0]));
     }
     const NodePlan& plan = program_.plans.at(&node);
     if (plan.treatment == Treatment::ignored) return true;
+    // Into a tensor that is not followed.
+    const bool writes = plan.schema != nullptr && plan.schema->is_mutable();
+    if (writes && !plan.in_place) return false;
     const auto found = axes_.find(inputs[0]);
     if (found == axes_.end()) return false;
     if (one_of(plan.name, {"add", "mul"})) {
@@ -114,13 +113,30 @@ class Rows {
       return axes == kMap && keep(node, axes);
     }
     if (plan.treatment != Treatment::plain) return false;
-    if (is_elementwise(plan.name)) return keep(node, axes);
+    if (is_elementwise(plan.kind)) return keep(node, axes);
     if (is_of_maps(plan.name)) return axes == kMap && keep(node, axes);
-    if (plan.name == "linear") return axes >= 2 && keep(node, axes);
+    if (plan.name == "linear") {
+      return axes >= 2 && is_matrix(*node.inputs()[1]) && keep(node, axes);
+    }
     if (plan.name == "cat") return accept_cat(node, axes);
     if (plan.name == "flatten") return accept_flatten(node, axes);
     if (plan.name == "mean") return accept_mean(node, axes);
     return false;
+  }
+
+  /// Whether observers see what the node makes, which does not depend on
+  /// samples. Counters of batches are seen as sums, which nobody takes rows of.
+  bool is_seen(const Node& node) const {
+    const auto found = program_.plans.find(&node);
+    return found != program_.plans.end() && found->second.recorded &&
+           found->second.kind != LayerKind::sum;
+  }
+
+  /// Of one axis it would take the features of x away.
+  bool is_matrix(const Value& weight) const {
+    const int index = parameter_of(program_, &weight);
+    return index >= 0 &&
+           parameters_[static_cast<std::size_t>(index)].value.dim() == 2;
   }
 
   /// Its first argument is a list of such tensors.
@@ -176,6 +192,7 @@ class Rows {
   }
 
   const ScriptProgram& program_;
+  const std::vector<Parameter>& parameters_;
   /// How many axes the tensors have whose first one is that of samples; of a
   /// list, those of its tensors.
   std::unordered_map<const Value*, std::int64_t> axes_;
@@ -183,13 +200,16 @@ class Rows {
 
 }  // namespace
 
-bool keeps_samples_apart(const ScriptProgram& program, std::int64_t axes) {
-  // Inputs after the first have their defaults here.
+bool keeps_samples_apart(
+    const ScriptProgram& program,
+    const std::vector<Parameter>& parameters,
+    std::int64_t axes) {
+  // Without words, inputs after the first have their defaults.
   if (!program.options.inputs.empty() || program.words != nullptr ||
       program.graph->inputs().size() < 2) {
     return false;
   }
-  Rows rows(program, axes);
+  Rows rows(program, parameters, axes);
   return std::ranges::all_of(
       program.graph->block()->nodes(),
       [&](const Node* node) { return rows.accept(*node); });

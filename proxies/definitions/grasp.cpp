@@ -29,10 +29,10 @@ engine::Score negated_sum(
 
 /// A loss of the user's need not be a mean over samples. The networks of graphs
 /// are small, and are taken whole.
-reductions::LossForm form_of_loss(const engine::Setting& setting) {
+reductions::Division division_of(const engine::Setting& setting) {
   return setting.graph != nullptr || setting.run.loss_function
-             ? reductions::LossForm::other
-             : reductions::LossForm::mean_over_samples;
+             ? reductions::Division::none
+             : reductions::Division::allowed;
 }
 
 engine::Score grasp_score(const engine::Setting& setting) {
@@ -49,7 +49,7 @@ engine::Score grasp_score(const engine::Setting& setting) {
           weights,
           setting.minibatches[0],
           setting.run,
-          form_of_loss(setting)));
+          division_of(setting)));
 }
 
 }  // namespace

@@ -438,8 +438,8 @@ FisherJacobian fisher_jacobian(
   std::int64_t at_once = x.size(0);
   {
     ForwardPass pass;
-    const at::Tensor& logits = pass.output =
-        runnable->forward(x, kEvalMode, &pass.recording);
+    pass.output = runnable->forward(x, kEvalMode, &pass.recording);
+    const at::Tensor& logits = pass.output;
     check_logits(logits, x);
     // A file may divide a whole minibatch that it does not divide when it is
     // small.

@@ -55,10 +55,10 @@ std::vector<at::Tensor> hessian_gradient_product(
     const std::vector<at::Tensor>& weights,
     const engine::DeviceMinibatch& batch,
     const engine::RunSettings& run,
-    LossForm form,
+    Division division,
     std::int64_t numbers_at_once) {
   const std::int64_t samples = batch.x.size(0);
-  const bool divisible = form == LossForm::mean_over_samples;
+  const bool divisible = division == Division::allowed;
   std::int64_t at_once = samples;
   at::Tensor loss;
   {

@@ -12,15 +12,13 @@
 
 namespace zcp::reductions {
 
-/// What is known of a loss.
-enum class LossForm : std::uint8_t {
-  mean_over_samples,
-  other,
-};
+/// Whether a minibatch may be taken in parts, which wants a loss that is a mean
+/// over samples.
+enum class Division : std::uint8_t { none, allowed };
 
 /// H g, by weight: g is the gradient of the minibatch's mean loss at `weights`,
 /// parameters of the network that ask for gradients, and H its Hessian;
-/// undefined where it does not reach. Where the loss is a mean over samples,
+/// undefined where it does not reach. Where division is allowed,
 /// samples_at_once() are differentiated twice together; fewer than all cost
 /// another forward and backward pass.
 std::vector<at::Tensor> hessian_gradient_product(
@@ -28,7 +26,7 @@ std::vector<at::Tensor> hessian_gradient_product(
     const std::vector<at::Tensor>& weights,
     const engine::DeviceMinibatch& batch,
     const engine::RunSettings& run,
-    LossForm form,
+    Division division,
     std::int64_t numbers_at_once = kNumbersAtOnce);
 
 }  // namespace zcp::reductions

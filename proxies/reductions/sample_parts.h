@@ -27,7 +27,8 @@ struct ForwardPass {
 /// How many of the samples x of a pass in this mode may run at once, from 1 to
 /// all of them: as many as the layers put out at most so many numbers for; all
 /// where samples interact, which shows in what layers put out for fewer, or in
-/// a BatchNorm of the batch. Takes no gradients, whatever the pass does.
+/// a BatchNorm of the batch. `whole` is the pass of all samples; the one that
+/// is run to compare has no gradients.
 std::int64_t samples_at_once(
     const networks::Network& network,
     const at::Tensor& x,

@@ -18,6 +18,7 @@ bool apart(const std::string& lines, std::int64_t axes = 4) {
   const test::ScriptFile file(
       {{"w", numbers({4, 3, 3, 3}, 0.7)},
        {"s", numbers({4}, 0.3)},
+       {"w2", numbers({4, 4, 3, 3}, 0.9)},
        {"fc", numbers({5, 4}, 1.1)}},
       "def forward(self, x):\n" + lines);
   return load_script_network(file.path(), at::TensorOptions(at::kFloat))
@@ -46,6 +47,8 @@ TEST_CASE("samples stay apart in convolutional networks") {
   CHECK(
       apart(with_head("    g = torch.sigmoid(torch.mean(y, [2, 3], True))\n"
                       "    y = y * g * 0.5\n")));
+  CHECK(apart(with_head(
+      "    y = torch.dropout(torch.add(y, y, alpha=2), 0.5, False)\n")));
   CHECK(apart(
       kConvolution +
       "    y = torch.cat([y, y], 1) * torch.cat([y, y], -3)\n"
@@ -84,4 +87,33 @@ TEST_CASE("a tensor of other axes may let samples meet where it is broadcast") {
   CHECK_FALSE(apart(kConvolution + "    return y + torch.mean(y, [2, 3])\n"));
   // A parameter has no samples, but may have as many rows.
   CHECK_FALSE(apart(kConvolution + "    return y + self.s\n"));
+}
+
+TEST_CASE("a list of axes that is written into is not known") {
+  CHECK_FALSE(
+      apart(with_head("    axes = [2, 3]\n"
+                      "    axes.append(0)\n"
+                      "    y = y + torch.mean(y, axes, True)\n")));
+}
+
+TEST_CASE("layers of parameters alone have no samples") {
+  CHECK_FALSE(apart(
+      "    y = torch.conv2d(x, torch.relu(self.w), None, [1, 1], [1, 1])\n"
+      "    return torch.mean(y, [2, 3])\n"));
+}
+
+TEST_CASE("a linear layer of a vector takes an axis away") {
+  CHECK_FALSE(apart(
+      kConvolution +
+      "    y = torch.mean(y, [2, 3])\n"
+      "    z = torch.linear(y, self.s)\n"
+      "    return y + torch.mean(z, [-1], True)\n"));
+}
+
+TEST_CASE("what is written into a tensor of the program's own is not known") {
+  CHECK_FALSE(apart(
+      kConvolution +
+      "    b = torch.zeros([1])\n"
+      "    torch.sigmoid(y, out=b)\n"
+      "    return torch.conv2d(torch.flip(b, [0]), self.w2)\n"));
 }

@@ -71,20 +71,20 @@ TEST_CASE("H g is the difference of gradients along g, in parts or whole") {
   constexpr double kStep = 1e-5;
   const auto ahead = gradients(*moved(*network, g, kStep), batch, run);
   const auto behind = gradients(*moved(*network, g, -kStep), batch, run);
-  using reductions::LossForm;
-  const auto check = [&](LossForm form, std::int64_t numbers) {
+  using reductions::Division;
+  const auto check = [&](Division division, std::int64_t numbers) {
     CAPTURE(numbers);
     const auto product = reductions::hessian_gradient_product(
-        *network, weights_of(*network), batch, run, form, numbers);
+        *network, weights_of(*network), batch, run, division, numbers);
     for (std::size_t i = 0; i < g.size(); ++i) {
       const at::Tensor expected = (ahead[i] - behind[i]) / (2 * kStep);
       CHECK(expected.abs().max().item<double>() > 1e-3);
       CHECK(at::allclose(product[i], expected, 1e-5, 1e-8));
     }
   };
-  check(LossForm::other, 1);
-  // All, two and one of the samples, whose layers put out 100 numbers and more.
-  check(LossForm::mean_over_samples, reductions::kAllAtOnce);
-  check(LossForm::mean_over_samples, 500);
-  check(LossForm::mean_over_samples, 1);
+  check(Division::none, 1);
+  // All, two and one of the samples, whose layers put out 207 numbers each.
+  check(Division::allowed, reductions::kAllAtOnce);
+  check(Division::allowed, 600);
+  check(Division::allowed, 1);
 }

@@ -123,3 +123,44 @@ TEST_CASE("windows and tokens in front are no part of a minibatch") {
   CHECK(score_after(whole, relu, {4, 5}).status == ScoreStatus::degenerate);
   CHECK(score_after(whole, relu, {1, 5}).status == ScoreStatus::degenerate);
 }
+
+namespace {
+
+/// A network that is known to keep samples apart, and cannot run.
+class Known final : public networks::Network {
+ public:
+  Known() : Network({}) {}
+
+  at::Tensor forward(
+      const at::Tensor&,
+      networks::BatchNormMode,
+      networks::Recording*) const override {
+    throw std::logic_error("a pass is run");
+  }
+
+  bool keeps_samples_apart(std::int64_t axes) const override {
+    return axes == 4;
+  }
+
+  std::unique_ptr<networks::Network> with_parameters(
+      const std::function<at::Tensor(const networks::Parameter&)>&)
+      const override {
+    return std::make_unique<Known>();
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a network that is known to keep samples apart is not run") {
+  const Known network;
+  CHECK_FALSE(reductions::sample_axis_fault(
+      network,
+      test::normal({2, 3, 4, 4}, 1, at::kFloat),
+      &reductions::is_relu));
+  CHECK_THROWS_AS(
+      reductions::sample_axis_fault(
+          network,
+          test::normal({2, 3, 4}, 1, at::kFloat),
+          &reductions::is_relu),
+      std::logic_error);
+}
