@@ -50,13 +50,14 @@ def prose(text: str) -> str:
 @dataclass
 class Run:
     seconds: float
-    processor: float
+    processor: float  # user and system
+    user: float
     megabytes: float
     output: str
 
 
 def run(command: list[str], environment: dict[str, str] | None = None) -> Run:
-    """Runs a program; its wall time, its processor time (user and system) and its largest resident set."""
+    """Runs a program; its wall time, its processor time and its largest resident set."""
     start = time.perf_counter()
     with tempfile.TemporaryFile("w+") as out:
         child = subprocess.Popen(command, stdout=out, env={**os.environ, **(environment or {})}, cwd=ROOT)
@@ -67,7 +68,7 @@ def run(command: list[str], environment: dict[str, str] | None = None) -> Run:
         text = out.read()
     if child.returncode != 0:
         raise SystemExit(f"{' '.join(command)}: exit status {child.returncode}")
-    return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, text)
+    return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_utime, usage.ru_maxrss / 1024, text)
 
 
 @dataclass
@@ -176,21 +177,21 @@ class UserNetwork:
         return run([str(ZCP), "score", "--model", str(self.file), "--task", "gaussian", "--resolution", "224",
                     "--batch-size", str(self.size), "--proxies", names, "--csv", "/dev/null", "--quiet", *(more or [])])
 
-    def reference(self, bench: Bench, group: str) -> tuple[float, float, float]:
-        """Wall time, processor time and MiB of PyTorch, with the kernels of OpenBLAS that zcp chooses."""
-        command = [PYTHON, str(USER_NETWORKS), "score", self.name, group, "--batch-size", str(self.size)]
+    def reference(self, bench: Bench, group: str) -> tuple[float, ...]:
+        """PyTorch's wall, user and system time and MiB, with the kernels of OpenBLAS that zcp chooses."""
+        command = [PYTHON, "-W", "ignore", str(USER_NETWORKS), "score", self.name, group, "--batch-size", str(self.size)]
         if bench.zero_cost_nas is not None:
             command += ["--checkout", str(bench.zero_cost_nas)]
         done = run(command, bench.same_kernels())
-        found = re.search(r"wall ([0-9.]+) processor ([0-9.]+)", done.output)
-        return float(found[1]), float(found[2]), done.megabytes
+        found = re.search(r"wall ([0-9.]+) user ([0-9.]+) system ([0-9.]+)", done.output)
+        return *(float(text) for text in found.groups()), done.megabytes
 
-    def kept_reference(self, bench: Bench, group: str, turn: int) -> tuple[float, float, float]:
-        """PyTorch's figures do not change with zcp: those that the file has are not measured again."""
+    def kept_reference(self, bench: Bench, group: str, turn: int) -> tuple[float, ...]:
+        """Figures of PyTorch, with the same kernels of OpenBLAS, that the file has are not measured again."""
         if bench.torch_file is None:
             return self.reference(bench, group)
         kept = json.loads(bench.torch_file.read_text()) if bench.torch_file.exists() else {}
-        runs = kept.setdefault(f"{self.name}/{group}/{self.size}", [])
+        runs = kept.setdefault(f"{self.name}/{group}/{self.size}/{bench.same_kernels()}", [])
         while len(runs) <= turn:
             runs.append(self.reference(bench, group))
             bench.torch_file.write_text(json.dumps(kept))
@@ -217,21 +218,21 @@ def measure_networks(bench: Bench) -> str:
             for turn in range(repetitions):
                 slow.append(network.kept_reference(bench, group, turn))
                 done = network.score(names)
-                fast.append((done.seconds - idle.seconds, done.processor - idle.processor, done.megabytes))
-            wall, used, memory = ([statistics.median(x[i] for x in runs) for runs in (slow, fast)] for i in range(3))
+                fast.append((done.seconds - idle.seconds, done.user - idle.user, done.processor - done.user, done.megabytes))
+            wall, user, system, memory = ([statistics.median(x[i] for x in runs) for runs in (slow, fast)] for i in range(4))
             walls = [f"{wall[0]:.1f}", f"{wall[1]:.1f}", f"{wall[0] / wall[1]:.1f}"] if quiet else []
-            rows.append([name, f"`{group}`" if group in ("core", "suite-zero") else group, f"{used[0]:.1f}", f"{used[1]:.1f}",
-                         f"{used[0] / used[1]:.1f}", f"{memory[0]:.0f}", f"{memory[1]:.0f}", *walls])
+            rows.append([name, f"`{group}`" if group in ("core", "suite-zero") else group, f"{user[0]:.1f}", f"{user[1]:.1f}",
+                         f"{user[0] / user[1]:.1f}", f"{system[0]:.1f}", f"{system[1]:.1f}", *walls, f"{memory[0]:.0f}", f"{memory[1]:.0f}"])
             print(rows[-1], flush=True)
     counted = "one run of each" if repetitions == 1 else f"medians of {repetitions} runs in turns"
     other = "" if quiet else " Other programs used the machine as well, so that wall times say nothing."
     return (f"{NETWORKS_TITLE}\n\n"
             f"One TorchScript file, images of 224 x 224, batch 16, 1,000 classes; all {CORES} cores for both, {counted}. "
-            "Processor time is that of all cores together, of zcp less that of a process that only counts parameters. PyTorch is the "
-            "loop of `tests/perf/user_networks.py` on the same LibTorch and the same kernels of OpenBLAS; zero-cost-nas is that "
-            f"repository's own code with its nine measures.{other}\n\n"
-            + table(["network", "proxies", "PyTorch, processor s", "zcp, processor s", "times less", "PyTorch, MiB", "zcp, MiB",
-                     *(["PyTorch, s", "zcp, s", "times faster"] if quiet else [])], rows))
+            "User time is that of computing on all cores together, of zcp less that of a process that only counts parameters; system time is mostly "
+            "that of getting memory. PyTorch is the loop of `tests/perf/user_networks.py` on the same LibTorch and the same kernels of OpenBLAS; "
+            f"zero-cost-nas is that repository's own code with its nine measures.{other}\n\n"
+            + table(["network", "proxies", "PyTorch, user s", "zcp, user s", "times less", "PyTorch, system s", "zcp, system s",
+                     *(["PyTorch, s", "zcp, s", "times faster"] if quiet else []), "PyTorch, MiB", "zcp, MiB"], rows))
 
 
 # Why a proxy may cost more than four forward and backward passes.
@@ -261,20 +262,21 @@ def measure_costs(bench: Bench) -> str:
     names = run([str(ZCP), "proxies"]).output.splitlines()[1:]
     names = [line.split()[0] for line in names[:next(i for i, line in enumerate(names) if not line.strip())]]
     common = ["--minibatches", "4", "--workers", "1"]
-    idle = network.score("params", common).processor
+    idle = network.score("params", common).user
     used: dict[str, Run] = {name: network.score(name, common) for name in names}
-    unit = used["grad_norm"].processor - idle
-    costs = {name: max(0.0, done.processor - idle) / unit for name, done in used.items()}
+    unit = used["grad_norm"].user - idle
+    costs = {name: max(0.0, done.user - idle) / unit for name, done in used.items()}
     costs = dict(sorted(costs.items(), key=lambda entry: -entry[1]))
     rows = [[f"`{name}`", f"{cost:.2f}", f"{used[name].megabytes:.0f}"] for name, cost in costs.items()]
     everything = network.score("all", common)
     both = network.score("all", ["--minibatches", "4"])
     return ("## What a proxy costs\n\n"
-            "ResNet-18 of 1,000 classes at 224 x 224, batch 8, 4 minibatches, one worker, each proxy in a process of its own: processor time "
-            f"over that of `grad_norm`, which is one forward and one backward pass ({unit:.2f} s), and the largest resident set. All "
-            f"{len(names)} together take {everything.processor - idle:.1f} s and {everything.megabytes:.0f} MiB, with all {CORES} cores "
-            f"{both.processor - idle:.1f} s and {both.megabytes:.0f} MiB.\n\n"
-            + table(["proxy", "forward and backward passes", "MiB"], rows) + reasons(costs))
+            + prose("What does each proxy cost on a network of one's own? ResNet-18 of 1,000 classes at 224 x 224, batch 8, 4 minibatches, one worker, each "
+                    "proxy in a process of its own: user time over that of `grad_norm`, which is one forward and one backward pass "
+                    f"({unit:.2f} s), and the largest resident set. All {len(names)} together take {everything.user - idle:.1f} s of user time and "
+                    f"{everything.megabytes:.0f} MiB by one worker ({everything.seconds:.1f} s by the clock), and {both.megabytes:.0f} MiB by "
+                    f"{CORES} ({both.seconds:.1f} s).")
+            + "\n" + table(["proxy", "forward and backward passes", "MiB"], rows) + reasons(costs))
 
 
 def kernel_seconds(log: str) -> dict[str, float]:

@@ -4,7 +4,7 @@
     /usr/bin/python3 tests/perf/user_networks.py score NAME core|suite-zero|zero-cost-nas --batch-size 16
 
 `save` writes the traced network. `score` computes every proxy on a fresh copy of the network, as tests/reference/benchmark.py does on cells,
-and prints the wall time and the processor time of that alone. `zero-cost-nas` are the measures of that repository by its own code, for which
+and prints the wall time and the user and system time of that alone. `zero-cost-nas` are the measures of that repository by its own code, for which
 --checkout names a folder that holds it. Networks are torchvision's, of 1,000 classes for images of 224 x 224, which
 Debian does not have as a package; inputs are noise.
 """
@@ -145,9 +145,10 @@ def save(name: str, file: str) -> None:
 
 
 def measured(work: Callable[[], None]) -> None:
-    wall, used = time.perf_counter(), time.process_time()
+    wall, before = time.perf_counter(), os.times()
     work()
-    print(f"wall {time.perf_counter() - wall:.3f} processor {time.process_time() - used:.3f}")
+    after = os.times()
+    print(f"wall {time.perf_counter() - wall:.3f} user {after.user - before.user:.3f} system {after.system - before.system:.3f}")
 
 
 def score(name: str, group: str, size: int) -> None:
