@@ -253,7 +253,7 @@ def reasons(costs: dict[str, float]) -> str:
     if not dear:
         return f"\nNone costs more than {most} passes.\n"
     return (f"\nMore than {most} passes:\n\n"
-            + "".join(f"- `{name}`: {REASONS.get(name, 'not looked into yet')}.\n" for name in dear))
+            + "".join(prose(f"- `{name}`: {REASONS.get(name, 'not looked into yet')}.") for name in dear))
 
 
 def measure_costs(bench: Bench) -> str:
@@ -426,7 +426,7 @@ def measure_space(bench: Bench) -> str:
     return ("## Whole spaces\n\n"
             + prose("The first row is of a hundredth of the functions of NATS-TSS, drawn by their hash (cells that compute the same function are "
                     "scored once), less the time of a process that only counts their parameters. A hundred times that is the whole space. The "
-                    "other rows are whole processes. The last column compares with the straightforward program above.")
+                    "other rows are whole processes. The last column compares with the straightforward program in the same run.")
             + "\n" + table(["what", "size", "seconds", "that is"], rows))
 
 
@@ -470,7 +470,7 @@ def measure_bf16(bench: Bench) -> str:
     count = 200
     return ("## bfloat16\n\n"
             + prose("`--precision bf16` computes with numbers of 16 bits (bfloat16), on processors that have instructions for them. It is faster "
-                    "than `fp32`, numbers of 32 bits, and less exact. The last column compares with the straightforward program above.")
+                    "than `fp32`, numbers of 32 bits, and less exact. The last column compares with the straightforward program in the same run.")
             + "\n" + table(["precision", "seconds a cell, `core`", "times as fast"], speed)
             + "\n" + prose(f"Are the rankings the same? The table has Kendall's tau between the scores in bf16 and in fp32 of {count} cells: 1 is the "
                           "same order. `zcp` refuses a proxy in bf16 where tau is below .95, or where nobody has measured it.")
