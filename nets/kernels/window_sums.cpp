@@ -41,47 +41,13 @@ template <typename V, int count>
   for (int j = 0; j < count; ++j) sums[j] = V{};
 }
 
-/// The sums of one target pixel for as many channels as `count` registers of
-/// type V hold, from the first of `source` on.
-template <typename V, int count, bool weighted, typename T>
-[[gnu::always_inline]] inline void sum_window(
-    const T* source,
-    const T* weights,
-    const std::vector<Tap>& rows,
-    const std::vector<Tap>& columns,
-    T* target) {
-  constexpr Index lanes = kLanes<V, T>;
-  V sums[count];
-  clear(sums);
-  for (const Tap& row : rows) {
-    for (const Tap& column : columns) {
-      const T* x = source + row.source + column.source;
-      const T* w = weighted ? weights + row.kernel + column.kernel : nullptr;
-#pragma GCC unroll 4
-      for (int j = 0; j < count; ++j) {
-        V values;
-        load(x + j * lanes, values);
-        if constexpr (weighted) {
-          V factors;
-          load(w + j * lanes, factors);
-          sums[j] += values * factors;
-        } else {
-          sums[j] += values;
-        }
-      }
-    }
-  }
-#pragma GCC unroll 4
-  for (int j = 0; j < count; ++j) store(sums[j], target + j * lanes);
-}
-
 /// Target pixels that are summed at once; their sums stay in registers.
 constexpr int kPixels = 6;
 
-/// The sums of kPixels target pixels side by side for one register of type V:
-/// those of the next pixel read what lies `step` values further.
-template <typename V, bool weighted, typename T>
-[[gnu::always_inline]] inline void sum_windows_at_once(
+/// The sums of target pixels side by side for one register of type V: those of
+/// the next pixel read what lies `step` values further.
+template <typename V, int pixels, bool weighted, typename T>
+[[gnu::always_inline]] inline void sum_channels(
     const T* source,
     const T* weights,
     const std::vector<Tap>& rows,
@@ -89,16 +55,17 @@ template <typename V, bool weighted, typename T>
     Index step,
     T* target,
     Index channels) {
-  V sums[kPixels];
+  V sums[pixels];
   clear(sums);
   for (const Tap& row : rows) {
     for (const Tap& column : columns) {
       const T* x = source + row.source + column.source;
       V factors{};
-      if constexpr (weighted)
+      if constexpr (weighted) {
         load(weights + row.kernel + column.kernel, factors);
+      }
 #pragma GCC unroll 6
-      for (int j = 0; j < kPixels; ++j) {
+      for (int j = 0; j < pixels; ++j) {
         V values;
         load(x + j * step, values);
         if constexpr (weighted) {
@@ -110,11 +77,11 @@ template <typename V, bool weighted, typename T>
     }
   }
 #pragma GCC unroll 6
-  for (int j = 0; j < kPixels; ++j) store(sums[j], target + j * channels);
+  for (int j = 0; j < pixels; ++j) store(sums[j], target + j * channels);
 }
 
-/// All channels of the kPixels target pixels from column `first` on.
-template <typename T, bool weighted>
+/// All channels of so many target pixels from column `first` on.
+template <int pixels, bool weighted, typename T>
 [[gnu::always_inline]] inline void sum_pixels(
     const T* source,
     const T* weights,
@@ -129,42 +96,16 @@ template <typename T, bool weighted>
   const Index channels = sums.channels;
   Index c = 0;
   for (; c + kLanes<Wide, T> <= channels; c += kLanes<Wide, T>) {
-    sum_windows_at_once<Wide, weighted>(
+    sum_channels<Wide, pixels, weighted>(
         source + c, weights + c, row, column, step, target + c, channels);
   }
   for (; c + kLanes<V, T> <= channels; c += kLanes<V, T>) {
-    sum_windows_at_once<V, weighted>(
+    sum_channels<V, pixels, weighted>(
         source + c, weights + c, row, column, step, target + c, channels);
   }
   for (; c < channels; ++c) {
-    sum_windows_at_once<T, weighted>(
+    sum_channels<T, pixels, weighted>(
         source + c, weights + c, row, column, step, target + c, channels);
-  }
-}
-
-/// All channels of one target pixel.
-template <typename T, bool weighted>
-[[gnu::always_inline]] inline void sum_pixel(
-    const T* source,
-    const T* weights,
-    Index channels,
-    const std::vector<Tap>& row,
-    const std::vector<Tap>& column,
-    T* target) {
-  using V = typename VectorOf<T>::type;
-  constexpr Index lanes = kLanes<V, T>;
-  Index c = 0;
-  for (; c + 4 * lanes <= channels; c += 4 * lanes) {
-    sum_window<V, 4, weighted>(
-        source + c, weights + c, row, column, target + c);
-  }
-  for (; c + lanes <= channels; c += lanes) {
-    sum_window<V, 1, weighted>(
-        source + c, weights + c, row, column, target + c);
-  }
-  for (; c < channels; ++c) {
-    sum_window<T, 1, weighted>(
-        source + c, weights + c, row, column, target + c);
   }
 }
 
@@ -177,13 +118,13 @@ sum_all(const T* source, const T* weights, const WindowSums& sums, T* target) {
       const Index end = run.first + run.count;
       Index at = run.first;
       for (; at + kPixels <= end; at += kPixels) {
-        sum_pixels<T, weighted>(
+        sum_pixels<kPixels, weighted>(
             source, weights, sums, row, at, run.step, target);
         target += kPixels * channels;
       }
       for (; at < end; ++at) {
-        const auto& column = sums.columns[static_cast<std::size_t>(at)];
-        sum_pixel<T, weighted>(source, weights, channels, row, column, target);
+        sum_pixels<1, weighted>(
+            source, weights, sums, row, at, run.step, target);
         target += channels;
       }
     }
