@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -25,18 +24,13 @@ bool is_elementwise(LayerKind kind) {
          kind == LayerKind::smooth_activation;
 }
 
-/// Operators that take each sample's map by itself.
-bool is_of_maps(std::string_view name) {
-  return one_of(
-      name,
-      {"_convolution",
-       "convolution",
-       "_convolution_mode",
-       "conv2d",
-       "conv_transpose2d",
-       "max_pool2d",
-       "avg_pool2d",
-       "adaptive_avg_pool2d"});
+/// Whether an operator takes each sample's map by itself. The convolutions of
+/// other axes take the first one of four for channels.
+bool is_of_maps(const NodePlan& plan) {
+  if (plan.kind == LayerKind::conv) {
+    return !plan.name.ends_with("1d") && !plan.name.ends_with("3d");
+  }
+  return one_of(plan.name, {"max_pool2d", "avg_pool2d", "adaptive_avg_pool2d"});
 }
 
 /// A constant whole number.
@@ -114,7 +108,7 @@ class Rows {
     }
     if (plan.treatment != Treatment::plain) return false;
     if (is_elementwise(plan.kind)) return keep(node, axes);
-    if (is_of_maps(plan.name)) return axes == kMap && keep(node, axes);
+    if (is_of_maps(plan)) return axes == kMap && keep(node, axes);
     if (plan.name == "linear") {
       return axes >= 2 && is_matrix(*node.inputs()[1]) && keep(node, axes);
     }
