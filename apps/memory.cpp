@@ -10,6 +10,5 @@
 extern "C" {
 extern const char* malloc_conf;
 const char* malloc_conf =
-    "oversize_threshold:0,lg_extent_max_active_fit:30,"
-    "dirty_decay_ms:-1";
+    "oversize_threshold:0,lg_extent_max_active_fit:30,dirty_decay_ms:-1";
 }
