@@ -33,11 +33,18 @@ if(EXISTS ${zcp_torch_root}/lib/libtorch_cuda.so)
   set(zcp_torch_include_dirs ${zcp_torch_root}/include ${zcp_torch_root}/include/torch/csrc/api/include)
   set(zcp_torch_libraries ${zcp_torch_root}/lib/libtorch_cpu.so ${zcp_torch_root}/lib/libc10.so)
 else()
+  # Its own search would find the system's library before the one beside it.
+  if(EXISTS ${zcp_torch_root}/lib/libtorch.so)
+    set(TORCH_LIBRARY ${zcp_torch_root}/lib/libtorch.so CACHE FILEPATH "" FORCE)
+  endif()
   find_package(Torch REQUIRED)
-  # It says that the C++ ABI is the one that g++ has anyway; but g++ would take no headers that others share.
+  # It says that the C++ ABI is the one that g++ has anyway; but g++ would take no headers that others share. Newer
+  # versions say nothing.
   get_target_property(torch_options torch INTERFACE_COMPILE_OPTIONS)
-  list(FILTER torch_options EXCLUDE REGEX "_GLIBCXX_USE_CXX11_ABI=1")
-  set_target_properties(torch PROPERTIES INTERFACE_COMPILE_OPTIONS "${torch_options}")
+  if(torch_options)
+    list(FILTER torch_options EXCLUDE REGEX "_GLIBCXX_USE_CXX11_ABI=1")
+    set_target_properties(torch PROPERTIES INTERFACE_COMPILE_OPTIONS "${torch_options}")
+  endif()
   set(ZCP_TORCH_VERSION ${Torch_VERSION})
   set(zcp_torch_include_dirs ${TORCH_INCLUDE_DIRS})
   set(zcp_torch_libraries ${TORCH_LIBRARIES})
