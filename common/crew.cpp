@@ -34,8 +34,8 @@ void SpareCores::add_seconds(double seconds) {
   seconds_ += seconds;
 }
 
-Crew::Crew(SpareCores* spare, std::function<void()> set_up)
-    : spare_(spare), set_up_(std::move(set_up)) {}
+Crew::Crew(SpareCores* spare, std::function<void()> set_up, double memory)
+    : spare_(spare), set_up_(std::move(set_up)), memory_(memory) {}
 
 Crew::~Crew() {
   {
@@ -45,9 +45,10 @@ Crew::~Crew() {
   for (std::thread& helper : helpers_) helper.join();
 }
 
-Crew::Handle Crew::submit(std::function<void()> work) {
+Crew::Handle Crew::submit(std::function<void()> work, double memory) {
   auto job = std::make_shared<Job>();
   job->work_ = std::move(work);
+  job->memory_ = memory;
   {
     const std::scoped_lock lock(mutex_);
     waiting_.push_back(job);
@@ -57,11 +58,12 @@ Crew::Handle Crew::submit(std::function<void()> work) {
   return job;
 }
 
-/// As many as jobs wait and cores are free.
+/// As many as jobs wait that may run, and cores are free.
 void Crew::start_helpers() {
   if (spare_ == nullptr) return;
   const std::scoped_lock lock(mutex_);
-  for (std::size_t i = 0; i < waiting_.size(); ++i) {
+  for (const Handle& job : waiting_) {
+    if (!fits(*job)) continue;
     if (!spare_->try_take()) return;
     helpers_.emplace_back([this] { help(); });
   }
@@ -76,23 +78,41 @@ void Crew::help() {
   spare_->add(1);
 }
 
-/// The job that has waited longest; null: none waits.
+/// Whether there is memory for the job.
+bool Crew::fits(const Job& job) const {
+  return memory_ == 0 || running_ == 0 || taken_ + job.memory_ <= memory_;
+}
+
+bool Crew::any_fits() const {
+  return std::ranges::any_of(
+      waiting_, [&](const Handle& job) { return fits(*job); });
+}
+
+/// The job that has waited longest of those that there is memory for; null:
+/// none waits.
 Crew::Handle Crew::next() {
   const std::scoped_lock lock(mutex_);
-  if (waiting_.empty()) return nullptr;
-  Handle job = waiting_.front();
-  waiting_.pop_front();
-  ++running_;
+  const auto place = std::ranges::find_if(
+      waiting_, [&](const Handle& one) { return fits(*one); });
+  if (place == waiting_.end()) return nullptr;
+  Handle job = *place;
+  take(place);
   return job;
 }
 
-bool Crew::begin(const Handle& job) {
+bool Crew::begin(const Handle& job, bool whatever) {
   const std::scoped_lock lock(mutex_);
   const auto place = std::ranges::find(waiting_, job);
-  if (place == waiting_.end()) return false;
-  waiting_.erase(place);
-  ++running_;
+  if (place == waiting_.end() || !(whatever || fits(*job))) return false;
+  take(place);
   return true;
+}
+
+/// Moves a job from those that wait to those that run.
+void Crew::take(std::deque<Handle>::iterator place) {
+  taken_ += (*place)->memory_;
+  ++running_;
+  waiting_.erase(place);
 }
 
 void Crew::run(const Handle& job) {
@@ -108,20 +128,21 @@ void Crew::run(const Handle& job) {
     job->failure_ = failure;
     job->done_ = true;
     --running_;
+    taken_ -= job->memory_;
   }
   changed_.notify_all();
 }
 
 void Crew::wait(const Handle& job, const std::vector<Handle>& others) {
   start_helpers();  // cores may have become free
-  if (begin(job)) run(job);
+  if (begin(job, true)) run(job);
   const auto is_done = [&] {
     const std::scoped_lock lock(mutex_);
     return job->done_;
   };
   for (const Handle& other : others) {
     if (is_done()) break;
-    if (begin(other)) run(other);
+    if (begin(other, false)) run(other);
   }
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [&] { return job->done_; });
@@ -146,7 +167,7 @@ void Crew::finish() {
       continue;
     }
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return !waiting_.empty() || running_ == 0; });
+    changed_.wait(lock, [&] { return any_fits() || running_ == 0; });
     if (waiting_.empty() && running_ == 0) return;
   }
 }

@@ -42,17 +42,21 @@ class SpareCores {
 /// job. Without spare cores everything runs in the thread that waits, in the
 /// order in which it waits. What a job computes must not depend on the thread.
 ///
-/// Jobs may submit jobs and wait for them.
+/// Jobs may submit jobs and wait for them. Jobs that say how much memory they
+/// take run at once as far as the crew's memory goes; one that is waited for
+/// runs in any case, and so does one while no other runs.
 class Crew {
  public:
   class Job;
   using Handle = std::shared_ptr<Job>;
 
   /// `spare` has to outlive the crew; null: there are no helpers. `set_up` is
-  /// called once in each helper.
+  /// called once in each helper. `memory`: bytes that running jobs may take
+  /// together; 0: any number.
   explicit Crew(
       SpareCores* spare = nullptr,
-      std::function<void()> set_up = nullptr);
+      std::function<void()> set_up = nullptr,
+      double memory = 0);
   /// Jobs that nobody has begun are dropped, the others are waited for.
   ~Crew();
   Crew(const Crew&) = delete;
@@ -61,11 +65,13 @@ class Crew {
   /// How many jobs may run at once.
   int most() const { return spare_ == nullptr ? 1 : spare_->most() + 1; }
 
-  Handle submit(std::function<void()> work);
+  /// `memory`: bytes that the job takes besides those that it submits.
+  Handle submit(std::function<void()> work, double memory = 0);
 
   /// Returns when the job has ended, and throws what it threw. A job that
   /// nobody has begun runs here. While another thread is at it, this one runs
-  /// those of `others` that nobody has begun, in their order.
+  /// those of `others` that nobody has begun, in their order, as far as there
+  /// is memory.
   void wait(const Handle& job, const std::vector<Handle>& others = {});
 
   /// Takes back a job that nobody has begun, and waits for the end of one that
@@ -80,16 +86,22 @@ class Crew {
   void start_helpers();
   void help();
   void run(const Handle& job);
-  /// Takes the job for the caller, unless somebody has begun it.
-  bool begin(const Handle& job);
+  /// Takes the job for the caller, unless somebody has begun it, or it wants
+  /// memory that others have and `whatever` is false.
+  bool begin(const Handle& job, bool whatever);
   Handle next();
+  void take(std::deque<Handle>::iterator place);
+  bool fits(const Job& job) const;
+  bool any_fits() const;
 
   SpareCores* const spare_;
   const std::function<void()> set_up_;
+  const double memory_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Handle> waiting_;
   int running_ = 0;
+  double taken_ = 0;  ///< bytes of the jobs that run
   std::vector<std::thread> helpers_;
 };
 
@@ -98,6 +110,7 @@ class Crew::Job {
   friend class Crew;
 
   std::function<void()> work_;
+  double memory_ = 0;
   bool done_ = false;
   std::exception_ptr failure_;
 };

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "proxies/engine/observer.h"
+#include "proxies/engine/row_parts.h"
 #include "proxies/reductions/spectrum.h"
 #include "proxies/reductions/token_layers.h"
 
@@ -45,7 +46,7 @@ term(const at::Tensor& w, const at::Tensor& gradient, bool attention) {
   if (attention || w.size(0) == w.size(1)) {
     return sum_of_singular_values(gradient) * sum_of_singular_values(w);
   }
-  return (w * gradient).abs().sum();
+  return engine::sum_of_absolute_products(w, gradient);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // The layers are convolutions and linear layers, without their biases, and L is
 // the mean loss of one minibatch in train mode.
 #include "proxies/engine/observer.h"
+#include "proxies/engine/row_parts.h"
 
 namespace zcp::definitions {
 
@@ -26,7 +27,7 @@ engine::Descriptor grad_norm() {
   d.bfloat16_tau = 0.997;
   d.make = engine::from_layer_gradients(
       [](const engine::LayerGradient& layer) {
-        return layer.gradient.to(at::kDouble).norm();
+        return engine::norm_by_rows(layer.gradient);
       },
       [](const engine::FlatLayers& layers) {
         const at::Tensor squares = layers.gradients.square();

@@ -1,6 +1,7 @@
 // The authors compute it on noise with random labels and N(0, 1) weights.
 #include "proxies/definitions.h"
 #include "proxies/engine/observer.h"
+#include "proxies/engine/row_parts.h"
 
 namespace zcp::definitions {
 
@@ -18,7 +19,10 @@ engine::Descriptor grad_norm_total() {
     std::vector<at::Tensor> squares;
     for (const at::Tensor& gradient : pass.gradients) {
       if (gradient.defined()) {
-        squares.push_back(gradient.to(at::kDouble).square().sum());
+        squares.push_back(
+            engine::sum_by_rows({gradient}, [](engine::RowParts parts) {
+              return parts[0].to(at::kDouble).square().sum();
+            }));
       }
     }
     if (squares.empty()) return engine::Score::of(0);

@@ -5,6 +5,7 @@
 
 #include "proxies/engine/differentiate.h"
 #include "proxies/engine/observer.h"
+#include "proxies/engine/row_parts.h"
 #include "proxies/reductions/hessian_product.h"
 
 namespace zcp::definitions {
@@ -18,7 +19,7 @@ engine::Score negated_sum(
   std::vector<at::Tensor> terms;
   for (std::size_t i = 0; i < weights.size(); ++i) {
     if (curvature[i].defined()) {
-      terms.push_back((weights[i] * curvature[i]).sum(at::kDouble));
+      terms.push_back(engine::sum_of_products(weights[i], curvature[i]));
     }
   }
   if (terms.empty()) return engine::Score::of(0);
@@ -64,6 +65,7 @@ engine::Descriptor grasp() {
       .minibatches = 1,
       .labels = true,
       .numbers_a_parameter = 3,  // g, H g and what leads to it
+      .numbers_an_output = 2,
       .detail = "double backward"};
   d.dtype = "float64 sums";
   d.degenerate = "a gradient that is not finite";

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "proxies/engine/observer.h"
+#include "proxies/engine/row_parts.h"
 #include "proxies/reductions/sample_axis.h"
 #include "proxies/reductions/spectrum.h"
 
@@ -21,8 +22,18 @@ at::Tensor log_participation(const networks::LayerCall& call) {
 
 /// min(1, std(g) / (max|g| + 1e-6)).
 at::Tensor gradient_health(const at::Tensor& gradient) {
-  const at::Tensor g = gradient.to(at::kDouble);
-  return (g.std() / (g.abs().max() + 1e-6)).clamp_max(1);
+  const auto numbers = static_cast<double>(gradient.numel());
+  const auto sum = [](engine::RowParts parts) {
+    return parts[0].sum(at::kDouble);
+  };
+  const at::Tensor mean = engine::sum_by_rows({gradient}, sum) / numbers;
+  const auto squares = [&](engine::RowParts parts) {
+    return (parts[0].to(at::kDouble) - mean).square_().sum();
+  };
+  const at::Tensor variance =
+      engine::sum_by_rows({gradient}, squares) / (numbers - 1);
+  const at::Tensor largest = at::maximum(-gradient.min(), gradient.max());
+  return (variance.sqrt() / (largest.to(at::kDouble) + 1e-6)).clamp_max(1);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // At initialisation the norms follow from the layers' sizes: this is a size
 // proxy in disguise.
 #include "proxies/engine/observer.h"
+#include "proxies/engine/row_parts.h"
 
 namespace zcp::definitions {
 
@@ -27,7 +28,7 @@ engine::Descriptor l2_norm() {
     std::vector<at::Tensor> norms;
     for (const auto& parameter : setting.network->parameters()) {
       if (parameter.is_layer_weight()) {
-        norms.push_back(parameter.value.detach().to(at::kDouble).norm());
+        norms.push_back(engine::norm_by_rows(parameter.value.detach()));
       }
     }
     return engine::score_of(at::stack(norms).sum(), "a weight is not finite");

@@ -8,6 +8,7 @@
 
 #include "proxies/definitions.h"
 #include "proxies/engine/observer.h"
+#include "proxies/engine/row_parts.h"
 #include "proxies/reductions/gradient_history.h"
 #include "proxies/reductions/sample_axis.h"
 #include "proxies/reductions/sign_patterns.h"
@@ -25,31 +26,20 @@ double sum_of_patterns(const engine::Pass& pass) {
 }
 
 /// Sum of 1 / std|g| of some weights, one gradient a minibatch.
-at::Tensor inverse_deviations(const std::vector<at::Tensor>& gradients) {
+at::Tensor inverse_deviations(engine::RowParts gradients) {
   const at::Tensor deviation =
-      at::stack(gradients).to(at::kDouble).abs().std(0, false);
+      at::stack(at::TensorList(gradients.data(), gradients.size()))
+          .to(at::kDouble)
+          .abs()
+          .std(0, false);
   return at::where(
              deviation == 0, at::zeros_like(deviation), deviation.reciprocal())
       .sum();
 }
 
-/// log sum 1 / std|g| of one layer; 0 where every deviation is 0. Large layers
-/// are worked on in parts of their rows.
+/// log sum 1 / std|g| of one layer; 0 where every deviation is 0.
 at::Tensor layer_term(const std::vector<at::Tensor>& gradients) {
-  constexpr std::int64_t kNumbers = std::int64_t{1} << 24;
-  const auto count = static_cast<std::int64_t>(gradients.size());
-  const std::int64_t rows = gradients[0].size(0);
-  const std::int64_t row = gradients[0].numel() / rows * count;
-  const std::int64_t step = std::clamp<std::int64_t>(kNumbers / row, 1, rows);
-  at::Tensor sum;
-  for (std::int64_t begin = 0; begin < rows; begin += step) {
-    std::vector<at::Tensor> part;
-    for (const at::Tensor& one : gradients) {
-      part.push_back(one.slice(0, begin, begin + step));
-    }
-    const at::Tensor own = inverse_deviations(part);
-    sum = sum.defined() ? sum + own : own;
-  }
+  const at::Tensor sum = engine::sum_by_rows(gradients, inverse_deviations);
   return at::where(sum == 0, at::zeros_like(sum), sum.log());
 }
 

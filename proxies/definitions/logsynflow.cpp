@@ -2,6 +2,7 @@
 // NaN, as the authors' do.
 #include "proxies/definitions.h"
 #include "proxies/engine/observer.h"
+#include "proxies/engine/row_parts.h"
 
 namespace zcp::definitions {
 namespace {
@@ -23,7 +24,10 @@ engine::Descriptor logsynflow() {
   d.bfloat16_tau = 1.000;
   d.make = engine::from_layer_gradients(
       [](const engine::LayerGradient& layer) {
-        return sum_of_terms(layer.weight, layer.gradient);
+        return engine::sum_by_rows(
+            {layer.weight, layer.gradient}, [](engine::RowParts parts) {
+              return sum_of_terms(parts[0], parts[1]);
+            });
       },
       [](const engine::FlatLayers& layers) {
         return sum_of_terms(layers.weights, layers.gradients);

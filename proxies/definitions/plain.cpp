@@ -1,5 +1,6 @@
 #include "proxies/definitions.h"
 #include "proxies/engine/observer.h"
+#include "proxies/engine/row_parts.h"
 
 namespace zcp::definitions {
 
@@ -15,7 +16,7 @@ engine::Descriptor plain() {
   d.bfloat16_tau = 0.733;
   d.make = engine::from_layer_gradients(
       [](const engine::LayerGradient& layer) {
-        return (layer.weight * layer.gradient).sum(at::kDouble);
+        return engine::sum_of_products(layer.weight, layer.gradient);
       },
       [](const engine::FlatLayers& layers) {
         return (layers.weights * layers.gradients).sum();

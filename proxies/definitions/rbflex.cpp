@@ -161,7 +161,8 @@ engine::Descriptor rbflex() {
   d.needs = {
       .pass = engine::PassKind::own,
       .minibatches = 1,
-      .folding = graph::Folding::as_declared};
+      .folding = graph::Folding::as_declared,
+      .numbers_an_output = 1};
   d.dtype = "float64";
   d.degenerate = "no ReLU; inputs that are not told apart; a batch below 3";
   d.variant = "authors', the first three inputs, widths as in their program";

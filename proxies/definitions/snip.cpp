@@ -1,5 +1,6 @@
 #include "proxies/definitions.h"
 #include "proxies/engine/observer.h"
+#include "proxies/engine/row_parts.h"
 
 namespace zcp::definitions {
 
@@ -12,7 +13,7 @@ engine::Descriptor snip() {
   d.bfloat16_tau = 0.992;
   d.make = engine::from_layer_gradients(
       [](const engine::LayerGradient& layer) {
-        return (layer.weight * layer.gradient).abs().sum(at::kDouble);
+        return engine::sum_of_absolute_products(layer.weight, layer.gradient);
       },
       [](const engine::FlatLayers& layers) {
         return (layers.weights * layers.gradients).abs().sum();

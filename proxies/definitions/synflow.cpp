@@ -1,6 +1,7 @@
 // The input is ones, biases are replaced by their absolute values, too. The
 // value runs from 1e10 to beyond 1e60; its logarithm gives the same ranking.
 #include "proxies/engine/observer.h"
+#include "proxies/engine/row_parts.h"
 
 namespace zcp::definitions {
 
@@ -23,7 +24,7 @@ engine::Descriptor synflow() {
   d.bfloat16_tau = 1.000;
   d.make = engine::from_layer_gradients(
       [](const engine::LayerGradient& layer) {
-        return (layer.weight * layer.gradient).abs().sum();
+        return engine::sum_of_absolute_products(layer.weight, layer.gradient);
       },
       [](const engine::FlatLayers& layers) {
         return (layers.weights * layers.gradients).abs().sum();

@@ -18,6 +18,7 @@ engine::Descriptor vkdnw() {
       .pass = engine::PassKind::own,
       .classes = true,
       .folding = graph::Folding::as_declared,
+      .numbers_an_output = 3,  // with the gradients of several classes
       .initialiser = initialisers::Initialiser::kaiming_normal,
       .mode = "eval",
       .detail = "a backward pass a class"};

@@ -120,6 +120,7 @@ engine::Descriptor zen() {
   d.needs = {
       .pass = engine::PassKind::own,
       .folding = graph::Folding::as_declared,
+      .numbers_an_output = 0.5,  // outputs are let go of as they are read
       .initialiser = initialisers::Initialiser::normal};
   d.dtype = "float64 sums";
   d.degenerate = "a network that is constant; no global pool";

@@ -77,6 +77,9 @@ struct Needs {
   /// How many numbers it holds at once for each parameter of the network, apart
   /// from those that the other fields say; see bytes_needed() in memory.h.
   double numbers_a_parameter = 0;
+  /// How many numbers it holds at once for each that a layer returns, where it
+  /// runs the network itself; those of passes follow from the other fields.
+  double numbers_an_output = 0;
   /// The initialiser that belongs to the proxy's definition; none: PyTorch's.
   std::optional<initialisers::Initialiser> initialiser = {};
 

@@ -219,7 +219,19 @@ struct Task {
   std::shared_ptr<DrawnNetwork> network;
   ProxyRuns runs;
   double cost;
+  double memory;  ///< bytes, without those of passes that are jobs themselves
 };
+
+/// Bytes for each thread of a network. Its passes run at once as far as they
+/// take less by the estimate of memory.h.
+constexpr double kMemoryOfAThread = 2.3e9;
+
+/// What Task::memory says.
+double
+memory_of(PassKind kind, const ProxyRuns& runs, const Workload& workload) {
+  const Footprint own = footprint(proxies_of(runs), workload);
+  return kind == PassKind::minibatch ? own.kept : own.kept + own.pass;
+}
 
 /// Proxies that run the network themselves have nothing in common, but those
 /// that do the same besides passes: it would be made twice at the same time.
@@ -487,7 +499,8 @@ void Evaluator::State::run_networks(
       }
       for (ProxyRuns& part : parts_of(kind, group)) {
         const double cost = cost_of(part);
-        tasks.push_back({kind, network, std::move(part), cost});
+        const double memory = memory_of(kind, part, workload(subject));
+        tasks.push_back({kind, network, std::move(part), cost, memory});
       }
     }
     // The longest first, so that no core waits long for the last one.
@@ -498,9 +511,12 @@ void Evaluator::State::run_networks(
   }
   std::vector<Crew::Handle> jobs;
   for (Task& task : tasks) {
-    jobs.push_back(crew.submit([this, &subject, &crew, own = std::move(task)] {
-      run_task(subject, own, crew);
-    }));
+    const double memory = task.memory;
+    jobs.push_back(crew.submit(
+        [this, &subject, &crew, own = std::move(task)] {
+          run_task(subject, own, crew);
+        },
+        memory));
   }
   crew.finish();
   for (const auto& job : jobs) crew.wait(job);
@@ -523,15 +539,14 @@ void Evaluator::State::run_task(
       setting(subject, network != nullptr ? network : subject.loaded);
   seen.shared = task.network->shared();
   seen.crew = &crew;
+  seen.workload = workload(subject);
   run_group(task.kind, seen, task.runs);
 }
 
 /// About how long the runs take, in forward passes.
 double Evaluator::State::cost_of(const ProxyRuns& runs) const {
-  std::vector<const Descriptor*> proxies;
-  for (const ProxyRun* run : runs) proxies.push_back(&run->proxy());
   return relative_cost(
-      proxies,
+      proxies_of(runs),
       {settings.batch_size,
        settings.minibatches,
        std::max(output.channels, 1)});
@@ -573,10 +588,13 @@ std::vector<Score> Evaluator::State::score(
     }
   }
   SpareCores spare(stream ? 0 : std::max(settings.threads, 1) - 1);
-  Crew crew(&spare, [] {
-    kernels::use_one_core_in_this_thread();
-    kernels::run_backward_on_this_thread();
-  });
+  Crew crew(
+      &spare,
+      [] {
+        kernels::use_one_core_in_this_thread();
+        kernels::run_backward_on_this_thread();
+      },
+      kMemoryOfAThread * std::max(settings.threads, 1));
   run_networks(subject, runs, crew);
   read_scores(runs);
   ProxyRun::measure(runs);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace zcp::engine {
 namespace {
 
@@ -30,26 +32,64 @@ double gradient_copies(const Needs& needs, int minibatches) {
   return needs.all_minibatches ? minibatches : 1;
 }
 
+/// SynFlow's absolute values and their gradients in float64; with BatchNorm
+/// also those of an input beside the ones.
+double float64_copies(PassKind pass) {
+  switch (pass) {
+    case PassKind::synflow:
+      return 2;
+    case PassKind::synflow_bn:
+      return 3;
+    default:
+      return 0;
+  }
+}
+
+/// What is kept of each parameter besides its value.
+double kept_bytes(const Needs& needs, const Workload& workload) {
+  const double copies =
+      gradient_copies(needs, workload.minibatches) + needs.numbers_a_parameter;
+  const double bytes =
+      copies * workload.bytes_a_number + 8 * float64_copies(needs.pass);
+  return bytes * static_cast<double>(workload.params);
+}
+
+/// How many numbers a pass holds for each that a layer returns: the number
+/// itself, and where the proxy looks at all layers what an activation makes of
+/// it, or its gradient.
+double numbers_an_output(const Needs& needs) {
+  if (needs.pass == PassKind::own) return needs.numbers_an_output;
+  const bool all = needs.activations || needs.activation_gradients ||
+                   needs.pass == PassKind::signs;
+  return all ? 2 : 1;
+}
+
+double pass_bytes(const Needs& needs, const Workload& workload) {
+  if (!runs_the_network(needs.pass)) return 0;
+  return numbers_an_output(needs) * static_cast<double>(workload.activations) *
+         workload.bytes_a_number *
+         inputs_at_once(needs.pass, workload.batch_size);
+}
+
 }  // namespace
 
 double bytes_needed(const Descriptor& proxy, const Workload& workload) {
   const Needs& needs = proxy.needs;
   if (needs.pass == PassKind::structure) return 0;
-  const auto params = static_cast<double>(workload.params);
-  const double bytes = workload.bytes_a_number;
-  const bool synflow =
-      needs.pass == PassKind::synflow || needs.pass == PassKind::synflow_bn;
-  // The weights themselves; SynFlow's absolute values and their gradients are
-  // in float64.
-  double sum = params * bytes + (synflow ? 2 * 8 * params : 0);
-  sum += params * bytes * gradient_copies(needs, workload.minibatches);
-  sum += params * needs.numbers_a_parameter * bytes;
-  if (runs_the_network(needs.pass)) {
-    // A layer's output and, as a rule, what an activation makes of it.
-    sum += 2 * static_cast<double>(workload.activations) * bytes *
-           inputs_at_once(needs.pass, workload.batch_size);
+  const double weights =
+      static_cast<double>(workload.params) * workload.bytes_a_number;
+  return weights + kept_bytes(needs, workload) + pass_bytes(needs, workload);
+}
+
+Footprint footprint(
+    std::span<const Descriptor* const> proxies,
+    const Workload& workload) {
+  Footprint most;
+  for (const Descriptor* proxy : proxies) {
+    most.kept = std::max(most.kept, kept_bytes(proxy->needs, workload));
+    most.pass = std::max(most.pass, pass_bytes(proxy->needs, workload));
   }
-  return sum;
+  return most;
 }
 
 namespace {

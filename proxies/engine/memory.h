@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "proxies/engine/descriptor.h"
@@ -26,6 +27,17 @@ struct Workload {
 /// several), the activations of a minibatch where the network runs, and what
 /// Needs::numbers_a_parameter says. It is meant to tell 100 MB from 10 GB.
 double bytes_needed(const Descriptor& proxy, const Workload& workload);
+
+/// What proxies that run together take besides the network's weights, by the
+/// same estimate, in bytes.
+struct Footprint {
+  double kept = 0;  ///< as long as they run
+  double pass = 0;  ///< for each of their passes that runs
+};
+
+Footprint footprint(
+    std::span<const Descriptor* const> proxies,
+    const Workload& workload);
 
 /// "needs about 10.8 GB, --memory allows 4.0 GB" where the estimate is above
 /// `limit` bytes; none where it is not, or where the limit is 0.

@@ -16,6 +16,7 @@
 #include "proxies/engine/descriptor.h"
 #include "proxies/engine/flat_layers.h"
 #include "proxies/engine/loss_function.h"
+#include "proxies/engine/memory.h"
 #include "proxies/engine/shared_values.h"
 
 namespace zcp {
@@ -76,6 +77,7 @@ struct Setting {
   /// Threads for passes of this network that may run at once; null: there are
   /// none. Lives until the scores are there.
   Crew* crew = nullptr;
+  Workload workload = {};  ///< what the memory of those passes depends on
 };
 
 /// One finished pass.

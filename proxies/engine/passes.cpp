@@ -16,6 +16,7 @@
 #include "proxies/engine/differentiate.h"
 #include "proxies/engine/input_gradient.h"
 #include "proxies/engine/loss.h"
+#include "proxies/engine/row_parts.h"
 
 namespace zcp::engine {
 namespace {
@@ -59,8 +60,8 @@ std::unique_ptr<Network> linearised(const Network& network) {
   }
   return network.with_parameters([](const networks::Parameter& parameter) {
     return parameter.value.detach()
-        .to(at::kDouble)
-        .abs()
+        .to(at::kDouble, /*non_blocking=*/false, /*copy=*/true)
+        .abs_()
         .contiguous()
         .requires_grad_(true);
   });
@@ -266,13 +267,22 @@ class MinibatchPasses {
   }
 
  private:
+  /// Bytes of one pass, by the estimate of memory.h.
+  double memory_of(const MinibatchRuns& runs) const {
+    const auto of = [&](const ProxyRuns& some) {
+      return footprint(proxies_of(some), setting_.workload).pass;
+    };
+    return std::max(of(runs.jacobian), of(runs.loss));
+  }
+
   void begin() {
     PassAhead& place = ahead_[begun_];
     place.job = crew_.submit(
         [this, &place, i = begun_, derives = at::GradMode::is_enabled()] {
           const at::AutoGradMode mode(derives);
           place.done = pass_minibatch(setting_, network_, i, runs_.at(i));
-        });
+        },
+        memory_of(runs_.at(begun_)));
     ++begun_;
   }
 
@@ -326,7 +336,7 @@ at::Tensor flow_of(const Pass& pass) {
   for (std::size_t i = 0; i < pass.gradients.size(); ++i) {
     const at::Tensor& gradient = pass.gradients[i];
     if (!gradient.defined()) continue;
-    flow = flow + (gradient * parameters[i].value).abs().sum();
+    flow = flow + sum_of_absolute_products(gradient, parameters[i].value);
   }
   return flow;
 }

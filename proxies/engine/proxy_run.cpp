@@ -42,6 +42,12 @@ Score failed_by(const std::exception& error) {
   return score;
 }
 
+std::vector<const Descriptor*> proxies_of(const ProxyRuns& runs) {
+  std::vector<const Descriptor*> proxies;
+  for (const ProxyRun* run : runs) proxies.push_back(&run->proxy());
+  return proxies;
+}
+
 void ProxyRun::start(const Setting& setting) {
   device_ = setting.run.options.device();
   observer_ = proxy_->make(setting);

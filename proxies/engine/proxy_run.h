@@ -92,4 +92,6 @@ class ProxyRun {
 /// Runs that share a network and a kind of pass. They are owned elsewhere.
 using ProxyRuns = std::vector<ProxyRun*>;
 
+std::vector<const Descriptor*> proxies_of(const ProxyRuns& runs);
+
 }  // namespace zcp::engine

@@ -3,6 +3,8 @@
 #include <set>
 #include <vector>
 
+#include "proxies/engine/row_parts.h"
+
 namespace zcp::reductions {
 namespace {
 
@@ -123,7 +125,7 @@ at::Tensor weights_by_head(
 }
 
 at::Tensor saliency(const at::Tensor& weight, const at::Tensor& gradient) {
-  return (weight * gradient).abs().sum(at::kDouble);
+  return engine::sum_of_absolute_products(weight, gradient);
 }
 
 }  // namespace zcp::reductions

@@ -1,8 +1,10 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <mutex>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -97,6 +99,71 @@ TEST_CASE("jobs submit jobs and wait for them") {
   crew.finish();
   for (const auto& job : outer) crew.wait(job);
   CHECK(sum == 6 * 105);
+}
+
+TEST_CASE("jobs run at once as far as the memory goes, and all run") {
+  struct Counts {
+    double most = 0;
+    int ran = 0;
+  };
+  const auto run = [](int cores, double memory, std::vector<double> jobs) {
+    SpareCores spare(cores);
+    Crew crew(&spare, nullptr, memory);
+    std::mutex mutex;
+    double now = 0;
+    Counts counts;
+    std::vector<Crew::Handle> handles;
+    for (const double own : jobs) {
+      handles.push_back(crew.submit(
+          [&, own] {
+            {
+              const std::scoped_lock lock(mutex);
+              now += own;
+              counts.most = std::max(counts.most, now);
+              ++counts.ran;
+            }
+            std::this_thread::sleep_for(std::chrono::milliseconds(2));
+            const std::scoped_lock lock(mutex);
+            now -= own;
+          },
+          own));
+    }
+    crew.finish();
+    for (const auto& job : handles) crew.wait(job);
+    return counts;
+  };
+  const std::vector<double> jobs{3, 1, 9, 1, 3, 2, 2, 1, 3, 4, 1, 2};
+  for (const int cores : {0, 1, 3, 15}) {
+    // 9 runs alone: nothing is left for others beside it.
+    const Counts bound = run(cores, 4, jobs);
+    CHECK(bound.ran == 12);
+    CHECK(bound.most == 9);
+    CHECK(run(cores, 0, jobs).ran == 12);
+  }
+  CHECK(run(3, 4, {2, 2, 2, 2, 2, 2}).most == 4);
+  CHECK(run(3, 4, {3, 3, 3, 3}).most == 3);
+}
+
+TEST_CASE("a job that is waited for runs whatever memory it takes") {
+  SpareCores spare(2);
+  Crew crew(&spare, nullptr, 4);
+  std::atomic<int> ran = 0;
+  std::vector<Crew::Handle> outer;
+  for (int i = 0; i < 4; ++i) {
+    outer.push_back(crew.submit(
+        [&] {
+          std::vector<Crew::Handle> inner;
+          inner.reserve(3);
+          for (int k = 0; k < 3; ++k) {
+            inner.push_back(crew.submit([&] { ++ran; }, 3));
+          }
+          for (const auto& job : inner) crew.wait(job, inner);
+        },
+        3));
+  }
+  crew.finish();
+  for (const auto& job : outer) crew.wait(job);
+  CHECK(ran == 12);
 }
 
 TEST_CASE("what a job throws reaches the one who waits, the others go on") {
