@@ -33,9 +33,10 @@ if(EXISTS ${zcp_torch_root}/lib/libtorch_cuda.so)
   set(zcp_torch_include_dirs ${zcp_torch_root}/include ${zcp_torch_root}/include/torch/csrc/api/include)
   set(zcp_torch_libraries ${zcp_torch_root}/lib/libtorch_cpu.so ${zcp_torch_root}/lib/libc10.so)
 else()
-  # Its own search would find the system's library before the one beside it.
-  if(EXISTS ${zcp_torch_root}/lib/libtorch.so)
+  # Its own search would find the system's libraries before those beside it.
+  if(zcp_torch_root AND EXISTS ${zcp_torch_root}/lib/libtorch.so)
     set(TORCH_LIBRARY ${zcp_torch_root}/lib/libtorch.so CACHE FILEPATH "" FORCE)
+    set(c10_LIBRARY ${zcp_torch_root}/lib/libc10.so CACHE FILEPATH "" FORCE)
   endif()
   find_package(Torch REQUIRED)
   # It says that the C++ ABI is the one that g++ has anyway; but g++ would take no headers that others share. Newer
