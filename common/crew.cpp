@@ -45,10 +45,12 @@ Crew::~Crew() {
   for (std::thread& helper : helpers_) helper.join();
 }
 
-Crew::Handle Crew::submit(std::function<void()> work, double memory) {
+Crew::Handle
+Crew::submit(std::function<void()> work, double memory, bool stays) {
   auto job = std::make_shared<Job>();
   job->work_ = std::move(work);
   job->memory_ = memory;
+  job->stays_ = stays;
   {
     const std::scoped_lock lock(mutex_);
     waiting_.push_back(job);
@@ -58,13 +60,15 @@ Crew::Handle Crew::submit(std::function<void()> work, double memory) {
   return job;
 }
 
-/// As many as jobs wait that may run, and cores are free.
+/// As many as jobs wait that there is memory for, and cores are free.
 void Crew::start_helpers() {
   if (spare_ == nullptr) return;
   const std::scoped_lock lock(mutex_);
+  double taken = taken_;
   for (const Handle& job : waiting_) {
-    if (!fits(*job)) continue;
+    if (!fits(*job, taken)) continue;
     if (!spare_->try_take()) return;
+    taken += job->memory_;
     helpers_.emplace_back([this] { help(); });
   }
 }
@@ -78,41 +82,50 @@ void Crew::help() {
   spare_->add(1);
 }
 
-/// Whether there is memory for the job.
-bool Crew::fits(const Job& job) const {
-  return memory_ == 0 || running_ == 0 || taken_ + job.memory_ <= memory_;
+/// Whether there is memory for the job when so much is taken.
+bool Crew::fits(const Job& job, double taken) const {
+  return memory_ == 0 || job.memory_ == 0 || taken == 0 ||
+         taken + job.memory_ <= memory_;
 }
 
-bool Crew::any_fits() const {
-  return std::ranges::any_of(
-      waiting_, [&](const Handle& job) { return fits(*job); });
+bool Crew::waits(const Handle& job) const {
+  return std::ranges::find(waiting_, job) != waiting_.end();
 }
 
-/// The job that has waited longest of those that there is memory for; null:
-/// none waits.
+/// Whether the job waits and there is memory for it.
+bool Crew::may_begin(const Handle& job) const {
+  return waits(job) && (running_ == 0 || fits(*job, taken_));
+}
+
+/// The job that has waited longest of those that may begin; null: none may.
 Crew::Handle Crew::next() {
   const std::scoped_lock lock(mutex_);
   const auto place = std::ranges::find_if(
-      waiting_, [&](const Handle& one) { return fits(*one); });
+      waiting_, [&](const Handle& one) { return may_begin(one); });
   if (place == waiting_.end()) return nullptr;
   Handle job = *place;
-  take(place);
+  take(job);
   return job;
 }
 
-bool Crew::begin(const Handle& job, bool whatever) {
+bool Crew::begin(const Handle& job) {
   const std::scoped_lock lock(mutex_);
-  const auto place = std::ranges::find(waiting_, job);
-  if (place == waiting_.end() || !(whatever || fits(*job))) return false;
-  take(place);
+  if (!waits(job)) return false;
+  take(job);
   return true;
 }
 
 /// Moves a job from those that wait to those that run.
-void Crew::take(std::deque<Handle>::iterator place) {
-  taken_ += (*place)->memory_;
+void Crew::take(const Handle& job) {
+  job->counts_ = true;
+  taken_ += job->memory_;
   ++running_;
-  waiting_.erase(place);
+  waiting_.erase(std::ranges::find(waiting_, job));
+}
+
+void Crew::give_back(Job& job) {
+  if (job.counts_) taken_ -= job.memory_;
+  job.counts_ = false;
 }
 
 void Crew::run(const Handle& job) {
@@ -128,24 +141,40 @@ void Crew::run(const Handle& job) {
     job->failure_ = failure;
     job->done_ = true;
     --running_;
-    taken_ -= job->memory_;
+    if (!job->stays_) give_back(*job);
   }
   changed_.notify_all();
+  if (memory_ > 0) start_helpers();  // others have ended for want of memory
+}
+
+void Crew::release(const Handle& job) {
+  {
+    const std::scoped_lock lock(mutex_);
+    give_back(*job);
+  }
+  changed_.notify_all();
+  start_helpers();
 }
 
 void Crew::wait(const Handle& job, const std::vector<Handle>& others) {
   start_helpers();  // cores may have become free
-  if (begin(job, true)) run(job);
-  const auto is_done = [&] {
-    const std::scoped_lock lock(mutex_);
-    return job->done_;
-  };
-  for (const Handle& other : others) {
-    if (is_done()) break;
-    if (begin(other, false)) run(other);
+  if (begin(job)) run(job);
+  for (;;) {
+    Handle other;
+    {
+      std::unique_lock lock(mutex_);
+      const auto ready = [&] {
+        return std::ranges::find_if(
+            others, [&](const Handle& one) { return may_begin(one); });
+      };
+      changed_.wait(
+          lock, [&] { return job->done_ || ready() != others.end(); });
+      if (job->done_) break;
+      other = *ready();
+      take(other);
+    }
+    run(other);
   }
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return job->done_; });
   if (job->failure_) std::rethrow_exception(job->failure_);
 }
 
@@ -167,7 +196,11 @@ void Crew::finish() {
       continue;
     }
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return any_fits() || running_ == 0; });
+    changed_.wait(lock, [&] {
+      return running_ == 0 ||
+             std::ranges::any_of(
+                 waiting_, [&](const Handle& one) { return may_begin(one); });
+    });
     if (waiting_.empty() && running_ == 0) return;
   }
 }

@@ -44,7 +44,7 @@ class SpareCores {
 ///
 /// Jobs may submit jobs and wait for them. Jobs that say how much memory they
 /// take run at once as far as the crew's memory goes; one that is waited for
-/// runs in any case, and so does one while no other runs.
+/// runs in any case, and so does one while no other runs or that takes none.
 class Crew {
  public:
   class Job;
@@ -65,8 +65,10 @@ class Crew {
   /// How many jobs may run at once.
   int most() const { return spare_ == nullptr ? 1 : spare_->most() + 1; }
 
-  /// `memory`: bytes that the job takes besides those that it submits.
-  Handle submit(std::function<void()> work, double memory = 0);
+  /// `memory`: bytes that the job takes besides those that it submits, until it
+  /// ends; where what it made `stays`, until release().
+  Handle
+  submit(std::function<void()> work, double memory = 0, bool stays = false);
 
   /// Returns when the job has ended, and throws what it threw. A job that
   /// nobody has begun runs here. While another thread is at it, this one runs
@@ -78,6 +80,9 @@ class Crew {
   /// somebody has, whatever it throws.
   void drop(const Handle& job);
 
+  /// Says that what a job made is let go of; it has ended, or was dropped.
+  void release(const Handle& job);
+
   /// Runs jobs here until none is left and all have ended, for a caller that
   /// waits for them afterwards. Not for jobs.
   void finish();
@@ -86,13 +91,14 @@ class Crew {
   void start_helpers();
   void help();
   void run(const Handle& job);
-  /// Takes the job for the caller, unless somebody has begun it, or it wants
-  /// memory that others have and `whatever` is false.
-  bool begin(const Handle& job, bool whatever);
+  /// Takes the job for the caller, unless somebody has begun it.
+  bool begin(const Handle& job);
   Handle next();
-  void take(std::deque<Handle>::iterator place);
-  bool fits(const Job& job) const;
-  bool any_fits() const;
+  void take(const Handle& job);
+  void give_back(Job& job);
+  bool waits(const Handle& job) const;
+  bool fits(const Job& job, double taken) const;
+  bool may_begin(const Handle& job) const;
 
   SpareCores* const spare_;
   const std::function<void()> set_up_;
@@ -111,6 +117,8 @@ class Crew::Job {
 
   std::function<void()> work_;
   double memory_ = 0;
+  bool stays_ = false;
+  bool counts_ = false;  ///< in the crew's memory
   bool done_ = false;
   std::exception_ptr failure_;
 };

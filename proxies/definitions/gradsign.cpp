@@ -320,6 +320,7 @@ engine::Descriptor gradsign() {
       .pass = engine::PassKind::own,
       .minibatches = 1,
       .labels = true,
+      .numbers_a_parameter = 2,  // sums of signs, and a sample's gradients
       .numbers_an_output = 3,  // with gradients, and copies without statistics
       .mode = "train, BatchNorm by sample"};
   d.dtype = "exact integers";

@@ -65,7 +65,6 @@ engine::Descriptor grasp() {
       .minibatches = 1,
       .labels = true,
       .numbers_a_parameter = 3,  // g, H g and what leads to it
-      .numbers_an_output = 2,
       .detail = "double backward"};
   d.dtype = "float64 sums";
   d.degenerate = "a gradient that is not finite";

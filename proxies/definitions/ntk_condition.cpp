@@ -18,7 +18,6 @@ engine::Descriptor ntk_condition() {
       .pass = engine::PassKind::own,
       .minibatches = 1,
       .numbers_a_parameter = 1,  // one sample's gradient
-      .numbers_an_output = 2,
       .initialiser = initialisers::Initialiser::kaiming_normal_fan_out,
       .detail = "a backward pass a sample"};
   d.dtype = "float64 kernel";

@@ -162,7 +162,7 @@ engine::Descriptor rbflex() {
       .pass = engine::PassKind::own,
       .minibatches = 1,
       .folding = graph::Folding::as_declared,
-      .numbers_an_output = 1};
+      .numbers_an_output = 0.1};  // three inputs, one after another
   d.dtype = "float64";
   d.degenerate = "no ReLU; inputs that are not told apart; a batch below 3";
   d.variant = "authors', the first three inputs, widths as in their program";

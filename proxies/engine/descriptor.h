@@ -79,7 +79,7 @@ struct Needs {
   double numbers_a_parameter = 0;
   /// How many numbers it holds at once for each that a layer returns, where it
   /// runs the network itself; those of passes follow from the other fields.
-  double numbers_an_output = 0;
+  double numbers_an_output = 2;
   /// The initialiser that belongs to the proxy's definition; none: PyTorch's.
   std::optional<initialisers::Initialiser> initialiser = {};
 

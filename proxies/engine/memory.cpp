@@ -56,19 +56,22 @@ double kept_bytes(const Needs& needs, const Workload& workload) {
 
 /// How many numbers a pass holds for each that a layer returns: the number
 /// itself, and where the proxy looks at all layers what an activation makes of
-/// it, or its gradient.
-double numbers_an_output(const Needs& needs) {
+/// it, or its gradient. (Autograd keeps that, too, behind what is no BatchNorm
+/// with ReLU.)
+double numbers_held(const Needs& needs) {
   if (needs.pass == PassKind::own) return needs.numbers_an_output;
   const bool all = needs.activations || needs.activation_gradients ||
-                   needs.pass == PassKind::signs;
+                   needs.pass == PassKind::signs ||
+                   needs.pass == PassKind::synflow_bn;
   return all ? 2 : 1;
 }
 
 double pass_bytes(const Needs& needs, const Workload& workload) {
   if (!runs_the_network(needs.pass)) return 0;
-  return numbers_an_output(needs) * static_cast<double>(workload.activations) *
-         workload.bytes_a_number *
-         inputs_at_once(needs.pass, workload.batch_size);
+  const int bytes =
+      float64_copies(needs.pass) > 0 ? 8 : workload.bytes_a_number;
+  return numbers_held(needs) * static_cast<double>(workload.activations) *
+         bytes * inputs_at_once(needs.pass, workload.batch_size);
 }
 
 }  // namespace

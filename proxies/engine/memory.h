@@ -25,7 +25,8 @@ struct Workload {
 /// An estimate, in bytes, of what `proxy` holds at once: the network's weights,
 /// their gradients where it needs them (those of each minibatch where it sees
 /// several), the activations of a minibatch where the network runs, and what
-/// Needs::numbers_a_parameter says. It is meant to tell 100 MB from 10 GB.
+/// Needs::numbers_a_parameter and numbers_an_output say. It is meant to tell
+/// 100 MB from 10 GB.
 double bytes_needed(const Descriptor& proxy, const Workload& workload);
 
 /// What proxies that run together take besides the network's weights, by the

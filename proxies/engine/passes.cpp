@@ -246,7 +246,10 @@ class MinibatchPasses {
 
   /// The passes hold references to this object.
   ~MinibatchPasses() {
-    for (std::size_t i = shown_; i < begun_; ++i) crew_.drop(ahead_[i].job);
+    for (std::size_t i = shown_; i < begun_; ++i) {
+      crew_.drop(ahead_[i].job);
+      crew_.release(ahead_[i].job);
+    }
   }
   MinibatchPasses(const MinibatchPasses&) = delete;
   MinibatchPasses& operator=(const MinibatchPasses&) = delete;
@@ -261,8 +264,10 @@ class MinibatchPasses {
         later.push_back(ahead_[i].job);
       }
       crew_.wait(ahead_[shown_].job, later);
-      const auto done = std::move(ahead_[shown_].done);
+      auto done = std::move(ahead_[shown_].done);
       show_to_all(*done->pass, runs_.at(shown_).loss);
+      done.reset();
+      crew_.release(ahead_[shown_].job);
     }
   }
 
@@ -282,7 +287,8 @@ class MinibatchPasses {
           const at::AutoGradMode mode(derives);
           place.done = pass_minibatch(setting_, network_, i, runs_.at(i));
         },
-        memory_of(runs_.at(begun_)));
+        memory_of(runs_.at(begun_)),
+        true);
     ++begun_;
   }
 
