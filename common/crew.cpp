@@ -92,16 +92,20 @@ bool Crew::waits(const Handle& job) const {
   return std::ranges::find(waiting_, job) != waiting_.end();
 }
 
-/// Whether the job waits and there is memory for it.
-bool Crew::may_begin(const Handle& job) const {
-  return waits(job) && (running_ == 0 || fits(*job, taken_));
+bool Crew::fits_now(const Handle& job) const {
+  return running_ == 0 || fits(*job, taken_);
 }
 
-/// The job that has waited longest of those that may begin; null: none may.
+/// The job that has waited longest of those that there is memory for.
+std::deque<Crew::Handle>::const_iterator Crew::first_to_begin() const {
+  return std::ranges::find_if(
+      waiting_, [&](const Handle& one) { return fits_now(one); });
+}
+
+/// The first to begin; null: there is none.
 Crew::Handle Crew::next() {
   const std::scoped_lock lock(mutex_);
-  const auto place = std::ranges::find_if(
-      waiting_, [&](const Handle& one) { return may_begin(one); });
+  const auto place = first_to_begin();
   if (place == waiting_.end()) return nullptr;
   Handle job = *place;
   take(job);
@@ -164,8 +168,9 @@ void Crew::wait(const Handle& job, const std::vector<Handle>& others) {
     {
       std::unique_lock lock(mutex_);
       const auto ready = [&] {
-        return std::ranges::find_if(
-            others, [&](const Handle& one) { return may_begin(one); });
+        return std::ranges::find_if(others, [&](const Handle& one) {
+          return waits(one) && fits_now(one);
+        });
       };
       changed_.wait(
           lock, [&] { return job->done_ || ready() != others.end(); });
@@ -197,9 +202,7 @@ void Crew::finish() {
     }
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] {
-      return running_ == 0 ||
-             std::ranges::any_of(
-                 waiting_, [&](const Handle& one) { return may_begin(one); });
+      return running_ == 0 || first_to_begin() != waiting_.end();
     });
     if (waiting_.empty() && running_ == 0) return;
   }

@@ -98,7 +98,8 @@ class Crew {
   void give_back(Job& job);
   bool waits(const Handle& job) const;
   bool fits(const Job& job, double taken) const;
-  bool may_begin(const Handle& job) const;
+  bool fits_now(const Handle& job) const;
+  std::deque<Handle>::const_iterator first_to_begin() const;
 
   SpareCores* const spare_;
   const std::function<void()> set_up_;

@@ -19,10 +19,7 @@ engine::Descriptor grad_norm_total() {
     std::vector<at::Tensor> squares;
     for (const at::Tensor& gradient : pass.gradients) {
       if (gradient.defined()) {
-        squares.push_back(
-            engine::sum_by_rows({gradient}, [](engine::RowParts parts) {
-              return parts[0].to(at::kDouble).square().sum();
-            }));
+        squares.push_back(engine::sum_of_squares(gradient));
       }
     }
     if (squares.empty()) return engine::Score::of(0);

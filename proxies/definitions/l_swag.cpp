@@ -1,8 +1,6 @@
 // The deviation is over the minibatches, and the patterns are the different
 // ones of a unit's signs over the samples, summed over the activations. The
 // paper selects layers by percentiles from 1,000 networks of the space.
-#include <algorithm>
-#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -28,10 +26,7 @@ double sum_of_patterns(const engine::Pass& pass) {
 /// Sum of 1 / std|g| of some weights, one gradient a minibatch.
 at::Tensor inverse_deviations(engine::RowParts gradients) {
   const at::Tensor deviation =
-      at::stack(at::TensorList(gradients.data(), gradients.size()))
-          .to(at::kDouble)
-          .abs()
-          .std(0, false);
+      at::stack(gradients).to(at::kDouble).abs().std(0, false);
   return at::where(
              deviation == 0, at::zeros_like(deviation), deviation.reciprocal())
       .sum();

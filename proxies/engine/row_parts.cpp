@@ -1,6 +1,7 @@
 #include "proxies/engine/row_parts.h"
 
 #include <algorithm>
+#include <vector>
 
 namespace zcp::engine {
 namespace {
@@ -30,12 +31,6 @@ at::Tensor sum_by_rows(
   return sum;
 }
 
-at::Tensor sum_by_rows(
-    std::initializer_list<at::Tensor> tensors,
-    const std::function<at::Tensor(RowParts)>& term) {
-  return sum_by_rows(RowParts(tensors.begin(), tensors.size()), term);
-}
-
 at::Tensor sum_of_products(const at::Tensor& a, const at::Tensor& b) {
   return sum_by_rows({a, b}, [](RowParts parts) {
     return (parts[0] * parts[1]).sum(at::kDouble);
@@ -48,14 +43,15 @@ at::Tensor sum_of_absolute_products(const at::Tensor& a, const at::Tensor& b) {
   });
 }
 
+at::Tensor sum_of_squares(const at::Tensor& tensor) {
+  return sum_by_rows({tensor}, [](RowParts parts) {
+    return parts[0].to(at::kDouble).square().sum();
+  });
+}
+
 at::Tensor norm_by_rows(const at::Tensor& tensor) {
   if (tensor.numel() <= kNumbers) return tensor.to(at::kDouble).norm();
-  return sum_by_rows(
-             {tensor},
-             [](RowParts parts) {
-               return parts[0].to(at::kDouble).square().sum();
-             })
-      .sqrt();
+  return sum_of_squares(tensor).sqrt();
 }
 
 }  // namespace zcp::engine

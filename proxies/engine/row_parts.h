@@ -6,14 +6,11 @@
 #include <ATen/ATen.h>
 
 #include <functional>
-#include <initializer_list>
-#include <span>
-#include <vector>
 
 namespace zcp::engine {
 
 /// Rows of each of several tensors.
-using RowParts = std::span<const at::Tensor>;
+using RowParts = at::TensorList;
 
 /// The sum of `term` over runs of rows (indices of the first axis) of
 /// `tensors`, which have one shape of at least one axis. `term` gets the same
@@ -22,16 +19,14 @@ using RowParts = std::span<const at::Tensor>;
 at::Tensor sum_by_rows(
     RowParts tensors,
     const std::function<at::Tensor(RowParts)>& term);
-at::Tensor sum_by_rows(
-    std::initializer_list<at::Tensor> tensors,
-    const std::function<at::Tensor(RowParts)>& term);
 
 /// The sum of a_i b_i, or of |a_i b_i|, of two tensors of one shape, in
 /// float64. The products are rounded to the tensors' own type.
 at::Tensor sum_of_products(const at::Tensor& a, const at::Tensor& b);
 at::Tensor sum_of_absolute_products(const at::Tensor& a, const at::Tensor& b);
 
-/// The Euclidean norm of all numbers, in float64.
+/// The sum of the squares of all numbers, and their Euclidean norm, in float64.
+at::Tensor sum_of_squares(const at::Tensor& tensor);
 at::Tensor norm_by_rows(const at::Tensor& tensor);
 
 }  // namespace zcp::engine
