@@ -36,7 +36,7 @@ write_page() {
 build_front_first() {
   install_packages "${zcp_front_packages[@]}"
   echo "demo/packages.log tells how LibTorch is installed, in the meantime" >&2
-  install_packages >demo/packages.log 2>&1 &
+  install_packages "${zcp_packages[@]}" >demo/packages.log 2>&1 &
   local installation=$!
   build release -DZCP_TORCH=OFF -DZCP_TESTS=OFF zcp
   write_shipped_page
@@ -56,7 +56,7 @@ mkdir -p demo
 if command -v dpkg-query >/dev/null && [[ -n $(missing_packages libtorch-dev) ]]; then
   build_front_first
 fi
-install_packages
+install_packages "${zcp_packages[@]}"
 build release zcp
 write_shipped_page
 build release zcp-networks

@@ -1,5 +1,5 @@
 # The Debian 12 packages zcp is built, tested and shown with, how to get those
-# that are missing, and how to build. Sourced by apps/demo.sh and tests/run.sh.
+# that are missing, and how to build. Sourced by the scripts that build.
 # shellcheck shell=bash
 
 # What the program needs without networks: the part that reads tables and scores.
@@ -14,10 +14,12 @@ zcp_packages=(
   "${zcp_front_packages[@]}"
   # networks; OpenBLAS because Debian's default BLAS is ten times slower
   libtorch-dev libopenblas0-pthread
-  # the Python package, with what its tests and notebooks want
-  python3-dev python3-torch pybind11-dev python3-pandas python3-pytest
   # tests and images
   doctest-dev dataset-fashion-mnist libbenchmark-dev sqlite3
+)
+# The Python package, with what its tests and notebooks want.
+zcp_python_packages=(
+  python3-dev python3-torch pybind11-dev python3-pandas python3-pytest
 )
 
 # missing_packages PACKAGE...: prints those that are not installed, one a line.
@@ -30,8 +32,8 @@ missing_packages() {
   done
 }
 
-# install_packages [PACKAGE...]: installs what is missing of them, or of all, and
-# touches nothing when nothing is. Asks nothing (but sudo may ask for a password)
+# install_packages PACKAGE...: installs what is missing of them, and touches
+# nothing when nothing is. Asks nothing (but sudo may ask for a password)
 # and waits for another apt to finish.
 install_packages() {
   if ! command -v dpkg-query >/dev/null; then
@@ -39,7 +41,7 @@ install_packages() {
     return
   fi
   local missing as_root=()
-  mapfile -t missing < <(missing_packages "${@:-${zcp_packages[@]}}")
+  mapfile -t missing < <(missing_packages "$@")
   ((${#missing[@]} > 0)) || return 0
   if ((EUID != 0)); then
     if ! command -v sudo >/dev/null; then

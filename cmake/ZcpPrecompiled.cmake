@@ -29,9 +29,11 @@ function(zcp_headers target)
   zcp_position_independent(${target})
 endfunction()
 zcp_headers(zcp_standard_headers)
+# The report, the spaces of JSON files and the subcommands compute little and are a third of the sources.
 zcp_headers(zcp_json_headers HEADERS <nlohmann/json.hpp>)
+zcp_optimise(zcp_json_headers 1)
 zcp_headers(zcp_options_headers Boost::program_options HEADERS <boost/program_options.hpp>)
-zcp_optimise(zcp_options_headers 1)  # as the subcommands, which compute little and are a third of the sources
+zcp_optimise(zcp_options_headers 1)
 if(ZCP_TESTS)
   zcp_headers(zcp_tests_headers HEADERS <doctest/doctest.h>)
   zcp_optimise(zcp_tests_headers 1)  # as tests
@@ -60,7 +62,7 @@ function(zcp_precompile target)
   if(headers MATCHES "torch|script")
     # g++ 14 takes no headers of another level of optimisation.
     zcp_optimise(${target} 2)
-  elseif(headers STREQUAL "options")
+  elseif(headers MATCHES "json|options")
     zcp_optimise(${target} 1)
   endif()
   target_link_libraries(${target} PRIVATE OpenMP::OpenMP_CXX)

@@ -15,7 +15,7 @@ run_tests() {
   ctest --preset "$1" -j "$(nproc)" --timeout 900
 }
 
-install_packages
+install_packages "${zcp_packages[@]}" "${zcp_python_packages[@]}"
 findings=0
 tests/lint.sh --format || findings=$?
 build asan
