@@ -47,7 +47,6 @@ build_front_first() {
 }
 
 write_shipped_page() {
-  [[ ! -e demo/report.html ]] || return 0
   write_page --scores "$sweep"
   echo "demo/report.html shows the shipped scores; next: what scores networks"
 }
@@ -57,9 +56,11 @@ if command -v dpkg-query >/dev/null && [[ -n $(missing_packages libtorch-dev) ]]
   build_front_first
 fi
 install_packages "${zcp_packages[@]}"
-build release zcp
-write_shipped_page
-build release zcp-networks
+if [[ ! -e demo/report.html ]]; then
+  build release zcp
+  write_shipped_page
+fi
+build release zcp zcp-networks
 
 "$zcp" score "${protocol[@]}" --archs "$truth" --proxies "$proxies" \
   --store demo/scores.sqlite >demo/scores.csv

@@ -1,13 +1,16 @@
 # Hand-tuned kernels choose their instructions themselves; -O3 costs build time only.
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
+# By default g++ collects its garbage again and again as soon as precompiled headers are read, a twelfth of its time.
+add_compile_options("$<$<COMPILE_LANG_AND_ID:CXX,GNU>:SHELL:--param ggc-min-heapsize=800000>")
 
 # Compiler cache, linker and the warning policy that every target of the project inherits from zcp_options.
 find_program(ZCP_CCACHE ccache)
 if(ZCP_CCACHE)
   # Precompiled headers are told apart by what is in them, not by their times. They have half a gigabyte: their hash is
-  # kept by inode and times.
+  # kept by inode and times. What a file includes is read off the compiler's own list; preprocessing it first would take
+  # a cold build 4 % longer.
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros CCACHE_INODECACHE=1
-    ${ZCP_CCACHE})
+    CCACHE_DEPEND=1 ${ZCP_CCACHE})
 endif()
 find_program(ZCP_MOLD mold)
 if(ZCP_MOLD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND NOT ZCP_SANITIZE)

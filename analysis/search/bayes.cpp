@@ -18,7 +18,7 @@
 namespace zcp::search {
 namespace {
 
-constexpr std::size_t kStarts = 16;
+constexpr std::size_t kBayesStarts = 16;
 constexpr std::size_t kLearnt = 256;
 constexpr std::size_t kCandidates = 500;  // of either kind
 constexpr std::size_t kParents = 5;
@@ -28,7 +28,7 @@ class Bayes final : public Algorithm {
   Bayes(const Problem& problem, const Settings& settings)
       : problem_(problem),
         batch_(settings.batch),
-        starts_(settings.population > 0 ? settings.population : kStarts),
+        starts_(settings.population > 0 ? settings.population : kBayesStarts),
         draws_(settings.seed, "bayes") {}
 
   std::vector<std::string> propose(const History& history) override {

@@ -10,14 +10,16 @@
 namespace zcp::search {
 namespace {
 
-constexpr std::size_t kPopulation = 30;
+constexpr std::size_t kEvolutionPopulation = 30;
 
 class Evolution final : public Algorithm {
  public:
   Evolution(const Problem& problem, const Settings& settings)
       : problem_(problem),
         batch_(settings.batch),
-        size_(settings.population > 0 ? settings.population : kPopulation),
+        size_(
+            settings.population > 0 ? settings.population
+                                    : kEvolutionPopulation),
         tournament_(
             settings.tournament > 0 ? settings.tournament
                                     : std::max<std::size_t>(1, size_ / 3)),

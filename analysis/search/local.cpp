@@ -10,13 +10,13 @@
 namespace zcp::search {
 namespace {
 
-constexpr std::size_t kStarts = 10;
+constexpr std::size_t kLocalStarts = 10;
 
 class Local final : public Algorithm {
  public:
   Local(const Problem& problem, const Settings& settings)
       : problem_(problem),
-        starts_(settings.population > 0 ? settings.population : kStarts),
+        starts_(settings.population > 0 ? settings.population : kLocalStarts),
         start_(settings.start),
         draws_(settings.seed, "local") {}
 

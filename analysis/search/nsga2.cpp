@@ -18,15 +18,15 @@
 namespace zcp::search {
 namespace {
 
-constexpr std::size_t kPopulation = 20;
+constexpr std::size_t kNsga2Population = 20;
 constexpr double kCrossover = 0.9;
-constexpr int kAttempts = 200;
+constexpr int kNsga2Attempts = 200;
 
 class Nsga2 final : public Algorithm {
  public:
   Nsga2(const Problem& problem, const Settings& settings)
       : problem_(problem),
-        size_(settings.population > 0 ? settings.population : kPopulation),
+        size_(settings.population > 0 ? settings.population : kNsga2Population),
         start_(settings.start),
         choices_(problem.space.choices()),
         draws_(settings.seed, "nsga2") {}
@@ -83,12 +83,12 @@ class Nsga2 final : public Algorithm {
     const auto is_new = [&](const std::string& arch) {
       return !seen.contains(arch) && !history.find(arch);
     };
-    for (int i = 0; i < kAttempts && !population_.empty(); ++i) {
+    for (int i = 0; i < kNsga2Attempts && !population_.empty(); ++i) {
       std::string arch = child(history);
       if (is_new(arch) && problem_.feasible(arch)) return arch;
     }
     std::optional<std::string> arch;
-    for (int i = 0; i < kAttempts; ++i) {
+    for (int i = 0; i < kNsga2Attempts; ++i) {
       arch = draw_feasible(problem_, draws_);
       if (!arch || is_new(*arch)) return arch;
     }

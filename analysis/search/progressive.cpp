@@ -22,7 +22,7 @@ namespace {
 
 constexpr double kRidge = 1;
 constexpr double kTemperature = 0.25;  // in standard deviations of the scores
-constexpr int kAttempts = 200;
+constexpr int kProgressiveAttempts = 200;
 
 class Progressive final : public Algorithm {
  public:
@@ -65,7 +65,7 @@ class Progressive final : public Algorithm {
       const std::set<std::string>& seen) {
     const std::size_t level = fixed(history.size());
     double temperature = kTemperature;
-    for (int i = 0; i < kAttempts; ++i) {
+    for (int i = 0; i < kProgressiveAttempts; ++i) {
       std::string arch = problem_.space.spec_of(draw(level, temperature));
       const bool is_new = !seen.contains(arch) && !history.find(arch);
       if (is_new && problem_.feasible(arch)) return arch;

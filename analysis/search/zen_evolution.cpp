@@ -17,7 +17,7 @@
 namespace zcp::search {
 namespace {
 
-constexpr std::size_t kPopulation = 512;
+constexpr std::size_t kZenPopulation = 512;
 constexpr std::size_t kFromStart = 10;  // members until the start is left
 constexpr int kChildren = 20'000;
 
@@ -26,7 +26,7 @@ class ZenEvolution final : public Algorithm {
   ZenEvolution(const Problem& problem, const Settings& settings)
       : problem_(problem),
         batch_(settings.batch),
-        size_(settings.population > 0 ? settings.population : kPopulation),
+        size_(settings.population > 0 ? settings.population : kZenPopulation),
         start_(spaces::mobilenet_v2::parse(settings.start)),
         draws_(settings.seed, "zen evolution") {}
 
