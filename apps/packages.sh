@@ -1,6 +1,8 @@
 # The Debian 12 packages zcp is built, tested and shown with, how to get those
 # that are missing, and how to build. Sourced by the scripts that build.
 # shellcheck shell=bash
+# The lists are read by those scripts:
+# shellcheck disable=SC2034
 
 # What the program needs without networks: the part that reads tables and scores.
 zcp_front_packages=(
