@@ -521,4 +521,29 @@ at::Tensor batch_norm_of_batch(
   return at::batch_norm(x, scale, shift, {}, {}, true, kUnused, epsilon, false);
 }
 
+at::Tensor batch_norm_of_statistics(
+    const at::Tensor& x,
+    const at::Tensor& scale,
+    const at::Tensor& shift,
+    const at::Tensor& mean,
+    const at::Tensor& variance,
+    double epsilon) {
+  const bool differentiated =
+      at::GradMode::is_enabled() &&
+      (x.requires_grad() || (scale.defined() && scale.requires_grad()) ||
+       (shift.defined() && shift.requires_grad()));
+  if (!differentiated || variance.scalar_type() != x.scalar_type()) {
+    constexpr double kUnused = 0.1;  // momentum, as above
+    return at::batch_norm(
+        x, scale, shift, mean, variance, false, kUnused, epsilon, false);
+  }
+  at::Tensor factor = (variance + epsilon).rsqrt();
+  if (scale.defined()) factor = factor * scale;
+  at::Tensor term = -mean * factor;
+  if (shift.defined()) term = term + shift;
+  std::vector<std::int64_t> channels(static_cast<std::size_t>(x.dim()), 1);
+  channels[1] = -1;
+  return at::addcmul(term.view(channels), x, factor.view(channels));
+}
+
 }  // namespace zcp::kernels

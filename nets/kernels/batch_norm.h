@@ -55,6 +55,17 @@ at::Tensor batch_norm_of_batch(
     BatchMoments* moments = nullptr,
     NormRounding rounding = NormRounding::once);
 
+/// The same with given statistics [C], for x [N, C, ...]: eval mode. Where it is
+/// differentiated it is a product and a sum for each channel, whose second
+/// derivative reads everything once; LibTorch's goes through it a dozen times.
+at::Tensor batch_norm_of_statistics(
+    const at::Tensor& x,
+    const at::Tensor& scale,
+    const at::Tensor& shift,
+    const at::Tensor& mean,
+    const at::Tensor& variance,
+    double epsilon);
+
 /// One term of a sum: BatchNorm of x [N, C, H, W] as above, or x itself.
 struct SumTerm {
   at::Tensor x;

@@ -283,16 +283,13 @@ class GraphPass {
     }
     const NormStatistics* given = options_.statistics;
     const bool fresh = given == nullptr || !given->means[i].defined();
-    return at::batch_norm(
+    return kernels::batch_norm_of_statistics(
         x,
         scale,
         shift,
         fresh ? at::zeros({x.size(1)}, x.options()) : given->means[i],
         fresh ? at::ones({x.size(1)}, x.options()) : given->variances[i],
-        false,
-        kUnusedMomentum,
-        epsilon,
-        false);
+        epsilon);
   }
 
   /// Where the moments of BatchNorm node i go, null where nobody wants them.

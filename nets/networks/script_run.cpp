@@ -793,13 +793,22 @@ class ScriptPass {
           nullptr,
           kernels::NormRounding::as_planes);
     }
+    if (!train) {
+      return kernels::batch_norm_of_statistics(
+          x,
+          tensor(1),
+          tensor(2),
+          tensor(3),
+          tensor(4),
+          arguments[7].toDouble());
+    }
     return at::batch_norm(
         x,
         tensor(1),
         tensor(2),
-        train ? at::Tensor() : tensor(3),
-        train ? at::Tensor() : tensor(4),
-        train,
+        {},
+        {},
+        true,
         arguments[6].toDouble(),
         arguments[7].toDouble(),
         false);

@@ -139,6 +139,59 @@ TEST_CASE("BatchNorm has a second derivative, and runs without scale") {
   CHECK(distance(bare, plain) < 1e-5);
 }
 
+TEST_CASE("BatchNorm of given statistics has LibTorch's derivatives") {
+  const auto derivatives = [](const Case& made, at::ScalarType type, bool own) {
+    const auto leaf = [&](const at::Tensor& value) {
+      return value.detach().to(type).requires_grad_(true);
+    };
+    const std::vector<at::Tensor> by{
+        leaf(made.x), leaf(made.scale), leaf(made.shift)};
+    const at::Tensor mean = made.scale.to(type) + 1;
+    const at::Tensor variance = made.shift.to(type).square() + 0.5;
+    const at::Tensor y =
+        own ? zcp::kernels::batch_norm_of_statistics(
+                  by[0], by[1], by[2], mean, variance, kEpsilon)
+            : at::batch_norm(
+                  by[0],
+                  by[1],
+                  by[2],
+                  mean,
+                  variance,
+                  false,
+                  0.1,
+                  kEpsilon,
+                  false);
+    auto all = torch::autograd::grad(
+        {(y.pow(3) * made.weights.to(type)).sum()}, by, {}, true, true);
+    const auto second = torch::autograd::grad(
+        {(all[0] * (by[0] + 1)).pow(2).sum() + all[1].pow(2).sum() +
+         all[2].pow(2).sum()},
+        by);
+    all.insert(all.end(), second.begin(), second.end());
+    all.push_back(y.detach());
+    return all;
+  };
+  const auto options = at::TensorOptions(at::kDouble);
+  for (const bool maps : {true, false}) {
+    CAPTURE(maps);
+    Case made = make_case(5, 4);
+    const auto generator = at::make_generator<at::CPUGeneratorImpl>(8);
+    made.x = at::randn({6, 5, 4, 4}, generator, options);
+    if (!maps) {
+      made.x = made.x.select(3, 0).select(2, 0).clone();
+      made.weights = made.weights.select(3, 0).select(2, 0).clone();
+    }
+    const auto expected = derivatives(made, at::kDouble, false);
+    const auto wide = derivatives(made, at::kDouble, true);
+    const auto found = derivatives(made, at::kFloat, true);
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      CAPTURE(i);
+      CHECK(distance(wide[i], expected[i]) < 1e-13);
+      CHECK(distance(found[i], expected[i]) < 1e-5);
+    }
+  }
+}
+
 namespace {
 
 /// The terms of a sum in float32 or bfloat16, with leaves to differentiate by.
