@@ -55,8 +55,8 @@ at::Tensor batch_norm_of_batch(
     BatchMoments* moments = nullptr,
     NormRounding rounding = NormRounding::once);
 
-/// The same with given statistics [C], for x [N, C, ...]: eval mode. Where it is
-/// differentiated it is a product and a sum for each channel, whose second
+/// The same with given statistics [C], for x [N, C, ...]: eval mode. Where it
+/// is differentiated it is a product and a sum for each channel, whose second
 /// derivative reads everything once; LibTorch's goes through it a dozen times.
 at::Tensor batch_norm_of_statistics(
     const at::Tensor& x,
