@@ -532,7 +532,10 @@ at::Tensor batch_norm_of_statistics(
       at::GradMode::is_enabled() &&
       (x.requires_grad() || (scale.defined() && scale.requires_grad()) ||
        (shift.defined() && shift.requires_grad()));
-  if (!differentiated || variance.scalar_type() != x.scalar_type()) {
+  // What does not fit together, LibTorch refuses; arithmetic would spread it.
+  const bool fits = x.dim() >= 2 && variance.numel() == x.size(1) &&
+                    variance.scalar_type() == x.scalar_type();
+  if (!differentiated || !fits) {
     constexpr double kUnused = 0.1;  // momentum, as above
     return at::batch_norm(
         x, scale, shift, mean, variance, false, kUnused, epsilon, false);

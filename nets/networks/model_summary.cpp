@@ -3,10 +3,15 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 #include <fmt/format.h>
+#include <torch/csrc/autograd/function.h>
+#include <torch/csrc/autograd/variable.h>
 
 #include <exception>
+#include <memory>
 #include <stdexcept>
 #include <string>
+#include <unordered_map>
+#include <vector>
 
 #include "common/error.h"
 #include "common/hash.h"
@@ -67,12 +72,17 @@ bool is_layer(LayerKind kind) {
          kind == LayerKind::batch_norm;
 }
 
-/// The output for so many inputs of ones, or of words 0.
-at::Tensor run_on_ones(
-    const ScriptNetwork& network,
-    Shape input,
-    std::int64_t samples,
-    Recording& recording) {
+/// What one run showed.
+struct Probe {
+  Recording recording;
+  at::Tensor input;  ///< with a history of what is computed from it, of several
+  at::Tensor output;
+  std::int64_t samples = 1;
+};
+
+/// Runs so many inputs of ones, or of words 0.
+void run_on_ones(const ScriptNetwork& network, Shape input, Probe& probe) {
+  const std::int64_t samples = probe.samples;
   const at::TensorOptions options =
       network.parameters().empty()
           ? at::TensorOptions()
@@ -81,34 +91,30 @@ at::Tensor run_on_ones(
   if (words && (input.channels != 1 || input.width != 1)) {
     throw std::invalid_argument("reads words, expected --task tokens");
   }
-  const at::Tensor x =
+  probe.input =
       words
           ? at::zeros({samples, input.height}, options.dtype(at::kLong))
           : at::ones(
                 {samples, input.channels, input.height, input.width}, options);
-  at::Tensor output =
-      network.forward(x, BatchNormMode::running_statistics, &recording);
+  const bool several = samples > 1 && !words;
+  const at::AutoGradMode history(several);
+  if (several) probe.input.requires_grad_(true);
+  const at::Tensor output = network.forward(
+      probe.input, BatchNormMode::running_statistics, &probe.recording);
   if (!output.is_floating_point()) {
     throw std::invalid_argument(
         std::string("returns numbers of the type ") +
         at::toString(output.scalar_type()) + ", expected logits");
   }
-  return output;
+  probe.output = output;
 }
-
-/// What one run showed.
-struct Probe {
-  Recording recording;
-  at::Tensor output;
-  std::int64_t samples = 1;
-};
 
 /// On as few samples as the file allows; where one is refused, on `samples`.
 Probe probe(const ScriptNetwork& network, Shape input, std::int64_t samples) {
   Probe made;
   made.samples = network.least_batch();
   try {
-    made.output = run_on_ones(network, input, made.samples, made.recording);
+    run_on_ones(network, input, made);
     return made;
   } catch (const UserError&) {
     throw;
@@ -117,7 +123,7 @@ Probe probe(const ScriptNetwork& network, Shape input, std::int64_t samples) {
     Probe more;
     more.samples = samples;
     try {
-      more.output = run_on_ones(network, input, samples, more.recording);
+      run_on_ones(network, input, more);
     } catch (const std::exception&) {
       // What is said of one sample is closer to the cause.
     }
@@ -125,6 +131,57 @@ Probe probe(const ScriptNetwork& network, Shape input, std::int64_t samples) {
     return more;
   }
 }
+
+/// Which calls compute something of the samples. What is computed of parameters
+/// alone, such as a table of positions, is computed once however many they are.
+class OfSamples {
+ public:
+  explicit OfSamples(const Probe& probe) {
+    if (!probe.input.requires_grad()) return;
+    input_ = torch::autograd::impl::grad_accumulator(probe.input);
+    known_[input_.get()] = true;
+  }
+
+  bool operator()(const LayerCall& call) {
+    return input_ == nullptr || depends(call.output.grad_fn().get());
+  }
+
+ private:
+  using Node = torch::autograd::Node;
+
+  /// Without recursion: histories are as deep as networks.
+  bool depends(Node* last) {
+    std::vector<Node*> open{last};
+    while (!open.empty()) {
+      Node* const node = open.back();
+      if (node == nullptr || known_.contains(node)) {
+        open.pop_back();
+        continue;
+      }
+      bool found = false;
+      bool complete = true;
+      for (const torch::autograd::Edge& edge : node->next_edges()) {
+        Node* const next = edge.function.get();
+        if (next == nullptr) continue;
+        const auto known = known_.find(next);
+        if (known == known_.end()) {
+          open.push_back(next);
+          complete = false;
+        } else {
+          found = found || known->second;
+        }
+      }
+      if (!complete) continue;
+      known_[node] = found;
+      open.pop_back();
+    }
+    const auto known = known_.find(last);
+    return known != known_.end() && known->second;
+  }
+
+  std::shared_ptr<Node> input_;
+  std::unordered_map<const Node*, bool> known_;
+};
 
 }  // namespace
 
@@ -175,8 +232,9 @@ ModelSummary summarise_model(
   const at::Tensor& output = run.output;
   summary.classes = static_cast<int>(output.numel() / run.samples);
   summary.outputs = output.dim() > 1 ? static_cast<int>(output.size(1)) : 1;
+  OfSamples of_samples(run);
   for (LayerCall& call : run.recording.calls) {
-    call.macs /= run.samples;
+    if (of_samples(call)) call.macs /= run.samples;
     summary.macs += call.macs;
     if (!is_layer(call.kind)) continue;
     const graph::Layer layer = layer_of(network, call);

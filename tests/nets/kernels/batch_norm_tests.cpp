@@ -190,6 +190,11 @@ TEST_CASE("BatchNorm of given statistics has LibTorch's derivatives") {
       CHECK(distance(found[i], expected[i]) < 1e-5);
     }
   }
+  const at::Tensor x = at::ones({2, 5, 3, 3}).requires_grad_(true);
+  const at::Tensor one = at::ones({1});
+  CHECK_THROWS_AS(
+      zcp::kernels::batch_norm_of_statistics(x, {}, {}, one, one, kEpsilon),
+      c10::Error);
 }
 
 namespace {

@@ -66,6 +66,21 @@ TEST_CASE("model summary: a fixed number of samples is that of a minibatch") {
   CHECK(message.find("does not take an input of 3x8x8") != std::string::npos);
 }
 
+TEST_CASE("model summary: what is not of the samples is not divided by them") {
+  const zcp::test::ScriptFile file(
+      {{"weight", at::ones({4, 3, 1, 1})},
+       {"places", at::ones({12, 2})},
+       {"by", at::ones({4, 2})}},
+      "def forward(self, x):\n"
+      "    y = torch.conv2d(x.view([6, 3, 8, 8]), self.weight)\n"
+      "    z = torch.linear(self.places, self.by)\n"
+      "    return torch.add(y, z.mean([0]).view([1, 4, 1, 1]))\n");
+  const auto network = load_script_network(file.path(), at::kFloat);
+  const ModelSummary summary =
+      summarise_model(*network, file.path(), {3, 8, 8}, 6);
+  CHECK(summary.macs == 64 * 3 * 4 + 12 * 2 * 4);
+}
+
 TEST_CASE("model summary: a network that chooses a class itself is refused") {
   const zcp::test::ScriptFile file(
       {{"weight", at::ones({4, 3})}},
