@@ -19,6 +19,8 @@
 namespace zcp::kernels {
 namespace {
 
+constexpr double kUnusedMomentum = 0.1;  // LibTorch keeps no statistics
+
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
@@ -517,8 +519,8 @@ at::Tensor batch_norm_of_batch(
     return sum_of_batch_norms(std::span(&term, 1), {})[0];
   }
   if (moments != nullptr) *moments = channel_moments(x.detach());
-  constexpr double kUnused = 0.1;  // momentum: LibTorch keeps no statistics
-  return at::batch_norm(x, scale, shift, {}, {}, true, kUnused, epsilon, false);
+  return at::batch_norm(
+      x, scale, shift, {}, {}, true, kUnusedMomentum, epsilon, false);
 }
 
 at::Tensor batch_norm_of_statistics(
@@ -536,9 +538,16 @@ at::Tensor batch_norm_of_statistics(
   const bool fits = x.dim() >= 2 && variance.numel() == x.size(1) &&
                     variance.scalar_type() == x.scalar_type();
   if (!differentiated || !fits) {
-    constexpr double kUnused = 0.1;  // momentum, as above
     return at::batch_norm(
-        x, scale, shift, mean, variance, false, kUnused, epsilon, false);
+        x,
+        scale,
+        shift,
+        mean,
+        variance,
+        false,
+        kUnusedMomentum,
+        epsilon,
+        false);
   }
   at::Tensor factor = (variance + epsilon).rsqrt();
   if (scale.defined()) factor = factor * scale;

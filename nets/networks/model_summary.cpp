@@ -3,14 +3,10 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 #include <fmt/format.h>
-#include <torch/csrc/autograd/function.h>
-#include <torch/csrc/autograd/variable.h>
 
 #include <exception>
-#include <memory>
 #include <stdexcept>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "common/error.h"
@@ -72,49 +68,58 @@ bool is_layer(LayerKind kind) {
          kind == LayerKind::batch_norm;
 }
 
-/// What one run showed.
-struct Probe {
-  Recording recording;
-  at::Tensor input;  ///< with a history of what is computed from it, of several
-  at::Tensor output;
-  std::int64_t samples = 1;
-};
-
-/// Runs so many inputs of ones, or of words 0.
-void run_on_ones(const ScriptNetwork& network, Shape input, Probe& probe) {
-  const std::int64_t samples = probe.samples;
+/// So many inputs of one number, or of one word.
+at::Tensor inputs_of(
+    const ScriptNetwork& network,
+    Shape input,
+    std::int64_t samples,
+    int number) {
   const at::TensorOptions options =
       network.parameters().empty()
           ? at::TensorOptions()
           : network.parameters().back().value.options();
-  const bool words = network.vocabulary() > 0;
-  if (words && (input.channels != 1 || input.width != 1)) {
+  if (network.vocabulary() == 0) {
+    return at::full(
+        {samples, input.channels, input.height, input.width}, number, options);
+  }
+  if (input.channels != 1 || input.width != 1) {
     throw std::invalid_argument("reads words, expected --task tokens");
   }
-  probe.input =
-      words
-          ? at::zeros({samples, input.height}, options.dtype(at::kLong))
-          : at::ones(
-                {samples, input.channels, input.height, input.width}, options);
-  const bool several = samples > 1 && !words;
-  const at::AutoGradMode history(several);
-  if (several) probe.input.requires_grad_(true);
-  const at::Tensor output = network.forward(
-      probe.input, BatchNormMode::running_statistics, &probe.recording);
+  return at::full({samples, input.height}, number, options.dtype(at::kLong));
+}
+
+/// The output for so many inputs of ones, or of words 0.
+at::Tensor run_on_ones(
+    const ScriptNetwork& network,
+    Shape input,
+    std::int64_t samples,
+    Recording& recording) {
+  const int number = network.vocabulary() > 0 ? 0 : 1;
+  at::Tensor output = network.forward(
+      inputs_of(network, input, samples, number),
+      BatchNormMode::running_statistics,
+      &recording);
   if (!output.is_floating_point()) {
     throw std::invalid_argument(
         std::string("returns numbers of the type ") +
         at::toString(output.scalar_type()) + ", expected logits");
   }
-  probe.output = output;
+  return output;
 }
+
+/// What one run showed.
+struct Probe {
+  Recording recording;
+  at::Tensor output;
+  std::int64_t samples = 1;
+};
 
 /// On as few samples as the file allows; where one is refused, on `samples`.
 Probe probe(const ScriptNetwork& network, Shape input, std::int64_t samples) {
   Probe made;
   made.samples = network.least_batch();
   try {
-    run_on_ones(network, input, made);
+    made.output = run_on_ones(network, input, made.samples, made.recording);
     return made;
   } catch (const UserError&) {
     throw;
@@ -123,7 +128,7 @@ Probe probe(const ScriptNetwork& network, Shape input, std::int64_t samples) {
     Probe more;
     more.samples = samples;
     try {
-      run_on_ones(network, input, more);
+      more.output = run_on_ones(network, input, samples, more.recording);
     } catch (const std::exception&) {
       // What is said of one sample is closer to the cause.
     }
@@ -132,56 +137,37 @@ Probe probe(const ScriptNetwork& network, Shape input, std::int64_t samples) {
   }
 }
 
-/// Which calls compute something of the samples. What is computed of parameters
-/// alone, such as a table of positions, is computed once however many they are.
-class OfSamples {
- public:
-  explicit OfSamples(const Probe& probe) {
-    if (!probe.input.requires_grad()) return;
-    input_ = torch::autograd::impl::grad_accumulator(probe.input);
-    known_[input_.get()] = true;
-  }
+bool differ(const at::Tensor& a, const at::Tensor& b) {
+  return a.defined() && b.defined() && !at::equal(a, b);
+}
 
-  bool operator()(const LayerCall& call) {
-    return input_ == nullptr || depends(call.output.grad_fn().get());
-  }
-
- private:
-  using Node = torch::autograd::Node;
-
-  /// Without recursion: histories are as deep as networks.
-  bool depends(Node* last) {
-    std::vector<Node*> open{last};
-    while (!open.empty()) {
-      Node* const node = open.back();
-      if (node == nullptr || known_.contains(node)) {
-        open.pop_back();
-        continue;
-      }
-      bool found = false;
-      bool complete = true;
-      for (const torch::autograd::Edge& edge : node->next_edges()) {
-        Node* const next = edge.function.get();
-        if (next == nullptr) continue;
-        const auto known = known_.find(next);
-        if (known == known_.end()) {
-          open.push_back(next);
-          complete = false;
-        } else {
-          found = found || known->second;
-        }
-      }
-      if (!complete) continue;
-      known_[node] = found;
-      open.pop_back();
+/// Divides the MACs of a run by its samples. What is computed of parameters
+/// alone, such as a table of positions, is computed once however many they are:
+/// it is the same for other inputs.
+void divide_by_samples(const ScriptNetwork& network, Shape input, Probe& run) {
+  if (run.samples == 1) return;
+  std::vector<LayerCall>& calls = run.recording.calls;
+  Recording other;
+  // Several inputs are not all numbers that may be anything.
+  if (network.inputs().empty()) {
+    try {
+      const int number = network.vocabulary() > 0 ? 1 : 2;
+      network.forward(
+          inputs_of(network, input, run.samples, number),
+          BatchNormMode::running_statistics,
+          &other);
+    } catch (const std::exception&) {
+      // It does not take these. All is then taken to be of the samples.
     }
-    const auto known = known_.find(last);
-    return known != known_.end() && known->second;
   }
-
-  std::shared_ptr<Node> input_;
-  std::unordered_map<const Node*, bool> known_;
-};
+  const bool known = other.calls.size() == calls.size();
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    const bool of_samples = !known ||
+                            differ(calls[i].input, other.calls[i].input) ||
+                            differ(calls[i].output, other.calls[i].output);
+    if (of_samples) calls[i].macs /= run.samples;
+  }
+}
 
 }  // namespace
 
@@ -232,9 +218,8 @@ ModelSummary summarise_model(
   const at::Tensor& output = run.output;
   summary.classes = static_cast<int>(output.numel() / run.samples);
   summary.outputs = output.dim() > 1 ? static_cast<int>(output.size(1)) : 1;
-  OfSamples of_samples(run);
-  for (LayerCall& call : run.recording.calls) {
-    if (of_samples(call)) call.macs /= run.samples;
+  divide_by_samples(network, input, run);
+  for (const LayerCall& call : run.recording.calls) {
     summary.macs += call.macs;
     if (!is_layer(call.kind)) continue;
     const graph::Layer layer = layer_of(network, call);

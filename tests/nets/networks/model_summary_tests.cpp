@@ -72,7 +72,7 @@ TEST_CASE("model summary: what is not of the samples is not divided by them") {
        {"places", at::ones({12, 2})},
        {"by", at::ones({4, 2})}},
       "def forward(self, x):\n"
-      "    y = torch.conv2d(x.view([6, 3, 8, 8]), self.weight)\n"
+      "    y = torch.conv2d(x.view([6, 3, 8, 8]).detach(), self.weight)\n"
       "    z = torch.linear(self.places, self.by)\n"
       "    return torch.add(y, z.mean([0]).view([1, 4, 1, 1]))\n");
   const auto network = load_script_network(file.path(), at::kFloat);
